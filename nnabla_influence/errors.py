@@ -1,0 +1,76 @@
+"""One exception tree for the whole package.
+
+::
+
+    InfluenceError                     everything this package raises on purpose
+    |- RequestError                    the request is wrong: exit code 2
+    |  |- ConfigError                  a setting has an impossible value
+    |  |- DataError                    a data set is missing, broken or does not fit the network
+    |  |- NetworkError                 a network file is broken or lacks a role that is needed
+    |  |- UnsupportedError             a solver, layer or loss this package cannot treat (named)
+    |  |- CacheMismatchError           a cache is opened with other data, network or settings
+    |  |- CheckpointMissingError       the cache's policy did not keep the parameters asked for
+    |  |- OutputExistsError            the target exists and may not be overwritten
+    |  `- MissingExtraError            an optional library is not installed
+    `- RunError                        the request was fine, the run failed: exit code 1
+       |- CorruptFileError             a file's contents do not match its checksum
+       `- DivergenceError              numbers grew without bound or became NaN
+
+A message has three parts: what was expected, what arrived (with the value), what to do.
+"""
+
+
+class InfluenceError(Exception):
+    """Base of every exception this package raises on purpose."""
+
+    exit_code = 1
+
+
+class RequestError(InfluenceError):
+    """The request is wrong; nothing was changed."""
+
+    exit_code = 2
+
+
+class ConfigError(RequestError):
+    """A setting has an impossible value."""
+
+
+class DataError(RequestError):
+    """A data set is missing, broken, or does not fit the network."""
+
+
+class NetworkError(RequestError):
+    """A network file is broken or lacks a role (loss, input, label) that is needed."""
+
+
+class UnsupportedError(RequestError):
+    """A solver, layer or loss that this package cannot treat; the message names it."""
+
+
+class CacheMismatchError(RequestError):
+    """A training cache is used with another data set, network or configuration."""
+
+
+class CheckpointMissingError(RequestError):
+    """The cache's policy did not keep the parameters a method needs."""
+
+
+class OutputExistsError(RequestError):
+    """The target exists already and holds something else."""
+
+
+class MissingExtraError(RequestError):
+    """An optional library is not installed; the message says what to install."""
+
+
+class RunError(InfluenceError):
+    """The request was fine, the run failed."""
+
+
+class CorruptFileError(RunError):
+    """A file's contents do not match the checksum stored in it."""
+
+
+class DivergenceError(RunError):
+    """Training or the backward recursion grew without bound or produced NaN."""
