@@ -1,0 +1,172 @@
+"""The loss oracle: derivatives of a network's loss as NumPy arrays, and nothing of NNabla outside.
+
+Every method takes the parameters ``theta`` (P,) explicitly; graphs are built once per batch size and live in a private
+scope, so neither the network nor its running statistics change. A *batch* is a dictionary from data-set column to
+float32 array (B, ...).
+
+Batch normalisation couples the samples of a batch, so the gradient of a sample needs a definition. Policy ``batch``
+(default): the batch's statistics, as in training. Policy ``frozen``: running statistics, recomputed over the training
+data at the parameters in use by `LossOracle.refresh_statistics`; samples decouple. Training and validation losses always
+use the same policy.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, Iterable, Mapping, Tuple
+
+import numpy as np
+
+from ..config import BATCH_NORM_POLICIES
+from ..device import Device
+from ..errors import ConfigError, UnsupportedError
+from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, Graph, Network, Purpose
+from ..network.graph import check_batch
+from .products import ProductGraph
+
+Batch = Mapping[str, np.ndarray]
+
+
+class LossOracle:
+    """Derivatives of the loss of a network.
+
+    Args:
+        network: The network; its running statistics are the start of policy ``frozen``.
+        batch_norm: ``batch`` or ``frozen``, see the module's text.
+        device: Where to compute.
+
+    Raises:
+        ConfigError: No such batch-norm policy.
+    """
+
+    def __init__(self, network: Network, batch_norm: str = "batch", device: Device = Device()) -> None:
+        if batch_norm not in BATCH_NORM_POLICIES:
+            raise ConfigError(f"Batch-norm policy should be batch or frozen, not '{batch_norm}'.")
+        self.network, self.space, self.device = network, network.space, device
+        self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
+        self._store = network.store()
+        self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
+        self._products: Dict[int, ProductGraph] = {}
+
+    # -- losses ------------------------------------------------------------------------------------------------
+
+    def sample_losses(self, theta: np.ndarray, batch: Batch, validation: bool = False) -> np.ndarray:
+        """The loss of every sample (B,)."""
+        def values(graph: Graph) -> np.ndarray:
+            graph.sample_losses.forward(clear_buffer=True)
+            return graph.sample_losses.d[:, 0].astype(np.float64)
+        return self._on_graph(theta, batch, validation, values)
+
+    def predictions(self, theta: np.ndarray, batch: Batch, validation: bool = False) -> np.ndarray:
+        """What the first loss compares with the target (B, ...): logits, or predicted values.
+
+        Raises:
+            UnsupportedError: The loss is of no known kind.
+        """
+        def values(graph: Graph) -> np.ndarray:
+            if graph.prediction is None:
+                raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
+            graph.prediction.forward(clear_buffer=True)
+            return graph.prediction.d.copy()
+        return self._on_graph(theta, batch, validation, values)
+
+    def loss(self, theta: np.ndarray, batches: Iterable[Batch], validation: bool = False) -> float:
+        """The mean loss over all samples of the batches, whatever their sizes."""
+        losses = [self.sample_losses(theta, batch, validation) for batch in batches]
+        return float(np.concatenate(losses).mean())
+
+    # -- derivatives -------------------------------------------------------------------------------------------
+
+    def mean_gradient(self, theta: np.ndarray, batches: Iterable[Batch], validation: bool = False) -> np.ndarray:
+        """The gradient (P,) of the mean loss over all samples of the batches, in double precision."""
+        total, count = np.zeros(self.space.size), 0
+        for batch in batches:
+            size = _size(batch)
+            total += size * self._on_graph(theta, batch, validation, self._gradient).astype(np.float64)
+            count += size
+        return total / count
+
+    def products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Scores and Hessian product of a training batch, from one graph.
+
+        Args:
+            theta: Parameters (P,).
+            batch: Columns of B samples.
+            direction: u (P,).
+
+        Returns:
+            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss.
+        """
+        size = _size(batch)
+        weights = np.ones(size)
+        if size == 1:
+            # nn.grad fails at batch size 1 for softmax cross-entropy; a zero-weight copy changes no statistic.
+            batch = {column: np.concatenate([array, array]) for column, array in batch.items()}
+            weights = np.array([1.0, 0.0])
+        with self.device.scope():
+            graph = self._graph(len(weights), self._purpose, False)
+            check_batch(batch, graph)
+            self._store.write(self.space.unflatten(theta))
+            if len(weights) not in self._products:
+                self._products[len(weights)] = ProductGraph(graph, self.space, self.device.kind == "cpu")
+            scores, curvature = self._products[len(weights)].run(batch, weights, direction)
+        return scores[:size], curvature.astype(np.float64) / size
+
+    def sample_products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> np.ndarray:
+        """``<grad l_i, u>`` (B,) for every sample of a training batch."""
+        return self.products(theta, batch, direction)[0]
+
+    # -- running statistics ------------------------------------------------------------------------------------
+
+    def refresh_statistics(self, theta: np.ndarray, batches: Iterable[Batch]) -> None:
+        """Recomputes the running mean and variance over the training data at theta, for policy ``frozen``.
+
+        Every layer's batch mean and (unbiased) variance are averaged over the batches, weighted by their sizes.
+        """
+        names = self.network.running_statistics
+        if not names:
+            return
+        totals, count = {name: 0.0 for name in names}, 0
+        for batch in batches:
+            size = _size(batch)
+            with self.device.scope():
+                self._store.write(self.space.unflatten(theta))
+                graph = self._graph(size, MEASURING, False)
+                check_batch(batch, graph)
+                graph.feed(batch)
+                graph.sample_losses.forward(clear_buffer=True)
+                seen = self._store.read(names)
+            totals = {name: totals[name] + size * seen[name].astype(np.float64) for name in names}
+            count += size
+        self._store.write({name: (totals[name] / count).astype(np.float32) for name in names})
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _graph(self, size: int, purpose: Purpose, validation: bool) -> Graph:
+        key = (size, purpose, validation)
+        if key not in self._graphs:
+            self._graphs[key] = self.network.build(self._store, size, purpose, validation)
+        return self._graphs[key]
+
+    def _on_graph(self, theta: np.ndarray, batch: Batch, validation: bool,
+                  compute: Callable[[Graph], np.ndarray]) -> np.ndarray:
+        with self.device.scope():
+            graph = self._graph(_size(batch), self._purpose, validation)
+            check_batch(batch, graph)
+            self._store.write(self.space.unflatten(theta))
+            graph.feed(batch)
+            return compute(graph)
+
+    def _gradient(self, graph: Graph) -> np.ndarray:
+        """Gradient of the batch's mean loss (P,)."""
+        leaves = [(name, leaf) for name in self.space.names for leaf in graph.leaves.get(name, [])]
+        for _, leaf in leaves:
+            leaf.grad.zero()
+        graph.sample_losses.forward(clear_no_need_grad=True)
+        graph.sample_losses.backward(grad=1.0 / graph.batch_size, clear_buffer=True)
+        found = {name: leaf.g for name, leaf in leaves}
+        unused = {n: np.zeros(s, np.float32) for n, s in zip(self.space.names, self.space.shapes) if n not in found}
+        return self.space.flatten({**found, **unused})
+
+
+def _size(batch: Batch) -> int:
+    return len(next(iter(batch.values())))

@@ -1,0 +1,85 @@
+"""Scores and Hessian product of a batch from one graph and one backward pass.
+
+Let ``w`` (B, 1) be weights of one, ``l`` (B, 1) the samples' losses, ``g`` the gradient of ``sum(w l)`` as a graph
+(NNabla's double backward) and ``s = <g, u>`` for a direction u. Then the backward pass of the scalar s leaves
+
+    ds/dw_i     = <grad l_i, u>       for every sample of the batch, and
+    ds/dtheta   = sum_i H_i u         on the parameters,
+
+so no sample is ever treated alone. With batch normalisation in batch mode, grad l_i is the gradient of sample i's loss
+term inside its batch.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Mapping, Tuple
+
+import nnabla as nn
+import nnabla.functions as F
+import numpy as np
+
+from ..errors import UnsupportedError
+from ..network import Graph
+from ..parameters import ParameterSpace
+from .batch_normalization import fast_batch_normalization
+
+
+class ProductGraph:
+    """The double-backward graph of a built network.
+
+    Args:
+        graph: A network built for scoring.
+        space: The trainable parameters.
+        fast: Whether to use the NumPy second derivative of batch normalisation (CPU only).
+
+    Raises:
+        UnsupportedError: A layer has no second derivative in NNabla; it is named.
+    """
+
+    def __init__(self, graph: Graph, space: ParameterSpace, fast: bool) -> None:
+        self.graph, self.space = graph, space
+        self.weights = nn.Variable((graph.batch_size, 1), need_grad=True)
+        self.directions: Dict[str, nn.Variable] = {n: nn.Variable(s) for n, s in zip(space.names, space.shapes)}
+        names = [name for name in space.names for _ in graph.leaves.get(name, [])]
+        leaves = [leaf for name in space.names for leaf in graph.leaves.get(name, [])]
+        self._leaves: List[Tuple[str, nn.Variable]] = list(zip(names, leaves))
+        gradients = self._gradients(F.sum(self.weights * graph.sample_losses), leaves, fast)
+        terms = [F.sum(g * self.directions[name]) for name, g in zip(names, gradients)]
+        self.scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
+
+    def run(self, batch: Mapping[str, np.ndarray], weights: np.ndarray,
+            direction: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """Evaluates both products.
+
+        Args:
+            batch: Columns of B samples.
+            weights: Sample weights (B,).
+            direction: u (P,).
+
+        Returns:
+            ``<grad l_i, u>`` (B,) and ``sum_i w_i H_i u`` (P,).
+        """
+        self.graph.feed(batch)
+        self.weights.data.data = weights.astype(np.float32)[:, None]
+        for name, array in self.space.unflatten(direction.astype(np.float32)).items():
+            self.directions[name].data.data = array
+        self.weights.grad.zero()
+        for _, leaf in self._leaves:
+            leaf.grad.zero()
+        self.scalar.forward(clear_no_need_grad=True)
+        self.scalar.backward(clear_buffer=True)
+        # Leaves of one parameter share the gradient array, so any of them holds the sum.
+        curvature = {name: leaf.g for name, leaf in self._leaves}
+        unused = {n: np.zeros(s, np.float32) for n, s in zip(self.space.names, self.space.shapes) if n not in curvature}
+        return self.weights.g[:, 0].astype(np.float64), self.space.flatten({**curvature, **unused})
+
+    @staticmethod
+    def _gradients(loss: nn.Variable, leaves: List[nn.Variable], fast: bool) -> List[nn.Variable]:
+        try:
+            if not fast:
+                return nn.grad([loss], leaves)
+            with fast_batch_normalization():
+                return nn.grad([loss], leaves)
+        except (ValueError, NotImplementedError, RuntimeError) as error:
+            raise UnsupportedError(f"The network has a layer without second derivatives in NNabla ({error}); "
+                                   "the Hessian term of last-epoch needs them.") from error

@@ -1,0 +1,128 @@
+"""Finds the command, runs it, and turns what goes wrong into one message and an exit code.
+
+Exit codes: 0 done; 1 the run failed; 2 the request is wrong; 130 interrupted by Ctrl-C. A command is a module of this
+package named in `COMMANDS`. It has `add_parser(subparsers)`, which must stay cheap because every call of the program
+builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args) -> int`, which imports what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import importlib
+import os
+import sys
+import traceback
+from typing import Callable, NoReturn, Optional, Sequence
+
+from .. import __version__
+from ..errors import InfluenceError
+from .console import Console, use_replaceable_output
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = ("compare",)
+"""The commands in the order in which help lists them."""
+
+FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: The arguments without the program's name; those of the process if not given.
+
+    Returns:
+        The exit code. Nothing is raised, whatever the command does.
+    """
+    use_replaceable_output()
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as leaving:  # argparse leaves after --help and after a wrong argument
+        return int(leaving.code or 0)
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return WRONG_REQUEST
+    module = importlib.import_module(f"{__package__}.{args.command}")
+    return _run(module.run, args)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The program's parser with the parsers of all commands."""
+    parser = _Parser(
+        prog=_program(),
+        description="Score every training sample by what it does to the validation loss of an NNabla network. "
+        "A negative score is harmful, a positive one helpful.",
+    )
+    parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name in COMMANDS:
+        importlib.import_module(f"{__package__}.{name}").add_parser(subparsers)
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, and which guesses no abbreviated options."""
+
+    def __init__(self, **settings: object) -> None:
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(**settings)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        Console().error(f"{message} (see {self.prog} --help)")
+        self.exit(WRONG_REQUEST)
+
+
+def _program() -> str:
+    started = os.path.basename(sys.argv[0]) if sys.argv else ""
+    return started if started.startswith("nnabla-influence") else "python -m nnabla_influence"
+
+
+def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    """Run a command; the only place of the package that catches everything."""
+    console = Console.from_args(args)
+    try:
+        with console.log():
+            code = command(args)
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
+        return code
+    except KeyboardInterrupt as interrupt:
+        console.notice(f"interrupted: {interrupt}" if str(interrupt) else "interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - the top: a user gets a message, a developer --verbose
+        console.error(_message(error, console.verbose))
+        if console.verbose:
+            console.notice(traceback.format_exc().rstrip())
+        return error.exit_code if isinstance(error, InfluenceError) else FAILED
+
+
+def _message(error: Exception, verbose: bool) -> str:
+    if isinstance(error, InfluenceError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _system_message(error)
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return text if verbose else f"{text} (run again with --verbose for the traceback)"
+
+
+def _system_message(error: OSError) -> str:
+    """A message for a full disk, a missing permission and the like, with the file where it is known."""
+    advice = {
+        errno.ENOSPC: "; free some space or write elsewhere",
+        errno.EACCES: "; check the permissions or write elsewhere",
+        errno.EROFS: "; write elsewhere",
+    }.get(error.errno or 0, "")
+    where = f"{error.filename}: " if error.filename is not None else ""
+    return f"{where}{error.strerror}{advice}"
+
+
+def _forget_stdout() -> None:
+    """Who read our output has gone (``| head``); keep Python from failing again when it flushes at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

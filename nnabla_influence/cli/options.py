@@ -1,0 +1,130 @@
+"""Options that several commands share, and types that check a value where it is typed.
+
+A type is a function from the typed text to a value. It raises `argparse.ArgumentTypeError`, which argparse shows with
+the option's name, so a message only says what was expected and what arrived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Tuple
+
+__all__ = [
+    "add_common",
+    "add_device",
+    "add_seed",
+    "add_verbosity",
+    "existing_file",
+    "image_size",
+    "non_negative_int",
+    "output_file",
+    "positive_float",
+    "positive_int",
+    "rate",
+]
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every command that computes: ``--seed``, ``--device``, ``--quiet``, ``--verbose``."""
+    add_seed(parser)
+    add_device(parser)
+    add_verbosity(parser)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seed``; equal seeds and arguments give equal numbers."""
+    parser.add_argument(
+        "--seed",
+        type=non_negative_int,
+        default=0,
+        metavar="S",
+        help="seed of everything random; equal seeds give equal results (default: %(default)s)",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``; its value is checked by `nnabla_influence.device.Device`."""
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        metavar="D",
+        help="where to compute: cpu, cudnn, or cudnn:1 for the second GPU (default: %(default)s)",
+    )
+
+
+def add_verbosity(parser: argparse.ArgumentParser) -> None:
+    """Add ``--quiet`` and ``--verbose``, of which one may be given."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--quiet", action="store_true", help="print results, warnings and errors only")
+    group.add_argument("--verbose", action="store_true", help="print details, and the traceback of an error")
+
+
+def positive_int(text: str) -> int:
+    """A whole number of at least 1."""
+    return _int_from(text, 1)
+
+
+def non_negative_int(text: str) -> int:
+    """A whole number of at least 0."""
+    return _int_from(text, 0)
+
+
+def positive_float(text: str) -> float:
+    """A finite number greater than 0."""
+    value = _float(text, "a number greater than 0")
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"expected a number greater than 0, got '{text}'")
+    return value
+
+
+def rate(text: str) -> float:
+    """A share from 0 to 1."""
+    value = _float(text, "a share from 0 to 1, for example 0.1")
+    if not 0 <= value <= 1:  # also catches NaN
+        raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, for example 0.1, got '{text}'")
+    return value
+
+
+def image_size(text: str) -> Tuple[int, int]:
+    """``HxW`` in pixels, e.g. ``28x28``, as (height, width)."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH in pixels, for example 28x28, got '{text}'")
+    return int(parts[0]), int(parts[1])
+
+
+def existing_file(text: str) -> Path:
+    """The path of a file that exists."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a file, got the folder '{text}'")
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"expected an existing file, but there is none at '{text}'")
+    return path
+
+
+def output_file(text: str) -> Path:
+    """The path of a file to write; missing folders are made when it is written."""
+    path = Path(text)
+    if not text or path.is_dir():
+        raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
+    return path
+
+
+def _int_from(text: str, least: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least {least}, got '{text}'")
+    return value
+
+
+def _float(text: str, expected: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected {expected}, got '{text}'") from None

@@ -1,0 +1,144 @@
+"""Settings as frozen dataclasses that check themselves.
+
+`SolverConfig` and `ScheduleConfig` describe NNabla's solver and its learning-rate schedule; `TrainingConfig` a whole
+training run. Each converts to and from a plain dictionary, which is how a training cache carries them as its
+passport.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Tuple, Type, TypeVar
+
+from .errors import ConfigError
+
+POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
+BATCH_NORM_POLICIES = ("batch", "frozen")
+SCHEDULES = ("Constant", "Exponential", "Step", "Cosine", "Polynomial")
+
+C = TypeVar("C", bound="Config")
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ConfigError(message)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Base: conversion to and from dictionaries of plain values."""
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Plain values only, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls: Type[C], values: Mapping[str, Any]) -> C:
+        """Inverse of `to_dict`.
+
+        Raises:
+            ConfigError: A key is unknown.
+        """
+        fields = {f.name: f for f in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - set(fields))
+        _require(not unknown, f"{cls.__name__} has no setting {', '.join(unknown)}.")
+        nested = {"solver": SolverConfig, "schedule": ScheduleConfig}
+        return cls(**{key: nested[key].from_dict(value) if key in nested else
+                      tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+@dataclass(frozen=True)
+class ScheduleConfig(Config):
+    """How the learning rate changes, in iterations (batches) as NNabla counts them.
+
+    Args:
+        kind: One of `SCHEDULES`; all but ``Constant`` are NNabla's schedulers.
+        parameters: The scheduler's own numbers (``gamma``, ``iter_interval``, ``iter_steps``, ``max_iter``, ``power``).
+        warmup: Iterations of linear warm-up, 0 for none.
+    """
+
+    kind: str = "Constant"
+    parameters: Dict[str, Any] = field(default_factory=dict)
+    warmup: int = 0
+
+    def __post_init__(self) -> None:
+        _require(self.kind in SCHEDULES,
+                 f"Learning-rate schedule should be one of {', '.join(SCHEDULES)}, not '{self.kind}'.")
+        _require(self.warmup >= 0, f"Warm-up should be 0 or more iterations, not {self.warmup}.")
+
+
+@dataclass(frozen=True)
+class SolverConfig(Config):
+    """NNabla's solver and its settings.
+
+    Args:
+        name: NNabla's solver name, e.g. ``Sgd``, ``Momentum``, ``Adam``.
+        learning_rate: Initial learning rate (``lr`` or ``alpha`` in NNabla).
+        parameters: The solver's further numbers, NNabla's names (``momentum``, ``beta1``...).
+        weight_decay: Coupled weight decay: ``weight_decay * theta`` is added to the gradient.
+        update_interval: Batches whose gradients are summed before one update.
+        schedule: Learning-rate schedule.
+    """
+
+    name: str = "Sgd"
+    learning_rate: float = 0.05
+    parameters: Dict[str, float] = field(default_factory=dict)
+    weight_decay: float = 0.0
+    update_interval: int = 1
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+
+    def __post_init__(self) -> None:
+        _require(math.isfinite(self.learning_rate) and self.learning_rate > 0,
+                 f"Learning rate should be a positive number, not {self.learning_rate}.")
+        _require(math.isfinite(self.weight_decay) and self.weight_decay >= 0,
+                 f"Weight decay should be 0 or more, not {self.weight_decay}.")
+        _require(self.update_interval >= 1, f"Update interval should be 1 or more, not {self.update_interval}.")
+
+
+@dataclass(frozen=True)
+class TrainingConfig(Config):
+    """A training run; with the data and the initial parameters it determines every number of the run.
+
+    Args:
+        solver: Solver and schedule.
+        epochs: Passes over the training data.
+        batch_size: Samples of a batch; the batches of an epoch differ by at most one sample.
+        seed: Seeds batch order, augmentation and dropout.
+        policy: Which parameters the cache keeps, one of `POLICIES`.
+        shuffle: Whether each epoch has its own order.
+        first_epoch: Epoch of the schedule this run starts at (a trained network is continued at its end).
+        iterations_per_epoch: Iterations the schedule counts as one epoch; 0 means the batch plan's own number.
+        crop: Pixels of zero padding for random crops, 0 for none.
+        flip: Random horizontal flips.
+    """
+
+    solver: SolverConfig = field(default_factory=SolverConfig)
+    epochs: int = 1
+    batch_size: int = 64
+    seed: int = 0
+    policy: str = "last-epoch"
+    shuffle: bool = True
+    first_epoch: int = 0
+    iterations_per_epoch: int = 0
+    crop: int = 0
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("first_epoch", 0), ("crop", 0)):
+            value = getattr(self, name)
+            _require(isinstance(value, int) and value >= least, f"{name} should be {least} or more, not {value}.")
+        _require(self.policy in POLICIES, f"Cache policy should be one of {', '.join(POLICIES)}, not '{self.policy}'.")
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> Tuple[str, ...]:
+    """The settings in which two dictionaries differ, as ``name: ours / theirs`` lines."""
+    found = []
+    for key in sorted(set(ours) | set(theirs)):
+        a, b = ours.get(key), theirs.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            found += differences(a, b, f"{prefix}{key}.")
+        elif a != b:
+            found.append(f"{prefix}{key}: {a} / {b}")
+    return tuple(found)

@@ -1,0 +1,322 @@
+"""The text of a Neural Network Console (NNC) data set.
+
+A data set is a CSV with one sample per line. Its header cells follow the grammar ``NAME[__INDEX][:LABEL]``:
+
+- ``x:image`` is the variable ``x``; the part behind the colon is only shown to people;
+- ``x__0, x__1`` are the entries of one vector variable ``x``, in the order in which they stand in the file (as NNabla
+  reads them);
+- a header that starts with ``#`` is a comment: the column is kept, but no network sees it.
+
+A cell is a number or the path of a file (image, array, sound) relative to the CSV's folder. This module reads and
+writes the text and says what each column is; `arrays` turns the cells into numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import ntpath
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple, Union
+
+from ..errors import DataError
+from ..files import atomic_path
+from .problems import Problem, Problems
+
+__all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv"]
+
+_RAGGED = "Give every line as many cells as the header has; quote cells that contain a comma."
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a data set.
+
+    Attributes:
+        name: the variable it belongs to; for a comment column the whole header cell.
+        index: which entry of a vector variable it is, None for a variable of one column.
+        label: the text for people behind the colon, None if there is none.
+        position: its place in a row, counted from 0.
+        comment: True if no network sees it.
+    """
+
+    name: str
+    index: Optional[int]
+    label: Optional[str]
+    position: int
+    comment: bool
+
+
+def parse_header(cells: Sequence[str], path: Union[str, Path]) -> Tuple[Column, ...]:
+    """Read a header by the grammar ``NAME[__INDEX][:LABEL]``.
+
+    Args:
+        cells: the header's cells.
+        path: the file they come from, for the messages.
+
+    Returns:
+        One `Column` per cell, in order.
+
+    Raises:
+        DataError: an empty header cell or name, an index that is no whole number, two columns for the same thing, a
+            gap in a vector's indexes, or nothing but comments; the message names the column.
+    """
+    columns = tuple(_parse_cell(cell, position, path) for position, cell in enumerate(cells))
+    variables = _group(columns)
+    if not variables:
+        raise DataError(
+            "{}: expected at least one data column in the header (line 1), found {}. Give a column a name that does "
+            "not start with '#', for example x:image.".format(path, list(cells))
+        )
+    for name, members in variables.items():
+        _check_variable(name, members, path)
+    return columns
+
+
+def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
+    text = cell.strip()
+    if text.startswith("#"):
+        return Column(name=text, index=None, label=None, position=position, comment=True)
+    variable, colon, label = text.partition(":")
+    name, separator, index = variable.partition("__")
+    if not name.strip():
+        _refuse_header(path, position, cell, "a name, found none", "Name it, or start its header with '#'.")
+    if separator and not (index.strip().isascii() and index.strip().isdigit()):
+        _refuse_header(
+            path, position, cell, "a whole number behind '__', found {!r}".format(index),
+            "Call the entries of a vector x__0, x__1, ...; use no '__' in other names.",
+        )
+    number = int(index) if separator else None
+    return Column(name.strip(), number, label.strip() if colon else None, position, comment=False)
+
+
+def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, remedy: str) -> NoReturn:
+    raise DataError(
+        "{}: line 1, column {} ({!r}): expected {}. {}".format(path, position + 1, cell, expected, remedy)
+    )
+
+
+def _group(columns: Iterable[Column]) -> Dict[str, List[Column]]:
+    groups: Dict[str, List[Column]] = {}
+    for column in columns:
+        if not column.comment:
+            groups.setdefault(column.name, []).append(column)
+    return groups
+
+
+def _check_variable(name: str, members: List[Column], path: Union[str, Path]) -> None:
+    seen: Dict[Optional[int], Column] = {}
+    for column in members:
+        if column.index in seen:
+            _refuse_header(
+                path, column.position, _spelled(column),
+                "each column once, found it already as column {}".format(seen[column.index].position + 1),
+                "Rename or remove one of them.",
+            )
+        seen[column.index] = column
+    if None in seen and len(seen) > 1:
+        _refuse_header(
+            path, seen[None].position, name, "either {0} alone or {0}__0, {0}__1, ..., found both".format(name),
+            "Rename one of them.",
+        )
+    if None not in seen:
+        _check_indexes(name, members, path)
+
+
+def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> None:
+    indexes = {column.index for column in members}
+    for wanted in range(len(members)):
+        if wanted not in indexes:
+            _refuse_header(
+                path, members[0].position, _spelled(members[0]),
+                "the vector {0!r} to have the columns {0}__0 to {0}__{1}, found no {0}__{2}".format(
+                    name, len(members) - 1, wanted
+                ),
+                "Count the entries of a vector from 0 without gaps.",
+            )
+
+
+def _spelled(column: Column) -> str:
+    return column.name if column.index is None else "{}__{}".format(column.name, column.index)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of an NNC CSV as text, and what its columns mean.
+
+    Attributes:
+        path: the CSV, absolute.
+        header: the header cells as they stand in the file.
+        rows: one list of cells per sample; every row is as long as the header.
+        lines: the line of the file on which each row starts (the header is on line 1); left out, rows are taken to
+            stand on consecutive lines.
+    """
+
+    path: Path
+    header: List[str]
+    rows: List[List[str]]
+    lines: Sequence[int] = field(default=(), repr=False)
+
+    @classmethod
+    def read(cls, path: Union[str, Path]) -> Table:
+        """Read a CSV: UTF-8 with or without BOM, any line ends, blank lines at the end ignored.
+
+        Args:
+            path: the CSV file.
+
+        Raises:
+            DataError: the file is missing, empty, not UTF-8, has no rows, a header outside the grammar, or rows that
+                are longer or shorter than the header (all reported together).
+        """
+        absolute = Path(os.path.abspath(str(path)))
+        records, lines = _records(_text(absolute), absolute)
+        if not records:
+            raise DataError(
+                "{}: expected a header like x:image,y:label and one line per sample, found an empty file. "
+                "Check that this is the right file.".format(absolute)
+            )
+        table = cls(absolute, records[0], records[1:], lines[1:])
+        parse_header(table.header, absolute)
+        table._check_rows()
+        return table
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def columns(self) -> Tuple[Column, ...]:
+        """All columns in file order, comments included."""
+        return parse_header(self.header, self.path)
+
+    @cached_property
+    def variables(self) -> Dict[str, List[Column]]:
+        """The columns of each variable, both in file order; comments are left out."""
+        return _group(self.columns)
+
+    def line(self, row: int) -> int:
+        """The line of the file on which row `row` (from 0) starts; the header is line 1."""
+        return self.lines[row] if len(self.lines) else row + 2
+
+    def resolve(self, cell: str) -> Path:
+        """The absolute path of the file a cell names; backslashes separate folders on every system."""
+        return Path(os.path.abspath(os.path.join(str(self.path.parent), cell.replace("\\", "/"))))
+
+    def _check_rows(self) -> None:
+        if not self.rows:
+            raise DataError(
+                "{}: expected at least one line of data below the header, found none. "
+                "Check that this is the right file.".format(self.path)
+            )
+        problems = Problems(self.path)
+        for row, cells in enumerate(self.rows):
+            if len(cells) != len(self.header):
+                problems.add(self._ragged(row), _RAGGED)
+        problems.raise_if_any()
+
+    def _ragged(self, row: int) -> Problem:
+        found, wanted = len(self.rows[row]), len(self.header)
+        position = min(found, wanted)  # the first cell that is missing or has no header
+        column = self.header[position] if found < wanted else "cell {}".format(position + 1)
+        value = "" if found < wanted else self.rows[row][position]
+        message = "expected {} cells as in the header, found {}".format(wanted, found)
+        return Problem(self.line(row), position, column, value, message)
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            "{}: expected a readable data-set CSV, found: {}. Check the path.".format(path, error.strerror)
+        ) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise DataError(
+            "{}: line {}: expected UTF-8 text, found the byte 0x{:02x}. Save the file as UTF-8 (in Excel: 'CSV "
+            "UTF-8').".format(path, line, data[error.start])
+        ) from error
+
+
+def _records(text: str, path: Path) -> Tuple[List[List[str]], List[int]]:
+    """The rows of a CSV and the line each starts on (a quoted cell may contain line ends)."""
+    records: List[List[str]] = []
+    lines: List[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    start = 1
+    try:
+        for record in reader:
+            records.append(record)
+            lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            "{}: line {}: expected comma-separated text, found: {}. Check that this is a data-set CSV.".format(
+                path, start, error
+            )
+        ) from error
+    while records and not records[-1]:
+        records.pop()
+        lines.pop()
+    return records, lines
+
+
+def is_number(cell: str) -> bool:
+    """Whether NNabla reads a cell as a number; this includes ``nan`` and ``inf``."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[str, Path]) -> str:
+    """Make a cell mean the same file when its CSV moves to another folder.
+
+    Args:
+        cell: a cell of a data column.
+        source_dir: the folder of the CSV it comes from.
+        target_dir: the folder of the CSV it is written to.
+
+    Returns:
+        The path relative to `target_dir` with forward slashes; absolute where the folders are on different Windows
+        drives. Numbers, empty cells and absolute paths come back unchanged, and so does every cell if the folder is
+        the same.
+    """
+    source, target = os.path.abspath(str(source_dir)), os.path.abspath(str(target_dir))
+    if os.path.normcase(source) == os.path.normcase(target):
+        return cell
+    if not cell.strip() or is_number(cell) or _is_absolute(cell):
+        return cell
+    absolute = os.path.abspath(os.path.join(source, cell.replace("\\", "/")))
+    try:
+        return os.path.relpath(absolute, target).replace(os.sep, "/")
+    except ValueError:  # Windows: no relative path leads from one drive to another
+        return absolute.replace(os.sep, "/")
+
+
+def _is_absolute(cell: str) -> bool:
+    """Absolute here or on Windows: a data set made there may be read anywhere."""
+    return os.path.isabs(cell) or bool(ntpath.splitdrive(cell)[0]) or cell.startswith("\\")
+
+
+def write_csv(path: Union[str, Path], header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write a CSV atomically: UTF-8 without BOM, cells quoted only where they must be.
+
+    Args:
+        path: the file to write; an existing one is replaced.
+        header: the header cells.
+        rows: the cells of each row.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full.
+    """
+    with atomic_path(path) as temporary:
+        with open(str(temporary), "w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)

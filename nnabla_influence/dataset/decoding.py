@@ -1,0 +1,199 @@
+"""From the bytes of one file to numbers, as NNabla reads them.
+
+A data cell may name an image, a CSV of numbers, a NumPy array or a WAV sound. The shapes are NNabla's: a grey image is
+(1, H, W), a colour image (3, H, W), with an alpha channel (2, H, W) or (4, H, W); a CSV is its two-dimensional array,
+a ``.npy`` its array, a sound (samples, channels). Images keep their integers (8 or 16 bits), everything else becomes
+float32.
+
+Differences from NNabla's Pillow reader, which would give other numbers than anyone expects: a one-bit image is
+0 and 255 (there 0 and 1), a 16-bit grey image keeps its 16 bits (there the upper 8 are lost), arrays that need pickle
+are refused. DICOM is not read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import struct
+import warnings
+import zlib
+from typing import Callable, Dict, Optional, Tuple
+
+import numpy as np
+from PIL import Image
+
+from ..errors import DataError
+
+__all__ = ["CellError", "ImageSize", "KNOWN_EXTENSIONS", "decode", "decoder_name", "describe", "float32_array"]
+
+ImageSize = Optional[Tuple[int, int]]  # (H, W), or None to keep the size in the file
+
+_IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")
+KNOWN_EXTENSIONS = (*_IMAGE_EXTENSIONS, ".csv", ".npy", ".wav")
+
+_BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV")
+_COLOURS = {1: "grey", 2: "grey+alpha", 3: "colour", 4: "colour+alpha"}
+# what Pillow and the readers of arrays and sounds raise on broken bytes
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error, Image.DecompressionBombError)
+
+_REPLACE = "Replace files that cannot be read, or delete their lines."
+
+
+class CellError(DataError):
+    """One cell cannot be read.
+
+    Args:
+        message: what was expected and what was found.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, message: str, remedy: str = _REPLACE) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+def decoder_name(path: str) -> Optional[str]:
+    """Which of ``image``, ``csv``, ``npy``, ``wav`` reads a file of this name; None if nothing does."""
+    extension = os.path.splitext(path)[1].lower()
+    if extension in _IMAGE_EXTENSIONS:
+        return "image"
+    return extension[1:] if extension in KNOWN_EXTENSIONS else None
+
+
+def decode(decoder: str, data: bytes, image_size: ImageSize = None) -> np.ndarray:
+    """Turn the bytes of a file into an array.
+
+    Args:
+        decoder: a name from `decoder_name`.
+        data: the whole file.
+        image_size: (H, W) to which images are resized (bilinear with antialiasing), or None.
+
+    Returns:
+        uint8 or uint16 (C, H, W) for images, float32 of any shape otherwise; never empty, always finite.
+
+    Raises:
+        CellError: the bytes are broken or hold something that is no array of numbers.
+    """
+    if decoder == "image":
+        return _decode_image(data, image_size)
+    return float32_array(_ARRAY_DECODERS[decoder](data))
+
+
+def float32_array(array: np.ndarray) -> np.ndarray:
+    """Check that an array holds finite numbers that fit float32, and convert it; a lone number becomes (1,).
+
+    Raises:
+        CellError: it is empty, holds no real numbers, or a number is NaN, infinite or too large.
+    """
+    if array.dtype.kind not in "biuf":
+        raise CellError("expected an array of real numbers, found the type {}".format(array.dtype))
+    if array.size == 0:
+        raise CellError("expected an array of numbers, found an empty one of shape {}".format(array.shape))
+    with np.errstate(over="ignore"):  # what overflows becomes inf and is reported below
+        converted = array.astype(np.float32)
+    broken = int(array.size - np.count_nonzero(np.isfinite(converted)))
+    if broken:
+        raise CellError("expected finite float32 numbers, found {} that are NaN, infinite or too large".format(broken))
+    return converted.reshape(1) if converted.ndim == 0 else np.ascontiguousarray(converted)
+
+
+def describe(shape: Tuple[int, ...], dtype: np.dtype) -> str:
+    """A decoded cell in words, such as ``28x28 colour image`` or ``array of shape (3, 4)``."""
+    if dtype.kind != "u":
+        return "array of shape {}".format(tuple(shape))
+    depth = "" if dtype.itemsize == 1 else " of 16 bits"
+    return "{}x{} {} image{}".format(shape[1], shape[2], _COLOURS.get(shape[0], str(shape[0])), depth)
+
+
+def _decode_image(data: bytes, image_size: ImageSize) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
+    except _BROKEN as error:
+        raise CellError("expected a readable image, found: {}".format(_first_line(error))) from error
+    channels_last = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
+    return np.ascontiguousarray(channels_last.transpose(2, 0, 1))
+
+
+def _pixels(image: Image.Image, image_size: ImageSize) -> np.ndarray:
+    if image.mode.startswith("I"):
+        return _sixteen_bit_pixels(image, image_size)
+    plain = _without_palette(image)
+    if plain.mode not in _BYTE_MODES:
+        raise CellError(
+            "expected an image of 8 or 16 bits per channel, found Pillow mode {}".format(plain.mode),
+            "Convert such images to 8 bits, or save their pixels as .npy files.",
+        )
+    if image_size is not None:
+        plain = plain.resize((image_size[1], image_size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(plain)
+
+
+def _without_palette(image: Image.Image) -> Image.Image:
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode == "PA" or (image.mode == "P" and "transparency" in image.info):
+        return image.convert("RGBA")
+    return image.convert("RGB") if image.mode == "P" else image
+
+
+def _sixteen_bit_pixels(image: Image.Image, image_size: ImageSize) -> np.ndarray:
+    values = np.asarray(image)  # Pillow opens 16-bit grey as int32 or uint16, depending on its version
+    if values.min() < 0 or values.max() > 65535:
+        raise CellError(
+            "expected an image of 8 or 16 bits per channel, found one of 32 bits",
+            "Convert such images to 8 bits, or save their pixels as .npy files.",
+        )
+    if image_size is not None:
+        resizable = Image.fromarray(values.astype(np.float32))
+        resized = resizable.resize((image_size[1], image_size[0]), Image.Resampling.BILINEAR)
+        values = np.rint(np.asarray(resized))
+    return values.astype(np.uint16)
+
+
+def _decode_csv(data: bytes) -> np.ndarray:
+    try:
+        text = io.StringIO(data.decode("utf-8-sig"), newline="")
+        rows = [[float(cell) for cell in row] for row in csv.reader(text) if row]
+    except (ValueError, csv.Error) as error:
+        raise CellError("expected a CSV of numbers, found: {}".format(_first_line(error))) from error
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise CellError("expected lines of equal length, found {} to {} numbers".format(min(lengths), max(lengths)))
+    return np.array(rows, dtype=np.float64)
+
+
+def _decode_npy(data: bytes) -> np.ndarray:
+    try:
+        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except _BROKEN as error:
+        raise CellError("expected a NumPy array without pickled objects, found: {}".format(_first_line(error))) from error
+    return array
+
+
+def _decode_wav(data: bytes) -> np.ndarray:
+    from scipy.io import wavfile  # here, because few data sets hold sounds and the import takes a while
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)
+            # a file that was cut off is only a warning for SciPy, but would be a sample of the wrong length
+            warnings.filterwarnings("error", message="Reached EOF", category=wavfile.WavFileWarning)
+            sound: np.ndarray = wavfile.read(io.BytesIO(data))[1]
+    except (*_BROKEN, wavfile.WavFileWarning, UnboundLocalError) as error:  # SciPy: no data chunk
+        raise CellError("expected a readable WAV sound, found: {}".format(_first_line(error))) from error
+    return sound.reshape(-1, 1) if sound.ndim == 1 else sound
+
+
+_ARRAY_DECODERS: Dict[str, Callable[[bytes], np.ndarray]] = {
+    "csv": _decode_csv,
+    "npy": _decode_npy,
+    "wav": _decode_wav,
+}
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    # Pillow names the memory buffer it was given, which helps nobody
+    return type(error).__name__ if not lines or "BytesIO" in lines[0] else lines[0]

@@ -1,0 +1,149 @@
+"""Which data is this? One number for everything the network sees.
+
+A *fingerprint* is a SHA-256 over the names of the variables, the values of their cells, the bytes of the files they
+name, and the settings that change how these are decoded. Paths are left out: moving or renaming files leaves it as it
+is, while one other pixel or label changes it.
+
+Hashing every file takes as long as reading it, so a `FileIndex` per CSV remembers each file's hash together with its
+size and modification time; a file is read again only when one of them has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Dict, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..files import write_text_atomic
+from .csv import Table
+from .decoding import ImageSize, decoder_name
+from .inspection import VariablePlan
+
+__all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "table_fingerprint"]
+
+INDEX_FOLDER = "index"
+_FORMAT = 1
+_CHUNK = 1 << 20  # bytes
+# FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged
+_UNCERTAIN = 2_000_000_000  # nanoseconds
+
+_Entry = Tuple[int, int, str]  # size in bytes, modification time in nanoseconds, SHA-256 in hexadecimal
+
+
+class FileIndex:
+    """Hashes of the files of one CSV, kept in the data cache between runs.
+
+    Args:
+        data_cache: the folder of the data cache.
+        csv_path: the CSV the files belong to.
+    """
+
+    def __init__(self, data_cache: Path, csv_path: Path) -> None:
+        key = hashlib.sha256(str(csv_path).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        self.location = data_cache / INDEX_FOLDER / (key + ".json")
+        self._known = _read_index(self.location)
+        self._used: Dict[str, _Entry] = {}
+
+    def lookup(self, path: Path) -> Optional[str]:
+        """The file's SHA-256 if it is known and the file has not changed since.
+
+        Raises:
+            OSError: there is no such file.
+        """
+        status = os.stat(str(path))
+        entry = self._known.get(str(path))
+        if entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
+            return None
+        self._used[str(path)] = entry
+        return entry[2]
+
+    def hash(self, path: Path) -> str:
+        """Read the file and remember its SHA-256.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        digest = hashlib.sha256()
+        with open(str(path), "rb") as stream:
+            status = os.fstat(stream.fileno())
+            certain = time.time_ns() - status.st_mtime_ns > _UNCERTAIN
+            for block in iter(lambda: stream.read(_CHUNK), b""):
+                digest.update(block)
+        if certain:
+            self._used[str(path)] = (status.st_size, status.st_mtime_ns, digest.hexdigest())
+        return digest.hexdigest()
+
+    def save(self) -> None:
+        """Keep what this run used, atomically; nothing is written if nothing changed.
+
+        Raises:
+            OSError: the data cache cannot be written.
+        """
+        if self._used != self._known:
+            content = {"format": _FORMAT, "files": self._used}
+            write_text_atomic(self.location, json.dumps(content))
+
+
+def _read_index(location: Path) -> Dict[str, _Entry]:
+    """The index on disk; an unreadable one only costs the time to make it again."""
+    try:
+        content = json.loads(location.read_bytes().decode("utf-8"))
+        if content["format"] != _FORMAT:
+            return {}
+        return {path: (int(size), int(time), str(sha)) for path, (size, time, sha) in content["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def table_fingerprint(
+    table: Table, plans: Sequence[VariablePlan], digests: Mapping[str, str], image_size: ImageSize, normalize: bool
+) -> str:
+    """The fingerprint of a CSV data set.
+
+    Args:
+        table: its text.
+        plans: what its variables hold.
+        digests: the SHA-256 of the file behind each cell that names one.
+        image_size: (H, W) to which images are resized, or None; counts only if there are images.
+        normalize: whether images are scaled to 0..1; counts only if there are images.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    header = {
+        "format": _FORMAT,
+        "rows": len(table),
+        "variables": [[plan.name, [column.index for column in plan.columns], plan.numbers is None] for plan in plans],
+    }
+    if any(decoder_name(cell) == "image" for cell in digests):
+        header["images"] = [list(image_size) if image_size else None, normalize]
+    digest = hashlib.sha256(json.dumps(header).encode("ascii"))
+    for plan in plans:
+        if plan.numbers is not None:
+            digest.update(_bytes(plan.numbers))
+            continue
+        positions = [column.position for column in plan.columns]
+        for row in table.rows:
+            for position in positions:
+                cell = row[position]
+                digest.update("{}:{};".format(decoder_name(cell), digests[cell]).encode("ascii"))
+    return digest.hexdigest()
+
+
+def arrays_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
+    """The fingerprint of float32 arrays by name: 64 hexadecimal digits over names, shapes and values."""
+    header = {"format": _FORMAT, "arrays": [[name, list(array.shape)] for name, array in arrays.items()]}
+    digest = hashlib.sha256(json.dumps(header).encode("ascii"))
+    for array in arrays.values():
+        digest.update(_bytes(array))
+    return digest.hexdigest()
+
+
+def _bytes(array: np.ndarray) -> memoryview:
+    """The float32 values in one byte order on every machine."""
+    return memoryview(np.ascontiguousarray(array, dtype="<f4")).cast("B")

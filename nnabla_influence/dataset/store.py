@@ -1,0 +1,278 @@
+"""Decoded data sets on disk: the *data cache*.
+
+::
+
+    <data cache>/
+      <fingerprint>/         one decoded data set
+        dataset.json         its passport: CSV, rows, and name, file, type, shape and size of every variable
+        0.npy, 1.npy, ...    one array (N, *shape) per variable, opened as a memory map
+      index/<key>.json       known file hashes of one CSV (see `fingerprint`)
+      partial-*/             being written
+
+A folder appears whole: it is written under another name and renamed at the end, so that several processes may decode
+the same data at once (the first one wins, the others use its result). A folder that does not match its passport, for
+example because a copy was cut short, counts as missing and is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ..errors import RunError
+from ..files import flush_to_disk, write_text_atomic
+from .fingerprint import INDEX_FOLDER
+
+__all__ = [
+    "ArrayWriter", "CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache", "new_entry", "open_entry",
+]
+
+_FORMAT = 1
+_PASSPORT = "dataset.json"
+_PARTIAL = "partial-"
+_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
+_OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f]{16}\.json)\Z")
+_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
+_ABANDONED = 24 * 3600  # seconds after which a partial folder cannot belong to a running process
+_ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
+
+
+class CacheEntry(NamedTuple):
+    """One decoded data set: `csv` is the path it was first read from, `bytes` its size on disk."""
+
+    fingerprint: str
+    csv: str
+    rows: int
+    bytes: int
+
+
+def default_data_cache() -> Path:
+    """The user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
+    chosen = os.environ.get(_ENVIRONMENT)
+    if chosen:
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
+    return _system_caches() / "nnabla_influence" / "data"
+
+
+def _system_caches() -> Path:
+    home = Path(os.path.expanduser("~"))
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or str(home / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"))
+
+
+class ArrayWriter:
+    """Writes one ``.npy`` array of `rows` samples piece by piece, so that memory does not grow with the data.
+
+    Plain writes instead of a writable memory map: on a full disk they raise, where a map kills the process.
+
+    Args:
+        name: the variable.
+        path: the file to write.
+        rows: the number of samples N.
+    """
+
+    def __init__(self, name: str, path: Path, rows: int) -> None:
+        self.name = name
+        self.path = path
+        self._rows = rows
+        self._stream = open(str(path), "wb")
+        self._dtype = ""
+        self._shape: Tuple[int, ...] = ()
+
+    def begin(self, shape: Tuple[int, ...], dtype: np.dtype) -> None:
+        """Write the header for samples of `shape`."""
+        self._dtype, self._shape = dtype.str, tuple(shape)
+        header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}
+        np.lib.format.write_array_header_1_0(self._stream, header)
+
+    def write(self, values: np.ndarray) -> None:
+        """Append values in C order."""
+        self._stream.write(np.ascontiguousarray(values).data)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._stream.close()
+
+    def passport(self) -> Dict[str, Any]:
+        """What `open_entry` checks: name, file, type, sample shape and size in bytes."""
+        return {
+            "name": self.name,
+            "file": self.path.name,
+            "dtype": self._dtype,
+            "shape": list(self._shape),
+            "bytes": self.path.stat().st_size,
+        }
+
+
+@contextmanager
+def new_entry(data_cache: Path, fingerprint: str, csv: Path, names: Sequence[str], rows: int) -> Iterator[List[ArrayWriter]]:
+    """Make the decoded folder of a data set.
+
+    Args:
+        data_cache: the folder of the data cache; made if missing.
+        fingerprint: names the new folder.
+        csv: the data set, for the passport.
+        names: the variables, in order.
+        rows: the number of samples N.
+
+    Yields:
+        One `ArrayWriter` per variable, to be filled by the block. If the block raises, nothing stays behind.
+
+    Raises:
+        RunError: the data cache cannot be written.
+    """
+    temporary: Optional[Path] = None
+    writers: List[ArrayWriter] = []
+    try:
+        data_cache.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(data_cache)
+        temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=str(data_cache)))
+        for number, name in enumerate(names):
+            writers.append(ArrayWriter(name, temporary / "{}.npy".format(number), rows))
+        yield writers
+        _finish(temporary, writers, {"format": _FORMAT, "csv": str(csv), "rows": rows})
+        _publish(temporary, data_cache / fingerprint)
+    except OSError as error:
+        raise RunError(
+            "expected to write the data cache {}, found: {}. Choose a folder with free space by --data-cache or the "
+            "environment variable {}.".format(data_cache, error, _ENVIRONMENT)
+        ) from error
+    finally:
+        for writer in writers:
+            writer.close()
+        if temporary is not None:
+            _remove_own(temporary, _OWN_FILE)
+
+
+def _finish(folder: Path, writers: List[ArrayWriter], passport: Dict[str, Any]) -> None:
+    for writer in writers:
+        writer.close()
+        flush_to_disk(writer.path)
+    passport["variables"] = [writer.passport() for writer in writers]
+    write_text_atomic(folder / _PASSPORT, json.dumps(passport, indent=1))
+
+
+def _publish(temporary: Path, final: Path) -> None:
+    """Rename; if the folder exists, a whole one wins over ours and a damaged one makes room."""
+    for _ in range(3):
+        if open_entry(final.parent, final.name) is not None:
+            return
+        _remove_own(final, _OWN_FILE)
+        try:
+            os.rename(str(temporary), str(final))
+            return
+        except OSError as error:  # another process came between
+            failure = error
+    raise failure
+
+
+def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, np.ndarray]]:
+    """Open a decoded data set.
+
+    Returns:
+        Read-only memory maps (N, *shape) by variable, in the order of the CSV; None if there is no such folder or it
+        does not match its passport.
+    """
+    folder = data_cache / fingerprint
+    passport = _read_passport(folder)
+    if passport is None:
+        return None
+    arrays = {}
+    for variable in passport["variables"]:
+        array = _open_array(folder, variable, passport["rows"])
+        if array is None:
+            return None
+        arrays[variable["name"]] = array
+    return arrays
+
+
+def _read_passport(folder: Path) -> Optional[Dict[str, Any]]:
+    try:
+        passport: Dict[str, Any] = json.loads((folder / _PASSPORT).read_bytes().decode("utf-8"))
+        if passport["format"] != _FORMAT or not passport["variables"]:
+            return None
+        int(passport["rows"])
+        for variable in passport["variables"]:
+            str(variable["name"]), int(variable["bytes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return passport
+
+
+def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[np.ndarray]:
+    try:
+        path = folder / variable["file"]
+        if path.stat().st_size != variable["bytes"]:
+            return None
+        mapped = np.load(str(path), mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if mapped.shape != (rows, *variable["shape"]) or mapped.dtype.str != variable["dtype"]:
+        return None
+    view: np.ndarray = mapped.view(np.ndarray)  # indexing a memmap object is several times slower
+    return view
+
+
+def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
+    """The whole decoded data sets in a data cache, sorted by CSV path."""
+    entries = []
+    for child in _children(Path(folder)):
+        passport = _read_passport(child) if _ENTRY_NAME.match(child.name) else None
+        if passport is not None:
+            size = sum(variable["bytes"] for variable in passport["variables"])
+            entries.append(CacheEntry(child.name, str(passport.get("csv", "")), int(passport["rows"]), size))
+    return sorted(entries, key=lambda entry: (entry.csv, entry.fingerprint))
+
+
+def clear_data_cache(folder: Union[str, Path]) -> int:
+    """Remove everything this module made in a data cache, and nothing else.
+
+    Returns:
+        The bytes freed. Data sets that are open stay usable on Linux and macOS.
+    """
+    freed = 0
+    for child in _children(Path(folder)):
+        if child.name == INDEX_FOLDER:
+            freed += _remove_own(child, _INDEX_FILE)
+        elif _ENTRY_NAME.match(child.name) or child.name.startswith(_PARTIAL):
+            freed += _remove_own(child, _OWN_FILE)
+    return freed
+
+
+def _children(folder: Path) -> List[Path]:
+    return [child for child in sorted(folder.iterdir()) if child.is_dir()] if folder.is_dir() else []
+
+
+def _remove_abandoned(data_cache: Path) -> None:
+    """Tidy up after processes that were killed while decoding."""
+    for child in _children(data_cache):
+        with suppress(FileNotFoundError):  # a neighbour tidies up as well
+            if child.name.startswith(_PARTIAL) and time.time() - child.stat().st_mtime > _ABANDONED:
+                _remove_own(child, _OWN_FILE)
+
+
+def _remove_own(folder: Path, pattern: "re.Pattern[str]") -> int:
+    """Remove the files that match and then the folder if that leaves it empty; returns the bytes freed."""
+    if not folder.is_dir() or folder.is_symlink():
+        return 0
+    freed = 0
+    with suppress(FileNotFoundError):  # another process removes or renames it at the same time
+        for child in list(folder.iterdir()):
+            if pattern.match(child.name) and child.is_file():
+                freed += child.stat().st_size
+                child.unlink()
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return freed

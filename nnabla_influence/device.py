@@ -1,0 +1,63 @@
+"""The device every computation runs on, chosen loudly.
+
+A device is named ``cpu``, ``cuda``, ``cudnn`` or ``cudnn:1`` (with a device id). Nothing here touches NNabla's
+global default context: `Device.scope` is a context manager.
+"""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Iterator
+
+import nnabla as nn
+
+from .errors import ConfigError, MissingExtraError
+
+KINDS = ("cpu", "cuda", "cudnn")
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where NNabla computes.
+
+    Args:
+        name: ``cpu``, ``cuda``, ``cudnn``, the last two optionally with ``:ID``.
+
+    Raises:
+        ConfigError: The name is none of these.
+    """
+
+    name: str = "cpu"
+
+    def __post_init__(self) -> None:
+        kind, _, number = self.name.partition(":")
+        if kind not in KINDS or (number and not (number.isdigit() and kind != "cpu")):
+            raise ConfigError(f"Device should be cpu, cuda, cudnn or e.g. cudnn:1, not '{self.name}'.")
+
+    @property
+    def kind(self) -> str:
+        """The name without the device id."""
+        return self.name.partition(":")[0]
+
+    def context(self) -> Any:
+        """A fresh NNabla context of this device.
+
+        Raises:
+            MissingExtraError: NNabla's CUDA extension is not installed.
+        """
+        try:
+            extension = importlib.import_module(f"nnabla_ext.{self.kind}")
+        except ImportError as error:
+            raise MissingExtraError(
+                f"Device '{self.name}' needs NNabla's CUDA extension ({error}); install the one for your CUDA, "
+                'for example pip install "nnabla-influence[cuda120]", or use --device cpu.') from error
+        number = self.name.partition(":")[2]
+        return extension.context(device_id=number) if number else extension.context()
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Runs a block on this device; whatever context was current returns afterwards."""
+        with nn.context_scope(self.context()), nn.auto_forward(False):
+            yield

@@ -1,0 +1,50 @@
+"""What every influence estimator is: a method with settings that turns a finished training into scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Callable, Iterator, List, Mapping, Optional
+
+import numpy as np
+
+from ..dataset.batches import consecutive_batches
+from ..scores import InfluenceScores
+
+Progress = Callable[[int, int], None]
+
+
+class InfluenceEstimator(ABC):
+    """Base of the methods.
+
+    Attributes:
+        method: The name on the command line.
+    """
+
+    method: str = ""
+
+    @abstractmethod
+    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
+                 progress: Optional[Progress] = None) -> InfluenceScores:
+        """Scores every training sample.
+
+        Args:
+            network: The `Network` that was trained.
+            cache: Its `TrainingCache`.
+            train: The training `Dataset`.
+            validation: The validation `Dataset`.
+            progress: Called with (samples done, samples in all).
+
+        Returns:
+            N scores; positive is helpful, negative harmful.
+        """
+
+
+def in_batches(dataset: Any, batch_size: int) -> Iterator[Mapping[str, np.ndarray]]:
+    """The whole data set in order, in batches whose sizes differ by at most one."""
+    for rows in consecutive_batches(len(dataset), batch_size):
+        yield dataset.batch(rows)
+
+
+def all_rows(plan: Any, epoch: int) -> List[np.ndarray]:
+    """Row numbers of every batch of an epoch."""
+    return [rows for step in plan.epoch(epoch) for rows in step.batches]

@@ -1,0 +1,64 @@
+"""Simple baselines every claim is held against.
+
+`LossBaseline`: minus the sample's loss at the final parameters; the worst-fitted samples come first. It measures
+oddness, not harm, and is a very strong detector of flipped labels. `RandomBaseline`: a seeded random order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import numpy as np
+
+from ..autodiff import LossOracle
+from ..device import Device
+from ..scores import InfluenceScores
+from .base import InfluenceEstimator, Progress, all_rows
+
+
+class LossBaseline(InfluenceEstimator):
+    """Minus the loss of every sample at the final parameters.
+
+    Args:
+        batch_norm: Policy of `LossOracle`.
+        device: Where to compute.
+    """
+
+    method = "loss"
+
+    def __init__(self, batch_norm: str = "batch", device: Device = Device()) -> None:
+        self.batch_norm, self.device = batch_norm, device
+
+    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
+                 progress: Optional[Progress] = None) -> InfluenceScores:
+        """See `InfluenceEstimator.estimate`; the batches are those of the last epoch."""
+        theta = cache.final.theta
+        oracle = LossOracle(network, self.batch_norm, self.device)
+        batches = all_rows(cache.plan, cache.config.epochs - 1)
+        if self.batch_norm == "frozen":
+            oracle.refresh_statistics(theta, (train.batch(rows) for rows in batches))
+        scores, done = np.zeros(len(train)), 0
+        for rows in batches:
+            scores[rows] = -oracle.sample_losses(theta, train.batch(rows))
+            done += len(rows)
+            if progress:
+                progress(done, len(train))
+        return InfluenceScores(scores, self.method)
+
+
+class RandomBaseline(InfluenceEstimator):
+    """A random order, drawn from a seed.
+
+    Args:
+        seed: The seed.
+    """
+
+    method = "random"
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
+                 progress: Optional[Progress] = None) -> InfluenceScores:
+        """See `InfluenceEstimator.estimate`."""
+        return InfluenceScores(np.random.default_rng(self.seed).standard_normal(len(train)), self.method)

@@ -1,0 +1,69 @@
+"""Files appear whole or not at all.
+
+A result is first written under a temporary name beside its target, flushed to the disk, and then renamed over the
+target. A rename inside one folder is atomic on every supported system, so whoever looks sees the old file or the new
+one, never half of one, even if the process is killed in between.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Union
+
+__all__ = ["atomic_path", "flush_to_disk", "write_text_atomic"]
+
+
+@contextmanager
+def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
+    """Yield a temporary path that becomes `target` when the block succeeds.
+
+    The temporary file has the suffix of the target (some writers choose a format by it) and lies in the same folder,
+    which is made if it is missing. A symbolic link keeps pointing where it points: its destination is replaced.
+
+    Args:
+        target: the file to write; an existing one is replaced at the end.
+
+    Yields:
+        The path to write to. The block must create a file there and close it.
+
+    Raises:
+        OSError: the folder cannot be written, the disk is full, or the block created nothing. Whatever goes wrong
+            (also Ctrl-C), the temporary file is removed and the old target stays.
+    """
+    final = Path(os.path.realpath(str(target)))
+    final.parent.mkdir(parents=True, exist_ok=True)
+    temporary = final.with_name(".partial-{}{}".format(secrets.token_hex(8), final.suffix))
+    try:
+        yield temporary
+        flush_to_disk(temporary)
+        os.replace(str(temporary), str(final))
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+    _flush_folder(final.parent)
+
+
+def write_text_atomic(path: Union[str, Path], text: str) -> None:
+    """Write `text` as UTF-8 without BOM, with its line ends as they are; see `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+
+
+def flush_to_disk(path: Path) -> None:
+    """Wait until the operating system has put a closed file's bytes on the disk."""
+    with open(str(path), "rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename durable; Windows cannot open folders and does not need it."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(str(folder), os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,8 @@
+"""Networks: files, roles, built-ins and live graphs. The only NNabla variables outside training live here."""
+
+from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose
+from .network import Network
+from .settings import DatasetSetting, FileSettings
+
+__all__ = ["Network", "Graph", "ParameterStore", "Purpose", "TRAINING", "SCORING_BATCH", "SCORING_FROZEN",
+           "MEASURING", "DatasetSetting", "FileSettings"]

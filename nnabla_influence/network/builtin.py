@@ -1,0 +1,103 @@
+"""Built-in networks for a start, each with its own measured solver, learning rate, batch size and epochs.
+
+* ``builtin:mlp``: two hidden layers of 64 ReLU units; any input shape; tables and vectors.
+* ``builtin:cnn``: two 3x3 convolutions (16 and 32 maps, ReLU, 2x2 max pooling) and an affine layer; small images.
+* ``builtin:cifarnet``: the network of Suzuki, Kobayashi and Narihira (arXiv:2103.11807): six 3x3 convolutions of
+  32-32-64-64-128-128 maps, batch normalisation after the first of each pair, max pooling after each pair, affine.
+  307,818 numbers for 1x32x32 images and 10 classes, running statistics included.
+
+The label decides the loss: softmax cross-entropy on class numbers, squared error on real values. How the defaults were
+chosen stands in ``samples/mnist/README.md``.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Callable, Dict, Tuple
+
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
+import numpy as np
+
+from ..config import SolverConfig
+from ..errors import ConfigError
+from .network import Network
+from .nnp import NetworkFile
+from .python_graph import network_from_loss
+
+PREFIX = "builtin:"
+TASKS = ("classification", "regression")
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """One built-in: how its hidden layers are made, and its own training settings."""
+
+    features: Callable[[nn.Variable, np.random.RandomState], nn.Variable]
+    needs_image: bool
+    learning_rate: float
+    batch_size: int
+    epochs: int
+
+
+def _mlp(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
+    h = F.relu(PF.affine(x, 64, rng=rng, name="affine1"))
+    return F.relu(PF.affine(h, 64, rng=rng, name="affine2"))
+
+
+def _cnn(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
+    h = F.max_pooling(F.relu(PF.convolution(x, 16, (3, 3), pad=(1, 1), rng=rng, name="convolution1")), (2, 2))
+    return F.max_pooling(F.relu(PF.convolution(h, 32, (3, 3), pad=(1, 1), rng=rng, name="convolution2")), (2, 2))
+
+
+def _cifarnet(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
+    h = x
+    for block, maps in enumerate((32, 64, 128), start=1):
+        with nn.parameter_scope(f"block{block}"):
+            h = PF.convolution(h, maps, (3, 3), pad=(1, 1), rng=rng, name="convolution1")
+            h = F.relu(PF.batch_normalization(h, name="normalization1"))
+            h = F.relu(PF.convolution(h, maps, (3, 3), pad=(1, 1), rng=rng, name="convolution2"))
+            h = F.max_pooling(h, (2, 2))
+    return h
+
+
+BUILTINS: Dict[str, Builtin] = {
+    "builtin:mlp": Builtin(_mlp, False, learning_rate=0.05, batch_size=32, epochs=20),
+    "builtin:cnn": Builtin(_cnn, True, learning_rate=0.05, batch_size=64, epochs=10),
+    "builtin:cifarnet": Builtin(_cifarnet, True, learning_rate=0.05, batch_size=64, epochs=20),
+}
+
+
+def build(name: str, input_shape: Tuple[int, ...], outputs: int, task: str, seed: int) -> Network:
+    """Builds a built-in for data of a shape.
+
+    Args:
+        name: A key of `BUILTINS`.
+        input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
+        outputs: Number of classes, or of target values.
+        task: ``classification`` or ``regression``.
+        seed: Seed of the initial parameters.
+
+    Raises:
+        ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
+    """
+    if name not in BUILTINS:
+        raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{name}'.")
+    if task not in TASKS:
+        raise ConfigError(f"Task should be classification or regression, not '{task}'.")
+    chosen = BUILTINS[name]
+    if chosen.needs_image and (len(input_shape) != 3 or min(input_shape[1:]) < 8):
+        raise ConfigError(f"{name} needs images of at least 8x8 pixels, not samples of shape {input_shape}; "
+                          "builtin:mlp takes any shape.")
+    scope: OrderedDict = OrderedDict()
+    rng = np.random.RandomState(0)  # only so that NNabla's global generator stays untouched; values are drawn below
+    x, y = nn.Variable((2,) + tuple(input_shape)), nn.Variable((2, 1 if task == "classification" else outputs))
+    with nn.parameter_scope("", scope), nn.auto_forward(False):
+        prediction = PF.affine(chosen.features(x, rng), outputs, rng=rng, name="output")
+        loss = F.softmax_cross_entropy(prediction, y) if task == "classification" else F.squared_error(prediction, y)
+    settings = {"solver": SolverConfig(learning_rate=chosen.learning_rate), "batch_size": chosen.batch_size,
+                "epochs": chosen.epochs}
+    network = network_from_loss(loss, {"x": x, "y": y}, scope, settings, name)
+    return Network(NetworkFile(network.proto, {}, name), seed)

@@ -1,0 +1,212 @@
+"""A network at one batch size, as live NNabla variables in a private parameter scope.
+
+The network's message is copied and edited for its purpose before it is built (`Purpose`): training keeps it as it
+is; scoring and evaluation take randomness (dropout, augmentation) out and choose the statistics of batch
+normalisation; `measure` makes every normalisation layer report the statistics of the batch it has just seen.
+
+Per-sample losses: the mean over a loss's non-batch axes; several losses are added, which is how NNabla seeds them
+(each with gradient 1 / size). NNabla variables never leave `network`, `autodiff` and `training`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+import nnabla as nn
+import nnabla.functions as F
+import numpy as np
+
+from ..errors import DataError, NetworkError, UnsupportedError
+from .roles import NetworkRoles, running_statistics
+
+SHAPE_KEEPING_RANDOM = ("Dropout", "ImageAugmentation", "RandomFlip", "RandomShift", "RandomErase")
+OTHER_RANDOM = ("RandomCrop", "Rand", "Randint", "Randn", "RandBinomial", "RandBeta", "RandGamma", "RandomChoice")
+PARAMETER_FIELDS = {"BatchNormalization": "batch_normalization_param",
+                    "FusedBatchNormalization": "fused_batch_normalization_param",
+                    "SyncBatchNormalization": "sync_batch_normalization_param"}
+
+
+class Purpose(NamedTuple):
+    """What a graph is built for.
+
+    Args:
+        deterministic: Take dropout and augmentation out.
+        batch_norm: ``as-is`` (as the network says), ``batch`` (batch statistics wherever training uses them),
+            ``frozen`` (running statistics everywhere) or ``measure`` (batch statistics, reported unsmoothed).
+    """
+
+    deterministic: bool
+    batch_norm: str
+
+
+TRAINING = Purpose(False, "as-is")
+SCORING_BATCH = Purpose(True, "batch")
+SCORING_FROZEN = Purpose(True, "frozen")
+MEASURING = Purpose(True, "measure")
+
+
+class ParameterStore:
+    """The parameter variables shared by all graphs of one owner, in a scope of their own."""
+
+    def __init__(self, values: Mapping[str, np.ndarray]) -> None:
+        self.scope: OrderedDict = OrderedDict()
+        self.variables: Dict[str, nn.Variable] = {}
+        with nn.parameter_scope("", self.scope):
+            for name, value in values.items():
+                variable = nn.Variable.from_numpy_array(np.asarray(value, np.float32))
+                nn.parameter.set_parameter(name, variable)
+                self.variables[name] = variable
+
+    def write(self, values: Mapping[str, np.ndarray]) -> None:
+        """Copies arrays into the variables of the same names."""
+        for name, value in values.items():
+            self.variables[name].data.data = value
+
+    def read(self, names: Tuple[str, ...]) -> Dict[str, np.ndarray]:
+        """Copies of the variables' values."""
+        return {name: self.variables[name].d.copy() for name in names}
+
+
+class Graph:
+    """A built network.
+
+    Args:
+        message: NNabla's network message; copied, never changed.
+        roles: Roles of its variables.
+        store: Where its parameters live; parameters unknown to it are an error.
+        batch_size: B.
+        purpose: What it is built for.
+        batch_statistics: Running-mean names of the layers that use batch statistics in training.
+
+    Raises:
+        NetworkError: An input is missing from the network.
+        UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
+    """
+
+    def __init__(self, message: Any, roles: NetworkRoles, store: ParameterStore, batch_size: int,
+                 purpose: Purpose, batch_statistics: Tuple[str, ...] = ()) -> None:
+        self.batch_size = batch_size
+        built = build_network(prepared(message, purpose, batch_statistics), store.scope, batch_size)
+        missing = [name for name in roles.inputs if name not in built.variables]
+        if missing:
+            raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
+        self.inputs = [(column, built.variables[name].variable_instance) for name, column in roles.inputs.items()]
+        for name, value in roles.constants.items():
+            if name in built.variables:
+                built.variables[name].variable_instance.data.fill(value)
+        self.leaves = _leaves([built.variables[loss.variable].variable_instance for loss in roles.losses], store)
+        self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
+        prediction = roles.losses[0].prediction
+        self.prediction: Optional[nn.Variable] = (
+            built.variables[prediction].variable_instance if prediction in built.variables else None)
+
+    def feed(self, batch: Mapping[str, np.ndarray]) -> None:
+        """Copies a batch, data-set column to array (B, ...), into the input variables."""
+        for column, variable in self.inputs:
+            variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
+
+    def require_gradients(self, names: Tuple[str, ...]) -> None:
+        """Marks the named parameters as differentiated and every other one as constant."""
+        wanted = set(names)
+        for name, variables in self.leaves.items():
+            for variable in variables:
+                variable.need_grad = name in wanted
+
+
+def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) -> Any:
+    """A copy of a network message, edited for its purpose."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    for function in copy.function:
+        if purpose.deterministic:
+            _without_randomness(function, copy)
+        statistics = running_statistics(function)
+        if statistics and purpose.batch_norm != "as-is":
+            parameter = getattr(function, PARAMETER_FIELDS[function.type])
+            in_batch = statistics[0] in batch_statistics
+            parameter.batch_stat = in_batch and purpose.batch_norm != "frozen"
+            if purpose.batch_norm == "measure":
+                parameter.decay_rate = 0.0
+    return copy
+
+
+def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
+    """Running-mean parameters of the layers that use batch statistics in this network."""
+    return tuple(running_statistics(function)[0] for function in message.function
+                 if running_statistics(function) and getattr(function, PARAMETER_FIELDS[function.type]).batch_stat)
+
+
+def build_network(message: Any, scope: OrderedDict, batch_size: int, rng: Optional[np.random.RandomState] = None) -> Any:
+    """Builds one network message into variables; parameters are taken from, or created in, the scope."""
+    from nnabla.utils import nnabla_pb2
+
+    proto = nnabla_pb2.NNablaProtoBuf()
+    proto.network.add().CopyFrom(message)
+    graph = nn.graph_def.ProtoGraph.from_proto(proto, param_scope=scope, rng=rng)
+    graph.expand_loop_control()
+    network = graph.networks[message.name]
+    network(batch_size=batch_size)
+    # The network refers to its graph weakly only.
+    network.kept_alive = graph
+    return network
+
+
+def _without_randomness(function: Any, message: Any) -> None:
+    if function.type in OTHER_RANDOM:
+        raise UnsupportedError(
+            f"Network '{message.name}' contains the random layer '{function.name}' ({function.type}), which cannot be "
+            "taken out for scoring. Use a project whose validation network does without it.")
+    if function.type not in SHAPE_KEEPING_RANDOM:
+        return
+    shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
+    if shapes[function.input[0]] != shapes[function.output[0]]:
+        raise UnsupportedError(f"Layer '{function.name}' ({function.type}) of network '{message.name}' changes the "
+                               "shape of its input, so it cannot be taken out for scoring.")
+    name, inputs, outputs = function.name, list(function.input), list(function.output)
+    function.Clear()
+    function.name, function.type = name, "Identity"
+    function.input.extend(inputs[:1])
+    function.output.extend(outputs)
+
+
+def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Variable:
+    total = None
+    for loss in roles.losses:
+        variable = built.variables[loss.variable].variable_instance
+        if len(variable.shape) == 0 or variable.shape[0] != batch_size:
+            raise UnsupportedError(
+                f"Loss '{loss.variable}' ({loss.function}) has shape {variable.shape} at batch size {batch_size}: it has "
+                "no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss.")
+        sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)
+        total = sample if total is None else total + sample
+    return total
+
+
+def _leaves(outputs: List[nn.Variable], store: ParameterStore) -> Dict[str, List[nn.Variable]]:
+    """Parameter variables as the graph holds them: one for every use, all sharing the store's arrays."""
+    names = {variable.data: name for name, variable in store.variables.items()}
+    leaves: Dict[str, List[nn.Variable]] = {}
+
+    def visit(function: Any) -> None:
+        for variable in function.inputs:
+            name = names.get(variable.data) if variable.parent is None else None
+            if name is not None and variable not in leaves.setdefault(name, []):
+                leaves[name].append(variable)
+
+    for output in outputs:
+        output.visit(visit)
+    return leaves
+
+
+def check_batch(batch: Mapping[str, np.ndarray], graph: Graph) -> None:
+    """Refuses a batch whose columns or shapes do not fit the graph.
+
+    Raises:
+        DataError: A column is missing or has another shape.
+    """
+    for column, variable in graph.inputs:
+        if column not in batch:
+            raise DataError(f"The network reads column '{column}'; the data has {', '.join(batch)}.")
+        if batch[column].size != variable.size:
+            raise DataError(f"Column '{column}' should have shape {variable.shape}, not {batch[column].shape}.")

@@ -1,0 +1,105 @@
+"""Reads NNabla's network files: ``.nnp`` archives and ``.nntxt`` text.
+
+An ``.nnp`` is a zip file with the network as protocol-buffer text (``*.nntxt``) and its parameters (``*.h5`` or
+``*.protobuf``); an ``.nntxt`` holds the network alone, or both. Parameters are loaded into a private scope and handed
+on as NumPy arrays under their full names, so a layer called ``Affine`` (parameters ``Affine/affine/W``) cannot
+collide with anything. The text is read as UTF-8 whatever the locale.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Union
+
+import nnabla as nn
+import numpy as np
+from google.protobuf import text_format
+from nnabla.utils import nnabla_pb2
+
+from ..errors import NetworkError
+
+TEXT_SUFFIXES = (".nntxt", ".prototxt")
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What a network file holds.
+
+    Args:
+        proto: NNabla's message: networks, data sets, optimizers, monitors (no parameters).
+        parameters: Parameter values by full name; empty when the file holds none.
+        path: Where it came from, for messages.
+    """
+
+    proto: Any
+    parameters: Dict[str, np.ndarray]
+    path: str
+
+
+def read_network_file(path: Union[str, Path]) -> NetworkFile:
+    """Reads an ``.nnp``, ``.nntxt`` or ``.prototxt`` file.
+
+    Raises:
+        NetworkError: The file is missing, of another kind, or broken.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise NetworkError(f"Network file '{path}' does not exist. Give an .nnp or .nntxt file, "
+                           "or a built-in such as builtin:cnn.")
+    if path.suffix.lower() == ".nnp":
+        return _read_archive(path)
+    if path.suffix.lower() in TEXT_SUFFIXES:
+        proto = parse_text(_decoded(path.read_bytes(), path), path)
+        return NetworkFile(proto, _take_parameters(proto), str(path))
+    raise NetworkError(f"Network file '{path}' should end in .nnp or .nntxt, not '{path.suffix}'.")
+
+
+def parse_text(text: str, path: Union[str, Path]) -> Any:
+    """Parses NNabla's protocol-buffer text.
+
+    Raises:
+        NetworkError: The text is not such a message; the parser's line and column are named.
+    """
+    proto = nnabla_pb2.NNablaProtoBuf()
+    try:
+        text_format.Merge(text, proto)
+    except text_format.ParseError as error:
+        raise NetworkError(f"'{path}' is not a readable NNabla network: {error}") from error
+    return proto
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NetworkError(f"'{path}' is not UTF-8 text ({error}).") from error
+
+
+def _read_archive(path: Path) -> NetworkFile:
+    proto = nnabla_pb2.NNablaProtoBuf()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.lower().endswith(TEXT_SUFFIXES):
+                    proto.MergeFrom(parse_text(_decoded(archive.read(name), path), f"{path}!{name}"))
+    except zipfile.BadZipFile as error:
+        raise NetworkError(f"'{path}' is not a readable .nnp archive ({error}); save the network again.") from error
+    if not proto.network:
+        raise NetworkError(f"'{path}' holds no network (*.nntxt) beside its parameters.")
+    parameters = _take_parameters(proto)
+    scope: OrderedDict = OrderedDict()
+    with nn.parameter_scope("", scope):
+        nn.load_parameters(str(path))
+        loaded = nn.get_parameters(grad_only=False)
+    parameters.update({name: np.array(variable.d, np.float32) for name, variable in loaded.items()})
+    return NetworkFile(proto, parameters, str(path))
+
+
+def _take_parameters(proto: Any) -> Dict[str, np.ndarray]:
+    """Moves parameter values out of the message."""
+    found = {p.variable_name: np.array(p.data, np.float32).reshape(tuple(p.shape.dim)) for p in proto.parameter}
+    del proto.parameter[:]
+    return found

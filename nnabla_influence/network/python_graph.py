@@ -1,0 +1,110 @@
+"""Makes a `Network` out of a graph built in Python with NNabla's functions.
+
+The graph is turned into the same message an NNC project would hold (network, optimizer, data sets), so that
+everything downstream sees one kind of network only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+
+import nnabla as nn
+import numpy as np
+from nnabla.initializer import ConstantInitializer, NormalInitializer, UniformInitializer
+from nnabla.utils import nnabla_pb2
+
+from ..config import SolverConfig
+from ..errors import NetworkError
+from .network import Network
+from .nnp import NetworkFile
+from .settings import LEARNING_RATE_FIELDS
+
+NAME = "Main"
+
+
+def network_from_loss(losses: Union[nn.Variable, Sequence[nn.Variable]], inputs: Mapping[str, nn.Variable],
+                      scope: Mapping[str, Any], settings: Optional[Mapping[str, Any]] = None,
+                      origin: str = "python") -> Network:
+    """A network from live NNabla variables.
+
+    Args:
+        losses: Loss variables, one value per sample along axis 0; several are added.
+        inputs: Data-set column to the variable it feeds; axis 0 is the batch.
+        scope: The parameter scope (an ``OrderedDict``) the graph was built in; its values become the network's.
+        settings: ``solver`` (a `SolverConfig`), ``epochs`` and ``batch_size``; missing ones take their defaults.
+        origin: Name used in messages.
+
+    Raises:
+        NetworkError: An input does not belong to the graph.
+    """
+    settings = settings or {}
+    losses = [losses] if isinstance(losses, nn.Variable) else list(losses)
+    with nn.parameter_scope("", scope):
+        parameters = nn.get_parameters(grad_only=False)
+    proto = nnabla_pb2.NNablaProtoBuf()
+    message = proto.network.add()
+    message.CopyFrom(_message(losses, inputs, scope, settings.get("batch_size", 64)))
+    variables = {v.name for v in message.variable}
+    lost = [column for column in inputs if column not in variables]
+    if lost:
+        raise NetworkError(f"Input '{lost[0]}' is not part of the loss's graph.")
+    trainable = [name for name, variable in parameters.items() if variable.need_grad]
+    for variable in message.variable:
+        if variable.name in parameters:
+            _write_initializer(variable, parameters[variable.name])
+    _write_sections(proto, list(inputs), len(losses), trainable, settings)
+    return Network(NetworkFile(proto, {n: np.array(v.d, np.float32) for n, v in parameters.items()}, origin))
+
+
+def _message(losses: List[nn.Variable], inputs: Mapping[str, nn.Variable], scope: Mapping[str, Any],
+             batch_size: int) -> Any:
+    names: Dict[str, nn.Variable] = dict(inputs)
+    names.update({f"loss_{i}": variable for i, variable in enumerate(losses)})
+    graph = nn.graph_def.create_graph_from_variable(NAME, losses if len(losses) > 1 else losses[0], names=names,
+                                                    parameter_scope=scope)
+    message = graph.default_graph().as_proto(variable_batch_size=True)
+    message.batch_size = batch_size
+    return message
+
+
+def _write_initializer(message: Any, parameter: nn.Variable) -> None:
+    """States how a parameter was drawn, so that the network can be drawn anew; unknown ways are left out."""
+    initializer = getattr(getattr(parameter, "info", None), "initializer", None)
+    if isinstance(initializer, ConstantInitializer):
+        message.initializer.type, message.initializer.multiplier = "Constant", initializer.value
+    elif isinstance(initializer, NormalInitializer):
+        message.initializer.type, message.initializer.multiplier = "Normal", initializer.sigma
+    elif isinstance(initializer, UniformInitializer):
+        message.initializer.type, message.initializer.multiplier = "Uniform", initializer.lim[1]
+
+
+def _write_sections(proto: Any, columns: List[str], losses: int, trainable: List[str],
+                    settings: Mapping[str, Any]) -> None:
+    solver: SolverConfig = settings.get("solver", SolverConfig())
+    proto.training_config.max_epoch = settings.get("epochs", 1)
+    dataset = proto.dataset.add()
+    dataset.name, dataset.shuffle, dataset.batch_size = "Training", True, settings.get("batch_size", 64)
+    dataset.variable.extend(columns)
+    optimizer = proto.optimizer.add()
+    optimizer.name, optimizer.network_name = "Optimizer", NAME
+    optimizer.dataset_name.append("Training")
+    optimizer.update_interval = solver.update_interval
+    for column in columns:
+        data = optimizer.data_variable.add()
+        data.variable_name = data.data_name = column
+    for index in range(losses):
+        optimizer.loss_variable.add().variable_name = f"loss_{index}"
+    for name in trainable:
+        parameter = optimizer.parameter_variable.add()
+        parameter.variable_name, parameter.learning_rate_multiplier = name, 1.0
+    _write_solver(optimizer.solver, solver)
+
+
+def _write_solver(message: Any, solver: SolverConfig) -> None:
+    message.type, message.weight_decay = solver.name, solver.weight_decay
+    numbers = getattr(message, solver.name.lower() + "_param")
+    fields = [f.name for f in numbers.DESCRIPTOR.fields]
+    rate = next(name for name in LEARNING_RATE_FIELDS if name in fields)
+    setattr(numbers, rate, solver.learning_rate)
+    for name, value in solver.parameters.items():
+        setattr(numbers, name, value)

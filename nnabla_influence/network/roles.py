@@ -1,0 +1,165 @@
+"""Which variable plays which role, read from the file and never guessed by position.
+
+The optimizer section of an NNabla file names the network that is trained, the data-set column behind every input
+variable, the loss variables and the parameters that train. The validation network is the one the monitors use, if it
+computes the same loss; the training network otherwise. A network file that lacks a role is refused with the role named.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, Iterable, Optional, Tuple
+
+from ..errors import NetworkError, UnsupportedError
+
+# First the prediction, then the target: the order of every NNabla loss function's inputs.
+LOSS_FUNCTIONS = ("SoftmaxCrossEntropy", "SquaredError", "SigmoidCrossEntropy", "BinaryCrossEntropy",
+                  "CategoricalCrossEntropy", "AbsoluteError", "HuberLoss", "EpsilonInsensitiveLoss", "KLMultinomial")
+# Loss functions whose label is a class number.
+CLASS_LABELS = ("SoftmaxCrossEntropy", "CategoricalCrossEntropy")
+NORMALIZATION_LAYERS = ("BatchNormalization", "FusedBatchNormalization", "SyncBatchNormalization")
+
+
+@dataclass(frozen=True)
+class LossRole:
+    """One loss of a network.
+
+    Args:
+        variable: The loss variable's name.
+        function: NNabla's type of the function that computes it, e.g. ``SoftmaxCrossEntropy``.
+        prediction: Variable compared with the target, if the function is a known loss.
+        target: Data-set column of the target, if it is fed directly.
+    """
+
+    variable: str
+    function: str
+    prediction: Optional[str]
+    target: Optional[str]
+
+
+@dataclass(frozen=True)
+class NetworkRoles:
+    """Inputs, losses and constants of one network.
+
+    Args:
+        name: The network's name in the file.
+        inputs: Variable name to data-set column.
+        constants: Generator variables and the constant each is filled with.
+        losses: The losses that are summed.
+    """
+
+    name: str
+    inputs: Dict[str, str]
+    constants: Dict[str, float]
+    losses: Tuple[LossRole, ...]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """All roles of a file: the training network, the validation network and the trainable parameters.
+
+    Args:
+        training: Roles in the network the optimizer trains.
+        validation: Roles in the network the validation loss is computed on.
+        trainable_patterns: Names of the parameters that train; ``{...}`` stands for the index of a loop.
+        note: One sentence on how the validation network was chosen.
+    """
+
+    training: NetworkRoles
+    validation: NetworkRoles
+    trainable_patterns: Tuple[str, ...]
+    note: str
+
+
+def read_roles(proto: Any, path: str) -> Roles:
+    """Reads the roles from a file's optimizer and monitor sections.
+
+    Raises:
+        NetworkError: A section is missing or names something that does not exist.
+        UnsupportedError: The file trains several networks, or feeds an input this package cannot supply.
+    """
+    if not proto.optimizer:
+        raise NetworkError(f"'{path}' has no optimizer section, so its loss is unknown. Use the results.nnp or "
+                           "net.nntxt of a training project, not one exported for inference only.")
+    if len(proto.optimizer) > 1:
+        names = ", ".join(o.name for o in proto.optimizer)
+        raise UnsupportedError(f"'{path}' has {len(proto.optimizer)} optimizers ({names}); one is supported.")
+    optimizer = proto.optimizer[0]
+    networks = {network.name: network for network in proto.network}
+    training = _network_roles(networks, optimizer, [v.variable_name for v in optimizer.loss_variable], path)
+    validation, note = _validation_roles(proto, networks, training, path)
+    trainable = tuple(p.variable_name for p in optimizer.parameter_variable if p.learning_rate_multiplier > 0)
+    return Roles(training, validation, trainable, note)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether a parameter name fits an optimizer's entry, whose ``{...}`` stand for ``[number]``."""
+    if pattern == name:
+        return True
+    parts = re.split(r"\{[^}]*\}", pattern)
+    return len(parts) > 1 and re.fullmatch(r"\[\d+\]".join(map(re.escape, parts)), name) is not None
+
+
+def running_statistics(function: Any) -> Tuple[str, ...]:
+    """Names of the running mean and variance of a normalisation layer; empty for other layers.
+
+    They never train, whatever the file's multipliers or an NNP's ``need_grad`` say.
+    """
+    if function.type not in NORMALIZATION_LAYERS:
+        return ()
+    # FusedBatchNormalization may have a sixth input; the others may lack beta or gamma.
+    return tuple(function.input[3:5] if function.type == "FusedBatchNormalization" else function.input[-2:])
+
+
+def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str], path: str) -> NetworkRoles:
+    if section.network_name not in networks:
+        raise NetworkError(f"'{path}': '{section.name}' uses network '{section.network_name}', which is not in the "
+                           f"file (networks: {', '.join(networks) or 'none'}).")
+    network = networks[section.network_name]
+    inputs = {d.variable_name: d.data_name for d in section.data_variable}
+    for variable, column in inputs.items():
+        if column.startswith("%"):
+            raise UnsupportedError(f"'{path}': variable '{variable}' is fed with '{column}', the training progress; "
+                                   "scores of such a network are not defined.")
+    roles = tuple(_loss_role(network, name, inputs, path) for name in losses)
+    if not roles:
+        raise NetworkError(f"'{path}': '{section.name}' names no loss variable.")
+    return NetworkRoles(network.name, inputs, _constants(section, path), roles)
+
+
+def _constants(section: Any, path: str) -> Dict[str, float]:
+    constants = {}
+    for generator in section.generator_variable:
+        if generator.type != "Constant":
+            raise UnsupportedError(f"'{path}': variable '{generator.variable_name}' is filled by a random generator "
+                                   f"({generator.type}); only constants are supported.")
+        constants[generator.variable_name] = float(generator.multiplier)
+    return constants
+
+
+def _loss_role(network: Any, variable: str, inputs: Dict[str, str], path: str) -> LossRole:
+    producers = {output: function for function in network.function for output in function.output}
+    if variable not in producers:
+        raise NetworkError(f"'{path}': loss variable '{variable}' is not computed by network '{network.name}'.")
+    function = producers[variable]
+    if function.type not in LOSS_FUNCTIONS:
+        return LossRole(variable, function.type, None, None)
+    source = function.input[1]
+    while source not in inputs and source in producers and producers[source].type == "Identity":
+        source = producers[source].input[0]
+    return LossRole(variable, function.type, function.input[0], inputs.get(source))
+
+
+def _validation_roles(proto: Any, networks: Dict[str, Any], training: NetworkRoles,
+                      path: str) -> Tuple[NetworkRoles, str]:
+    wanted = [loss.variable for loss in training.losses]
+    # A monitor of another data set than the training one comes first: it is the validation monitor.
+    trained_on = set(proto.optimizer[0].dataset_name)
+    for monitor in sorted(proto.monitor, key=lambda m: bool(trained_on & set(m.dataset_name))):
+        network = networks.get(monitor.network_name)
+        computed = {output for function in network.function for output in function.output} if network else set()
+        if network is not None and network.name != training.name and computed.issuperset(wanted):
+            return (_network_roles(networks, monitor, wanted, path),
+                    f"validation loss: '{', '.join(wanted)}' of network '{network.name}' (monitor '{monitor.name}')")
+    return training, f"validation loss: '{', '.join(wanted)}' of the training network '{training.name}'"

@@ -1,0 +1,140 @@
+"""Solver, schedule, batch size, epochs and data sets, as an NNabla file states them.
+
+Nothing is a constant of ours: what the project was trained with is what scoring uses. Options of a command override
+single values; the command logs which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, Tuple
+
+import numpy as np
+
+from ..config import ScheduleConfig, SolverConfig
+from ..errors import NetworkError, UnsupportedError
+
+LEARNING_RATE_FIELDS = ("lr", "alpha")
+
+
+@dataclass(frozen=True)
+class DatasetSetting:
+    """One data-set section.
+
+    Args:
+        uri: Path of the CSV as written in the file.
+        normalize: Whether images are scaled from 0..255 to 0..1.
+        batch_size: Samples of a batch.
+        shuffle: Whether the order changes every epoch.
+    """
+
+    uri: str
+    normalize: bool
+    batch_size: int
+    shuffle: bool
+
+
+@dataclass(frozen=True)
+class FileSettings:
+    """Everything a file says about how its network is trained.
+
+    Args:
+        solver: Solver and schedule.
+        epochs: Epochs of the whole training.
+        iterations_per_epoch: Iterations the file counts as an epoch, 0 if it does not say.
+        training: Data-set sections the optimizer reads.
+        validation: Data-set sections only the monitors read.
+    """
+
+    solver: SolverConfig = field(default_factory=SolverConfig)
+    epochs: int = 1
+    iterations_per_epoch: int = 0
+    training: Tuple[DatasetSetting, ...] = ()
+    validation: Tuple[DatasetSetting, ...] = ()
+
+    @property
+    def batch_size(self) -> int:
+        """Batch size of the training data, 64 if the file does not say."""
+        return next((d.batch_size for d in self.training if d.batch_size > 0), 64)
+
+    @property
+    def normalize(self) -> bool:
+        """Whether the training data set asks for images scaled to 0..1."""
+        return all(d.normalize for d in self.training)
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether the training data is shuffled."""
+        return all(d.shuffle for d in self.training)
+
+
+def read_settings(proto: Any, path: str) -> FileSettings:
+    """Reads the settings from a file's optimizer, data-set and training sections.
+
+    Raises:
+        NetworkError: The solver has no learning rate, or a data-set section is missing.
+        UnsupportedError: The learning-rate schedule is a custom one.
+    """
+    optimizer = proto.optimizer[0]
+    sections = {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle)
+                for d in proto.dataset}
+    missing = [name for name in optimizer.dataset_name if name not in sections]
+    if missing:
+        raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
+    watched = [name for m in proto.monitor for name in m.dataset_name if name not in optimizer.dataset_name]
+    return FileSettings(
+        solver=_solver(optimizer, path),
+        epochs=max(1, proto.training_config.max_epoch),
+        iterations_per_epoch=max(0, proto.training_config.iter_per_epoch),
+        training=tuple(sections[name] for name in optimizer.dataset_name),
+        validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections))
+
+
+def _solver(optimizer: Any, path: str) -> SolverConfig:
+    solver = optimizer.solver
+    parameters = _solver_parameters(solver)
+    rate_name = next((name for name in LEARNING_RATE_FIELDS if name in parameters), None)
+    if rate_name is None:
+        raise NetworkError(f"'{path}': solver '{solver.type}' states no learning rate.")
+    rate = parameters.pop(rate_name)
+    return SolverConfig(name="Sgd" if solver.type == "SGD" else solver.type, learning_rate=rate,
+                        parameters=parameters, weight_decay=plain_number(solver.weight_decay),
+                        update_interval=max(1, optimizer.update_interval), schedule=_schedule(solver, path))
+
+
+def _solver_parameters(solver: Any) -> Dict[str, Any]:
+    """The numbers in the solver's own sub-message, e.g. ``adam_param``."""
+    wanted = solver.type.lower() + "_param"
+    for descriptor in solver.DESCRIPTOR.fields:
+        if descriptor.message_type and descriptor.name.replace("_", "") == wanted.replace("_", ""):
+            message = getattr(solver, descriptor.name)
+            return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+    return {}
+
+
+def plain_number(value: Any) -> Any:
+    """The shortest decimal of a float32 field: 0.1, not 0.10000000149011612."""
+    return float(str(np.float32(value))) if isinstance(value, float) else value
+
+
+def _schedule(solver: Any, path: str) -> ScheduleConfig:
+    kind = solver.lr_scheduler_type
+    warmup = (solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0)
+    if kind == "" and solver.lr_decay in (0.0, 1.0):
+        return ScheduleConfig("Constant", {}, warmup)
+    if kind == "":  # the older form of an exponential schedule
+        return ScheduleConfig("Exponential", {"gamma": plain_number(solver.lr_decay),
+                                              "iter_interval": max(1, solver.lr_decay_interval)}, warmup)
+    if kind == "Exponential":
+        p = solver.exponential_scheduler_param
+        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": max(1, p.iter_interval)}, warmup)
+    if kind == "Step":
+        p = solver.step_scheduler_param
+        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_steps": list(p.iter_steps)}, warmup)
+    if kind == "Cosine":
+        return ScheduleConfig(kind, {"max_iter": solver.cosine_scheduler_param.max_iter}, warmup)
+    if kind == "Polynomial":
+        p = solver.polynomial_scheduler_param
+        return ScheduleConfig(kind, {"max_iter": p.max_iter, "power": plain_number(p.power)}, warmup)
+    raise UnsupportedError(f"'{path}': learning-rate schedule '{kind}' is not supported; Exponential, Step, Cosine "
+                           "and Polynomial are.")

@@ -1,0 +1,71 @@
+"""The parameter space: named arrays on one side, one flat vector on the other.
+
+Influence functions are linear algebra on a vector ``theta`` (P,); a network keeps its weights as many
+named arrays. `ParameterSpace` fixes the order (names sorted) and converts both ways, nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Dict, Iterator, Mapping, Tuple
+
+import numpy as np
+
+from .errors import NetworkError
+
+Shape = Tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ParameterSpace:
+    """Ordered names and shapes of the parameters that make up a vector.
+
+    Args:
+        names: Parameter names, in the order of the vector.
+        shapes: Shape of each.
+    """
+
+    names: Tuple[str, ...]
+    shapes: Tuple[Shape, ...]
+
+    @classmethod
+    def of(cls, shapes: Mapping[str, Shape]) -> ParameterSpace:
+        """The space of the named shapes, names sorted."""
+        names = tuple(sorted(shapes))
+        return cls(names, tuple(tuple(int(d) for d in shapes[name]) for name in names))
+
+    @property
+    def size(self) -> int:
+        """P, the number of scalars."""
+        return sum(math.prod(shape) for shape in self.shapes)
+
+    def slices(self) -> Iterator[Tuple[str, slice, Shape]]:
+        """Name, place in the vector and shape of each parameter."""
+        start = 0
+        for name, shape in zip(self.names, self.shapes):
+            stop = start + math.prod(shape)
+            yield name, slice(start, stop), shape
+            start = stop
+
+    def flatten(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Joins named arrays into a float32 vector (P,).
+
+        Raises:
+            NetworkError: A name is missing or has another shape.
+        """
+        vector = np.empty(self.size, np.float32)
+        for name, place, shape in self.slices():
+            if name not in arrays:
+                raise NetworkError(f"Parameter '{name}' {shape} is missing; {len(arrays)} parameters arrived. "
+                                   "Use the parameters of this very network.")
+            if tuple(arrays[name].shape) != shape:
+                raise NetworkError(f"Parameter '{name}' should have shape {shape}, not {tuple(arrays[name].shape)}.")
+            vector[place] = np.asarray(arrays[name]).ravel()
+        return vector
+
+    def unflatten(self, vector: np.ndarray) -> Dict[str, np.ndarray]:
+        """Splits a vector (P,) into named arrays (views, no copies)."""
+        if vector.shape != (self.size,):
+            raise NetworkError(f"A vector of {self.size} parameters was expected, not one of shape {vector.shape}.")
+        return {name: vector[place].reshape(shape) for name, place, shape in self.slices()}

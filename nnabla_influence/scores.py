@@ -1,0 +1,105 @@
+"""The noun *influence scores*: one number per training sample, its sign, its order, its CSV.
+
+**The sign is defined here and nowhere else.** A score is the first-order change of the mean validation loss if the
+sample is left out of its training steps. Positive: leaving it out raises the validation loss, the sample is *helpful*.
+Negative: leaving it out lowers it, the sample is *harmful*. Most harmful first means ascending. Every method follows
+this: `loss` is minus the loss, so the worst-fitted samples come first.
+
+The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
+``influence`` and ``datasource_index`` (the row's number in the training CSV, from 0), most harmful first; numbers and
+paths only, so that Neural Network Console opens it as a data set.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List, Sequence, Tuple, Union
+
+import numpy as np
+
+from .dataset.csv import Table, is_number, rewritten_cell
+from .errors import DataError, DivergenceError, OutputExistsError
+from .files import atomic_path
+
+SCORE_COLUMN = "influence"
+INDEX_COLUMN = "datasource_index"
+
+
+@dataclass(frozen=True)
+class InfluenceScores:
+    """Scores of all training samples by one method.
+
+    Args:
+        values: (N,) scores in the order of the training data; see the module's text for the sign.
+        method: The method's name.
+        facts: What is worth knowing about how they came about, for the log.
+
+    Raises:
+        DivergenceError: A score is not finite.
+    """
+
+    values: np.ndarray
+    method: str
+    facts: Dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        broken = np.flatnonzero(~np.isfinite(self.values))
+        if len(broken):
+            raise DivergenceError(f"{len(broken)} of {len(self.values)} '{self.method}' scores are not finite, the first "
+                                  f"for row {broken[0]}. Lower the learning rate and train again.")
+
+    @classmethod
+    def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:
+        """The mean over trials (one per seed) of one method."""
+        return cls(np.mean([s.values for s in scores], axis=0), scores[0].method)
+
+    @property
+    def order(self) -> np.ndarray:
+        """Row numbers (N,), most harmful first; ties in the order of the data."""
+        return np.argsort(self.values, kind="stable")
+
+    def to_csv(self, path: Union[str, Path], table: Table) -> List[str]:
+        """Writes the influence CSV.
+
+        Args:
+            path: File to write, whole or not at all.
+            table: The training data's raw cells.
+
+        Returns:
+            Notices: columns that were replaced or dropped.
+
+        Raises:
+            DataError: The table has another number of rows.
+            OutputExistsError: The file is the training CSV itself.
+        """
+        path = Path(path).absolute()
+        if len(table.rows) != len(self.values):
+            raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
+        if path.exists() and path.samefile(table.path):
+            raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
+        kept, notices = _kept_columns(table)
+        folders = (table.path.parent, path.parent)
+        with atomic_path(path) as temporary:
+            with open(temporary, "w", encoding="utf-8", newline="") as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow([table.header[i] for i in kept] + [SCORE_COLUMN, INDEX_COLUMN])
+                for row in self.order:
+                    cells = [rewritten_cell(table.rows[row][i], *folders) for i in kept]
+                    writer.writerow(cells + [f"{self.values[row]:.9g}", str(row)])
+        return notices
+
+
+def _kept_columns(table: Table) -> Tuple[List[int], List[str]]:
+    """Positions of the columns to carry over, and notices about the others."""
+    kept, notices = [], []
+    for column in table.columns:
+        header = table.header[column.position]
+        if column.name in (SCORE_COLUMN, INDEX_COLUMN):
+            notices.append(f"column '{header}' of the training data is replaced")
+        elif column.comment and not all(is_number(row[column.position]) for row in table.rows):
+            notices.append(f"comment column '{header}' is left out: Neural Network Console takes numbers and files only")
+        else:
+            kept.append(column.position)
+    return kept, notices

@@ -1,0 +1,10 @@
+"""Training that can be computed again: steps, update rules with adjoints, the training cache."""
+
+from .cache import Checkpoint, TrainingCache
+from .steps import Step, StepPlan
+from .partial import discard, partial_folder
+from .trainer import EpochReport, Hooks, Trainer, train
+from .update_rules import ADJOINTS, Adjoint, adjoint
+
+__all__ = ["train", "discard", "partial_folder", "Trainer", "Hooks", "EpochReport", "TrainingCache", "Checkpoint", "Step", "StepPlan",
+           "Adjoint", "ADJOINTS", "adjoint"]

@@ -1,0 +1,204 @@
+"""The noun *training cache*: one HDF5 file that can answer questions about a finished training.
+
+It holds the parameters its policy kept, the network's structure as compressed text, and a passport: configuration,
+fingerprints of data and network, library versions. Batch order, augmentation and dropout follow from the seed and are
+not stored, so for the network of arXiv:2103.11807 policy ``final`` takes 1.24 MB. Everything is a data set with a
+Fletcher32 checksum, and one SHA-256 over all of them is checked on opening. No pickle, no side files.
+
+======================  =============================================================
+``/passport``           JSON, UTF-8
+``/network``            NNabla's protocol-buffer text, zlib
+``/steps``              (n,) steps before which parameters were kept; T means final
+``/parameters``         (n, P) float32
+``/statistics``         (n, S) float32: running statistics and frozen weights
+``/solver/NAME``        (n, P) float32: state of solvers that have one
+``/checksum``           SHA-256 over all of the above
+======================  =============================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Iterator, Mapping, Sequence, Union
+
+import h5py
+import numpy as np
+
+from ..config import TrainingConfig
+from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
+from ..files import atomic_path
+from ..network import Network
+from .steps import Step, StepPlan
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run before a step.
+
+    Args:
+        step: Updates done.
+        theta: Parameters (P,).
+        statistics: Running statistics and frozen weights (S,).
+        solver: The solver's state vectors by name, each (P,).
+    """
+
+    step: int
+    theta: np.ndarray
+    statistics: np.ndarray
+    solver: Dict[str, np.ndarray]
+
+
+class TrainingCache:
+    """An opened training cache; made by `open`.
+
+    Attributes:
+        path: The file.
+        passport: Configuration, fingerprints and versions of the run.
+        config: The run's `TrainingConfig`.
+        network: The network, holding the run's final parameters.
+        plan: The run's steps.
+    """
+
+    def __init__(self, path: Path, datasets: Mapping[str, np.ndarray]) -> None:
+        self.path = path
+        self.passport: Dict[str, Any] = json.loads(datasets["passport"].tobytes().decode("utf-8"))
+        self.config = TrainingConfig.from_dict(self.passport["config"])
+        self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
+        self._steps = datasets["steps"]
+        self._datasets = datasets
+        text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
+        final = self.final
+        self.network = Network.from_text(text, self.passport["network"]["path"]).with_parameters(
+            final.theta, final.statistics)
+
+    @classmethod
+    def open(cls, path: Union[str, Path]) -> TrainingCache:
+        """Opens and verifies a cache.
+
+        Raises:
+            DataError: No such file, or not a training cache.
+            CorruptFileError: The contents do not match their checksum.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise DataError(f"Training cache '{path}' does not exist. Make one with: python -m nnabla_influence train.")
+        try:
+            with h5py.File(path, "r") as file:
+                if "passport" not in file or "checksum" not in file:
+                    raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
+                found: Dict[str, np.ndarray] = {}
+                file.visititems(lambda name, item: found.update({name: item[...]})
+                                if isinstance(item, h5py.Dataset) else None)
+        except OSError as error:
+            raise CorruptFileError(f"Training cache '{path}' cannot be read ({error}); it is not HDF5, or damaged. "
+                                   "Train again.") from error
+        if bytes(found.pop("checksum")) != _checksum(found):
+            raise CorruptFileError(f"Training cache '{path}' does not match its SHA-256; it was damaged or changed. "
+                                   "Train again.")
+        return cls(path, found)
+
+    @property
+    def final(self) -> Checkpoint:
+        """The state after the last step."""
+        return self.checkpoint(int(self._steps[-1]))
+
+    @property
+    def kept(self) -> Sequence[int]:
+        """Steps before which the state was kept."""
+        return [int(step) for step in self._steps]
+
+    def checkpoint(self, step: int) -> Checkpoint:
+        """The state before a step; `plan.steps` means after the last one.
+
+        Raises:
+            CheckpointMissingError: The policy did not keep it.
+        """
+        rows = np.flatnonzero(self._steps == step)
+        if not len(rows):
+            raise CheckpointMissingError(
+                f"'{self.path}' was trained with policy '{self.config.policy}', which does not keep the parameters "
+                f"before step {step} (kept: {_shortened(self.kept)}). Train with --policy every-step.")
+        row = rows[0]
+        state = {name.split("/", 1)[1]: array[row] for name, array in self._datasets.items()
+                 if name.startswith("solver/")}
+        return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
+
+    def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
+        """The steps of the ``last`` epoch or of ``all``, forwards or backwards."""
+        numbers = range(self.config.epochs) if epochs == "all" else range(self.config.epochs - 1, self.config.epochs)
+        for epoch in reversed(numbers) if backwards else numbers:
+            yield from self.plan.epoch(epoch, backwards)
+
+    def check_data(self, dataset: Any) -> None:
+        """Refuses training data other than what the run was trained on.
+
+        Raises:
+            CacheMismatchError: The fingerprints differ; both are shown.
+        """
+        ours = self.passport["training_data"]
+        if ours["fingerprint"] != dataset.fingerprint:
+            raise CacheMismatchError(
+                f"'{self.path}' was trained on other data: {ours['path']} ({ours['samples']} rows, fingerprint "
+                f"{ours['fingerprint'][:16]}...); {dataset.path} has {len(dataset)} rows, fingerprint "
+                f"{dataset.fingerprint[:16]}.... Score the data it was trained on, or train again.")
+
+    def check_network(self, network: Network) -> None:
+        """Refuses a network other than the one trained.
+
+        Raises:
+            CacheMismatchError: The fingerprints differ; both are shown.
+        """
+        ours = self.passport["network"]
+        if ours["fingerprint"] != network.fingerprint:
+            raise CacheMismatchError(
+                f"'{self.path}' holds another network: {ours['path']} (fingerprint {ours['fingerprint'][:16]}...), "
+                f"not {network.path} ({network.fingerprint[:16]}...). Leave --network out: the cache carries its own.")
+
+
+def write_cache(path: Path, passport: Mapping[str, Any], network: Network, checkpoints: Sequence[Checkpoint]) -> None:
+    """Writes a cache in one go; the file appears whole or not at all."""
+    datasets: Dict[str, np.ndarray] = {
+        "passport": _bytes(json.dumps(passport, sort_keys=True, ensure_ascii=False).encode("utf-8")),
+        "network": _bytes(zlib.compress(network.text.encode("utf-8"), 9)),
+        "steps": np.array([c.step for c in checkpoints], np.int64),
+        "parameters": np.stack([c.theta for c in checkpoints]).astype(np.float32),
+        "statistics": np.stack([c.statistics for c in checkpoints]).astype(np.float32)}
+    for name in checkpoints[0].solver:
+        datasets[f"solver/{name}"] = np.stack([c.solver[name] for c in checkpoints]).astype(np.float32)
+    checksum = _bytes(_checksum(datasets))
+    with atomic_path(path) as temporary:
+        # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.
+        with h5py.File(temporary, "w", libver="latest") as file:
+            for name, array in {**datasets, "checksum": checksum}.items():
+                _write(file, name, array)
+
+
+def _write(file: h5py.File, name: str, array: np.ndarray) -> None:
+    if array.size == 0:  # nothing to check
+        file.create_dataset(name, data=array)
+        return
+    chunk = (1,) + array.shape[1:] if array.ndim > 1 else array.shape
+    file.create_dataset(name, data=array, chunks=chunk, fletcher32=True, track_times=False)
+
+
+def _checksum(datasets: Mapping[str, np.ndarray]) -> bytes:
+    digest = hashlib.sha256()
+    for name in sorted(datasets):
+        array = np.ascontiguousarray(datasets[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode("utf-8"))
+        digest.update(array.tobytes())
+    return digest.digest()
+
+
+def _bytes(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
+
+
+def _shortened(steps: Sequence[int]) -> str:
+    return ", ".join(map(str, steps)) if len(steps) <= 6 else f"{steps[0]}, {steps[1]}, ... {steps[-1]}"

@@ -1,0 +1,266 @@
+"""Trains a network so that every step can be computed again, bit for bit.
+
+One step is a function of (state, step number, seed): batch order, augmentation and dropout masks are drawn from the
+seed and the step. `Trainer` performs steps; `train` runs them all, keeps what the cache policy asks for, saves progress,
+and writes the cache at the end. The solver is NNabla's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Union
+
+import h5py
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.random
+import nnabla.solvers as S
+import numpy as np
+
+from .. import __version__
+from ..config import TrainingConfig, differences
+from ..dataset.batches import Augmentation, augment
+from ..device import Device
+from ..errors import CacheMismatchError, DivergenceError
+from ..network import TRAINING, Graph, Network
+from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
+from .partial import PartialRun, discard
+from .steps import Step, StepPlan
+from .update_rules import check_solver, learning_rate_argument
+
+SECONDS_BETWEEN_SAVES = 20.0
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What is known at the end of an epoch.
+
+    Args:
+        epoch: From 1.
+        epochs: Of the run.
+        loss: Mean training loss while the epoch ran.
+        state: The run's state.
+    """
+
+    epoch: int
+    epochs: int
+    loss: float
+    state: Checkpoint
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What looks on from outside: progress in steps, and a call at the end of every epoch."""
+
+    progress: Optional[Progress] = None
+    epoch: Optional[Callable[[EpochReport], None]] = None
+
+
+class Trainer:
+    """Performs training steps on live variables.
+
+    Args:
+        network: Structure and initial parameters.
+        dataset: Training data.
+        config: The run.
+        device: Where to compute.
+
+    Raises:
+        UnsupportedError: The solver has no adjoint, so its run could not be scored.
+    """
+
+    def __init__(self, network: Network, dataset: Any, config: TrainingConfig, device: Device) -> None:
+        check_solver(config.solver)
+        self.network, self.dataset, self.config, self.device = network, dataset, config, device
+        self._augmentation = Augmentation(config.crop, config.flip)
+        self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
+        self._store = network.store()
+        self._losses: Dict[int, nn.Variable] = {}
+        self._graphs: Dict[int, Graph] = {}
+        solver = config.solver
+        with device.scope():
+            self._solver = getattr(S, solver.name)(**{learning_rate_argument(solver.name): solver.learning_rate},
+                                                   **solver.parameters)
+            variables = {name: self._store.variables[name] for name in network.space.names}
+            for variable in variables.values():
+                variable.need_grad = True
+            self._solver.set_parameters(variables)
+        self.done = 0
+
+    def state(self) -> Checkpoint:
+        """The current state, copied."""
+        solver: Dict[str, Dict[str, np.ndarray]] = {}
+        for name, entry in self._solver.get_states().items():
+            for key, variable in entry.pstate.items():
+                solver.setdefault(key, {})[name] = variable.d
+        return Checkpoint(self.done, self.network.space.flatten(self._store.read(self.network.space.names)),
+                          self.network.statistics.flatten(self._store.read(self.network.statistics.names)),
+                          {key: self.network.space.flatten(arrays) for key, arrays in solver.items()})
+
+    def restore(self, state: Checkpoint) -> None:
+        """Goes back (or forward) to a state."""
+        self._store.write(self.network.space.unflatten(state.theta))
+        self._store.write(self.network.statistics.unflatten(state.statistics))
+        arrays = {key: self.network.space.unflatten(vector) for key, vector in state.solver.items()}
+        entries = self._solver.get_states()
+        for name, entry in entries.items():
+            entry.t = state.step
+            for key in entry.pstate:
+                entry.pstate[key].d = arrays[key][name]
+        self._solver.set_states(entries)
+        self.done = state.step
+
+    def step(self, step: Step) -> float:
+        """Performs one update; returns the sum of the samples' losses before it.
+
+        Raises:
+            DivergenceError: The loss is not finite.
+        """
+        total = 0.0
+        with self.device.scope():
+            self._solver.zero_grad()
+            for number, rows in enumerate(step.batches):
+                # The one permitted global: dropout and augmentation layers draw from it.
+                nnabla.random.set_function_seed(function_seed(self.config.seed, step.index, number))
+                total += self._accumulate(rows, step.index * len(step.batches) + number)
+            if not np.isfinite(total):
+                raise DivergenceError(
+                    f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
+                    f"learning rate (now {step.learning_rate:g}), or look for extreme values in the data.")
+            if self.config.solver.weight_decay:
+                self._solver.weight_decay(self.config.solver.weight_decay)
+            self._solver.set_learning_rate(step.learning_rate)
+            self._solver.update()
+        self.done = step.index + 1
+        return total
+
+    def _accumulate(self, rows: np.ndarray, draw: int) -> float:
+        """Adds the gradient of one batch's mean loss; returns the sum of its losses."""
+        batch = self.dataset.batch(rows)
+        if self._augmentation.active:
+            batch = augment(batch, self._images, self._augmentation, self.config.seed, draw)
+        size = len(rows)
+        if size not in self._graphs:
+            self._graphs[size] = self.network.build(self._store, size, TRAINING)
+            self._losses[size] = F.mean(self._graphs[size].sample_losses)
+            self._losses[size].persistent = True
+        self._graphs[size].feed(batch)
+        loss = self._losses[size]
+        loss.forward(clear_no_need_grad=True)
+        loss.backward(clear_buffer=True)
+        return float(loss.d) * size
+
+
+def function_seed(seed: int, step: int, batch: int) -> int:
+    """A 31-bit seed for a step's random layers."""
+    return int(np.random.SeedSequence([seed, step, batch]).generate_state(1)[0] >> 1)
+
+
+def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[str, Path], *,
+          device: Device = Device(), overwrite: bool = False, hooks: Hooks = Hooks()) -> TrainingCache:
+    """Trains, and writes the training cache.
+
+    Progress lives in ``<target>.partial/``; after an interruption the same call goes on from there. An identical
+    finished run is opened and returned as it is.
+
+    Args:
+        network: Structure and initial parameters.
+        dataset: Training data, a `nnabla_influence.dataset.Dataset`.
+        config: The run.
+        target: Cache file to write.
+        device: Where to compute.
+        overwrite: Replace a cache (or an interrupted training) of other settings.
+        hooks: Progress and end-of-epoch callbacks.
+
+    Returns:
+        The opened cache.
+
+    Raises:
+        CacheMismatchError: The target holds another run and `overwrite` is off.
+        DivergenceError: The loss is not finite.
+    """
+    target = Path(target)
+    network.check_data(dataset)
+    passport = run_passport(network, dataset, config)
+    existing = _existing(target, passport, overwrite)
+    if existing is not None:
+        return existing
+    if overwrite:
+        discard(target)
+    partial = PartialRun(target, passport)
+    trainer = Trainer(network, dataset, config, device)
+    plan = StepPlan(config, len(dataset))
+    history = _run(trainer, plan, partial, hooks)
+    write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()))
+    discard(target)
+    return TrainingCache.open(target)
+
+
+def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict[str, Any]:
+    """Everything that determines a run, and the versions it ran with."""
+    start = Checkpoint(0, network.theta, network.statistics_values, {})
+    return {"format": FORMAT, "config": config.to_dict(),
+            "network": {"path": network.path, "fingerprint": network.fingerprint, "start": _digest(start)},
+            "training_data": {"path": str(dataset.path), "fingerprint": dataset.fingerprint, "samples": len(dataset),
+                              "settings": dataset.settings},
+            "versions": {"nnabla_influence": __version__, "nnabla": nn.__version__, "numpy": np.__version__,
+                         "h5py": h5py.__version__, "python": platform.python_version()}}
+
+
+def _digest(state: Checkpoint) -> str:
+    return hashlib.sha256(state.theta.tobytes() + state.statistics.tobytes()).hexdigest()
+
+
+def _existing(target: Path, passport: Dict[str, Any], overwrite: bool) -> Optional[TrainingCache]:
+    if not target.exists():
+        return None
+    cache = TrainingCache.open(target)
+    found = differences(_comparable(passport), _comparable(cache.passport))
+    if not found:
+        return cache
+    if overwrite:
+        return None
+    raise CacheMismatchError(f"'{target}' holds a finished training with other settings (yours / its): "
+                             f"{'; '.join(found)}. Choose another file, or replace it with --overwrite.")
+
+
+def _comparable(passport: Dict[str, Any]) -> Dict[str, Any]:
+    """The part that decides whether two runs are the same: not paths, not versions."""
+    return {"config": passport["config"],
+            "network": {k: v for k, v in passport["network"].items() if k != "path"},
+            "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"}}
+
+
+def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) -> List[float]:
+    """Performs the steps that are left; returns the mean training loss of every epoch."""
+    state, history, total = partial.load(), [], 0.0  # type: Optional[Checkpoint], List[float], float
+    if state is not None:
+        trainer.restore(state)
+        *history, total = partial.history()
+    kept = set(plan.kept())
+    saved = time.monotonic()
+    samples = len(trainer.dataset)
+    for epoch in range(trainer.done // plan.steps_per_epoch, trainer.config.epochs):
+        for step in plan.epoch(epoch):
+            if step.index < trainer.done:
+                continue
+            if step.index in kept:
+                partial.keep(trainer.state())
+            total += trainer.step(step)
+            if hooks.progress:
+                hooks.progress(trainer.done, plan.steps)
+            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+                partial.save(trainer.state(), [*history, total])
+                saved = time.monotonic()
+        history.append(total / samples)
+        total = 0.0
+        partial.save(trainer.state(), [*history, total])
+        if hooks.epoch:
+            hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], trainer.state()))
+    partial.keep(trainer.state())
+    return history

@@ -1,0 +1,269 @@
+"""The loss oracle against slower, obviously right computations, for every network of the table `cases.CASES`."""
+
+import numpy as np
+import pytest
+from cases import (
+    CASES,
+    UNCOUPLED,
+    batch_one_gradients,
+    case_named,
+    draw_parameters,
+    exact_hessian,
+    exact_losses,
+    exact_sample_gradients,
+    flat,
+    network_of,
+    plain_gradients,
+    with_theta,
+)
+from comparison import assert_close, relative_error
+
+from nnabla_influence.autodiff import LossOracle
+
+FLOAT32 = "float32 (6e-8 per operation), a few dozen accumulations"
+SAMPLES = 7
+BATCH_NORM = [case for case in CASES if case.name.startswith("batch norm")]
+every_case = pytest.mark.parametrize("case", CASES, ids=str)
+every_uncoupled_case = pytest.mark.parametrize("case", UNCOUPLED, ids=str)
+
+
+class Setting:
+    """One case with parameters that are *not* those the network was made with, a batch and two directions."""
+
+    def __init__(self, case, samples=SAMPLES):
+        self.case, self.batch = case, case.draw_batch(samples, seed=3)
+        drawn = draw_parameters(case)
+        self.network = network_of(case, drawn)
+        self.oracle = LossOracle(self.network, batch_norm=case.batch_norm)
+        random = np.random.RandomState(5)
+        noise = random.normal(size=self.network.space.size)
+        self.theta = (self.network.theta + 0.1 * noise).astype(np.float32)
+        self.u, self.v = random.normal(size=(2, self.network.space.size)).astype(np.float32)
+        self.values = {k: np.asarray(a, np.float32) for k, a in with_theta(drawn, self.theta).items()}
+
+    def slices(self, *ends):
+        """The batch cut at the given places."""
+        cuts = (0,) + ends + (len(self.batch["x"]),)
+        return [{k: a[i:j] for k, a in self.batch.items()} for i, j in zip(cuts, cuts[1:])]
+
+    def exact_gradients(self, batch):
+        return exact_sample_gradients(self.case, self.values, self.theta, batch)
+
+    def exact_losses(self, batch):
+        return exact_losses(self.case, self.values, batch)(self.theta.astype(float))
+
+
+@every_case
+def test_the_vector_theta_holds_the_trainable_parameters_sorted_by_name(case):
+    drawn = draw_parameters(case)
+    network = network_of(case, drawn)
+    assert network.space.names == tuple(sorted(network.space.names))
+    assert np.array_equal(network.theta, flat(drawn))
+    assert all(name.endswith(("mean", "var")) for name in network.statistics.names)
+
+
+@every_case
+def test_losses_equal_the_reference(case):
+    s = Setting(case)
+    assert_close(s.oracle.sample_losses(s.theta, s.batch), s.exact_losses(s.batch), 1e-5, FLOAT32)
+    assert_close(s.oracle.loss(s.theta, [s.batch]), s.exact_losses(s.batch).mean(), 1e-5, FLOAT32)
+
+
+@every_uncoupled_case
+def test_sample_products_equal_a_loop_with_batch_size_one(case):
+    s = Setting(case)
+    loop = batch_one_gradients(case, s.values, s.batch) @ s.u
+    assert_close(s.oracle.products(s.theta, s.batch, s.u)[0], loop, 1e-5, FLOAT32)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.coupled], ids=str)
+def test_coupled_sample_products_equal_central_differences_in_the_sample_weight(case):
+    """The gradient of ``sum_j w_j l_j`` is linear in w, so a step of 1/2 is as good as a small one."""
+    s = Setting(case)
+    half = 0.5 * np.eye(SAMPLES)
+    up, down = (plain_gradients(case, s.values, s.batch, 1 + sign * half) for sign in (1, -1))
+    assert_close(s.oracle.products(s.theta, s.batch, s.u)[0], (up - down) @ s.u, 1e-5, FLOAT32)
+
+
+@every_case
+def test_sample_products_equal_the_reference(case):
+    s = Setting(case)
+    expected = s.exact_gradients(s.batch) @ s.u
+    assert_close(s.oracle.products(s.theta, s.batch, s.u)[0], expected, 1e-5, FLOAT32)
+    assert_close(s.oracle.sample_products(s.theta, s.batch, s.u), expected, 1e-5, FLOAT32)
+
+
+@every_case
+def test_hessian_product_equals_a_dense_hessian(case):
+    s = Setting(case)
+    dense = exact_hessian(case, s.values, s.theta, s.batch)
+    assert_close(s.oracle.products(s.theta, s.batch, s.u)[1], dense @ s.u, 1e-5, FLOAT32)
+
+
+@every_case
+def test_hessian_is_symmetric(case):
+    s = Setting(case)
+    hu, hv = (s.oracle.products(s.theta, s.batch, d)[1].astype(float) for d in (s.u, s.v))
+    scale = np.linalg.norm(hu) * np.linalg.norm(s.v)
+    assert abs(hu @ s.v - hv @ s.u) <= 1e-6 * scale, "float32 sums of about 50 terms"
+    assert np.linalg.norm(hu) > 0.01
+
+
+@every_case
+def test_products_are_linear_in_the_direction(case):
+    s = Setting(case)
+    at_u, at_v, both = (s.oracle.products(s.theta, s.batch, d) for d in (s.u, s.v, s.u - 2 * s.v))
+    for k in range(2):
+        assert_close(both[k], at_u[k] - 2 * at_v[k], 1e-5, FLOAT32)
+
+
+@every_case
+def test_mean_gradient_weighs_samples_not_batches(case):
+    """Batches of 4, 2 and 1; with batch statistics each batch is normalised by its own."""
+    s = Setting(case)
+    batches = s.slices(4, 6)
+    expected = np.concatenate([s.exact_gradients(batch) for batch in batches]).mean(0)
+    assert_close(s.oracle.mean_gradient(s.theta, batches), expected, 1e-5, FLOAT32)
+    losses = np.concatenate([s.exact_losses(batch) for batch in batches])
+    assert_close(s.oracle.loss(s.theta, batches), losses.mean(), 1e-5, FLOAT32)
+
+
+@every_uncoupled_case
+def test_how_data_are_cut_into_batches_does_not_matter(case):
+    s = Setting(case)
+    whole = s.oracle.mean_gradient(s.theta, [s.batch])
+    assert_close(s.oracle.mean_gradient(s.theta, s.slices(1, 3)), whole, 1e-5, FLOAT32)
+    products = np.concatenate([s.oracle.products(s.theta, batch, s.u)[0] for batch in s.slices(1, 3)])
+    assert_close(products, s.oracle.products(s.theta, s.batch, s.u)[0], 1e-5, FLOAT32)
+
+
+@every_case
+def test_mean_gradient_uses_every_batch(case):
+    s = Setting(case)
+    first, last = s.slices(4)
+    both = s.oracle.mean_gradient(s.theta, [first, last])
+    assert relative_error(s.oracle.mean_gradient(s.theta, [last]), both) > 0.01
+    assert relative_error(s.oracle.mean_gradient(s.theta, [first]), both) > 0.01
+
+
+@every_case
+def test_batches_may_come_from_a_generator(case):
+    s = Setting(case)
+    listed = s.oracle.mean_gradient(s.theta, s.slices(4))
+    assert np.array_equal(s.oracle.mean_gradient(s.theta, iter(s.slices(4))), listed)
+
+
+@every_case
+def test_duplicated_data_change_nothing(case):
+    """The same batch twice, and every sample twice within a batch: its mean and biased variance stay the same."""
+    s = Setting(case)
+    once = s.oracle.mean_gradient(s.theta, [s.batch])
+    assert_close(s.oracle.mean_gradient(s.theta, [s.batch, s.batch]), once, 1e-6, "the same sums, divided later")
+    doubled = {k: np.concatenate([a, a]) for k, a in s.batch.items()}
+    assert_close(s.oracle.mean_gradient(s.theta, [doubled]), once, 1e-5, FLOAT32)
+    products, hessian = s.oracle.products(s.theta, s.batch, s.u)
+    twice, same_hessian = s.oracle.products(s.theta, doubled, s.u)
+    assert_close(twice, np.tile(products, 2), 1e-5, FLOAT32)
+    assert_close(same_hessian, hessian, 1e-5, FLOAT32)
+
+
+@every_case
+def test_a_batch_of_one(case):
+    """NNabla's own double backward of softmax_cross_entropy fails at batch size 1; here it is an ordinary batch."""
+    s = Setting(case, samples=1)
+    gradient = s.exact_gradients(s.batch)[0]
+    products, hessian = s.oracle.products(s.theta, s.batch, s.u)
+    assert_close(products, [gradient @ s.u], 1e-5, FLOAT32)
+    assert_close(hessian, exact_hessian(case, s.values, s.theta, s.batch) @ s.u, 1e-5, FLOAT32)
+    assert_close(s.oracle.mean_gradient(s.theta, [s.batch]), gradient, 1e-5, FLOAT32)
+    assert_close(s.oracle.sample_losses(s.theta, s.batch), s.exact_losses(s.batch), 1e-5, FLOAT32)
+
+
+@every_case
+def test_the_same_question_gets_the_same_bits_whatever_was_asked_before(case):
+    s = Setting(case)
+    first = s.oracle.products(s.theta, s.batch, s.u)
+    for batch in s.slices(1, 4):
+        s.oracle.products(s.theta + 1, batch, s.v)
+        s.oracle.mean_gradient(s.theta - 1, [batch])
+        s.oracle.sample_losses(s.theta, batch)
+    again = s.oracle.products(s.theta, s.batch, s.u)
+    fresh = LossOracle(s.network, batch_norm=case.batch_norm).products(s.theta, s.batch, s.u)
+    for k in range(2):
+        assert np.array_equal(first[k], again[k]) and np.array_equal(first[k], fresh[k])
+
+
+@every_case
+def test_results_do_not_alias_the_graph(case):
+    """Arrays handed out earlier keep their values when the oracle is used again."""
+    s = Setting(case)
+    results = [s.oracle.mean_gradient(s.theta, [s.batch]), *s.oracle.products(s.theta, s.batch, s.u)]
+    copies = [np.array(a) for a in results]
+    s.oracle.products(s.theta + 1, s.batch, s.v)
+    s.oracle.mean_gradient(s.theta + 1, [s.batch])
+    assert all(np.array_equal(a, b) for a, b in zip(results, copies))
+
+
+@every_case
+def test_arguments_and_network_stay_as_they_were(case):
+    s = Setting(case)
+    watched = [s.theta, s.u, s.batch["x"], s.batch["y"], s.network.theta, s.network.statistics_values]
+    copies = [np.array(a) for a in watched]
+    s.oracle.products(s.theta, s.batch, s.u)
+    s.oracle.mean_gradient(s.theta, [s.batch])
+    s.oracle.refresh_statistics(s.theta, [s.batch])
+    assert all(np.array_equal(a, b) for a, b in zip(watched, copies))
+
+
+def test_running_statistics_survive_scoring():
+    """A forward pass in training mode updates running statistics; the frozen oracle must not see that."""
+    case = case_named("batch norm, frozen")
+    s = Setting(case)
+    before = s.oracle.sample_losses(s.theta, s.batch)
+    in_batch_mode = LossOracle(s.network, batch_norm="batch")
+    for _ in range(3):
+        in_batch_mode.products(s.theta, s.batch, s.u)
+        in_batch_mode.mean_gradient(s.theta, [s.batch])
+    assert np.array_equal(s.oracle.sample_losses(s.theta, s.batch), before)
+    assert np.array_equal(LossOracle(s.network, batch_norm="frozen").sample_losses(s.theta, s.batch), before)
+
+
+def test_the_batch_norm_policies_differ():
+    s = Setting(case_named("batch norm, batch"))
+    frozen = LossOracle(s.network, batch_norm="frozen")
+    for k in range(2):
+        in_batch = s.oracle.products(s.theta, s.batch, s.u)[k]
+        assert relative_error(frozen.products(s.theta, s.batch, s.u)[k], in_batch) > 0.05
+
+
+def test_refreshed_statistics_are_those_of_the_training_data_at_theta():
+    """Mean over all samples; variance unbiased as NNabla keeps it. One batch holds all the data here."""
+    case = case_named("batch norm, frozen")
+    s = Setting(case)
+    s.oracle.refresh_statistics(s.theta, [s.batch])
+    mean, variance = layer_statistics(s)
+    values = dict(s.values, **{"norm/bn/mean": mean, "norm/bn/var": variance})
+    expected = exact_losses(case, values, s.batch)(s.theta.astype(float))
+    assert_close(s.oracle.sample_losses(s.theta, s.batch), expected, 1e-5, FLOAT32)
+
+
+def test_refreshed_statistics_weigh_batches_by_their_size():
+    """Batches of 5 and 2: the mean is that over all 7 samples (it would not be if both batches counted alike)."""
+    case = case_named("batch norm, frozen")
+    s = Setting(case)
+    s.oracle.refresh_statistics(s.theta, s.slices(5))
+    batches = [layer_statistics(s, batch) for batch in s.slices(5)]
+    mean, variance = (sum(n * b[k] for n, b in zip((5, 2), batches)) / 7 for k in range(2))
+    assert_close(mean, layer_statistics(s)[0], 1e-12, "float64")
+    values = dict(s.values, **{"norm/bn/mean": mean, "norm/bn/var": variance})
+    expected = exact_losses(case, values, s.batch)(s.theta.astype(float))
+    assert_close(s.oracle.sample_losses(s.theta, s.batch), expected, 1e-5, FLOAT32)
+
+
+def layer_statistics(s, batch=None):
+    """Mean and unbiased variance (1, C, 1, 1) of the convolution's output."""
+    from reference import layers
+
+    batch = s.batch if batch is None else batch
+    h = layers.convolution(batch["x"].astype(float), s.values["conv/conv/W"], s.values["conv/conv/b"])
+    return h.mean((0, 2, 3), keepdims=True), h.var((0, 2, 3), keepdims=True, ddof=1)

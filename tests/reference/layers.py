@@ -1,0 +1,63 @@
+"""Forward passes of layers and losses in NumPy, one line of mathematics each, one loss per sample at the end.
+
+Written for obviousness: float64 (or complex128, see `derivatives`), no backward pass. The conventions are NNabla's:
+images are (B, C, H, W), an affine weight is (inputs, outputs), a convolution weight (maps, channels, kh, kw), and a
+loss with several outputs is averaged over them. Branches (ReLU, max pooling) look at the real part, so that a small
+imaginary perturbation follows the branch that the value takes.
+"""
+
+import numpy as np
+
+
+def affine(x, weight, bias):
+    return x.reshape(len(x), -1) @ weight + bias
+
+
+def relu(x):
+    return np.where(x.real > 0, x, 0)
+
+
+def convolution(x, weight, bias):
+    """No padding, stride 1: (B, C, H, W) -> (B, maps, H-kh+1, W-kw+1)."""
+    maps, _, kh, kw = weight.shape
+    height, width = x.shape[2] - kh + 1, x.shape[3] - kw + 1
+    out = np.zeros((len(x), maps, height, width), np.result_type(x, weight))
+    for i in range(kh):
+        for j in range(kw):
+            out += np.einsum("bchw,mc->bmhw", x[:, :, i : i + height, j : j + width], weight[:, :, i, j])
+    return out + bias[:, None, None]
+
+
+def max_pooling(x):
+    """2 x 2 windows, stride 2."""
+    b, c, h, w = x.shape
+    windows = x.reshape(b, c, h // 2, 2, w // 2, 2).transpose(0, 1, 2, 4, 3, 5).reshape(b, c, h // 2, w // 2, 4)
+    best = windows.real.argmax(-1)
+    return np.take_along_axis(windows, best[..., None], -1)[..., 0]
+
+
+def batch_normalization(x, beta, gamma, statistics=None, epsilon=1e-5):
+    """Normalised by the batch's own mean and (biased) variance, or by given ``statistics = (mean, variance)``."""
+    if statistics is None:
+        mean = x.mean((0, 2, 3), keepdims=True)
+        variance = ((x - mean) ** 2).mean((0, 2, 3), keepdims=True)
+    else:
+        mean, variance = statistics
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def softmax_cross_entropy(logits, labels):
+    """(B, K), (B, 1) -> (B,)"""
+    shift = logits.real.max(1, keepdims=True)
+    log_sum = np.log(np.exp(logits - shift).sum(1)) + shift[:, 0]
+    return log_sum - logits[np.arange(len(logits)), labels[:, 0].astype(int)]
+
+
+def squared_error(prediction, target):
+    """(B, K), (B, K) -> (B,), the mean over the K outputs."""
+    return ((prediction - target) ** 2).mean(1)
+
+
+def sigmoid_cross_entropy(logits, targets):
+    """(B, K), (B, K) in {0, 1} -> (B,), the mean over the K outputs."""
+    return (np.log(1 + np.exp(logits)) - targets * logits).mean(1)

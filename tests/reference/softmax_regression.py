@@ -1,0 +1,43 @@
+"""Softmax regression in closed form: weights W (D, K), bias b (K,), theta = (W row by row, b).
+
+With ``p = softmax(x W + b)`` and ``e`` the one-hot label, the loss is ``-log p[label]``, its gradient in the logits
+``p - e``, and its Hessian in the logits ``diag(p) - p p'``, which is positive semi-definite: the problem is convex.
+"""
+
+import numpy as np
+
+
+class SoftmaxRegression:
+    """Losses, gradients and Hessian of softmax regression, float64."""
+
+    def __init__(self, features, classes):
+        self.features, self.classes = features, classes
+        self.size = (features + 1) * classes
+
+    def sample_losses(self, theta, x, y):
+        """(B,)"""
+        return -np.log(self.probabilities(theta, x)[np.arange(len(x)), y])
+
+    def sample_gradients(self, theta, x, y):
+        """(B, P)"""
+        errors = self.probabilities(theta, x) - np.eye(self.classes)[y]  # (B, K)
+        return np.stack([np.outer(with_one(row), error).ravel() for row, error in zip(x, errors)])
+
+    def hessian(self, theta, x, y):
+        """Hessian (P, P) of the mean loss."""
+        total = np.zeros((self.size, self.size))
+        for row, p in zip(x, self.probabilities(theta, x)):
+            total += np.kron(np.outer(with_one(row), with_one(row)), np.diag(p) - np.outer(p, p))
+        return total / len(x)
+
+    def probabilities(self, theta, x):
+        """(B, K)"""
+        weight, bias = np.split(theta.astype(float), [self.features * self.classes])
+        logits = x @ weight.reshape(self.features, self.classes) + bias
+        scores = np.exp(logits - logits.max(1, keepdims=True))
+        return scores / scores.sum(1, keepdims=True)
+
+
+def with_one(row):
+    """A sample with the constant input that belongs to the bias."""
+    return np.append(row, 1.0)
