@@ -12,16 +12,14 @@ paths only, so that Neural Network Console opens it as a data set.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple, Union
 
 import numpy as np
 
-from .dataset.csv import Table, is_number, rewritten_cell
+from .dataset.csv import Table, is_number, rewritten_cell, write_csv
 from .errors import DataError, DivergenceError, OutputExistsError
-from .files import atomic_path
 
 SCORE_COLUMN = "influence"
 INDEX_COLUMN = "datasource_index"
@@ -81,13 +79,9 @@ class InfluenceScores:
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         kept, notices = _kept_columns(table)
         folders = (table.path.parent, path.parent)
-        with atomic_path(path) as temporary:
-            with open(temporary, "w", encoding="utf-8", newline="") as stream:
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow([table.header[i] for i in kept] + [SCORE_COLUMN, INDEX_COLUMN])
-                for row in self.order:
-                    cells = [rewritten_cell(table.rows[row][i], *folders) for i in kept]
-                    writer.writerow(cells + [f"{self.values[row]:.9g}", str(row)])
+        rows = ([*(rewritten_cell(table.rows[row][i], *folders) for i in kept), f"{self.values[row]:.9g}", str(row)]
+                for row in self.order)
+        write_csv(path, [*(table.header[i] for i in kept), SCORE_COLUMN, INDEX_COLUMN], rows)
         return notices
 
 

@@ -117,6 +117,10 @@ class LossOracle:
 
     # -- running statistics ------------------------------------------------------------------------------------
 
+    def set_statistics(self, statistics: np.ndarray) -> None:
+        """Uses given running statistics and frozen weights (S,), in the order of `Network.statistics`."""
+        self._store.write(self.network.statistics.unflatten(statistics))
+
     def refresh_statistics(self, theta: np.ndarray, batches: Iterable[Batch]) -> None:
         """Recomputes the running mean and variance over the training data at theta, for policy ``frozen``.
 

@@ -21,7 +21,7 @@ from .console import Console, use_replaceable_output
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("compare",)
+COMMANDS = ("demo", "train", "score", "run", "info", "noise", "compare")
 """The commands in the order in which help lists them."""
 
 FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130

@@ -1,14 +1,8 @@
 """The text of a Neural Network Console (NNC) data set.
 
-A data set is a CSV with one sample per line. Its header cells follow the grammar ``NAME[__INDEX][:LABEL]``:
-
-- ``x:image`` is the variable ``x``; the part behind the colon is only shown to people;
-- ``x__0, x__1`` are the entries of one vector variable ``x``, in the order in which they stand in the file (as NNabla
-  reads them);
-- a header that starts with ``#`` is a comment: the column is kept, but no network sees it.
-
-A cell is a number or the path of a file (image, array, sound) relative to the CSV's folder. This module reads and
-writes the text and says what each column is; `arrays` turns the cells into numbers.
+A data set is a CSV with one sample per line, below a header that names its variables (see `header`). A cell is a
+number or the path of a file (image, array, sound) relative to the CSV's folder. This module reads and writes the text
+and says what each column is; `arrays` turns the cells into numbers.
 """
 
 from __future__ import annotations
@@ -20,127 +14,16 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Sequence, Tuple, Union
 
 from ..errors import DataError
 from ..files import atomic_path
+from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
 
 __all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv"]
 
 _RAGGED = "Give every line as many cells as the header has; quote cells that contain a comma."
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a data set.
-
-    Attributes:
-        name: the variable it belongs to; for a comment column the whole header cell.
-        index: which entry of a vector variable it is, None for a variable of one column.
-        label: the text for people behind the colon, None if there is none.
-        position: its place in a row, counted from 0.
-        comment: True if no network sees it.
-    """
-
-    name: str
-    index: Optional[int]
-    label: Optional[str]
-    position: int
-    comment: bool
-
-
-def parse_header(cells: Sequence[str], path: Union[str, Path]) -> Tuple[Column, ...]:
-    """Read a header by the grammar ``NAME[__INDEX][:LABEL]``.
-
-    Args:
-        cells: the header's cells.
-        path: the file they come from, for the messages.
-
-    Returns:
-        One `Column` per cell, in order.
-
-    Raises:
-        DataError: an empty header cell or name, an index that is no whole number, two columns for the same thing, a
-            gap in a vector's indexes, or nothing but comments; the message names the column.
-    """
-    columns = tuple(_parse_cell(cell, position, path) for position, cell in enumerate(cells))
-    variables = _group(columns)
-    if not variables:
-        raise DataError(
-            "{}: expected at least one data column in the header (line 1), found {}. Give a column a name that does "
-            "not start with '#', for example x:image.".format(path, list(cells))
-        )
-    for name, members in variables.items():
-        _check_variable(name, members, path)
-    return columns
-
-
-def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
-    text = cell.strip()
-    if text.startswith("#"):
-        return Column(name=text, index=None, label=None, position=position, comment=True)
-    variable, colon, label = text.partition(":")
-    name, separator, index = variable.partition("__")
-    if not name.strip():
-        _refuse_header(path, position, cell, "a name, found none", "Name it, or start its header with '#'.")
-    if separator and not (index.strip().isascii() and index.strip().isdigit()):
-        _refuse_header(
-            path, position, cell, "a whole number behind '__', found {!r}".format(index),
-            "Call the entries of a vector x__0, x__1, ...; use no '__' in other names.",
-        )
-    number = int(index) if separator else None
-    return Column(name.strip(), number, label.strip() if colon else None, position, comment=False)
-
-
-def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, remedy: str) -> NoReturn:
-    raise DataError(
-        "{}: line 1, column {} ({!r}): expected {}. {}".format(path, position + 1, cell, expected, remedy)
-    )
-
-
-def _group(columns: Iterable[Column]) -> Dict[str, List[Column]]:
-    groups: Dict[str, List[Column]] = {}
-    for column in columns:
-        if not column.comment:
-            groups.setdefault(column.name, []).append(column)
-    return groups
-
-
-def _check_variable(name: str, members: List[Column], path: Union[str, Path]) -> None:
-    seen: Dict[Optional[int], Column] = {}
-    for column in members:
-        if column.index in seen:
-            _refuse_header(
-                path, column.position, _spelled(column),
-                "each column once, found it already as column {}".format(seen[column.index].position + 1),
-                "Rename or remove one of them.",
-            )
-        seen[column.index] = column
-    if None in seen and len(seen) > 1:
-        _refuse_header(
-            path, seen[None].position, name, "either {0} alone or {0}__0, {0}__1, ..., found both".format(name),
-            "Rename one of them.",
-        )
-    if None not in seen:
-        _check_indexes(name, members, path)
-
-
-def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> None:
-    indexes = {column.index for column in members}
-    for wanted in range(len(members)):
-        if wanted not in indexes:
-            _refuse_header(
-                path, members[0].position, _spelled(members[0]),
-                "the vector {0!r} to have the columns {0}__0 to {0}__{1}, found no {0}__{2}".format(
-                    name, len(members) - 1, wanted
-                ),
-                "Count the entries of a vector from 0 without gaps.",
-            )
-
-
-def _spelled(column: Column) -> str:
-    return column.name if column.index is None else "{}__{}".format(column.name, column.index)
 
 
 @dataclass(frozen=True)
@@ -194,7 +77,7 @@ class Table:
     @cached_property
     def variables(self) -> Dict[str, List[Column]]:
         """The columns of each variable, both in file order; comments are left out."""
-        return _group(self.columns)
+        return group_columns(self.columns)
 
     def line(self, row: int) -> int:
         """The line of the file on which row `row` (from 0) starts; the header is line 1."""

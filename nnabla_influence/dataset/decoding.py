@@ -35,7 +35,9 @@ KNOWN_EXTENSIONS = (*_IMAGE_EXTENSIONS, ".csv", ".npy", ".wav")
 _BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV")
 _COLOURS = {1: "grey", 2: "grey+alpha", 3: "colour", 4: "colour+alpha"}
 # what Pillow and the readers of arrays and sounds raise on broken bytes
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error, Image.DecompressionBombError)
+_BROKEN = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error, Image.DecompressionBombError,
+)
 
 _REPLACE = "Replace files that cannot be read, or delete their lines."
 
@@ -108,8 +110,10 @@ def describe(shape: Tuple[int, ...], dtype: np.dtype) -> str:
 
 def _decode_image(data: bytes, image_size: ImageSize) -> np.ndarray:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
+        with warnings.catch_warnings():  # about metadata, or size: neither changes the pixels
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as image:
+                pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
     except _BROKEN as error:
         raise CellError("expected a readable image, found: {}".format(_first_line(error))) from error
     channels_last = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
@@ -168,7 +172,8 @@ def _decode_npy(data: bytes) -> np.ndarray:
     try:
         array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except _BROKEN as error:
-        raise CellError("expected a NumPy array without pickled objects, found: {}".format(_first_line(error))) from error
+        message = "expected a NumPy array without pickled objects, found: {}".format(_first_line(error))
+        raise CellError(message) from error
     return array
 
 

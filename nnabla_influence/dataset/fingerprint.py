@@ -146,4 +146,4 @@ def arrays_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
 
 def _bytes(array: np.ndarray) -> memoryview:
     """The float32 values in one byte order on every machine."""
-    return memoryview(np.ascontiguousarray(array, dtype="<f4")).cast("B")
+    return np.ascontiguousarray(array, dtype="<f4").data.cast("B")

@@ -193,7 +193,7 @@ def _decode(
         if plan.numbers is None:
             surveys.append(_Survey(table, plan, writer))
         elif writer is not None:
-            writer.begin((*plan.lead, 1) if not plan.lead else plan.lead, plan.numbers.dtype)
+            writer.begin(plan.lead or (1,), plan.numbers.dtype)
             writer.write(plan.numbers)
     for row in range(len(table)) if surveys else ():
         for survey in surveys:
@@ -248,9 +248,9 @@ class _Survey:
         names = {number: describe(*signature) for signature, number in self._signatures.items()}
         remedy = self._remedy()
         for row, k in np.argwhere((self._seen >= 0) & (self._seen != usual)):
-            message = "expected an {} as {} other cells, found an {}".format(
+            message = "expected {} like {} other cells, found {}".format(
                 names[usual], count, names[int(self._seen[row, k])]
-            ).replace("an 2", "a 2")
+            )
             report(self._table, int(row), self._plan.columns[int(k)], message, remedy, problems)
 
     def _remedy(self) -> str:

@@ -19,57 +19,25 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 import numpy as np
 
 from ..errors import RunError
 from ..files import flush_to_disk, write_text_atomic
-from .fingerprint import INDEX_FOLDER
 
-__all__ = [
-    "ArrayWriter", "CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache", "new_entry", "open_entry",
-]
+__all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport", "remove_own"]
 
 _FORMAT = 1
 _PASSPORT = "dataset.json"
-_PARTIAL = "partial-"
-_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
-_OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f]{16}\.json)\Z")
-_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
+PARTIAL = "partial-"
+OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f]{16}\.json)\Z")
 _ABANDONED = 24 * 3600  # seconds after which a partial folder cannot belong to a running process
-_ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
-
-
-class CacheEntry(NamedTuple):
-    """One decoded data set: `csv` is the path it was first read from, `bytes` its size on disk."""
-
-    fingerprint: str
-    csv: str
-    rows: int
-    bytes: int
-
-
-def default_data_cache() -> Path:
-    """The user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
-    chosen = os.environ.get(_ENVIRONMENT)
-    if chosen:
-        return Path(os.path.abspath(os.path.expanduser(chosen)))
-    return _system_caches() / "nnabla_influence" / "data"
-
-
-def _system_caches() -> Path:
-    home = Path(os.path.expanduser("~"))
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or str(home / "AppData" / "Local"))
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"))
+ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
 
 
 class ArrayWriter:
@@ -117,7 +85,9 @@ class ArrayWriter:
 
 
 @contextmanager
-def new_entry(data_cache: Path, fingerprint: str, csv: Path, names: Sequence[str], rows: int) -> Iterator[List[ArrayWriter]]:
+def new_entry(
+    data_cache: Path, fingerprint: str, csv: Path, names: Sequence[str], rows: int
+) -> Iterator[List[ArrayWriter]]:
     """Make the decoded folder of a data set.
 
     Args:
@@ -138,7 +108,7 @@ def new_entry(data_cache: Path, fingerprint: str, csv: Path, names: Sequence[str
     try:
         data_cache.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(data_cache)
-        temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=str(data_cache)))
+        temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=str(data_cache)))
         for number, name in enumerate(names):
             writers.append(ArrayWriter(name, temporary / "{}.npy".format(number), rows))
         yield writers
@@ -147,13 +117,13 @@ def new_entry(data_cache: Path, fingerprint: str, csv: Path, names: Sequence[str
     except OSError as error:
         raise RunError(
             "expected to write the data cache {}, found: {}. Choose a folder with free space by --data-cache or the "
-            "environment variable {}.".format(data_cache, error, _ENVIRONMENT)
+            "environment variable {}.".format(data_cache, error, ENVIRONMENT)
         ) from error
     finally:
         for writer in writers:
             writer.close()
         if temporary is not None:
-            _remove_own(temporary, _OWN_FILE)
+            remove_own(temporary, OWN_FILE)
 
 
 def _finish(folder: Path, writers: List[ArrayWriter], passport: Dict[str, Any]) -> None:
@@ -169,7 +139,7 @@ def _publish(temporary: Path, final: Path) -> None:
     for _ in range(3):
         if open_entry(final.parent, final.name) is not None:
             return
-        _remove_own(final, _OWN_FILE)
+        remove_own(final, OWN_FILE)
         try:
             os.rename(str(temporary), str(final))
             return
@@ -186,7 +156,7 @@ def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, np.ndar
         does not match its passport.
     """
     folder = data_cache / fingerprint
-    passport = _read_passport(folder)
+    passport = read_passport(folder)
     if passport is None:
         return None
     arrays = {}
@@ -198,7 +168,8 @@ def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, np.ndar
     return arrays
 
 
-def _read_passport(folder: Path) -> Optional[Dict[str, Any]]:
+def read_passport(folder: Path) -> Optional[Dict[str, Any]]:
+    """The passport of a decoded folder; None if it is missing or not one of ours."""
     try:
         passport: Dict[str, Any] = json.loads((folder / _PASSPORT).read_bytes().decode("utf-8"))
         if passport["format"] != _FORMAT or not passport["variables"]:
@@ -225,45 +196,20 @@ def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[n
     return view
 
 
-def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
-    """The whole decoded data sets in a data cache, sorted by CSV path."""
-    entries = []
-    for child in _children(Path(folder)):
-        passport = _read_passport(child) if _ENTRY_NAME.match(child.name) else None
-        if passport is not None:
-            size = sum(variable["bytes"] for variable in passport["variables"])
-            entries.append(CacheEntry(child.name, str(passport.get("csv", "")), int(passport["rows"]), size))
-    return sorted(entries, key=lambda entry: (entry.csv, entry.fingerprint))
-
-
-def clear_data_cache(folder: Union[str, Path]) -> int:
-    """Remove everything this module made in a data cache, and nothing else.
-
-    Returns:
-        The bytes freed. Data sets that are open stay usable on Linux and macOS.
-    """
-    freed = 0
-    for child in _children(Path(folder)):
-        if child.name == INDEX_FOLDER:
-            freed += _remove_own(child, _INDEX_FILE)
-        elif _ENTRY_NAME.match(child.name) or child.name.startswith(_PARTIAL):
-            freed += _remove_own(child, _OWN_FILE)
-    return freed
-
-
-def _children(folder: Path) -> List[Path]:
+def children(folder: Path) -> List[Path]:
+    """The folders in a folder, sorted; none if it does not exist."""
     return [child for child in sorted(folder.iterdir()) if child.is_dir()] if folder.is_dir() else []
 
 
 def _remove_abandoned(data_cache: Path) -> None:
     """Tidy up after processes that were killed while decoding."""
-    for child in _children(data_cache):
+    for child in children(data_cache):
         with suppress(FileNotFoundError):  # a neighbour tidies up as well
-            if child.name.startswith(_PARTIAL) and time.time() - child.stat().st_mtime > _ABANDONED:
-                _remove_own(child, _OWN_FILE)
+            if child.name.startswith(PARTIAL) and time.time() - child.stat().st_mtime > _ABANDONED:
+                remove_own(child, OWN_FILE)
 
 
-def _remove_own(folder: Path, pattern: "re.Pattern[str]") -> int:
+def remove_own(folder: Path, pattern: Pattern[str]) -> int:
     """Remove the files that match and then the folder if that leaves it empty; returns the bytes freed."""
     if not folder.is_dir() or folder.is_symlink():
         return 0

@@ -7,8 +7,8 @@ here depend on the order of the scores only, never on their size.
 tau-b is the share of sample pairs ordered alike minus the share ordered differently, corrected for ties.
 
 *Mislabel detection*: where labels were flipped on purpose, the flipped samples should come first. A sample is the more
-suspected the lower its score, because a negative influence score means harmful (`nnabla_influence.scores`). AUROC is the
-probability that a flipped sample is suspected more than a clean one: 0.5 for a random order. Average precision is the
+suspected the lower its score, because a negative influence score means harmful (see `nnabla_influence.scores`). AUROC is
+the probability that a flipped sample is suspected more than a clean one: 0.5 for a random order. Average precision is the
 area under the precision-recall curve: for a random order it is the share of flips.
 
 Samples with equal scores have no order. No measure here depends on the row in which such a sample happens to stand.
@@ -17,6 +17,7 @@ Samples with equal scores have no order. No measure here depends on the row in w
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 from dataclasses import dataclass
 from typing import Any, Dict
 
@@ -25,7 +26,7 @@ from scipy import stats
 
 from ..errors import ConfigError, DataError, MissingExtraError
 
-__all__ = ["MislabelDetection", "RankAgreement", "mislabel_detection", "rank_agreement"]
+__all__ = ["MislabelDetection", "RankAgreement", "mislabel_detection", "rank_agreement", "require_scikit_learn"]
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,9 @@ def mislabel_detection(scores: np.ndarray, flipped: np.ndarray) -> MislabelDetec
     scores = _checked_scores(scores, "scores")
     truth = _checked_flips(flipped)
     _check_same_length(scores, truth, "flips")
-    try:
-        from sklearn.metrics import average_precision_score, roc_auc_score
-    except ImportError as error:
-        raise MissingExtraError(
-            'Mislabel detection needs scikit-learn: pip install "nnabla-influence[evaluation]"'
-        ) from error
+    require_scikit_learn()
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
     found = _expected_share_found(-scores, truth)
     return MislabelDetection(
         auroc=float(roc_auc_score(truth, -scores)),
@@ -132,6 +130,16 @@ def mislabel_detection(scores: np.ndarray, flipped: np.ndarray) -> MislabelDetec
         recall_at_flips=found,
         flips=int(truth.sum()),
     )
+
+
+def require_scikit_learn() -> None:
+    """Says at once, not after minutes of training, that scikit-learn is missing.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        raise MissingExtraError('Mislabel detection needs scikit-learn: pip install "nnabla-influence[evaluation]"')
 
 
 def _expected_share_found(suspicion: np.ndarray, truth: np.ndarray) -> float:

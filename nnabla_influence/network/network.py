@@ -197,7 +197,7 @@ class Network:
         values = dataset.column(label).reshape(len(dataset), -1)
         wrong = np.flatnonzero(((values < 0) | (values >= classes) | (values != np.floor(values))).any(axis=1))
         if len(wrong):
-            lines = [f"  line {row + 2}, column '{label}': {values[row].tolist()}" for row in wrong[:20]]
+            lines = [f"  {_place(dataset, row)}, column '{label}': {values[row].tolist()}" for row in wrong[:20]]
             more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
             raise DataError(f"{dataset.path}: labels should be whole numbers from 0 to {classes - 1}, the classes of "
                             f"network '{self.path}':\n" + "\n".join(lines) + more)
@@ -240,6 +240,10 @@ def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, n
         raise NetworkError(f"'{file.path}': parameter '{wrong[0]}' has shape {file.parameters[wrong[0]].shape}, the "
                            f"network expects {drawn[wrong[0]].shape}.")
     return {name: file.parameters[name] for name in drawn}
+
+
+def _place(dataset: Any, row: int) -> str:
+    return f"line {dataset.table.line(row)}" if dataset.table is not None else f"row {row}"
 
 
 def _size_advice(shape: Tuple[int, ...]) -> str:

@@ -2,9 +2,10 @@
 
 from .cache import Checkpoint, TrainingCache
 from .steps import Step, StepPlan
+from .final_state import FinalState
 from .partial import discard, partial_folder
 from .trainer import EpochReport, Hooks, Trainer, train
 from .update_rules import ADJOINTS, Adjoint, adjoint
 
-__all__ = ["train", "discard", "partial_folder", "Trainer", "Hooks", "EpochReport", "TrainingCache", "Checkpoint", "Step", "StepPlan",
+__all__ = ["train", "discard", "partial_folder", "Trainer", "Hooks", "EpochReport", "TrainingCache", "FinalState", "Checkpoint", "Step", "StepPlan",
            "Adjoint", "ADJOINTS", "adjoint"]

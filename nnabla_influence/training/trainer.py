@@ -206,8 +206,9 @@ def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict
     start = Checkpoint(0, network.theta, network.statistics_values, {})
     return {"format": FORMAT, "config": config.to_dict(),
             "network": {"path": network.path, "fingerprint": network.fingerprint, "start": _digest(start)},
-            "training_data": {"path": str(dataset.path), "fingerprint": dataset.fingerprint, "samples": len(dataset),
-                              "settings": dataset.settings},
+            "training_data": {"path": str(dataset.path or "arrays in memory"), "fingerprint": dataset.fingerprint,
+                              "samples": len(dataset), "normalize": dataset.normalize,
+                              "image_size": list(dataset.image_size) if dataset.image_size else None},
             "versions": {"nnabla_influence": __version__, "nnabla": nn.__version__, "numpy": np.__version__,
                          "h5py": h5py.__version__, "python": platform.python_version()}}
 

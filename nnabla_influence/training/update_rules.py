@@ -84,7 +84,7 @@ def check_solver(solver: SolverConfig) -> None:
     """
     if solver.name not in ADJOINTS:
         raise UnsupportedError(f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be "
-                               f"scored; these work: {', '.join(sorted(ADJOINTS))}. Choose one with --solver.")
+                               f"scored; these work: {', '.join(sorted(ADJOINTS))}. Choose one with --solver and --learning-rate.")
 
 
 def learning_rate_argument(name: str) -> str:

@@ -82,7 +82,7 @@ def test_influence_is_the_derivative_of_leave_one_out():
     """With a tiny learning rate nothing but the first order is left."""
     problem, theta = PROBLEMS[0], theta_of(PROBLEMS[0])
     data, validation = draw(problem, 12), draw(problem, 9, seed=7)
-    steps = [(range(0, 4), 1e-4), (range(4, 7), 2e-4), (range(7, 12), 1e-4)]
+    steps = [([np.arange(0, 4)], 1e-4), ([np.arange(4, 7)], 2e-4), ([np.arange(7, 12)], 1e-4)]
     truth = last_epoch.leave_one_out(problem, theta, data, validation, steps)
     final = last_epoch.train(problem, theta, data, steps)
     estimate = last_epoch.influence(problem, final, data, validation, steps)
@@ -92,15 +92,15 @@ def test_influence_is_the_derivative_of_leave_one_out():
 def test_a_sample_left_out_twice_counts_in_both_steps():
     problem, theta = PROBLEMS[0], theta_of(PROBLEMS[0])
     data, validation = draw(problem, 4), draw(problem, 9, seed=7)
-    once, twice = [(range(4), 1e-4)], [(range(4), 1e-4), (range(4), 1e-4)]
-    single = last_epoch.influence(problem, theta, data, validation, once)
-    assert_close(last_epoch.influence(problem, theta, data, validation, twice), 2 * single, 1e-3, "eta * Hessian")
+    step = ([np.arange(4)], 1e-4)
+    single = last_epoch.influence(problem, theta, data, validation, [step])
+    assert_close(last_epoch.influence(problem, theta, data, validation, [step, step]), 2 * single, 1e-3, "eta * Hessian")
 
 
 def test_published_recursion_differs_from_the_corrected_one():
     problem, theta = PROBLEMS[0], theta_of(PROBLEMS[0])
     data, validation = draw(problem, 12), draw(problem, 9, seed=7)
-    steps = [(range(0, 6), 1.0), (range(6, 12), 1.0)]
+    steps = [([np.arange(0, 6)], 1.0), ([np.arange(6, 12)], 1.0)]
     corrected, published = (
         last_epoch.influence(problem, theta, data, validation, steps, recursion=r) for r in ("corrected", "published")
     )

@@ -1,7 +1,9 @@
 """Training by SGD, the influence of the last epoch, and the truth it estimates, as plain loops in float64.
 
-A *problem* has ``sample_losses``, ``sample_gradients`` and ``hessian`` (`softmax_regression`, `perceptron`). *Steps*
-are ``(indices, learning rate)`` pairs in the order of training. Data are ``(x, y)`` pairs.
+A *problem* has ``sample_losses``, ``sample_gradients`` and ``hessian`` (`softmax_regression`, `perceptron`). *Data*
+are ``(x, y)`` pairs. A *step* is ``(batches, learning rate)``; its gradient is the sum of its batches' mean gradients
+(one batch, unless the solver updates every k batches). Weight decay is coupled: ``decay * theta`` belongs to the
+gradient, once per step and whoever is left out.
 
 The question: how does the mean validation loss change if sample i's gradient is zero in its step, the divisor
 unchanged? `leave_one_out` answers it by training again for every sample. `influence` answers it to first order:
@@ -12,14 +14,18 @@ with u the mean validation gradient, walking the steps backwards, ``r_i += eta /
 import numpy as np
 
 
-def train(problem, theta, data, steps, left_out=None):
-    """Parameters (P,) after the steps; the gradient of ``left_out`` counts as zero."""
+def train(problem, theta, data, steps, left_out=None, decay=0.0, momentum=0.0):
+    """Parameters (P,) after the steps, velocity zero at the start; the gradient of ``left_out`` counts as zero."""
     x, y = data
     theta = np.array(theta, float)
-    for indices, rate in steps:
-        kept = [i for i in indices if i != left_out]
-        if kept:
-            theta = theta - rate / len(indices) * problem.sample_gradients(theta, x[kept], y[kept]).sum(0)
+    velocity = np.zeros_like(theta)
+    for batches, rate in steps:
+        gradient = decay * theta
+        for indices in batches:
+            weights = np.array([i != left_out for i in indices], float)
+            gradient = gradient + weights @ problem.sample_gradients(theta, x[indices], y[indices]) / len(indices)
+        velocity = momentum * velocity + rate * gradient
+        theta = theta - velocity
     return theta
 
 
@@ -27,14 +33,14 @@ def validation_loss(problem, theta, validation):
     return problem.sample_losses(theta, *validation).mean()
 
 
-def leave_one_out(problem, start, data, validation, steps):
+def leave_one_out(problem, start, data, validation, steps, **solver):
     """(N,) change of the validation loss if the sample is left out of ``steps``, by training again from ``start``."""
-    base = validation_loss(problem, train(problem, start, data, steps), validation)
-    thetas = (train(problem, start, data, steps, left_out=i) for i in range(len(data[0])))
+    base = validation_loss(problem, train(problem, start, data, steps, **solver), validation)
+    thetas = (train(problem, start, data, steps, left_out=i, **solver) for i in range(len(data[0])))
     return np.array([validation_loss(problem, theta, validation) for theta in thetas]) - base
 
 
-def influence(problem, theta, data, validation, steps, recursion="corrected"):
+def influence(problem, theta, data, validation, steps, recursion="corrected", decay=0.0):
     """(N,) scores of the last epoch with the final parameters ``theta`` in every step.
 
     ``recursion="published"`` divides the Hessian term by the batch size a second time, as the published code does.
@@ -42,12 +48,11 @@ def influence(problem, theta, data, validation, steps, recursion="corrected"):
     x, y = data
     scores = np.zeros(len(x))
     u = problem.sample_gradients(theta, *validation).mean(0)
-    for indices, rate in reversed(steps):
-        indices = np.asarray(indices)
-        batch = x[indices], y[indices]
-        scores[indices] += rate / len(indices) * (problem.sample_gradients(theta, *batch) @ u)
-        hessian = problem.hessian(theta, *batch)
-        if recursion == "published":
-            hessian = hessian / len(indices)
-        u = u - rate * hessian @ u
+    for batches, rate in reversed(steps):
+        curvature = decay * u
+        for indices in batches:
+            scores[indices] += rate / len(indices) * (problem.sample_gradients(theta, x[indices], y[indices]) @ u)
+            hessian = problem.hessian(theta, x[indices], y[indices])
+            curvature = curvature + hessian @ u / (len(indices) if recursion == "published" else 1)
+        u = u - rate * curvature
     return scores

@@ -1,0 +1,67 @@
+"""Options that say which network, which data, which training and which scores; shared by train, score and run.
+
+Kept apart from `project`, which needs NNabla: ``--help`` must not.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .options import existing_file, image_size, non_negative_int, positive_float, positive_int
+
+# Checked against the lists of `config` and `estimators` by a test; those modules load NumPy and NNabla.
+POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
+METHODS = ("last-epoch", "loss", "random")
+RECURSIONS = ("corrected", "published")
+BATCH_NORM_POLICIES = ("batch", "frozen")
+
+
+def add_network_option(parser: Any, required: bool = True) -> None:
+    """``--network``."""
+    parser.add_argument("--network", required=required, metavar="N",
+                        help="results.nnp or net.nntxt of a project, or builtin:mlp, builtin:cnn, builtin:cifarnet")
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """``--train``, ``--validation`` and how images are read."""
+    group = parser.add_argument_group("data")
+    group.add_argument("--train", type=existing_file, metavar="CSV", help="training data (default: the project's own)")
+    group.add_argument("--validation", type=existing_file, metavar="CSV",
+                       help="validation data (default: the project's own)")
+    group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
+    group.add_argument("--image-normalization", choices=("auto", "yes", "no"), default="auto",
+                       help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)")
+    group.add_argument("--data-cache", type=Path, metavar="DIR", help="where decoded data is kept (default: user cache)")
+
+
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """What overrides the network file's settings, and how training draws."""
+    group = parser.add_argument_group("training (default: as the network file says)")
+    group.add_argument("--epochs", type=positive_int, metavar="E",
+                       help="epochs; a trained .nnp is continued for 1 epoch by default")
+    group.add_argument("--batch-size", type=positive_int, metavar="B", help="samples of a batch")
+    group.add_argument("--solver", metavar="NAME", help="another solver; give --learning-rate too")
+    group.add_argument("--learning-rate", type=positive_float, metavar="LR", help="initial learning rate")
+    group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
+    group.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
+                       help="what a built-in network learns (default: by the labels)")
+    group.add_argument("--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX")
+    group.add_argument("--flip", action="store_true", help="random horizontal flips")
+
+
+def add_policy_option(parser: argparse.ArgumentParser) -> None:
+    """``--policy``."""
+    parser.add_argument("--policy", choices=POLICIES, default="last-epoch",
+                        help="parameters the cache keeps (default: %(default)s)")
+
+
+def add_scoring_options(parser: argparse.ArgumentParser) -> None:
+    """``--method`` and its settings."""
+    group = parser.add_argument_group("scores")
+    group.add_argument("--method", choices=METHODS, default="last-epoch", help="how to score (default: %(default)s)")
+    group.add_argument("--recursion", choices=RECURSIONS, default="corrected",
+                       help="last-epoch: Hessian term as derived, or as in the published code (default: %(default)s)")
+    group.add_argument("--batch-norm", choices=BATCH_NORM_POLICIES, default="batch",
+                       help="statistics of batch normalisation while scoring (default: %(default)s)")

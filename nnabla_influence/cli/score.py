@@ -1,0 +1,78 @@
+"""`score`: scores every training sample of a finished training."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import Any, Tuple
+
+from .options import add_common, existing_file, output_file
+from .project_options import (add_data_options, add_network_option, add_scoring_options, add_training_options)
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the command's options."""
+    parser = subparsers.add_parser(
+        "score", help="score every training sample and write the influence CSV",
+        description="Scores every training sample by what it does to the validation loss. A negative score is harmful, "
+                    "a positive one helpful; the CSV lists the most harmful first.")
+    source = parser.add_argument_group("what was trained (one of the two)")
+    source.add_argument("--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings")
+    add_network_option(source, required=False)
+    parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
+    add_scoring_options(parser)
+    add_data_options(parser)
+    add_training_options(parser)
+    add_common(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Scores."""
+    from ..errors import ConfigError
+    from .console import Console
+    from .scoring import estimator, report, score
+
+    if (args.cache is None) == (args.network is None):
+        raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
+    console = Console.from_args(args)
+    finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
+    scores = score(estimator(args, args.method), finished, train, validation, console)
+    report(scores, train, args.output, console)
+    return 0
+
+
+def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
+    from ..dataset.arrays import Dataset
+    from ..errors import ConfigError
+    from ..training import TrainingCache
+
+    if args.train is None or args.validation is None:
+        raise ConfigError("With --cache, give --train CSV and --validation CSV: the data the cache was trained with.")
+    cache = TrainingCache.open(args.cache)
+    data = cache.passport["training_data"]
+    size = tuple(data["image_size"]) if data["image_size"] else None
+    datasets = []
+    for path in (args.train, args.validation):
+        with console.progress(f"reading {path.name}", "rows") as progress:
+            datasets.append(Dataset.from_csv(path, image_size=size, normalize=data["normalize"],
+                                             data_cache=args.data_cache, progress=progress))
+    cache.check_data(datasets[0])
+    cache.network.check_data(datasets[1])
+    LOGGER.info("%s: %s", args.cache, cache.network.roles.note)
+    return cache, datasets[0], datasets[1]
+
+
+def _from_network(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
+    from ..errors import NetworkError
+    from ..training import FinalState
+    from .project import load_project
+
+    project = load_project(args, console)
+    if not project.network.trained:
+        raise NetworkError(f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
+                           "train) and score with --cache, or give the results.nnp of a finished training.")
+    LOGGER.info("scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
+                "rates of the schedule's end", args.network)
+    return FinalState(project.network, project.config, len(project.train)), project.train, project.validation

@@ -1,0 +1,43 @@
+"""Scores a finished training with progress on the console; shared by score, run and demo."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import Any, List
+
+from ..device import Device
+from ..estimators import METHODS, InfluenceEstimator
+from ..scores import InfluenceScores
+from .console import Console
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+
+def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
+    """The method with the settings of the command line."""
+    device = Device(args.device)
+    if method == "last-epoch":
+        return METHODS[method](recursion=args.recursion, batch_norm=args.batch_norm, device=device)
+    if method == "loss":
+        return METHODS[method](batch_norm=args.batch_norm, device=device)
+    return METHODS[method](seed=args.seed)
+
+
+def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, console: Console) -> InfluenceScores:
+    """Scores every training sample."""
+    with console.progress(f"scoring ({method.method})", "samples") as progress:
+        scores = method.estimate(cache.network, cache, train, validation, progress)
+    for name, value in scores.facts.items():
+        LOGGER.info("%s: %.3g", name, value)
+    return scores
+
+
+def report(scores: InfluenceScores, train: Any, output: Any, console: Console) -> None:
+    """Writes the influence CSV and says what is in it."""
+    notices: List[str] = scores.to_csv(output, train.table)
+    for notice in notices:
+        console.warn(notice)
+    harmful = int((scores.values < 0).sum())
+    console.info(f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {harmful} have a negative "
+                 "score: harmful)")

@@ -1,0 +1,72 @@
+"""Where decoded data sets are kept, what is there, and how to get rid of it.
+
+The data cache only saves time: everything in it can be made again from the CSVs. `store` describes its layout.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import List, NamedTuple, Union
+
+from .fingerprint import INDEX_FOLDER
+from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remove_own
+
+__all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
+
+_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
+_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
+
+
+class CacheEntry(NamedTuple):
+    """One decoded data set: `csv` is the path it was first read from, `bytes` its size on disk."""
+
+    fingerprint: str
+    csv: str
+    rows: int
+    bytes: int
+
+
+def default_data_cache() -> Path:
+    """The user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
+    chosen = os.environ.get(ENVIRONMENT)
+    if chosen:
+        return Path(os.path.abspath(os.path.expanduser(chosen)))
+    return _system_caches() / "nnabla_influence" / "data"
+
+
+def _system_caches() -> Path:
+    home = Path(os.path.expanduser("~"))
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or str(home / "AppData" / "Local"))
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"))
+
+
+def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
+    """The whole decoded data sets in a data cache, sorted by CSV path."""
+    entries = []
+    for child in children(Path(folder)):
+        passport = read_passport(child) if _ENTRY_NAME.match(child.name) else None
+        if passport is not None:
+            size = sum(variable["bytes"] for variable in passport["variables"])
+            entries.append(CacheEntry(child.name, str(passport.get("csv", "")), int(passport["rows"]), size))
+    return sorted(entries, key=lambda entry: (entry.csv, entry.fingerprint))
+
+
+def clear_data_cache(folder: Union[str, Path]) -> int:
+    """Remove everything this module made in a data cache, and nothing else.
+
+    Returns:
+        The bytes freed. Data sets that are open stay usable on Linux and macOS.
+    """
+    freed = 0
+    for child in children(Path(folder)):
+        if child.name == INDEX_FOLDER:
+            freed += remove_own(child, _INDEX_FILE)
+        elif _ENTRY_NAME.match(child.name) or child.name.startswith(PARTIAL):
+            freed += remove_own(child, OWN_FILE)
+    return freed

@@ -1,0 +1,37 @@
+"""A trained network without a cache, for methods that need the final parameters only.
+
+An ``.nnp`` says how it was trained but not in which order the samples came; the batch order of a last epoch is drawn
+from the seed. The parameters are those in the file, which may be the best epoch's rather than the last one's.
+"""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ..config import TrainingConfig
+from ..network import Network
+from .cache import Checkpoint
+from .steps import Step, StepPlan
+
+
+class FinalState:
+    """What a `TrainingCache` of policy ``final`` offers, made from a trained network file.
+
+    Args:
+        network: The trained network.
+        config: The run its last epoch is taken from.
+        samples: N.
+    """
+
+    def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
+        self.network, self.config = network, config
+        self.plan = StepPlan(config, samples)
+
+    @property
+    def final(self) -> Checkpoint:
+        """The parameters in the file."""
+        return Checkpoint(self.plan.steps, self.network.theta, self.network.statistics_values, {})
+
+    def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
+        """The steps of a last epoch."""
+        yield from self.plan.epoch(self.config.epochs - 1, backwards)

@@ -1,0 +1,147 @@
+"""What the console prints where, and how progress looks on a terminal and in a log."""
+
+import io
+import logging
+import sys
+
+import pytest
+
+from nnabla_influence.cli import console as module
+from nnabla_influence.cli.console import Console, format_table
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture()
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def test_results_and_information_go_to_stdout_the_rest_to_stderr(capsys):
+    console = Console()
+    console.info("info")
+    console.result("result")
+    console.warn("careful")
+    console.error("wrong")
+    console.notice("log")
+    assert capsys.readouterr() == ("info\nresult\n", "warning: careful\nerror: wrong\nlog\n")
+
+
+def test_quiet_keeps_results_warnings_and_errors(capsys):
+    console = Console(quiet=True)
+    console.info("info")
+    console.json({"a": "é"})
+    console.warn("careful")
+    with console.progress("scoring") as progress:
+        progress(1, 1)
+    assert capsys.readouterr() == ('{\n  "a": "\\u00e9"\n}\n', "warning: careful\n")
+
+
+def test_table_aligns_numbers_right_and_counts_wide_characters():
+    lines = format_table(("file", "AUROC", "flips"), [("a.csv", 0.5, 7), ("手書き.csv", None, 12)])
+    assert lines == [
+        "file         AUROC  flips",
+        "----------  ------  -----",
+        "a.csv       0.5000      7",
+        "手書き.csv       -     12",
+    ]
+
+
+def test_empty_table_is_its_header():
+    assert format_table(("a", "bc"), []) == ["a  bc", "-  --"]
+
+
+@pytest.mark.parametrize(
+    "quiet, verbose, seen",
+    [(False, False, "plain\nwarning: odd\n"), (True, False, "warning: odd\n"),
+     (False, True, "detail\nplain\nwarning: odd\n")],
+)  # fmt: skip
+def test_package_log_is_shown_once(capsys, quiet, verbose, seen):
+    logger = logging.getLogger("nnabla_influence.training.trainer")
+    with Console(quiet, verbose).log():
+        logger.debug("detail")
+        logger.info("%s", "plain")
+        logger.warning("odd")
+    assert capsys.readouterr() == ("", seen)
+
+
+def test_a_log_gets_plain_lines_every_ten_seconds_and_at_the_end(capsys, clock):
+    with Console().progress("scoring") as progress:
+        for done in range(0, 101, 10):
+            progress(done, 100)
+            clock.now += 4
+    assert capsys.readouterr().err.splitlines() == [
+        "scoring: 30/100 samples, 2.5 samples/s, 28 s left",
+        "scoring: 60/100 samples, 2.5 samples/s, 16 s left",
+        "scoring: 90/100 samples, 2.5 samples/s, 4 s left",
+        "scoring: 100/100 samples, 2.5 samples/s, took 40 s",
+    ]
+
+
+def test_resumed_samples_do_not_count_for_the_rate(capsys, clock):
+    with Console().progress("training", unit="batches") as progress:
+        progress(900, 1000)
+        clock.now += 100
+        progress(910, 1000)
+    assert capsys.readouterr().err == "training: 910/1000 batches, 0.1 batches/s, 15 min 0 s left\n"
+
+
+def test_a_count_that_goes_back_starts_anew(capsys, clock):
+    with Console().progress("training") as progress:
+        for _ in range(2):
+            progress(0, 2)
+            clock.now += 1
+            progress(2, 2)
+    assert capsys.readouterr().err.splitlines() == ["training: 2/2 samples, 2 samples/s, took 1 s"] * 2
+
+
+def test_a_terminal_gets_a_bar_and_messages_above_it(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    console = Console()
+    with console.progress("scoring") as progress:
+        progress(0, 10)
+        progress(5, 10)
+        console.warn("careful")
+        progress(10, 10)
+    shown = terminal.getvalue()
+    assert "scoring: 100%" in shown and "10/10" in shown and "samples/s" in shown
+    assert "\rwarning: careful\n" in shown.replace(" ", "").replace("warning:", "warning: ")
+    assert shown.endswith("\n")
+
+
+def test_an_error_inside_a_phase_leaves_no_open_bar(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with pytest.raises(KeyboardInterrupt), Console().progress("scoring") as progress:
+        progress(1, 10)
+        raise KeyboardInterrupt
+    from tqdm import tqdm
+
+    assert not tqdm._instances
+
+
+@pytest.mark.parametrize("seconds, text", [(3.4, "3 s"), (75, "1 min 15 s"), (7260, "2 h 1 min")])
+def test_durations(seconds, text):
+    assert module._duration(seconds) == text
+
+
+def test_a_poor_terminal_gets_question_marks(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", write_through=True))
+    module.use_replaceable_output()
+    Console().info("手.csv")
+    assert raw.getvalue().splitlines() == [b"?.csv"]

@@ -1,0 +1,64 @@
+"""The types of command-line values: what they accept, and what they say otherwise."""
+
+import argparse
+
+import pytest
+
+from nnabla_influence.cli import options
+
+
+@pytest.mark.parametrize(
+    "kind, text, value",
+    [
+        (options.positive_int, "3", 3),
+        (options.non_negative_int, "0", 0),
+        (options.positive_float, "1e-3", 1e-3),
+        (options.rate, "0", 0.0),
+        (options.rate, "1", 1.0),
+        (options.image_size, "28x32", (28, 32)),
+        (options.image_size, "8X8", (8, 8)),
+    ],
+)
+def test_accepted(kind, text, value):
+    assert kind(text) == value
+
+
+@pytest.mark.parametrize(
+    "kind, text, expected",
+    [
+        (options.positive_int, "0", "a whole number of at least 1"),
+        (options.positive_int, "2.5", "a whole number of at least 1"),
+        (options.non_negative_int, "-1", "a whole number of at least 0"),
+        (options.positive_float, "0", "a number greater than 0"),
+        (options.positive_float, "inf", "a number greater than 0"),
+        (options.positive_float, "much", "a number greater than 0"),
+        (options.rate, "10%", "a share from 0 to 1"),
+        (options.rate, "1.1", "a share from 0 to 1"),
+        (options.rate, "nan", "a share from 0 to 1"),
+        (options.image_size, "28", "HEIGHTxWIDTH"),
+        (options.image_size, "0x28", "HEIGHTxWIDTH"),
+        (options.image_size, "28x28x3", "HEIGHTxWIDTH"),
+    ],
+)
+def test_refused_with_what_was_expected_and_what_arrived(kind, text, expected):
+    with pytest.raises(argparse.ArgumentTypeError) as caught:
+        kind(text)
+    assert expected in str(caught.value) and f"'{text}'" in str(caught.value)
+
+
+def test_files(tmp_path):
+    path = tmp_path / "a.csv"
+    assert options.output_file(str(path)) == path
+    with pytest.raises(argparse.ArgumentTypeError, match="there is none at"):
+        options.existing_file(str(path))
+    path.touch()
+    assert options.existing_file(str(path)) == path
+    for kind in (options.existing_file, options.output_file):
+        with pytest.raises(argparse.ArgumentTypeError, match="the folder"):
+            kind(str(tmp_path))
+
+
+def test_common_options():
+    parser = argparse.ArgumentParser()
+    options.add_common(parser)
+    assert vars(parser.parse_args([])) == {"seed": 0, "device": "cpu", "quiet": False, "verbose": False}
