@@ -100,6 +100,26 @@ def batch_norm_losses(p, x, y, batch_stat):
     return L.softmax_cross_entropy(out(p, L.max_pooling(L.relu(h))), y)
 
 
+def two_batch_norms(x, y, batch_stat):
+    """Behind affine layers there is no image to average over: a channel has only B values."""
+    h = x
+    for layer in ("first", "second"):
+        with nn.parameter_scope(layer):
+            h = PF.batch_normalization(PF.affine(h, 4, name="hidden"), batch_stat=batch_stat, name="norm")
+            h = F.tanh(h)
+    return F.squared_error(PF.affine(h, y.shape[1], name="out"), y)
+
+
+def two_batch_norms_losses(p, x, y, batch_stat):
+    h = x
+    for layer in ("first/", "second/"):
+        h = L.affine(h, p[layer + "hidden/affine/W"], p[layer + "hidden/affine/b"])
+        mean, var = p[layer + "norm/bn/mean"], p[layer + "norm/bn/var"]
+        beta, gamma = p[layer + "norm/bn/beta"], p[layer + "norm/bn/gamma"]
+        h = np.tanh(L.batch_normalization(h, beta, gamma, None if batch_stat else (mean, var)))
+    return L.squared_error(out(p, h), y)
+
+
 def regression(x, y, batch_stat):
     return F.squared_error(PF.affine(F.tanh(PF.affine(x, 6, name="hidden")), y.shape[1], name="out"), y)
 
@@ -156,6 +176,8 @@ CASES = (
     Case("convolution + pooling", convolution, convolution_losses, IMAGE, (1,), class_labels),
     Case("batch norm, frozen", batch_norm, batch_norm_losses, IMAGE, (1,), class_labels, "frozen"),
     Case("batch norm, batch", batch_norm, batch_norm_losses, IMAGE, (1,), class_labels, "batch", coupled=True),
+    Case("two batch norms, frozen", two_batch_norms, two_batch_norms_losses, VECTOR, (2,), real_targets, "frozen"),
+    Case("two batch norms, batch", two_batch_norms, two_batch_norms_losses, VECTOR, (2,), real_targets, "batch", True),
     Case("regression", regression, regression_losses, VECTOR, (4,), real_targets),
     Case("sigmoid cross entropy", sigmoid, sigmoid_losses, VECTOR, (3,), binary_targets),
     Case("shared weights, two losses", shared_weights, shared_weights_losses, VECTOR, (3,), real_targets),

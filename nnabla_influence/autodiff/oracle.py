@@ -129,7 +129,7 @@ class LossOracle:
         names = self.network.running_statistics
         if not names:
             return
-        totals, count = {name: 0.0 for name in names}, 0
+        totals, count = dict.fromkeys(names, 0.0), 0
         for batch in batches:
             size = _size(batch)
             with self.device.scope():

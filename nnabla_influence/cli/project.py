@@ -12,7 +12,7 @@ import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
 from ..dataset.arrays import Dataset

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .options import add_common, output_file, positive_int
-from .project_options import (add_data_options, add_network_option, add_policy_option, add_scoring_options,
-                              add_training_options)
+from .project_options import (
+    add_data_options,
+    add_network_option,
+    add_policy_option,
+    add_scoring_options,
+    add_training_options,
+)
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -40,13 +45,13 @@ def run(args: argparse.Namespace) -> int:
     from .scoring import estimator, report, score
     from .training_run import train_project
 
-    console, first = Console.from_args(args), args.seed
-    scores = []
-    for args.seed in range(first, first + args.trials):
+    console, scores = Console.from_args(args), []
+    for trial in range(args.trials):
+        seed = args.seed + trial
         if args.trials > 1:
-            LOGGER.info("trial %d of %d, seed %d", args.seed - first + 1, args.trials, args.seed)
-        project = load_project(args, console)
-        cache = train_project(project, cache_path(args.output, args.seed), Device(args.device), console,
+            LOGGER.info("trial %d of %d, seed %d", trial + 1, args.trials, seed)
+        project = load_project(argparse.Namespace(**{**vars(args), "seed": seed}), console)
+        cache = train_project(project, cache_path(args.output, seed), Device(args.device), console,
                               overwrite=args.overwrite)
         scores.append(score(estimator(args, args.method), cache, project.train, project.validation, console))
     report(InfluenceScores.mean(scores), project.train, args.output, console)

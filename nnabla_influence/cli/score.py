@@ -7,7 +7,7 @@ import logging
 from typing import Any, Tuple
 
 from .options import add_common, existing_file, output_file
-from .project_options import (add_data_options, add_network_option, add_scoring_options, add_training_options)
+from .project_options import add_data_options, add_network_option, add_scoring_options, add_training_options
 
 LOGGER = logging.getLogger("nnabla_influence")
 

@@ -7,9 +7,9 @@ here depend on the order of the scores only, never on their size.
 tau-b is the share of sample pairs ordered alike minus the share ordered differently, corrected for ties.
 
 *Mislabel detection*: where labels were flipped on purpose, the flipped samples should come first. A sample is the more
-suspected the lower its score, because a negative influence score means harmful (see `nnabla_influence.scores`). AUROC is
-the probability that a flipped sample is suspected more than a clean one: 0.5 for a random order. Average precision is the
-area under the precision-recall curve: for a random order it is the share of flips.
+suspected the lower its score, because a negative influence score means harmful (see `scores`). AUROC is the probability
+that a flipped sample is suspected more than a clean one: 0.5 for a random order. Average precision is the area under
+the precision-recall curve: for a random order it is the share of flips.
 
 Samples with equal scores have no order. No measure here depends on the row in which such a sample happens to stand.
 """

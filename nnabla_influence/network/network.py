@@ -17,8 +17,7 @@ from google.protobuf import text_format
 
 from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
-from .graph import (SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers,
-                    build_network)
+from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers, build_network
 from .nnp import NetworkFile, parse_text, read_network_file
 from .roles import CLASS_LABELS, LossRole, matches, read_roles, running_statistics
 from .settings import read_settings

@@ -1,9 +1,9 @@
 """Training that can be computed again: steps, update rules with adjoints, the training cache."""
 
 from .cache import Checkpoint, TrainingCache
-from .steps import Step, StepPlan
 from .final_state import FinalState
 from .partial import discard, partial_folder
+from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
 from .update_rules import ADJOINTS, Adjoint, adjoint
 

@@ -95,7 +95,7 @@ class TrainingCache:
                 found: Dict[str, np.ndarray] = {}
                 file.visititems(lambda name, item: found.update({name: item[...]})
                                 if isinstance(item, h5py.Dataset) else None)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # h5py raises either for damage
             raise CorruptFileError(f"Training cache '{path}' cannot be read ({error}); it is not HDF5, or damaged. "
                                    "Train again.") from error
         if bytes(found.pop("checksum")) != _checksum(found):
@@ -191,7 +191,7 @@ def _checksum(datasets: Mapping[str, np.ndarray]) -> bytes:
     digest = hashlib.sha256()
     for name in sorted(datasets):
         array = np.ascontiguousarray(datasets[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode("utf-8"))
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.digest()
 

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 from typing import Iterator, Tuple
 
 import numpy as np
-from nnabla.utils.learning_rate_scheduler import (BaseLearningRateScheduler, CosineScheduler, ExponentialScheduler,
-                                                  LinearWarmupScheduler, PolynomialScheduler, StepScheduler)
+from nnabla.utils.learning_rate_scheduler import (
+    BaseLearningRateScheduler,
+    CosineScheduler,
+    ExponentialScheduler,
+    LinearWarmupScheduler,
+    PolynomialScheduler,
+    StepScheduler,
+)
 
 from ..config import SolverConfig, TrainingConfig
 from ..dataset.batches import BatchPlan

@@ -11,10 +11,10 @@ import hashlib
 import platform
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Union
 
-import h5py
 import nnabla as nn
 import nnabla.functions as F
 import nnabla.random
@@ -190,10 +190,10 @@ def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[
     existing = _existing(target, passport, overwrite)
     if existing is not None:
         return existing
+    trainer = Trainer(network, dataset, config, device)
     if overwrite:
         discard(target)
     partial = PartialRun(target, passport)
-    trainer = Trainer(network, dataset, config, device)
     plan = StepPlan(config, len(dataset))
     history = _run(trainer, plan, partial, hooks)
     write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()))
@@ -210,7 +210,7 @@ def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict
                               "samples": len(dataset), "normalize": dataset.normalize,
                               "image_size": list(dataset.image_size) if dataset.image_size else None},
             "versions": {"nnabla_influence": __version__, "nnabla": nn.__version__, "numpy": np.__version__,
-                         "h5py": h5py.__version__, "python": platform.python_version()}}
+                         "h5py": version("h5py"), "python": platform.python_version()}}
 
 
 def _digest(state: Checkpoint) -> str:

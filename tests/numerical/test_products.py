@@ -1,5 +1,10 @@
 """The loss oracle against slower, obviously right computations, for every network of the table `cases.CASES`."""
 
+from collections import OrderedDict
+
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
 from cases import (
@@ -17,12 +22,17 @@ from cases import (
     with_theta,
 )
 from comparison import assert_close, relative_error
+from reference import layers
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.products import ProductGraph
+from nnabla_influence.errors import ConfigError, DataError, UnsupportedError
+from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
 
 FLOAT32 = "float32 (6e-8 per operation), a few dozen accumulations"
+NO_VARIANCE = "a channel of one value has variance 0: rounding is multiplied by 1 / sqrt(eps) = 316, twice"
 SAMPLES = 7
-BATCH_NORM = [case for case in CASES if case.name.startswith("batch norm")]
+BATCH_NORM = [case for case in CASES if "batch norm" in case.name]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 every_uncoupled_case = pytest.mark.parametrize("case", UNCOUPLED, ids=str)
 
@@ -104,8 +114,8 @@ def test_hessian_product_equals_a_dense_hessian(case):
 def test_hessian_is_symmetric(case):
     s = Setting(case)
     hu, hv = (s.oracle.products(s.theta, s.batch, d)[1].astype(float) for d in (s.u, s.v))
-    scale = np.linalg.norm(hu) * np.linalg.norm(s.v)
-    assert abs(hu @ s.v - hv @ s.u) <= 1e-6 * scale, "float32 sums of about 50 terms"
+    asymmetry = abs(hu @ s.v - hv @ s.u) / (np.linalg.norm(hu) * np.linalg.norm(s.v))
+    assert asymmetry <= 1e-6, "float32 sums of about 50 terms"
     assert np.linalg.norm(hu) > 0.01
 
 
@@ -173,9 +183,10 @@ def test_a_batch_of_one(case):
     s = Setting(case, samples=1)
     gradient = s.exact_gradients(s.batch)[0]
     products, hessian = s.oracle.products(s.theta, s.batch, s.u)
-    assert_close(products, [gradient @ s.u], 1e-5, FLOAT32)
-    assert_close(hessian, exact_hessian(case, s.values, s.theta, s.batch) @ s.u, 1e-5, FLOAT32)
-    assert_close(s.oracle.mean_gradient(s.theta, [s.batch]), gradient, 1e-5, FLOAT32)
+    tolerance, reason = (1e-4, NO_VARIANCE) if case.name == "two batch norms, batch" else (1e-5, FLOAT32)
+    assert_close(products, [gradient @ s.u], tolerance, reason)
+    assert_close(hessian, exact_hessian(case, s.values, s.theta, s.batch) @ s.u, tolerance, reason)
+    assert_close(s.oracle.mean_gradient(s.theta, [s.batch]), gradient, tolerance, reason)
     assert_close(s.oracle.sample_losses(s.theta, s.batch), s.exact_losses(s.batch), 1e-5, FLOAT32)
 
 
@@ -260,10 +271,81 @@ def test_refreshed_statistics_weigh_batches_by_their_size():
     assert_close(s.oracle.sample_losses(s.theta, s.batch), expected, 1e-5, FLOAT32)
 
 
+@pytest.mark.parametrize("case", BATCH_NORM, ids=str)
+def test_the_fast_second_derivative_of_batch_normalisation_equals_nnablas(case):
+    s = Setting(case)
+    purpose = SCORING_BATCH if case.batch_stat else SCORING_FROZEN
+    store = s.network.with_parameters(s.theta, s.network.statistics_values).store()
+    results = []
+    for fast in (True, False):
+        with s.oracle.device.scope():
+            graph = s.network.build(store, SAMPLES, purpose)
+            results.append(ProductGraph(graph, s.network.space, fast).run(s.batch, np.ones(SAMPLES), s.u))
+    for ours, nnablas in zip(*results):
+        assert_close(ours, nnablas, 1e-5, FLOAT32)
+
+
+def built(losses, x, y, scope):
+    return LossOracle(Network.from_loss(losses, {"x": x, "y": y}, scope))
+
+
+def test_dropout_is_taken_out_for_scoring():
+    """Scores are not random: the network with dropout answers like the one without."""
+    answers = []
+    for rate in (0.0, 0.5):
+        scope = OrderedDict()
+        with nn.parameter_scope("", scope), nn.auto_forward(False):
+            x, y = nn.Variable((2, 5)), nn.Variable((2, 3))
+            h = F.tanh(PF.affine(x, 6, rng=np.random.RandomState(1), name="hidden"))
+            h = F.dropout(h, rate) if rate else h
+            loss = F.squared_error(PF.affine(h, 3, rng=np.random.RandomState(2), name="out"), y)
+        oracle = built(loss, x, y, scope)
+        batch = case_named("sigmoid cross entropy").draw_batch(4)
+        answers.append(oracle.products(oracle.network.theta, batch, oracle.network.theta))
+    for k in range(2):
+        assert_close(answers[1][k], answers[0][k], 1e-6, "the same graph")
+
+
+def test_a_loss_without_a_batch_axis_is_refused_by_name():
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope), nn.auto_forward(False):
+        x, y = nn.Variable((2, 5)), nn.Variable((2, 3))
+        loss = F.mean(F.squared_error(PF.affine(x, 3, name="out"), y))
+    with pytest.raises(UnsupportedError, match=r"(?s)loss_0.*batch axis"):
+        built(loss, x, y, scope).loss(np.zeros(18, np.float32), [{"x": np.zeros((2, 5)), "y": np.zeros((2, 3))}])
+
+
+def test_a_layer_without_second_derivative_is_refused_by_name():
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope), nn.auto_forward(False):
+        x, y = nn.Variable((2, 2, 4, 4)), nn.Variable((2, 1))
+        h = PF.depthwise_convolution(x, (3, 3), name="depthwise")
+        loss = F.softmax_cross_entropy(PF.affine(h, 3, name="out"), y)
+    oracle = built(loss, x, y, scope)
+    batch = {"x": np.ones((3, 2, 4, 4), np.float32), "y": np.zeros((3, 1), np.float32)}
+    assert np.isfinite(oracle.mean_gradient(oracle.network.theta, [batch])).all()  # first derivatives are fine
+    with pytest.raises(UnsupportedError, match="(?i)depthwise"):
+        oracle.products(oracle.network.theta, batch, oracle.network.theta)
+
+
+@pytest.mark.parametrize("column, values", [("x", None), ("x", np.zeros((SAMPLES, 4))), ("y", np.zeros((SAMPLES, 2)))])
+def test_a_batch_that_does_not_fit_is_refused_by_its_column(column, values):
+    s = Setting(case_named("affine"))
+    batch = {k: v for k, v in s.batch.items() if k != column}
+    if values is not None:
+        batch[column] = values.astype(np.float32)
+    for question in (s.oracle.sample_losses, lambda t, b: s.oracle.products(t, b, s.u)):
+        with pytest.raises(DataError, match=f"'{column}'"):
+            question(s.theta, batch)
+
+
+def test_an_unknown_batch_norm_policy_is_refused():
+    with pytest.raises(ConfigError, match="running"):
+        LossOracle(Setting(case_named("affine")).network, batch_norm="running")
+
+
 def layer_statistics(s, batch=None):
     """Mean and unbiased variance (1, C, 1, 1) of the convolution's output."""
-    from reference import layers
-
     batch = s.batch if batch is None else batch
     h = layers.convolution(batch["x"].astype(float), s.values["conv/conv/W"], s.values["conv/conv/b"])
     return h.mean((0, 2, 3), keepdims=True), h.var((0, 2, 3), keepdims=True, ddof=1)

@@ -31,16 +31,18 @@ def convolution(x, weight, bias):
 def max_pooling(x):
     """2 x 2 windows, stride 2."""
     b, c, h, w = x.shape
-    windows = x.reshape(b, c, h // 2, 2, w // 2, 2).transpose(0, 1, 2, 4, 3, 5).reshape(b, c, h // 2, w // 2, 4)
+    windows = x.reshape(b, c, h // 2, 2, w // 2, 2).transpose(0, 1, 2, 4, 3, 5)
+    windows = windows.reshape(b, c, h // 2, w // 2, 4)
     best = windows.real.argmax(-1)
     return np.take_along_axis(windows, best[..., None], -1)[..., 0]
 
 
 def batch_normalization(x, beta, gamma, statistics=None, epsilon=1e-5):
-    """Normalised by the batch's own mean and (biased) variance, or by given ``statistics = (mean, variance)``."""
+    """By the batch's own mean and (biased) variance per channel, or by given ``statistics = (mean, variance)``."""
     if statistics is None:
-        mean = x.mean((0, 2, 3), keepdims=True)
-        variance = ((x - mean) ** 2).mean((0, 2, 3), keepdims=True)
+        axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+        mean = x.mean(axes, keepdims=True)
+        variance = ((x - mean) ** 2).mean(axes, keepdims=True)
     else:
         mean, variance = statistics
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta

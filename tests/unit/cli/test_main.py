@@ -79,7 +79,7 @@ def test_a_command_that_succeeds_returns_its_code(run_command):
     "argv, message",
     [
         (["nonsense"], "invalid choice: 'nonsense'"),
-        (["compare", "--colum", "x"], "required: CSV"),
+        (["compare"], "required: CSV"),
         (["compare", __file__, "--colum", "x"], "unrecognized arguments: --colum x"),  # no guessing
         (["noise", "--quiet", "--verbose"], "not allowed with"),
         (["noise", "--rate", "10"], "expected a share from 0 to 1, for example 0.1, got '10'"),
@@ -113,7 +113,7 @@ def test_help_loads_only_the_standard_library():
         "import sys; from nnabla_influence.cli.main import build_parser; build_parser().format_help();"
         "sys.exit(' '.join({'nnabla', 'numpy', 'pandas', 'h5py', 'scipy', 'tqdm'} & set(sys.modules)) or 0)"
     )
-    found = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, universal_newlines=True, check=False)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (found.returncode, found.stderr) == (0, "")
 
 
@@ -133,7 +133,7 @@ def test_nnabla_chatter_is_kept_for_verbose(tmp_path, verbose):
         "import argparse, sys; from nnabla_influence.cli.main import _run\n"
         f"sys.exit(_run(lambda args: __import__('nnabla') and 0, argparse.Namespace(verbose={verbose})))"
     )
-    found = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, universal_newlines=True, check=False)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert found.returncode == 0
     assert ("Initializing CPU extension" in found.stderr) == verbose
     assert verbose or found.stderr == ""

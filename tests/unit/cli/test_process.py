@@ -21,13 +21,12 @@ def folder(tmp_path):
     return folder
 
 
-def command(folder, *arguments, **settings):
-    """Run in `folder`, where the package is no neighbour, with a locale that is not UTF-8."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", **settings.pop("environment", {})}
+def command(folder, *arguments):
+    """Run in `folder`, where the package is no neighbour; a file opened in the locale's encoding is an error."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "nnabla_influence", *map(str, arguments)],
-        cwd=str(folder), env=environment, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        check=False, **settings,
+        [sys.executable, "-X", "warn_default_encoding", "-W", "error", "-m", "nnabla_influence", *map(str, arguments)],
+        cwd=str(folder), env=environment, encoding="utf-8", capture_output=True, check=False,
     )  # fmt: skip
 
 
@@ -89,8 +88,8 @@ def test_ctrl_c_exits_130(folder):
 
 def test_a_reader_that_leaves_is_no_traceback(folder):
     code = (
-        "import argparse, sys; from nnabla_influence.cli.console import Console; from nnabla_influence.cli import main\n"
-        "def talk(args):\n    sys.stdin.read()\n    Console().result('x' * 10 ** 6)\n    return 0\n"
+        "import argparse, sys; from nnabla_influence.cli import console, main\n"
+        "def talk(args):\n    sys.stdin.read()\n    console.Console().result('x' * 10 ** 6)\n    return 0\n"
         "sys.exit(main._run(talk, argparse.Namespace()))"
     )
     process = subprocess.Popen(

@@ -124,7 +124,7 @@ BROKEN = {
     "image of text": ("image", b"hello"),
     "empty image": ("image", b""),
     "image cut off": ("image", WHOLE[: len(WHOLE) // 2]),
-    "image with a wrong byte": ("image", WHOLE[:60] + b"\0\0\0\0" + WHOLE[64:]),
+    "image with a wrong header": ("image", WHOLE[:18] + b"\7" + WHOLE[19:]),
     "JPEG cut off": ("image", encoded(RAMP, "JPEG")[:300]),
     "GIF cut off": ("image", encoded(RAMP, "GIF")[:100]),
     "TIFF cut off": ("image", encoded(RAMP, "TIFF")[:40]),

@@ -1,0 +1,42 @@
+"""Training survives being killed: SIGKILL at ten random moments, resumed each time, and the same bytes at the end."""
+
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nnabla_influence.dataset.digits import write_digits
+from nnabla_influence.training import partial_folder
+
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("digits")
+    return write_digits(folder, training=200, validation=50)
+
+
+def _command(digits, cache):
+    training, validation, _ = digits
+    return [sys.executable, "-m", "nnabla_influence", "train", "--network", "builtin:cnn", "--train", str(training),
+            "--validation", str(validation), "--cache", str(cache), "--epochs", "900", "--batch-size", "32", "--crop", "1",
+            "--data-cache", str(training.parent / "decoded"), "--quiet"]
+
+
+def test_a_killed_and_resumed_training_ends_with_the_same_bytes(digits, tmp_path):
+    undisturbed, killed = tmp_path / "undisturbed.h5", tmp_path / "killed.h5"
+    subprocess.run(_command(digits, undisturbed), check=True)
+    moments = random.Random(0)
+    for kill in range(KILLS):
+        process = subprocess.Popen(_command(digits, killed))
+        # Starting takes about a second, so some kills fall before the first step and some into a save.
+        time.sleep(moments.uniform(0.4, 1.3))
+        process.kill()
+        assert process.wait() != 0, f"the training finished before kill {kill + 1}; make it longer"
+    assert partial_folder(killed).is_dir(), "no kill fell into the training itself"
+    subprocess.run(_command(digits, killed), check=True)
+    assert killed.read_bytes() == undisturbed.read_bytes()
+    assert not partial_folder(killed).exists()

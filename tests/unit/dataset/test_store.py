@@ -1,0 +1,207 @@
+"""The data cache: atomic, shared between processes, repaired, listed and cleared."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnabla_influence.dataset import ingest, store
+from nnabla_influence.dataset.arrays import clear_data_cache, default_data_cache, list_data_cache
+from nnabla_influence.errors import RunError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def tree(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def change_passport(**changes):
+    def change(entry):
+        passport = json.loads((entry / "dataset.json").read_text())
+        passport.update(changes)
+        (entry / "dataset.json").write_text(json.dumps(passport))
+
+    return change
+
+
+DAMAGE = {
+    "array cut off": lambda entry: cut(entry / "0.npy"),
+    "array missing": lambda entry: (entry / "1.npy").unlink(),
+    "array is text": lambda entry: (entry / "1.npy").write_bytes(b"x" * (entry / "1.npy").stat().st_size),
+    "passport missing": lambda entry: (entry / "dataset.json").unlink(),
+    "passport cut off": lambda entry: cut(entry / "dataset.json"),
+    "passport is a list": lambda entry: (entry / "dataset.json").write_text("[]"),
+    "passport of another version": change_passport(format=99),
+    "passport of other rows": change_passport(rows=7),
+    "passport without variables": change_passport(variables=[]),
+    "passport with broken variables": change_passport(variables=[{"name": "x"}]),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE, ids=str)
+def test_a_damaged_entry_is_made_again(folder, case):
+    csv = folder.digits()
+    data = folder.read(csv)
+    expected = data.batch(range(6))
+    entry = folder.cache / data.fingerprint
+    DAMAGE[case](entry)
+    again = folder.read(csv).batch(range(6))
+    for name in expected:
+        np.testing.assert_array_equal(again[name], expected[name])
+    assert tree(folder.cache / data.fingerprint) == ["0.npy", "1.npy", "dataset.json"]
+    assert not list(folder.cache.glob("partial-*"))
+
+
+def test_an_interrupted_decoding_leaves_nothing(folder, monkeypatch):
+    csv = folder.digits()
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ingest, "decode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folder.read(csv)
+    assert [name for name in tree(folder.cache) if not name.startswith("index")] == []
+    monkeypatch.undo()
+    assert len(folder.read(csv)) == 6
+
+
+def test_folders_of_killed_processes_are_removed_after_a_day(folder):
+    folder.cache.mkdir()
+    for name, age in (("partial-old", 2 * 24 * 3600), ("partial-new", 60)):
+        (folder.cache / name).mkdir()
+        (folder.cache / name / "0.npy").write_bytes(b"x")
+        then = os.stat(str(folder.cache)).st_mtime - age
+        os.utime(str(folder.cache / name), (then, then))
+    folder.read(folder.digits())
+    assert [path.name for path in folder.cache.glob("partial-*")] == ["partial-new"]
+
+
+def test_a_cache_that_cannot_be_written_names_itself(folder):
+    folder.cache.write_bytes(b"a file where the folder should be")
+    with pytest.raises(RunError, match="データ cache.*--data-cache"):
+        folder.read(folder.digits())
+
+
+def test_a_full_disk_is_a_run_error(folder, monkeypatch):
+    csv = folder.digits()
+
+    def full(self, values):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store.ArrayWriter, "write", full)
+    with pytest.raises(RunError, match="No space left"):
+        folder.read(csv)
+    assert not list(folder.cache.glob("partial-*"))
+
+
+READER = """
+import sys
+from nnabla_influence.dataset.arrays import Dataset
+print("ready", flush=True)
+sys.stdin.readline()
+data = Dataset.from_csv(sys.argv[1], data_cache=sys.argv[2])
+print(data.fingerprint, float(data.batch(range(len(data)))["x"].sum()))
+"""
+
+
+def test_processes_may_decode_the_same_data_at_once(folder):
+    csv = folder.digits(count=60)
+    command = [sys.executable, "-c", READER, str(csv), str(folder.cache)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": str(ROOT)}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(3)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:  # start together
+        process.stdin.write("\n")
+        process.stdin.flush()
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0] and len(set(outputs)) == 1
+    data = folder.read(csv)
+    assert outputs[0].split()[0] == data.fingerprint
+    assert [path.name for path in folder.cache.iterdir() if path.name != "index"] == [data.fingerprint]
+
+
+def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):
+    csv = folder.digits()
+    original = ingest._decode
+
+    def slower(*arguments):
+        monkeypatch.setattr(ingest, "_decode", original)
+        folder.read(csv)  # another process finishes while this one decodes
+        return original(*arguments)
+
+    monkeypatch.setattr(ingest, "_decode", slower)
+    data = folder.read(csv)
+    assert len(data) == 6 and [entry.fingerprint for entry in list_data_cache(folder.cache)] == [data.fingerprint]
+    assert not list(folder.cache.glob("partial-*"))
+
+
+def test_listing(folder):
+    assert list_data_cache(folder.cache) == []
+    images, numbers = folder.read(folder.digits()), folder.read(folder.csv("x\n1\n2\n", "表.csv"))
+    folder.read(folder.digits(count=9, seed=1))
+    entries = list_data_cache(folder.cache)
+    assert len(entries) == 3
+    (entry,) = [entry for entry in entries if entry.fingerprint == numbers.fingerprint]
+    assert entry.csv == str(folder.path / "表.csv") and entry.rows == 2
+    assert entry.bytes == sum(path.stat().st_size for path in (folder.cache / entry.fingerprint).glob("*.npy"))
+    DAMAGE["passport cut off"](folder.cache / images.fingerprint)
+    assert len(list_data_cache(folder.cache)) == 2
+
+
+def test_clearing_removes_only_its_own(folder):
+    assert clear_data_cache(folder.cache) == 0
+    data = folder.read(folder.digits())
+    cut(folder.cache / data.fingerprint / "dataset.json")
+    (folder.cache / "partial-killed").mkdir()
+    (folder.cache / "partial-killed" / "0.npy").write_bytes(b"x")
+    foreign = ["notes.txt", "my folder/0.npy", data.fingerprint + "/mine.txt", "index/mine.txt", "f" * 64]
+    for name in foreign:
+        (folder.cache / name).parent.mkdir(exist_ok=True)
+        (folder.cache / name).write_bytes(b"precious")
+    before = sum((folder.cache / name).stat().st_size for name in tree(folder.cache))
+    assert clear_data_cache(folder.cache) == before - len(foreign) * len(b"precious")
+    assert tree(folder.cache) == sorted(foreign)
+
+
+def test_clearing_leaves_an_empty_folder(folder):
+    data = folder.read(folder.digits())
+    sample = data.batch([0])["x"]
+    clear_data_cache(folder.cache)
+    assert list(folder.cache.iterdir()) == []
+    np.testing.assert_array_equal(data.batch([0])["x"], sample)  # still open
+
+
+def test_where_the_cache_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "here"))
+    assert default_data_cache() == tmp_path / "here"
+    monkeypatch.delenv("NNABLA_INFLUENCE_DATA_CACHE")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert default_data_cache() == tmp_path / "xdg" / "nnabla_influence" / "data"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert default_data_cache() == tmp_path / ".cache" / "nnabla_influence" / "data"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert default_data_cache() == tmp_path / "Library" / "Caches" / "nnabla_influence" / "data"
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
+    assert default_data_cache() == tmp_path / "Local" / "nnabla_influence" / "data"
+
+
+def test_the_default_cache_is_used(folder, monkeypatch, tmp_path):
+    from nnabla_influence.dataset.arrays import Dataset
+
+    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "default"))
+    data = Dataset.from_csv(folder.digits())
+    assert (tmp_path / "default" / data.fingerprint / "dataset.json").exists()

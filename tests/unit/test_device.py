@@ -1,0 +1,28 @@
+"""Devices are chosen loudly and change nothing global."""
+
+import nnabla as nn
+import pytest
+
+from nnabla_influence.device import Device
+from nnabla_influence.errors import ConfigError, MissingExtraError
+
+
+@pytest.mark.parametrize("name", ["gpu", "cpu:0", "cudnn:x", ""])
+def test_a_device_that_does_not_exist_is_refused(name):
+    with pytest.raises(ConfigError, match="cpu, cuda, cudnn"):
+        Device(name)
+
+
+def test_the_scope_is_left_as_it_was_found():
+    before = str(nn.get_current_context())
+    with Device("cpu").scope():
+        assert "cpu:float" in nn.get_current_context().backend
+    assert str(nn.get_current_context()) == before
+
+
+def test_a_missing_cuda_extension_says_what_to_install():
+    try:
+        import nnabla_ext.cudnn  # noqa: F401
+    except ImportError:
+        with pytest.raises(MissingExtraError, match=r"nnabla-influence\[cuda120\]"):
+            Device("cudnn:1").context()

@@ -1,0 +1,67 @@
+"""Files appear whole or not at all."""
+
+import os
+
+import pytest
+
+from nnabla_influence.files import atomic_path, write_text_atomic
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_text_is_written_as_it_is(tmp_path):
+    target = tmp_path / "new 新" / "a.csv"
+    write_text_atomic(target, "あ\r\nb\n")
+    assert target.read_bytes() == "あ\r\nb\n".encode() and names(target.parent) == ["a.csv"]
+
+
+def test_the_temporary_file_lies_beside_the_target_with_its_suffix(tmp_path):
+    target = tmp_path / "a.npy"
+    target.write_bytes(b"old")
+    with atomic_path(str(target)) as temporary:
+        assert temporary.parent == target.parent and temporary.suffix == ".npy" and temporary != target
+        temporary.write_bytes(b"new")
+        assert target.read_bytes() == b"old"
+    assert target.read_bytes() == b"new" and names(tmp_path) == ["a.npy"]
+
+
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
+def test_a_failure_keeps_the_old_file_and_no_other(tmp_path, failure):
+    target = tmp_path / "a.txt"
+    target.write_bytes(b"old")
+    with pytest.raises(failure):
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(b"half")
+            raise failure
+    assert target.read_bytes() == b"old" and names(tmp_path) == ["a.txt"]
+
+
+def test_a_block_that_writes_nothing_is_an_error(tmp_path):
+    with pytest.raises(OSError):
+        with atomic_path(tmp_path / "a.txt"):
+            pass
+    assert names(tmp_path) == []
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    (tmp_path / "a").mkdir()
+    with pytest.raises(OSError):
+        write_text_atomic(tmp_path / "a", "text")
+    assert names(tmp_path) == ["a"] and (tmp_path / "a").is_dir()
+
+
+def test_a_relative_target_and_a_long_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_text_atomic("b.txt", "text")
+    write_text_atomic("n" * 250 + ".txt", "text")
+    assert (tmp_path / "b.txt").read_text() == "text" and len(names(tmp_path)) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    write_text_atomic(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "real.txt").read_text() == "new"

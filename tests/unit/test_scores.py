@@ -1,0 +1,79 @@
+"""Influence scores: sign and order, and the CSV that Neural Network Console opens."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from nnabla_influence.dataset.csv import Table
+from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError
+from nnabla_influence.scores import InfluenceScores
+
+
+def _table(folder, header, rows):
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "train.csv"
+    with open(path, "w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, *rows])
+    return Table.read(path)
+
+
+def _read(path):
+    data = path.read_bytes()
+    assert not data.startswith(b"\xef\xbb\xbf"), "no byte-order mark"
+    return list(csv.reader(data.decode("utf-8").splitlines()))
+
+
+def test_most_harmful_means_lowest_and_ties_keep_the_order_of_the_data():
+    assert InfluenceScores(np.array([0.5, -2.0, 0.5, -2.0]), "m").order.tolist() == [1, 3, 0, 2]
+
+
+def test_the_mean_over_trials():
+    trials = [InfluenceScores(np.array([1.0, 2.0]), "m"), InfluenceScores(np.array([3.0, -4.0]), "m")]
+    assert InfluenceScores.mean(trials).values.tolist() == [2.0, -1.0]
+
+
+def test_a_score_that_is_not_a_number_is_never_written():
+    with pytest.raises(DivergenceError, match="row 1"):
+        InfluenceScores(np.array([0.0, np.nan]), "m")
+
+
+def test_the_csv_keeps_the_cells_and_appends_score_and_index(tmp_path):
+    table = _table(tmp_path, ["x__0:a", "x__1", "y:label"], [["1.50", "2e-3", "7"], ["3", "4", "8"]])
+    InfluenceScores(np.array([0.123456789123, -4e-12]), "m").to_csv(tmp_path / "out.csv", table)
+    assert _read(tmp_path / "out.csv") == [["x__0:a", "x__1", "y:label", "influence", "datasource_index"],
+                                           ["3", "4", "8", "-4e-12", "1"], ["1.50", "2e-3", "7", "0.123456789", "0"]]
+
+
+def test_paths_stay_valid_from_another_folder(tmp_path):
+    data = tmp_path / "データ 1"
+    (data / "images").mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        (data / "images" / name).write_bytes(b"")
+    table = _table(data, ["x:image", "y"], [["images/a.png", "0"], ["images\\b.png", "1"]])
+    out = tmp_path / "results" / "deep" / "influence.csv"
+    InfluenceScores(np.array([1.0, 2.0]), "m").to_csv(out, table)
+    for row in _read(out)[1:]:
+        assert (out.parent / row[0]).is_file()
+    assert Table.read(table.path).rows[0][0] == "images/a.png", "the data set itself is untouched"
+
+
+def test_old_scores_are_replaced_and_text_comments_dropped_with_a_notice(tmp_path):
+    table = _table(tmp_path, ["x__0", "y", "# note", "# weight", "influence", "datasource_index"],
+                   [["1", "0", "blurred", "3", "9", "0"], ["2", "1", "fine", "4", "9", "1"]])
+    notices = InfluenceScores(np.array([2.0, 1.0]), "m").to_csv(tmp_path / "out.csv", table)
+    assert _read(tmp_path / "out.csv")[0] == ["x__0", "y", "# weight", "influence", "datasource_index"]
+    assert len(notices) == 3 and any("# note" in notice for notice in notices)
+
+
+def test_the_training_data_itself_is_never_overwritten(tmp_path):
+    table = _table(tmp_path, ["x", "y"], [["1", "0"]])
+    before = table.path.read_bytes()
+    with pytest.raises(OutputExistsError):
+        InfluenceScores(np.array([1.0]), "m").to_csv(table.path, table)
+    assert table.path.read_bytes() == before
+
+
+def test_scores_of_other_data_are_refused(tmp_path):
+    with pytest.raises(DataError, match="1 rows.*2 scores"):
+        InfluenceScores(np.array([1.0, 2.0]), "m").to_csv(tmp_path / "o.csv", _table(tmp_path, ["x", "y"], [["1", "0"]]))

@@ -1,0 +1,82 @@
+"""The training cache on disk: size, integrity, refusals."""
+
+import h5py
+import numpy as np
+import pytest
+
+from nnabla_influence.config import TrainingConfig
+from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
+from nnabla_influence.network import Network
+from nnabla_influence.training import TrainingCache, train
+
+
+@pytest.fixture
+def cache(network, data, config, tmp_path):
+    return train(network, data, config(), tmp_path / "c.h5")
+
+
+def test_it_carries_the_network_and_its_final_parameters(cache, network):
+    assert cache.network.fingerprint == network.fingerprint
+    assert np.array_equal(cache.network.theta, cache.final.theta)
+    assert not np.array_equal(cache.final.theta, network.theta)
+
+
+def test_a_checkpoint_that_was_not_kept_names_the_policy(cache):
+    assert cache.kept == [10, 15]
+    with pytest.raises(CheckpointMissingError, match="last-epoch.*every-step"):
+        cache.checkpoint(3)
+
+
+def test_every_byte_is_guarded(cache):
+    """A flipped bit anywhere in the contents is noticed, wherever it falls."""
+    good = cache.path.read_bytes()
+    for place in np.linspace(100, len(good) - 100, 40, dtype=int):
+        damaged = bytearray(good)
+        damaged[place] ^= 0x10
+        cache.path.write_bytes(bytes(damaged))
+        try:
+            reopened = TrainingCache.open(cache.path)
+        except (CorruptFileError, DataError):
+            continue
+        assert np.array_equal(reopened.final.theta, cache.final.theta), "undetected damage"
+        assert reopened.passport == cache.passport
+
+
+def test_a_changed_value_with_a_correct_hdf5_checksum_is_noticed(cache):
+    with h5py.File(cache.path, "r+") as file:
+        file["parameters"][0, 0] += 1
+    with pytest.raises(CorruptFileError, match="SHA-256"):
+        TrainingCache.open(cache.path)
+
+
+def test_files_that_are_no_caches_are_refused(tmp_path):
+    with pytest.raises(DataError, match="does not exist"):
+        TrainingCache.open(tmp_path / "no.h5")
+    (tmp_path / "text.h5").write_text("hello")
+    with pytest.raises(CorruptFileError, match="text.h5"):
+        TrainingCache.open(tmp_path / "text.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(DataError, match="not a training cache"):
+        TrainingCache.open(tmp_path / "other.h5")
+
+
+def test_other_data_and_other_networks_are_refused_with_both_fingerprints(cache, data):
+    other = Dataset.from_arrays({"x": np.zeros((23, 5)), "y": np.zeros((23, 1))})
+    with pytest.raises(CacheMismatchError, match=f"{data.fingerprint[:16]}.*{other.fingerprint[:16]}"):
+        cache.check_data(other)
+    cache.check_data(data)
+    with pytest.raises(CacheMismatchError, match="another network"):
+        cache.check_network(Network.builtin("builtin:mlp", (4,), 3))
+
+
+@pytest.mark.parametrize("policy, limit", [("final", 1.25e6), ("last-epoch", 2.6e6)])
+def test_the_papers_network_fits_into_the_promised_size(tmp_path, policy, limit):
+    random = np.random.RandomState(0)
+    data = Dataset.from_arrays({"x": random.rand(4, 1, 32, 32), "y": np.arange(4).reshape(4, 1)})
+    network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
+    assert network.space.size + network.statistics.size == 307818
+    cache = train(network, data, TrainingConfig(epochs=2, batch_size=2, policy=policy), tmp_path / "c.h5")
+    assert cache.path.stat().st_size <= limit
+    assert cache.final.theta.size + cache.final.statistics.size == 307818
