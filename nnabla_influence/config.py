@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Tuple, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Tuple, Type, TypeVar
 
 from .errors import ConfigError
 
@@ -44,7 +44,7 @@ class Config:
         fields = {f.name: f for f in dataclasses.fields(cls)}
         unknown = sorted(set(values) - set(fields))
         _require(not unknown, f"{cls.__name__} has no setting {', '.join(unknown)}.")
-        nested = {"solver": SolverConfig, "schedule": ScheduleConfig}
+        nested: Dict[str, Type[Config]] = {"solver": SolverConfig, "schedule": ScheduleConfig}
         return cls(**{key: nested[key].from_dict(value) if key in nested else
                       tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
@@ -134,7 +134,7 @@ class TrainingConfig(Config):
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> Tuple[str, ...]:
     """The settings in which two dictionaries differ, as ``name: ours / theirs`` lines."""
-    found = []
+    found: List[str] = []
     for key in sorted(set(ours) | set(theirs)):
         a, b = ours.get(key), theirs.get(key)
         if isinstance(a, Mapping) and isinstance(b, Mapping):
