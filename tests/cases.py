@@ -101,12 +101,12 @@ def batch_norm_losses(p, x, y, batch_stat):
 
 
 def two_batch_norms(x, y, batch_stat):
-    """Behind affine layers there is no image to average over: a channel has only B values."""
+    """Behind affine layers there is no image to average over: a channel has only B values, and eps matters."""
     h = x
     for layer in ("first", "second"):
         with nn.parameter_scope(layer):
-            h = PF.batch_normalization(PF.affine(h, 4, name="hidden"), batch_stat=batch_stat, name="norm")
-            h = F.tanh(h)
+            h = PF.affine(h, 4, name="hidden")
+            h = F.tanh(PF.batch_normalization(h, eps=0.01, batch_stat=batch_stat, name="norm"))
     return F.squared_error(PF.affine(h, y.shape[1], name="out"), y)
 
 
@@ -116,7 +116,7 @@ def two_batch_norms_losses(p, x, y, batch_stat):
         h = L.affine(h, p[layer + "hidden/affine/W"], p[layer + "hidden/affine/b"])
         mean, var = p[layer + "norm/bn/mean"], p[layer + "norm/bn/var"]
         beta, gamma = p[layer + "norm/bn/beta"], p[layer + "norm/bn/gamma"]
-        h = np.tanh(L.batch_normalization(h, beta, gamma, None if batch_stat else (mean, var)))
+        h = np.tanh(L.batch_normalization(h, beta, gamma, None if batch_stat else (mean, var), 0.01))
     return L.squared_error(out(p, h), y)
 
 

@@ -29,11 +29,16 @@ def relative_error(actual, expected):
 
 def _explanation(actual, expected, error, worst, relative, reason):
     bad = np.argwhere(error > relative)
-    lines = [f"{len(bad)} of {error.size} values differ by more than {relative:g} of the largest ({reason})"]
-    lines += [f"  worst at {tuple(int(i) for i in worst)}: {float(actual[worst]):.9g} instead of {float(expected[worst]):.9g}, error {float(error[worst]):.3g}"]
-    lines += [f"  {tuple(int(i) for i in p)}: {float(actual[tuple(p)]):.9g} instead of {float(expected[tuple(p)]):.9g}" for p in bad[:5]]
-    flat_actual, flat_expected = actual.ravel().astype(float), expected.ravel().astype(float)
-    ratio = flat_actual @ flat_expected / (flat_expected @ flat_expected)
-    cosine = ratio * np.linalg.norm(flat_expected) / max(np.linalg.norm(flat_actual), 1e-300)
-    lines += [f"  best common factor {ratio:.6g}, cosine {cosine:.6g} (a factor means scaling, a low cosine another vector)"]
+    head = f"{len(bad)} of {error.size} values differ by more than {relative:g} of the largest ({reason})"
+    lines = [head, f"  worst {_pair(actual, expected, worst)}, error {error[worst]:.3g}"]
+    lines += ["  " + _pair(actual, expected, tuple(place)) for place in bad[:5]]
+    a, e = actual.ravel().astype(float), expected.ravel().astype(float)
+    factor = a @ e / (e @ e)
+    cosine = factor * np.linalg.norm(e) / max(np.linalg.norm(a), 1e-300)
+    lines += [f"  best common factor {factor:.6g}, cosine {cosine:.6g} (a factor means scaling, a low cosine another"
+              " vector)"]
     return "\n".join(lines)
+
+
+def _pair(actual, expected, place):
+    return f"at {tuple(int(i) for i in place)}: {actual[place]:.9g} instead of {expected[place]:.9g}"

@@ -32,6 +32,7 @@ class Settings:
     solver: str = "Sgd"  # a key of SOLVERS
     learning_rate: float = 0.1
     weight_decay: float = 0.0
+    decay_interval: int = 0  # halve the learning rate every so many iterations, 0 for never
     epochs: int = 3
     batch_size: int = 8
     training: int = 40  # samples
@@ -176,7 +177,8 @@ class _Layers:
         self.multipliers = {}  # type: Dict[str, float]   # parameter name -> learning-rate multiplier
 
     def input(self, name: str, shape: Sequence[int]) -> str:
-        self.variables.append(_section("variable", *_named("name", [name]), 'type: "Buffer"', _shape((-1,) + tuple(shape))))
+        lines = _named("name", [name]) + ['type: "Buffer"', _shape((-1,) + tuple(shape))]
+        self.variables.append(_section("variable", *lines))
         return name
 
     def parameter(self, name: str, shape: Sequence[int], kind: str, multiplier: float, rate: float = 1.0) -> str:
@@ -322,8 +324,9 @@ def network_text(project: Project) -> str:
     kind = KINDS[settings.kind]
     nets = [_Layers(name, settings.batch_size) for name in ("Main", "MainValidation", "MainRuntime")]
     _, monitored, output = [kind.build(net) for net in nets]
+    context = _section("default_context", 'array_class: "CpuCachedArray"', 'backends: "cpu:float"')
     sections = [
-        _section("global_config", _section("default_context", 'array_class: "CpuCachedArray"', 'backends: "cpu:float"')),
+        _section("global_config", context),
         _section(
             "training_config",
             f"max_epoch: {settings.epochs}",
@@ -367,8 +370,8 @@ def _optimizer(settings: Settings, net: _Layers) -> str:
         "solver",
         *_named("type", [settings.solver]),
         f"weight_decay: {settings.weight_decay:g}",
-        "lr_decay: 1",
-        "lr_decay_interval: 1",
+        "lr_decay: {:g}".format(0.5 if settings.decay_interval else 1),
+        f"lr_decay_interval: {settings.decay_interval or 1}",
         SOLVERS[settings.solver] % settings.learning_rate,
     )
     parameters = [

@@ -88,7 +88,7 @@ def describe_scores(path: Path) -> List[Tuple[str, str]]:
 
 
 def _data_cache(folder: Any, clear: bool, console: Any) -> None:
-    from ..dataset.store import clear_data_cache, default_data_cache, list_data_cache
+    from ..dataset.data_cache import clear_data_cache, default_data_cache, list_data_cache
 
     folder = folder or default_data_cache()
     if clear:

@@ -40,19 +40,26 @@ def leave_one_out(problem, start, data, validation, steps, **solver):
     return np.array([validation_loss(problem, theta, validation) for theta in thetas]) - base
 
 
-def influence(problem, theta, data, validation, steps, recursion="corrected", decay=0.0):
+def influence(problem, theta, data, validation, steps, recursion="corrected", decay=0.0, momentum=0.0):
     """(N,) scores of the last epoch with the final parameters ``theta`` in every step.
+
+    A step is ``v <- momentum v + eta (g + decay theta)``, ``theta <- theta - v``. Backwards, ``u`` is the derivative of
+    the validation loss in theta and ``w`` that in v; ``b`` collects the two ways in which a step's v acts. Without
+    momentum b = -u, which leaves the formulas at the top of this module.
 
     ``recursion="published"`` divides the Hessian term by the batch size a second time, as the published code does.
     """
     x, y = data
     scores = np.zeros(len(x))
     u = problem.sample_gradients(theta, *validation).mean(0)
+    w = np.zeros_like(u)
     for batches, rate in reversed(steps):
-        curvature = decay * u
+        b = w - u
+        curvature = decay * b
         for indices in batches:
-            scores[indices] += rate / len(indices) * (problem.sample_gradients(theta, x[indices], y[indices]) @ u)
+            scores[indices] -= rate / len(indices) * (problem.sample_gradients(theta, x[indices], y[indices]) @ b)
             hessian = problem.hessian(theta, x[indices], y[indices])
-            curvature = curvature + hessian @ u / (len(indices) if recursion == "published" else 1)
-        u = u - rate * curvature
+            curvature = curvature + hessian @ b / (len(indices) if recursion == "published" else 1)
+        u = u + rate * curvature
+        w = momentum * b
     return scores
