@@ -46,7 +46,7 @@ setup(
         "cuda110": ["nnabla-ext-cuda110"],
         "cuda116": ["nnabla-ext-cuda116"],
         "cuda120": ["nnabla-ext-cuda120"],
-        "dev": ["pytest", "pytest-xdist", "ruff", "mypy", "pandas-stubs", "types-tqdm"],
+        "dev": ["pytest", "pytest-xdist", "ruff", "mypy", "pandas-stubs", "pyyaml", "types-tqdm"],
     },
     entry_points={"console_scripts": ["nnabla-influence = nnabla_influence.cli.main:main"]},
     classifiers=[

@@ -129,7 +129,8 @@ class LossOracle:
         names = self.network.running_statistics
         if not names:
             return
-        totals, count = dict.fromkeys(names, 0.0), 0
+        totals: Dict[str, np.ndarray] = dict.fromkeys(names, np.zeros(()))
+        count = 0
         for batch in batches:
             size = _size(batch)
             with self.device.scope():
@@ -162,14 +163,10 @@ class LossOracle:
 
     def _gradient(self, graph: Graph) -> np.ndarray:
         """Gradient of the batch's mean loss (P,)."""
-        leaves = [(name, leaf) for name in self.space.names for leaf in graph.leaves.get(name, [])]
-        for _, leaf in leaves:
-            leaf.grad.zero()
+        graph.clear_gradients()
         graph.sample_losses.forward(clear_no_need_grad=True)
         graph.sample_losses.backward(grad=1.0 / graph.batch_size, clear_buffer=True)
-        found = {name: leaf.g for name, leaf in leaves}
-        unused = {n: np.zeros(s, np.float32) for n, s in zip(self.space.names, self.space.shapes) if n not in found}
-        return self.space.flatten({**found, **unused})
+        return graph.gradient(self.space)
 
 
 def _size(batch: Batch) -> int:

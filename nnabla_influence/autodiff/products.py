@@ -40,9 +40,8 @@ class ProductGraph:
         self.graph, self.space = graph, space
         self.weights = nn.Variable((graph.batch_size, 1), need_grad=True)
         self.directions: Dict[str, nn.Variable] = {n: nn.Variable(s) for n, s in zip(space.names, space.shapes)}
-        names = [name for name in space.names for _ in graph.leaves.get(name, [])]
-        leaves = [leaf for name in space.names for leaf in graph.leaves.get(name, [])]
-        self._leaves: List[Tuple[str, nn.Variable]] = list(zip(names, leaves))
+        names = [name for name in space.names if name in graph.leaves]
+        leaves = [graph.leaves[name] for name in names]
         gradients = self._gradients(F.sum(self.weights * graph.sample_losses), leaves, fast)
         terms = [F.sum(g * self.directions[name]) for name, g in zip(names, gradients)]
         self.scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
@@ -64,14 +63,10 @@ class ProductGraph:
         for name, array in self.space.unflatten(direction.astype(np.float32)).items():
             self.directions[name].data.data = array
         self.weights.grad.zero()
-        for _, leaf in self._leaves:
-            leaf.grad.zero()
+        self.graph.clear_gradients()
         self.scalar.forward(clear_no_need_grad=True)
         self.scalar.backward(clear_buffer=True)
-        # Leaves of one parameter share the gradient array, so any of them holds the sum.
-        curvature = {name: leaf.g for name, leaf in self._leaves}
-        unused = {n: np.zeros(s, np.float32) for n, s in zip(self.space.names, self.space.shapes) if n not in curvature}
-        return self.weights.g[:, 0].astype(np.float64), self.space.flatten({**curvature, **unused})
+        return self.weights.g[:, 0].astype(np.float64), self.graph.gradient(self.space)
 
     @staticmethod
     def _gradients(loss: nn.Variable, leaves: List[nn.Variable], fast: bool) -> List[nn.Variable]:

@@ -129,7 +129,7 @@ class _LineProgress(Progress):
         if fresh <= 0 or seconds <= 0:
             return text
         rate = fresh / seconds
-        text += f", {rate:.3g} {self.unit}/s"
+        text += f", {rate:,.0f} {self.unit}/s" if rate >= 100 else f", {rate:.3g} {self.unit}/s"
         left = (self.total - self.done) / rate
         return f"{text}, {_duration(left)} left" if left > 0 else f"{text}, took {_duration(seconds)}"
 

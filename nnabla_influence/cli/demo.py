@@ -16,7 +16,9 @@ from typing import Any, Dict, List
 from .options import add_common, positive_int, rate
 
 LOGGER = logging.getLogger("nnabla_influence")
-LIKELY = ("last-epoch", "loss", "random")
+METHODS = ("last-epoch", "loss", "random")
+# For 8x8 images; the built-in's own settings are for larger ones.
+SETTINGS = ("--learning-rate", "0.05", "--batch-size", "32", "--epochs", "30")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -67,14 +69,14 @@ def _scores(args: argparse.Namespace, console: Any, train: Path, validation: Pat
     from .scoring import estimator, score
     from .training_run import train_project
 
-    found: Dict[str, List[Any]] = {method: [] for method in LIKELY}
+    found: Dict[str, List[Any]] = {method: [] for method in METHODS}
     first = args.seed
     for seed in range(first, first + args.trials):
         options = project_arguments(args, train, validation, seed)
         project = load_project(options, console)
         cache = train_project(project, cache_path(args.output / "training.csv", seed), Device(args.device), console,
                               overwrite=True)
-        for method in LIKELY:
+        for method in METHODS:
             found[method].append(score(estimator(options, method), cache, project.train, project.validation, console))
     return {method: InfluenceScores.mean(trials) for method, trials in found.items()}
 
@@ -86,7 +88,7 @@ def project_arguments(args: argparse.Namespace, train: Path, validation: Path, s
     return build_parser().parse_args(
         ["run", "--network", "builtin:cnn", "--train", str(train), "--validation", str(validation), "--output",
          str(args.output / "influence.csv"), "--seed", str(seed), "--device", args.device,
-         "--data-cache", str(args.output / "decoded")])
+         "--data-cache", str(args.output / "decoded"), *SETTINGS])
 
 
 def _table(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> None:

@@ -33,7 +33,7 @@ class EpochLog:
         """Evaluates and logs."""
         self._oracle.set_statistics(report.state.statistics)
         loss = self._oracle.loss(report.state.theta, self._batches(), validation=True)
-        line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6f}, validation loss {loss:.6f}"
+        line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6g}, validation loss {loss:.6g}"
         accuracy = self._accuracy(report.state.theta) if report.epoch == report.epochs else None
         LOGGER.info("%s", line if accuracy is None else f"{line}, validation accuracy {accuracy:.4f}")
 

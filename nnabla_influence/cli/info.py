@@ -8,6 +8,8 @@ from typing import Any, List, Tuple
 
 from .options import add_verbosity, existing_file
 
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
 
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
@@ -32,13 +34,19 @@ def run(args: argparse.Namespace) -> int:
     if args.clear and args.data_cache is False:
         raise ConfigError("--clear needs --data-cache.")
     for path in args.files:
-        rows = describe_cache(path) if path.suffix == ".h5" else describe_scores(path)
+        rows = describe_cache(path) if _is_cache(path) else describe_scores(path)
         console.result(str(path))
         for name, value in rows:
-            console.result(f"  {name + ':':24}{value}")
+            console.result(f"  {name + ':':26}{value}")
     if args.data_cache is not False:
         _data_cache(args.data_cache, args.clear, console)
     return 0
+
+
+def _is_cache(path: Path) -> bool:
+    """By its first bytes, so that a cache may have any name; a broken ``.h5`` shall be reported as a cache."""
+    with path.open("rb") as stream:
+        return path.suffix == ".h5" or stream.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
 
 
 def describe_cache(path: Path) -> List[Tuple[str, str]]:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Tuple
+from typing import Tuple, Union
+
+from ..errors import OutputExistsError
 
 __all__ = [
     "add_common",
     "add_device",
     "add_seed",
     "add_verbosity",
+    "check_output",
     "existing_file",
     "image_size",
     "non_negative_int",
@@ -111,6 +114,20 @@ def output_file(text: str) -> Path:
     if not text or path.is_dir():
         raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
     return path
+
+
+def check_output(output: Path, *inputs: Union[Path, str, None]) -> None:
+    """Refuse to write over a file that the command reads.
+
+    Args:
+        output: The file to write.
+        inputs: What is read; None and names of no file are passed over.
+
+    Raises:
+        OutputExistsError: The output is one of the inputs, whatever the spelling of its path.
+    """
+    if any(path and output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
+        raise OutputExistsError(f"'{output}' is read by this command; choose another file to write to.")
 
 
 def _int_from(text: str, least: int) -> int:

@@ -14,14 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
+import numpy as np
+
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
 from ..dataset.arrays import Dataset
 from ..errors import ConfigError, DataError
-from ..network import DatasetSetting, Network
+from ..network import DatasetSetting, FileSettings, Network
+from ..network.builtin import BUILTINS
+from ..network.settings import solver_defaults
 from .console import Console
 
 LOGGER = logging.getLogger("nnabla_influence")
 BUILTIN = "builtin:"
+DATA = {"train": "training", "validation": "validation"}
+MOST_CLASSES = 1000  # whole numbers beyond are taken as values to predict
 
 
 @dataclass(frozen=True)
@@ -40,35 +46,31 @@ def load_project(args: argparse.Namespace, console: Console) -> Project:
     Raises:
         RequestError: Something does not fit; the message names it.
     """
-    if args.network.startswith(BUILTIN):
-        train, validation = (load_data(args, console, which, ()) for which in ("train", "validation"))
-        network = _builtin(args, train)
-    else:
-        network = Network.load(args.network, args.seed)
-        train = load_data(args, console, "train", network.settings.training, args.network)
-        validation = load_data(args, console, "validation", network.settings.validation, args.network)
-        if args.from_scratch and network.trained:
-            network = network.initialized(args.seed)
+    network = _read_network(args)
+    own = network.settings if network else FileSettings()
+    paths = _data_paths(args, own)
+    train, validation = (load_data(args, console, path, settings)
+                         for path, settings in zip(paths, (own.training, own.validation)))
+    network = network or _builtin(args, train)
+    if args.from_scratch and network.trained:
+        network = network.initialized(args.seed)
     for dataset in (train, validation):
         network.check_data(dataset)
+    _check_augmentation(args, network)
     config = training_config(args, network)
     _log(network, config, train, validation)
     return Project(network, config, train, validation)
 
 
-def load_data(args: argparse.Namespace, console: Console, which: str, settings: Sequence[DatasetSetting],
-              network: str = "") -> Dataset:
-    """Reads the training or validation data, from the option or from the project's own URI.
+def load_data(args: argparse.Namespace, console: Console, path: Path, settings: Sequence[DatasetSetting]) -> Dataset:
+    """Reads the training or validation data, as the project's data-set sections and the options ask for.
 
     Raises:
-        ConfigError: Neither says where it is.
         DataError: The data is broken.
     """
-    path = getattr(args, which)
-    if path is None:
-        path = _own_data(settings, network, which)
     normalize = {"yes": True, "no": False}.get(args.image_normalization, all(s.normalize for s in settings))
-    with console.progress(f"reading {Path(path).name}", "rows") as progress:
+    # A file is read twice: for the fingerprint, and to decode it.
+    with console.progress(f"reading {path.name}", "file reads") as progress:
         return Dataset.from_csv(path, image_size=args.image_size, normalize=normalize, data_cache=args.data_cache,
                                 progress=progress)
 
@@ -87,13 +89,29 @@ def training_config(args: argparse.Namespace, network: Network) -> TrainingConfi
 def _solver(args: argparse.Namespace, own: SolverConfig) -> SolverConfig:
     if args.solver and args.solver != own.name:
         if not args.learning_rate:
-            raise ConfigError(f"--solver {args.solver} needs a --learning-rate: the file's {own.learning_rate:g} belongs "
-                              f"to {own.name}.")
-        return SolverConfig(args.solver, args.learning_rate, weight_decay=own.weight_decay,
-                            update_interval=own.update_interval)
+            raise ConfigError(f"--solver {args.solver} needs a --learning-rate: the network's {own.learning_rate:g} "
+                              f"belongs to {own.name}.")
+        return SolverConfig(args.solver, args.learning_rate, solver_defaults(args.solver),
+                            weight_decay=own.weight_decay, update_interval=own.update_interval)
     if args.learning_rate:
         return dataclasses.replace(own, learning_rate=args.learning_rate, schedule=ScheduleConfig())
     return own
+
+
+def _read_network(args: argparse.Namespace) -> Optional[Network]:
+    """The file's network; None for a built-in, whose shape the data decides."""
+    if not args.network.startswith(BUILTIN):
+        if args.task != "auto":
+            raise ConfigError(f"--task {args.task} is for built-in networks; '{args.network}' states its own loss.")
+        return Network.load(args.network, args.seed)
+    if args.network not in BUILTINS:
+        raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{args.network}'.")
+    return None
+
+
+def _check_augmentation(args: argparse.Namespace, network: Network) -> None:
+    if (args.crop or args.flip) and not any(len(shape) == 3 for shape in network.input_shapes().values()):
+        raise ConfigError(f"--crop and --flip change images, but '{network.path}' reads none; leave them out.")
 
 
 def _builtin(args: argparse.Namespace, train: Dataset) -> Network:
@@ -108,29 +126,60 @@ def _builtin(args: argparse.Namespace, train: Dataset) -> Network:
 def _outputs(train: Dataset, task: str) -> Tuple[int, str]:
     """Number of outputs, and the task; whole numbers from 0 in a single column are classes."""
     labels = train.column("y")
-    whole = labels[0].size == 1 and bool(((labels >= 0) & (labels == labels.round())).all())
+    whole = labels[0].size == 1 and bool((labels == labels.round()).all())
+    classes = whole and bool((labels >= 0).all())
     if task == "auto":
-        task = "classification" if whole and labels.max() < 1000 else "regression"
+        if whole and not classes:
+            raise DataError(f"{train.path}: column y holds whole numbers from {labels.min():g} to {labels.max():g}. "
+                            "Class numbers count from 0; say --task regression if these are values to predict.")
+        task = "classification" if classes and labels.max() < MOST_CLASSES else "regression"
         LOGGER.info("labels of column y: taken as %s (--task decides otherwise)",
                     "class numbers" if task == "classification" else "real values")
-    if task == "classification" and not whole:
+    if task == "regression":
+        return labels[0].size, task
+    if not classes:
         raise DataError(f"{train.path}: classification needs one column y of class numbers 0, 1, 2, ...; "
                         "use --task regression for real values.")
-    return (int(labels.max()) + 1 if task == "classification" else labels[0].size), task
+    _warn_of_empty_classes(labels)
+    return int(labels.max()) + 1, task
 
 
-def _own_data(settings: Sequence[DatasetSetting], network: str, which: str) -> Path:
-    uri = next((s.uri for s in settings if s.uri), None)
-    if uri is None:
-        raise ConfigError(f"The network does not say where its {which} data is; give --{which} CSV.")
+def _warn_of_empty_classes(labels: np.ndarray) -> None:
+    """Labels that count from 1, or one mistyped label, would go unnoticed."""
+    empty = np.setdiff1d(np.arange(int(labels.max()) + 1), labels)
+    if len(empty):
+        shown = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
+        LOGGER.warning("no training sample of class %s, but labels go up to %d; classes count from 0",
+                       shown, int(labels.max()))
+
+
+def _data_paths(args: argparse.Namespace, own: FileSettings) -> Tuple[Path, Path]:
+    """Training and validation CSV, from the options or from the project's own URIs.
+
+    Raises:
+        ConfigError: Neither says where they are.
+        DataError: The project's data is not there.
+    """
+    uris = {"train": own.training, "validation": own.validation}
+    wanted = {which: next((s.uri for s in settings if s.uri), None) for which, settings in uris.items()}
+    missing = [which for which, uri in wanted.items() if getattr(args, which) is None and uri is None]
+    if missing:
+        raise ConfigError(f"'{args.network}' does not say where its data is; give "
+                          f"{' and '.join(f'--{which} CSV' for which in missing)}.")
+    train, validation = (getattr(args, which) or _own_data(uri or "", args.network, which)
+                         for which, uri in wanted.items())
+    return train, validation
+
+
+def _own_data(uri: str, network: str, which: str) -> Path:
     base = Path(network).absolute().parent
     relative = Path(uri.replace("\\", "/"))
     candidates = [relative] if relative.is_absolute() else [base / relative, base.parent / relative, relative]
     found: Optional[Path] = next((c for c in candidates if c.is_file()), None)
     if found is None:
-        raise DataError(f"The project's {which} data '{uri}' is in none of "
+        raise DataError(f"The project's {DATA[which]} data '{uri}' is in none of "
                         f"{', '.join(str(c) for c in candidates)}; give --{which} CSV.")
-    LOGGER.info("%s data: %s (from %s)", which, found, network)
+    LOGGER.info("%s data: %s (from %s)", DATA[which], found, network)
     return found
 
 

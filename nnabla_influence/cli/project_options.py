@@ -11,9 +11,10 @@ from typing import Any
 
 from .options import existing_file, image_size, non_negative_int, positive_float, positive_int
 
-# Checked against the lists of `config` and `estimators` by a test; those modules load NumPy and NNabla.
+# Checked against the lists of `config`, `training` and `estimators` by a test; those modules load NumPy and NNabla.
 POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
 METHODS = ("last-epoch", "loss", "random")
+SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
 RECURSIONS = ("corrected", "published")
 BATCH_NORM_POLICIES = ("batch", "frozen")
 
@@ -41,14 +42,29 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training (default: as the network file says)")
     group.add_argument("--epochs", type=positive_int, metavar="E",
                        help="epochs; a trained .nnp is continued for 1 epoch by default")
-    group.add_argument("--batch-size", type=positive_int, metavar="B", help="samples of a batch")
-    group.add_argument("--solver", metavar="NAME", help="another solver; give --learning-rate too")
-    group.add_argument("--learning-rate", type=positive_float, metavar="LR", help="initial learning rate")
+    add_override_options(group)
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
     group.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
                        help="what a built-in network learns (default: by the labels)")
     group.add_argument("--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX")
     group.add_argument("--flip", action="store_true", help="random horizontal flips")
+
+
+def add_override_options(group: Any) -> None:
+    """``--batch-size``, ``--solver`` and ``--learning-rate``."""
+    group.add_argument("--batch-size", type=positive_int, metavar="B", help="samples of a batch")
+    group.add_argument("--solver", type=solver, metavar="NAME",
+                       help=f"another solver: {', '.join(SOLVERS)}; give --learning-rate too")
+    group.add_argument("--learning-rate", type=positive_float, metavar="LR",
+                       help="a constant learning rate in place of the file's schedule")
+
+
+def solver(text: str) -> str:
+    """A solver's name, in NNabla's spelling."""
+    spelling = {name.lower(): name for name in SOLVERS}
+    if text.lower() not in spelling:
+        raise argparse.ArgumentTypeError(f"expected a solver with an adjoint ({', '.join(SOLVERS)}), got '{text}'")
+    return spelling[text.lower()]
 
 
 def add_policy_option(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from .options import add_common, output_file, positive_int
+from .options import add_common, check_output, output_file, positive_int
 from .project_options import (
     add_data_options,
     add_network_option,
@@ -45,15 +45,20 @@ def run(args: argparse.Namespace) -> int:
     from .scoring import estimator, report, score
     from .training_run import train_project
 
+    estimator(args, args.method)  # refuses wrong settings before anything is trained
+    check_output(args.output, args.network, args.train, args.validation)
     console, scores = Console.from_args(args), []
     for trial in range(args.trials):
         seed = args.seed + trial
         if args.trials > 1:
             LOGGER.info("trial %d of %d, seed %d", trial + 1, args.trials, seed)
-        project = load_project(argparse.Namespace(**{**vars(args), "seed": seed}), console)
+        options = argparse.Namespace(**{**vars(args), "seed": seed})
+        project = load_project(options, console)
+        check_output(args.output, project.train.path, project.validation.path)
         cache = train_project(project, cache_path(args.output, seed), Device(args.device), console,
                               overwrite=args.overwrite)
-        scores.append(score(estimator(args, args.method), cache, project.train, project.validation, console))
+        scores.append(score(estimator(options, args.method), cache, project.train, project.validation, console))
+        console.info(f"training cache: {cache.path}")
     report(InfluenceScores.mean(scores), project.train, args.output, console)
     return 0
 

@@ -6,9 +6,12 @@ import argparse
 import logging
 from typing import Any, Tuple
 
-from .options import add_common, existing_file, output_file
-from .project_options import add_data_options, add_network_option, add_scoring_options, add_training_options
+from .options import add_common, check_output, existing_file, output_file
+from .project_options import add_data_options, add_network_option, add_override_options, add_scoring_options
 
+# Options that a training cache answers itself, and their defaults.
+CACHE_CARRIES = {"image_size": None, "image_normalization": "auto", "batch_size": None, "solver": None,
+                 "learning_rate": None}
 LOGGER = logging.getLogger("nnabla_influence")
 
 
@@ -24,7 +27,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_scoring_options(parser)
     add_data_options(parser)
-    add_training_options(parser)
+    add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
+    # What only training has; `load_project` asks for it.
+    parser.set_defaults(epochs=None, from_scratch=False, task="auto", crop=0, flip=False)
     add_common(parser)
 
 
@@ -36,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
 
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
-    console = Console.from_args(args)
+    console, method = Console.from_args(args), estimator(args, args.method)
+    check_output(args.output, args.cache, args.network, args.train, args.validation)
     finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
-    scores = score(estimator(args, args.method), finished, train, validation, console)
+    check_output(args.output, train.path, validation.path)
+    scores = score(method, finished, train, validation, console)
     report(scores, train, args.output, console)
     return 0
 
@@ -50,12 +57,16 @@ def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
 
     if args.train is None or args.validation is None:
         raise ConfigError("With --cache, give --train CSV and --validation CSV: the data the cache was trained with.")
+    given = ["--" + name.replace("_", "-") for name, default in CACHE_CARRIES.items() if getattr(args, name) != default]
+    if given:
+        raise ConfigError(f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
+                          "training; leave out what it holds.")
     cache = TrainingCache.open(args.cache)
     data = cache.passport["training_data"]
     size = tuple(data["image_size"]) if data["image_size"] else None
     datasets = []
     for path in (args.train, args.validation):
-        with console.progress(f"reading {path.name}", "rows") as progress:
+        with console.progress(f"reading {path.name}", "file reads") as progress:
             datasets.append(Dataset.from_csv(path, image_size=size, normalize=data["normalize"],
                                              data_cache=args.data_cache, progress=progress))
     cache.check_data(datasets[0])

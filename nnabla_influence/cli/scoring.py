@@ -7,15 +7,27 @@ import logging
 from typing import Any, List
 
 from ..device import Device
+from ..errors import ConfigError
 from ..estimators import METHODS, InfluenceEstimator
 from ..scores import InfluenceScores
 from .console import Console
 
+# Settings of methods: their defaults, and the methods that have them.
+SETTINGS = {"recursion": ("corrected", ("last-epoch",)), "batch_norm": ("batch", ("last-epoch", "loss"))}
 LOGGER = logging.getLogger("nnabla_influence")
 
 
 def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
-    """The method with the settings of the command line."""
+    """The method with the settings of the command line.
+
+    Raises:
+        ConfigError: A setting is given that the method does not have.
+    """
+    for name, (default, methods) in SETTINGS.items():
+        value = getattr(args, name)
+        if value != default and method not in methods:
+            raise ConfigError(f"--{name.replace('_', '-')} {value} means nothing to --method {method}; leave it out, "
+                              f"or use --method {' or '.join(methods)}.")
     device = Device(args.device)
     if method == "last-epoch":
         return METHODS[method](recursion=args.recursion, batch_norm=args.batch_norm, device=device)

@@ -6,7 +6,7 @@ import argparse
 import logging
 from typing import Any
 
-from .options import add_common, output_file
+from .options import add_common, check_output, output_file
 from .project_options import add_data_options, add_network_option, add_policy_option, add_training_options
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     if args.discard:
         console.info(f"removed {args.cache}.partial" if discard(args.cache) else f"there is no {args.cache}.partial")
         return 0
-    device = Device(args.device)
-    cache = train_project(load_project(args, console), args.cache, device, console, overwrite=args.overwrite)
+    device, project = Device(args.device), load_project(args, console)
+    check_output(args.cache, args.network, project.train.path, project.validation.path)
+    cache = train_project(project, args.cache, device, console, overwrite=args.overwrite)
     console.info(f"cache: {cache.path} ({cache.path.stat().st_size:,} bytes, policy {cache.config.policy})")
     return 0

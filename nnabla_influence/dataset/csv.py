@@ -199,7 +199,8 @@ def write_csv(path: Union[str, Path], header: Sequence[str], rows: Iterable[Sequ
         OSError: the folder cannot be written or the disk is full.
     """
     with atomic_path(path) as temporary:
-        with open(str(temporary), "w", encoding="utf-8", newline="") as stream:
+        # surrogateescape: paths that Python could not decode are written as the bytes they are on the disk.
+        with open(str(temporary), "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(header)
             writer.writerows(rows)

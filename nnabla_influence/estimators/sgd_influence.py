@@ -20,7 +20,7 @@ from ..autodiff import LossOracle
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import InfluenceScores
-from ..training import Adjoint, adjoint
+from ..training import Adjoint
 from .base import InfluenceEstimator, Progress, all_rows, in_batches
 
 RECURSIONS = ("corrected", "published")
@@ -59,7 +59,7 @@ class LastEpochInfluence(InfluenceEstimator):
             rows = all_rows(cache.plan, cache.config.epochs - 1)
             oracle.refresh_statistics(theta, (train.batch(r) for r in rows))
         start = oracle.mean_gradient(theta, in_batches(validation, size), validation=True)
-        walk = _BackwardWalk(oracle, theta, adjoint(cache.config.solver, start), self.recursion)
+        walk = _BackwardWalk(oracle, theta, Adjoint(cache.config.solver, start, cache.final.solver), self.recursion)
         scores, done = np.zeros(len(train)), 0
         for step in cache.steps(epochs="last", backwards=True):
             walk.undo(step, train, scores)
@@ -81,14 +81,14 @@ class _BackwardWalk:
 
     def undo(self, step: Any, train: Any, scores: np.ndarray) -> None:
         """Adds the step's scores and carries u across it."""
-        direction = self.adjoint.direction(step.learning_rate)
+        direction = self.adjoint.direction(step)
         curvature = np.zeros_like(direction)
         for rows in step.batches:
             products, hessian = self.oracle.products(self.theta, train.batch(rows), direction)
             scores[rows] += products / len(rows)
             curvature += hessian / len(rows) if self.published else hessian
         self._watch(direction, curvature, step)
-        self.adjoint.step(direction, curvature)
+        self.adjoint.undo(step, direction, curvature)
 
     def facts(self) -> Dict[str, float]:
         """What the log says about the walk."""

@@ -1,4 +1,4 @@
-"""A network at one batch size, as live NNabla variables in a private parameter scope.
+"""A network at one batch size, as live NNabla variables.
 
 The network's message is copied and edited for its purpose before it is built (`Purpose`): training keeps it as it
 is; scoring and evaluation take randomness (dropout, augmentation) out and choose the statistics of batch
@@ -11,13 +11,15 @@ Per-sample losses: the mean over a loss's non-batch axes; several losses are add
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Container, Dict, Mapping, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
 import numpy as np
+from nnabla.utils import nnabla_pb2
 
 from ..errors import DataError, NetworkError, UnsupportedError
+from ..parameters import ParameterSpace
 from .roles import NetworkRoles, running_statistics
 
 SHAPE_KEEPING_RANDOM = ("Dropout", "ImageAugmentation", "RandomFlip", "RandomShift", "RandomErase")
@@ -47,16 +49,11 @@ MEASURING = Purpose(True, "measure")
 
 
 class ParameterStore:
-    """The parameter variables shared by all graphs of one owner, in a scope of their own."""
+    """The parameter arrays shared by all graphs of one owner."""
 
     def __init__(self, values: Mapping[str, np.ndarray]) -> None:
-        self.scope: OrderedDict = OrderedDict()
-        self.variables: Dict[str, nn.Variable] = {}
-        with nn.parameter_scope("", self.scope):
-            for name, value in values.items():
-                variable = nn.Variable.from_numpy_array(np.asarray(value, np.float32))
-                nn.parameter.set_parameter(name, variable)
-                self.variables[name] = variable
+        self.variables: Dict[str, nn.Variable] = {
+            name: nn.Variable.from_numpy_array(np.asarray(value, np.float32)) for name, value in values.items()}
 
     def write(self, values: Mapping[str, np.ndarray]) -> None:
         """Copies arrays into the variables of the same names."""
@@ -74,7 +71,8 @@ class Graph:
     Args:
         message: NNabla's network message; copied, never changed.
         roles: Roles of its variables.
-        store: Where its parameters live; parameters unknown to it are an error.
+        store: Where its parameters live.
+        trainable: Names of the parameters that are differentiated; all others are constants.
         batch_size: B.
         purpose: What it is built for.
         batch_statistics: Running-mean names of the layers that use batch statistics in training.
@@ -82,12 +80,21 @@ class Graph:
     Raises:
         NetworkError: An input is missing from the network.
         UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
+
+    Attributes:
+        leaves: The variable of every parameter, by name; one even where a parameter is used several times.
     """
 
-    def __init__(self, message: Any, roles: NetworkRoles, store: ParameterStore, batch_size: int,
-                 purpose: Purpose, batch_statistics: Tuple[str, ...] = ()) -> None:
+    def __init__(self, message: Any, roles: NetworkRoles, store: ParameterStore, trainable: Container[str],
+                 batch_size: int, purpose: Purpose, batch_statistics: Tuple[str, ...] = ()) -> None:
         self.batch_size = batch_size
-        built = build_network(prepared(message, purpose, batch_statistics), store.scope, batch_size)
+        self.leaves: Dict[str, nn.Variable] = {}
+
+        def leaf(name: str) -> nn.Variable:
+            self.leaves[name] = store.variables[name].get_unlinked_variable(need_grad=name in trainable)
+            return self.leaves[name]
+
+        built = build_network(prepared(message, purpose, batch_statistics), batch_size, leaf=leaf)
         missing = [name for name in roles.inputs if name not in built.variables]
         if missing:
             raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
@@ -95,7 +102,6 @@ class Graph:
         for name, value in roles.constants.items():
             if name in built.variables:
                 built.variables[name].variable_instance.data.fill(value)
-        self.leaves = _leaves([built.variables[loss.variable].variable_instance for loss in roles.losses], store)
         self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
         prediction = roles.losses[0].prediction
         self.prediction: Optional[nn.Variable] = (
@@ -106,12 +112,16 @@ class Graph:
         for column, variable in self.inputs:
             variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
 
-    def require_gradients(self, names: Tuple[str, ...]) -> None:
-        """Marks the named parameters as differentiated and every other one as constant."""
-        wanted = set(names)
-        for name, variables in self.leaves.items():
-            for variable in variables:
-                variable.need_grad = name in wanted
+    def clear_gradients(self) -> None:
+        """Sets the parameters' gradients to zero; NNabla's backward pass adds to them."""
+        for variable in self.leaves.values():
+            variable.grad.zero()
+
+    def gradient(self, space: ParameterSpace) -> np.ndarray:
+        """The parameters' gradients as a vector (P,); zero for those this network does not use."""
+        found = {name: self.leaves[name].g if name in self.leaves else np.zeros(shape, np.float32)
+                 for name, shape in zip(space.names, space.shapes)}
+        return space.flatten(found)
 
 
 def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) -> Any:
@@ -137,15 +147,29 @@ def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
                  if running_statistics(function) and getattr(function, PARAMETER_FIELDS[function.type]).batch_stat)
 
 
-def build_network(message: Any, scope: OrderedDict, batch_size: int, rng: Optional[np.random.RandomState] = None) -> Any:
-    """Builds one network message into variables; parameters are taken from, or created in, the scope."""
-    from nnabla.utils import nnabla_pb2
+def build_network(message: Any, batch_size: int, *, leaf: Optional[Callable[[str], nn.Variable]] = None,
+                  scope: Optional[OrderedDict] = None, rng: Optional[np.random.RandomState] = None) -> Any:
+    """Builds one network message into variables.
 
+    Args:
+        message: The network message.
+        batch_size: B.
+        leaf: Gives the variable of a parameter. NNabla itself makes a new variable for every use of a parameter, and
+            its `grad` then follows one of the uses only.
+        scope: Without `leaf`: parameters are taken from, or drawn into, this scope.
+        rng: Draws them.
+
+    Returns:
+        NNabla's proto network; its ``variables`` hold the live ones.
+    """
     proto = nnabla_pb2.NNablaProtoBuf()
     proto.network.add().CopyFrom(message)
     graph = nn.graph_def.ProtoGraph.from_proto(proto, param_scope=scope, rng=rng)
     graph.expand_loop_control()
     network = graph.networks[message.name]
+    if leaf is not None:
+        for name, parameter in network.parameters.items():
+            parameter.type, parameter.variable_instance = "Buffer", leaf(name)
     network(batch_size=batch_size)
     # The network refers to its graph weakly only.
     network.kept_alive = graph
@@ -181,22 +205,6 @@ def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Varia
         sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)
         total = sample if total is None else total + sample
     return total
-
-
-def _leaves(outputs: List[nn.Variable], store: ParameterStore) -> Dict[str, List[nn.Variable]]:
-    """Parameter variables as the graph holds them: one for every use, all sharing the store's arrays."""
-    names = {variable.data: name for name, variable in store.variables.items()}
-    leaves: Dict[str, List[nn.Variable]] = {}
-
-    def visit(function: Any) -> None:
-        for variable in function.inputs:
-            name = names.get(variable.data) if variable.parent is None else None
-            if name is not None and variable not in leaves.setdefault(name, []):
-                leaves[name].append(variable)
-
-    for output in outputs:
-        output.visit(visit)
-    return leaves
 
 
 def check_batch(batch: Mapping[str, np.ndarray], graph: Graph) -> None:

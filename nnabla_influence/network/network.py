@@ -8,6 +8,7 @@ changes; `with_parameters` returns a new one. Live NNabla variables are made by 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
@@ -51,8 +52,6 @@ class Network:
         self.settings = read_settings(file.proto, file.path)
         self.trained = bool(file.parameters)
         drawn = _initial_values(file.proto, seed)
-        if not self.trained:
-            _require_initializers(file)
         values = _complete(drawn, file) if self.trained else drawn
         fixed = {name for network in self._messages() for f in network.function for name in running_statistics(f)}
         trains = {name for name in values if name not in fixed
@@ -69,12 +68,17 @@ class Network:
     @classmethod
     def load(cls, path: Union[str, Path], seed: int = 0) -> Network:
         """Loads an ``.nnp`` or ``.nntxt``; without parameters in the file, they are initialised with the seed."""
-        return cls(read_network_file(path), seed)
+        return cls(_drawable(read_network_file(path)), seed)
 
     @classmethod
     def from_text(cls, text: str, origin: str = "network", seed: int = 0) -> Network:
         """A network from NNabla's protocol-buffer text, initialised with the seed."""
-        return cls(NetworkFile(parse_text(text, origin), {}, origin), seed)
+        return cls(_drawable(NetworkFile(parse_text(text, origin), {}, origin)), seed)
+
+    @classmethod
+    def from_values(cls, text: str, theta: np.ndarray, statistics: np.ndarray, origin: str = "network") -> Network:
+        """A network from its `text` and its values, theta (P,) and statistics (S,); needs no initializers."""
+        return cls(NetworkFile(parse_text(text, origin), {}, origin)).with_parameters(theta, statistics)
 
     @classmethod
     def builtin(cls, name: str, input_shape: Sequence[int], outputs: int, task: str = "classification",
@@ -102,7 +106,7 @@ class Network:
 
     def initialized(self, seed: int) -> Network:
         """The same network with freshly drawn parameters."""
-        return Network(NetworkFile(self.proto, {}, self.path), seed)
+        return Network(_drawable(NetworkFile(self.proto, {}, self.path)), seed)
 
     @property
     def text(self) -> str:
@@ -130,9 +134,7 @@ class Network:
         """Builds the training (or validation) network at a batch size."""
         roles = self.roles.validation if validation else self.roles.training
         layers = batch_statistics_layers(self._message(self.roles.training.name))
-        graph = Graph(self._message(roles.name), roles, store, batch_size, purpose, layers)
-        graph.require_gradients(self.space.names)
-        return graph
+        return Graph(self._message(roles.name), roles, store, set(self.space.names), batch_size, purpose, layers)
 
     # -- what data fits ----------------------------------------------------------------------------------------
 
@@ -196,10 +198,11 @@ class Network:
         values = dataset.column(label).reshape(len(dataset), -1)
         wrong = np.flatnonzero(((values < 0) | (values >= classes) | (values != np.floor(values))).any(axis=1))
         if len(wrong):
-            lines = [f"  {_place(dataset, row)}, column '{label}': {values[row].tolist()}" for row in wrong[:20]]
+            lines = [f"  {_place(dataset, row)}, column '{label}', value {_spelled(values[row])}" for row in wrong[:20]]
             more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
             raise DataError(f"{dataset.path}: labels should be whole numbers from 0 to {classes - 1}, the classes of "
-                            f"network '{self.path}':\n" + "\n".join(lines) + more)
+                            f"network '{self.path}':\n" + "\n".join(lines) + more + "\nCorrect these labels, or use a "
+                            "network with more classes (a built-in has those of the training data).")
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -213,20 +216,22 @@ class Network:
 
 def _initial_values(proto: Any, seed: int) -> Dict[str, np.ndarray]:
     """Draws every parameter with the file's initializers, in NNabla's own order of networks and layers."""
-    store = ParameterStore({})
+    scope: OrderedDict = OrderedDict()
     rng = np.random.RandomState(seed)
     for message in proto.network:
-        build_network(message, store.scope, 2, rng)
-    with nn.parameter_scope("", store.scope):
+        build_network(message, 2, scope=scope, rng=rng)
+    with nn.parameter_scope("", scope):
         return {name: variable.d.copy() for name, variable in nn.get_parameters(grad_only=False).items()}
 
 
-def _require_initializers(file: NetworkFile) -> None:
+def _drawable(file: NetworkFile) -> NetworkFile:
+    """Passes a file on whose parameters are there, or can be drawn."""
     lacking = [v.name for network in file.proto.network for v in network.variable
                if v.type == "Parameter" and not v.initializer.type]
-    if lacking:
+    if lacking and not file.parameters:
         raise NetworkError(f"'{file.path}' holds no value for parameter '{lacking[0]}' and states no initializer to "
                            "draw one. Use a file with trained parameters (.nnp).")
+    return file
 
 
 def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, np.ndarray]:
@@ -243,6 +248,10 @@ def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, n
 
 def _place(dataset: Any, row: int) -> str:
     return f"line {dataset.table.line(row)}" if dataset.table is not None else f"row {row}"
+
+
+def _spelled(values: np.ndarray) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def _size_advice(shape: Tuple[int, ...]) -> str:

@@ -46,6 +46,8 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
         NetworkError: The file is missing, of another kind, or broken.
     """
     path = Path(path)
+    if path.is_dir():
+        raise NetworkError(f"'{path}' is a folder. Give the results.nnp or net.nntxt in it.")
     if not path.is_file():
         raise NetworkError(f"Network file '{path}' does not exist. Give an .nnp or .nntxt file, "
                            "or a built-in such as builtin:cnn.")
@@ -67,7 +69,8 @@ def parse_text(text: str, path: Union[str, Path]) -> Any:
     try:
         text_format.Merge(text, proto)
     except text_format.ParseError as error:
-        raise NetworkError(f"'{path}' is not a readable NNabla network: {error}") from error
+        raise NetworkError(f"'{path}' is not a readable NNabla network (line:column: {error}). "
+                           "Save it again.") from error
     return proto
 
 
@@ -75,7 +78,7 @@ def _decoded(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NetworkError(f"'{path}' is not UTF-8 text ({error}).") from error
+        raise NetworkError(f"'{path}' is not UTF-8 text ({error}). Save it again as UTF-8.") from error
 
 
 def _read_archive(path: Path) -> NetworkFile:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
+import nnabla.solvers
 import numpy as np
 
 from ..config import ScheduleConfig, SolverConfig
@@ -110,6 +111,12 @@ def _solver_parameters(solver: Any) -> Dict[str, Any]:
             message = getattr(solver, descriptor.name)
             return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
     return {}
+
+
+def solver_defaults(name: str) -> Dict[str, Any]:
+    """NNabla's own numbers of a solver, e.g. ``momentum``, without its learning rate."""
+    numbers = dict(getattr(nnabla.solvers, name)().info)
+    return {key: plain_number(value) for key, value in numbers.items() if key not in LEARNING_RATE_FIELDS}
 
 
 def plain_number(value: Any) -> Any:

@@ -5,7 +5,20 @@ from .final_state import FinalState
 from .partial import discard, partial_folder
 from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
-from .update_rules import ADJOINTS, Adjoint, adjoint
+from .update_rules import RULES, Adjoint
 
-__all__ = ["train", "discard", "partial_folder", "Trainer", "Hooks", "EpochReport", "TrainingCache", "FinalState", "Checkpoint", "Step", "StepPlan",
-           "Adjoint", "ADJOINTS", "adjoint"]
+__all__ = [
+    "Adjoint",
+    "Checkpoint",
+    "EpochReport",
+    "FinalState",
+    "Hooks",
+    "RULES",
+    "Step",
+    "StepPlan",
+    "Trainer",
+    "TrainingCache",
+    "discard",
+    "partial_folder",
+    "train",
+]

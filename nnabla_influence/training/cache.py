@@ -74,8 +74,7 @@ class TrainingCache:
         self._datasets = datasets
         text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
         final = self.final
-        self.network = Network.from_text(text, self.passport["network"]["path"]).with_parameters(
-            final.theta, final.statistics)
+        self.network = Network.from_values(text, final.theta, final.statistics, self.passport["network"]["path"])
 
     @classmethod
     def open(cls, path: Union[str, Path]) -> TrainingCache:
@@ -164,7 +163,7 @@ class TrainingCache:
 def write_cache(path: Path, passport: Mapping[str, Any], network: Network, checkpoints: Sequence[Checkpoint]) -> None:
     """Writes a cache in one go; the file appears whole or not at all."""
     datasets: Dict[str, np.ndarray] = {
-        "passport": _bytes(json.dumps(passport, sort_keys=True, ensure_ascii=False).encode("utf-8")),
+        "passport": _bytes(json.dumps(passport, sort_keys=True).encode("utf-8")),
         "network": _bytes(zlib.compress(network.text.encode("utf-8"), 9)),
         "steps": np.array([c.step for c in checkpoints], np.int64),
         "parameters": np.stack([c.theta for c in checkpoints]).astype(np.float32),

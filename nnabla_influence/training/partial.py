@@ -52,7 +52,7 @@ class PartialRun:
                     f"{'; '.join(found)}. Run the same command to go on with it, or remove it with --discard.")
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_text_atomic(note, json.dumps(passport, sort_keys=True, ensure_ascii=False, indent=1))
+            write_text_atomic(note, json.dumps(passport, sort_keys=True, indent=1))
 
     def load(self) -> Optional[Checkpoint]:
         """The last saved state, None at the start of a run."""

@@ -30,7 +30,7 @@ from ..network import TRAINING, Graph, Network
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
 from .partial import PartialRun, discard
 from .steps import Step, StepPlan
-from .update_rules import check_solver, learning_rate_argument
+from .update_rules import rule
 
 SECONDS_BETWEEN_SAVES = 20.0
 Progress = Callable[[int, int], None]
@@ -75,7 +75,7 @@ class Trainer:
     """
 
     def __init__(self, network: Network, dataset: Any, config: TrainingConfig, device: Device) -> None:
-        check_solver(config.solver)
+        rate = rule(config.solver).rate
         self.network, self.dataset, self.config, self.device = network, dataset, config, device
         self._augmentation = Augmentation(config.crop, config.flip)
         self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
@@ -84,7 +84,7 @@ class Trainer:
         self._graphs: Dict[int, Graph] = {}
         solver = config.solver
         with device.scope():
-            self._solver = getattr(S, solver.name)(**{learning_rate_argument(solver.name): solver.learning_rate},
+            self._solver = getattr(S, solver.name)(**{rate: solver.learning_rate},
                                                    **solver.parameters)
             variables = {name: self._store.variables[name] for name in network.space.names}
             for variable in variables.values():
@@ -195,7 +195,11 @@ def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[
         discard(target)
     partial = PartialRun(target, passport)
     plan = StepPlan(config, len(dataset))
-    history = _run(trainer, plan, partial, hooks)
+    try:
+        history = _run(trainer, plan, partial, hooks)
+    except DivergenceError:
+        discard(target)  # going on from here would diverge again
+        raise
     write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()))
     discard(target)
     return TrainingCache.open(target)

@@ -1,98 +1,216 @@
 """Update rules, each with its own adjoint.
 
-A rule turns a batch gradient into a step of the parameters. Its *adjoint* carries the validation gradient ``u``
-backwards through the steps: at every step it yields a direction ``d`` (P,) such that sample i of the step earns
-``<grad l_i, d> / |S_t|``, and then ``u <- u - (H d + decay d)``, NNabla's coupled weight decay being part of the gradient.
+Every solver here is linear in the gradient once its second moment is held fixed: with parameters theta, one state
+vector s (velocity or first moment) and the batch gradient g, all coefficients diagonal,
 
-=========  ==============================================  ====================================  =====
-solver     forward                                         adjoint                               exact
-=========  ==============================================  ====================================  =====
-Sgd        theta -= eta g                                  d = eta u                             yes
-Momentum   v = m v + eta g; theta -= v                     n = m (n + u); d = eta (n_before + u)  yes
-=========  ==============================================  ====================================  =====
+    s'     = a s + b g
+    theta' = e theta + c s + d g
+
+so one adjoint serves them all. With lambda the adjoint of theta (``u``) and mu that of s, the step's *direction* is
+``D = -(d lambda + b mu)``; sample i of the step earns ``<grad l_i, D> / |S_t|``, and going back across the step,
+
+    lambda <- e lambda - (H D + decay D),     mu <- a mu + c lambda    (old values on the right)
+
+where ``decay`` is NNabla's coupled weight decay, part of the gradient. Decoupled decay (SgdW, AdamW) is in e.
+
+================  ==========================================================  =======================
+solver            step                                                        adjoint
+================  ==========================================================  =======================
+Sgd               theta -= eta g                                              exact
+Momentum          s = m s + eta g; theta -= s                                 exact
+Nesterov          s = m s - eta g; theta += m s - eta g                       exact
+SgdW              Momentum, then theta -= decay theta                         exact
+Adam, AdamW       s = b1 s + (1 - b1) g; theta -= eta_t s / (sqrt(v) + eps)   second moment v frozen
+AMSGRAD           the same with the largest v so far and without bias terms   second moment v frozen
+Adamax            the same with the largest |g|, decayed                      second moment v frozen
+RMSprop, Adagrad  theta -= eta g / (sqrt(v) + eps)                            second moment v frozen
+================  ==========================================================  =======================
+
+"Frozen" means that v is taken as it is at the checkpoint in use and its own dependence on the sample is left out; the
+log says so. Formulas as NNabla 1.39 computes them, each held against NNabla's solver in the tests.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Dict, Type
+import math
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Mapping, Optional, Union
 
 import numpy as np
 
 from ..config import SolverConfig
-from ..errors import UnsupportedError
+from ..errors import CacheMismatchError, UnsupportedError
+
+Diagonal = Union[float, np.ndarray]  # a number, or (P,)
 
 
-class Adjoint(ABC):
-    """Carries a gradient backwards through the steps of a solver.
+@dataclass(frozen=True)
+class Coefficients:
+    """The linear step of a solver: ``s' = a s + b g``, ``theta' = e theta + c s + d g``."""
+
+    a: Diagonal = 0.0
+    b: Diagonal = 0.0
+    c: Diagonal = 0.0
+    d: Diagonal = 0.0
+    e: Diagonal = 1.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a step's coefficients depend on beside the settings.
+
+    Args:
+        learning_rate: eta of the step.
+        number: The step's number, from 1.
+        second: The second moment v (P,) as the solver stores it, None for solvers without.
+    """
+
+    learning_rate: float
+    number: int
+    second: Any = None
+
+
+def _sgd(solver: SolverConfig, at: Moment) -> Coefficients:
+    return Coefficients(d=-at.learning_rate)
+
+
+def _momentum(solver: SolverConfig, at: Moment) -> Coefficients:
+    m = solver.parameters["momentum"]
+    return Coefficients(a=m, b=at.learning_rate, c=-m, d=-at.learning_rate)
+
+
+def _nesterov(solver: SolverConfig, at: Moment) -> Coefficients:
+    m = solver.parameters["momentum"]
+    return Coefficients(a=m, b=-at.learning_rate, c=m * m, d=-(1 + m) * at.learning_rate)
+
+
+def _sgdw(solver: SolverConfig, at: Moment) -> Coefficients:
+    m = solver.parameters["momentum"]
+    return Coefficients(a=m, b=at.learning_rate, c=-m, d=-at.learning_rate, e=1 - _decoupled_decay(solver, at))
+
+
+def _adam(solver: SolverConfig, at: Moment) -> Coefficients:
+    p = solver.parameters
+    rate = at.learning_rate * math.sqrt(1 - p["beta2"] ** at.number) / (1 - p["beta1"] ** at.number)
+    return _first_moment(solver, rate / (np.sqrt(at.second) + p["eps"]))
+
+
+def _adamw(solver: SolverConfig, at: Moment) -> Coefficients:
+    plain = _adam(solver, at)
+    return Coefficients(plain.a, plain.b, plain.c, plain.d, 1 - _decoupled_decay(solver, at))
+
+
+def _amsgrad(solver: SolverConfig, at: Moment) -> Coefficients:
+    return _first_moment(solver, at.learning_rate / (np.sqrt(at.second) + solver.parameters["eps"]))
+
+
+def _adamax(solver: SolverConfig, at: Moment) -> Coefficients:
+    rate = at.learning_rate / (1 - solver.parameters["beta1"] ** at.number)
+    return _first_moment(solver, rate / (at.second + solver.parameters["eps"]))
+
+
+def _scaled_gradient(solver: SolverConfig, at: Moment) -> Coefficients:
+    return Coefficients(d=-at.learning_rate / (np.sqrt(at.second) + solver.parameters["eps"]))
+
+
+def _first_moment(solver: SolverConfig, scale: Diagonal) -> Coefficients:
+    beta = solver.parameters["beta1"]
+    return Coefficients(a=beta, b=1 - beta, c=-scale * beta, d=-scale * (1 - beta))
+
+
+def _decoupled_decay(solver: SolverConfig, at: Moment) -> float:
+    """NNabla scales the decay by the learning rate relative to the initial one."""
+    decay = solver.weight_decay or solver.parameters["wd"]
+    return decay * at.learning_rate / solver.learning_rate
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One solver's row in the table.
+
+    Args:
+        coefficients: Its linear step.
+        second: NNabla's name of its second moment, None if the rule is exact.
+        rate: NNabla's name of its learning rate.
+        decoupled: Whether weight decay is not part of the gradient.
+    """
+
+    coefficients: Callable[[SolverConfig, Moment], Coefficients]
+    second: Optional[str] = None
+    rate: str = "lr"
+    decoupled: bool = False
+
+
+RULES: Dict[str, Rule] = {
+    "Sgd": Rule(_sgd),
+    "Momentum": Rule(_momentum),
+    "Nesterov": Rule(_nesterov),
+    "SgdW": Rule(_sgdw, decoupled=True),
+    "Adam": Rule(_adam, "var", "alpha"),
+    "AdamW": Rule(_adamw, "var", "alpha", decoupled=True),
+    "AMSGRAD": Rule(_amsgrad, "v_hat", "alpha"),
+    "Adamax": Rule(_adamax, "u", "alpha"),
+    "RMSprop": Rule(_scaled_gradient, "v"),
+    "Adagrad": Rule(_scaled_gradient, "v"),
+}
+
+
+def rule(solver: SolverConfig) -> Rule:
+    """The rule of a solver.
+
+    Raises:
+        UnsupportedError: It has none; it is named, with those that have.
+    """
+    if solver.name not in RULES:
+        raise UnsupportedError(
+            f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be scored; these work: "
+            f"{', '.join(RULES)}. Choose one with --solver and --learning-rate.")
+    return RULES[solver.name]
+
+
+class Adjoint:
+    """Carries the validation gradient backwards through the steps of a solver.
 
     Args:
         solver: The solver's settings.
-        gradient: The validation gradient at the end, u (P,).
+        gradient: The validation gradient at the end (P,).
+        state: The solver's state vectors by NNabla's names; second moments are taken from it.
+
+    Raises:
+        UnsupportedError: The solver has no adjoint.
+        CacheMismatchError: The second moment the solver needs is not in the state.
 
     Attributes:
         u: The adjoint of the parameters (P,), double precision.
     """
 
-    def __init__(self, solver: SolverConfig, gradient: np.ndarray) -> None:
-        self.solver = solver
+    def __init__(self, solver: SolverConfig, gradient: np.ndarray, state: Mapping[str, np.ndarray]) -> None:
+        self.solver, self.rule = solver, rule(solver)
+        if self.rule.second is not None and self.rule.second not in state:
+            raise CacheMismatchError(
+                f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold. Train (or "
+                "continue) the network with: python -m nnabla_influence train, and score with --cache.")
+        self._second = state[self.rule.second].astype(np.float64) if self.rule.second else None
         self.u = gradient.astype(np.float64)
+        self._memory = np.zeros_like(self.u)
 
-    @abstractmethod
-    def direction(self, learning_rate: float) -> np.ndarray:
-        """d (P,) of the step about to be undone."""
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is held fixed."""
+        return self.rule.second is None
 
-    def step(self, direction: np.ndarray, curvature: np.ndarray) -> None:
-        """Undoes the step: ``curvature`` is H d (P,) of the step's batches."""
-        self.u = self.u - curvature - self.solver.weight_decay * direction
+    def direction(self, step: Any) -> np.ndarray:
+        """D (P,) of the `Step` about to be undone."""
+        k = self._coefficients(step)
+        return -(k.d * self.u + k.b * self._memory)
 
+    def undo(self, step: Any, direction: np.ndarray, curvature: np.ndarray) -> None:
+        """Goes back across a step: ``curvature`` is H D (P,) of its batches."""
+        k = self._coefficients(step)
+        decay = 0.0 if self.rule.decoupled else self.solver.weight_decay
+        memory = k.a * self._memory + k.c * self.u
+        self.u = k.e * self.u - curvature - decay * direction
+        self._memory = memory
 
-class SgdAdjoint(Adjoint):
-    """Plain gradient descent."""
-
-    def direction(self, learning_rate: float) -> np.ndarray:
-        """d = eta u."""
-        return learning_rate * self.u
-
-
-class MomentumAdjoint(Adjoint):
-    """Heavy ball: NNabla's ``v = m v + eta g; theta -= v``."""
-
-    def __init__(self, solver: SolverConfig, gradient: np.ndarray) -> None:
-        super().__init__(solver, gradient)
-        self._momentum = solver.parameters["momentum"]
-        self._velocity = np.zeros_like(self.u)
-
-    def direction(self, learning_rate: float) -> np.ndarray:
-        """d = eta (n + u)."""
-        return learning_rate * (self._velocity + self.u)
-
-    def step(self, direction: np.ndarray, curvature: np.ndarray) -> None:
-        """Undoes the step of the parameters and of the velocity."""
-        self._velocity = self._momentum * (self._velocity + self.u)
-        super().step(direction, curvature)
-
-
-ADJOINTS: Dict[str, Type[Adjoint]] = {"Sgd": SgdAdjoint, "Momentum": MomentumAdjoint}
-
-
-def check_solver(solver: SolverConfig) -> None:
-    """Refuses a solver without an adjoint.
-
-    Raises:
-        UnsupportedError: The solver is named, with those that work.
-    """
-    if solver.name not in ADJOINTS:
-        raise UnsupportedError(f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be "
-                               f"scored; these work: {', '.join(sorted(ADJOINTS))}. Choose one with --solver and --learning-rate.")
-
-
-def learning_rate_argument(name: str) -> str:
-    """What NNabla calls the solver's learning rate."""
-    return "alpha" if name.startswith(("Ada", "AMS")) and name not in ("Adagrad", "Adadelta") else "lr"
-
-
-def adjoint(solver: SolverConfig, gradient: np.ndarray) -> Adjoint:
-    """The adjoint of a solver, started at the validation gradient (P,)."""
-    check_solver(solver)
-    return ADJOINTS[solver.name](solver, gradient)
+    def _coefficients(self, step: Any) -> Coefficients:
+        return self.rule.coefficients(self.solver, Moment(step.learning_rate, step.index + 1, self._second))

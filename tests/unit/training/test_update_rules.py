@@ -1,4 +1,6 @@
-"""Adjoints against differentiating the solver's own trajectory."""
+"""Every rule's linear form against NNabla's solver, and the adjoint against differentiating NNabla's trajectory."""
+
+from types import SimpleNamespace
 
 import nnabla as nn
 import nnabla.solvers as S
@@ -7,52 +9,97 @@ import pytest
 from comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.errors import UnsupportedError
-from nnabla_influence.training import ADJOINTS, adjoint
-from nnabla_influence.training.update_rules import learning_rate_argument
+from nnabla_influence.errors import CacheMismatchError, UnsupportedError
+from nnabla_influence.training import RULES, Adjoint
+from nnabla_influence.training.update_rules import Moment
 
 P, STEPS = 4, 6
-SOLVERS = {"Sgd": SolverConfig("Sgd", 0.1), "Momentum": SolverConfig("Momentum", 0.05, {"momentum": 0.8})}
+BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
+PARAMETERS = {
+    "Sgd": {}, "Momentum": {"momentum": 0.8}, "Nesterov": {"momentum": 0.8}, "SgdW": {"momentum": 0.8, "wd": 0.02},
+    "Adam": BETAS, "AdamW": {**BETAS, "wd": 0.02}, "AMSGRAD": BETAS, "Adamax": BETAS,
+    "RMSprop": {"decay": 0.9, "eps": 1e-6}, "Adagrad": {"eps": 1e-6}}
+# NNabla's name of the first-moment or velocity state; absent where there is none.
+MEMORY = {"Momentum": "m", "Nesterov": "m", "SgdW": "m", "Adam": "mean", "AdamW": "mean", "AMSGRAD": "m", "Adamax": "m"}
+RATES = [0.05, 0.05, 0.04, 0.03, 0.02, 0.01]
+EXACT = [name for name in RULES if RULES[name].second is None]
+
+
+def _solver(name, decay=0.0):
+    return SolverConfig(name, RATES[0], PARAMETERS[name], weight_decay=decay)
+
+
+def _real(solver):
+    """NNabla's solver on one parameter of P numbers."""
+    theta = nn.Variable.from_numpy_array(np.linspace(-1, 1, P).astype(np.float32)).apply(need_grad=True)
+    real = getattr(S, solver.name)(**{RULES[solver.name].rate: solver.learning_rate}, **solver.parameters)
+    real.set_parameters({"theta": theta})
+    return real, theta
+
+
+def _update(real, theta, solver, gradient, rate):
+    theta.grad.data = gradient.astype(np.float32)
+    if solver.weight_decay:
+        real.weight_decay(solver.weight_decay)
+    real.set_learning_rate(rate)
+    real.update()
 
 
 def _trajectory(solver, hessian, kicks):
-    """NNabla's solver on the loss theta' H theta / 2, with an additional gradient ``kicks[t]`` at step t."""
-    theta = nn.Variable.from_numpy_array(np.linspace(-1, 1, P).astype(np.float32)).apply(need_grad=True)
-    real = getattr(S, solver.name)(**{learning_rate_argument(solver.name): solver.learning_rate}, **solver.parameters)
-    real.set_parameters({"theta": theta})
-    for kick in kicks:
-        theta.grad.data = (hessian @ theta.d + kick).astype(np.float32)
-        if solver.weight_decay:
-            real.weight_decay(solver.weight_decay)
-        real.set_learning_rate(solver.learning_rate)
-        real.update()
+    """The end of a run on the loss theta' H theta / 2, with an additional gradient ``kicks[t]`` at step t."""
+    real, theta = _real(solver)
+    for kick, rate in zip(kicks, RATES):
+        _update(real, theta, solver, hessian @ theta.d + kick, rate)
     return theta.d.astype(np.float64)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize("name", list(RULES))
+def test_the_linear_form_is_nnablas_step(name, decay):
+    solver, random = _solver(name, decay), np.random.RandomState(0)
+    real, theta = _real(solver)
+    states = lambda: {k: v.d.astype(np.float64) for k, v in real.get_states()["theta"].pstate.items()}  # noqa: E731
+    for number, rate in enumerate(RATES, start=1):
+        before, memory = theta.d.astype(np.float64), states().get(MEMORY.get(name), np.zeros(P))
+        gradient = random.normal(size=P)
+        _update(real, theta, solver, gradient, rate)
+        k = RULES[name].coefficients(solver, Moment(rate, number, states().get(RULES[name].second)))
+        total = gradient + (0.0 if RULES[name].decoupled else decay * before)
+        assert_close(theta.d, k.e * before + k.c * memory + k.d * total, 1e-5, "float32 solver")
+        if name in MEMORY:
+            assert_close(states()[MEMORY[name]], k.a * memory + k.b * total, 1e-5, "float32 solver")
+
+
 @pytest.mark.parametrize("decay", [0.0, 0.3])
-@pytest.mark.parametrize("name", sorted(SOLVERS))
+@pytest.mark.parametrize("name", EXACT)
 def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_gradient(name, decay):
-    base = SOLVERS[name]
-    solver = SolverConfig(name, base.learning_rate, base.parameters, weight_decay=decay)
-    random = np.random.RandomState(1)
+    solver, random = _solver(name, decay), np.random.RandomState(1)
     root = random.normal(size=(P, P))
     hessian, goal = root @ root.T / P, random.normal(size=P)
-    walk = adjoint(solver, goal)
-    for step in reversed(range(STEPS)):
-        direction = walk.direction(solver.learning_rate)
+    walk = Adjoint(solver, goal, {})
+    for index in reversed(range(STEPS)):
+        step = SimpleNamespace(index=index, learning_rate=RATES[index])
+        direction = walk.direction(step)
         expected = np.empty(P)
-        for i in range(P):  # the loss falls by <goal, .> when gradient is taken away, so the sign turns
+        for i in range(P):  # taking gradient away raises <goal, theta> by <goal, direction>
             kicks = np.zeros((2, STEPS, P))
-            kicks[0, step, i], kicks[1, step, i] = 0.5, -0.5
+            kicks[0, index, i], kicks[1, index, i] = 0.5, -0.5
             expected[i] = goal @ (_trajectory(solver, hessian, kicks[1]) - _trajectory(solver, hessian, kicks[0]))
         assert_close(direction, expected, 1e-4, "float32 solver, linear problem")
-        walk.step(direction, hessian @ direction)
+        walk.undo(step, direction, hessian @ direction)
 
 
-def test_a_table_row_for_every_adjoint():
-    assert set(SOLVERS) == set(ADJOINTS)
+def test_the_second_moment_must_be_there():
+    with pytest.raises(CacheMismatchError, match="Adam.*second moment.*--cache"):
+        Adjoint(_solver("Adam"), np.zeros(P), {})
+    assert not Adjoint(_solver("Adam"), np.zeros(P), {"var": np.ones(P)}).exact
+    assert Adjoint(_solver("Nesterov"), np.zeros(P), {}).exact
+
+
+def test_a_row_for_every_rule():
+    assert set(PARAMETERS) == set(RULES)
 
 
 def test_a_solver_without_adjoint_is_named_with_those_that_work():
-    with pytest.raises(UnsupportedError, match="AMSBound.*Momentum, Sgd"):
-        adjoint(SolverConfig("AMSBound", 0.1), np.zeros(3))
+    with pytest.raises(UnsupportedError, match="AMSBound.*Sgd.*Momentum"):
+        Adjoint(SolverConfig("AMSBound", 0.1), np.zeros(3), {})

@@ -1,0 +1,116 @@
+"""How well are flipped labels found? Several seeds, every method and baseline, means with 95 % intervals.
+
+    python samples/detection.py --train work/training.csv --validation work/validation.csv --network builtin:cnn \
+        --rate 0.1 --seeds 3 --output work/detection
+
+For each seed: flips labels (noise), trains once (train), scores by every method (score) and measures (compare), by the
+very commands of the README. Finished steps are kept, so an interrupted experiment goes on. The last row of each method
+scores the samples by the mean over the seeds' trainings on the flips of the first seed. Writes results.csv.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+METHODS = {
+    "last-epoch": ["--method", "last-epoch"],
+    "last-epoch, published": ["--method", "last-epoch", "--recursion", "published"],
+    "loss": ["--method", "loss"],
+    "random": ["--method", "random"],
+}
+MEASURES = {"auroc": "AUROC", "average_precision": "average precision", "precision_at_flips": "precision at flips"}
+
+
+def command(*arguments):
+    """One command of the package; its result lines."""
+    done = subprocess.run([sys.executable, "-m", "nnabla_influence", *map(str, arguments)], stdout=subprocess.PIPE,
+                          check=True, encoding="utf-8")
+    return done.stdout
+
+
+def one_seed(args, seed, flips_seed, folder):
+    """Flips, trains and scores with one seed; the measures and the influence CSV of each method."""
+    folder.mkdir(parents=True, exist_ok=True)
+    noisy, truth, cache = folder / "noisy.csv", folder / "truth.csv", folder / "cache.h5"
+    data = ["--train", noisy, "--validation", args.validation]
+    command("noise", "--train", args.train, "--rate", args.rate, "--seed", flips_seed, "--output", noisy, "--truth", truth)
+    started = time.perf_counter()
+    command("train", "--network", args.network, *data, "--cache", cache, "--seed", seed, *args.settings)
+    rows = [{"method": "(training)", "seed": seed, "seconds": time.perf_counter() - started}]
+    for method, options in METHODS.items():
+        scores = folder / f"{method.replace(', ', '_')}.csv"
+        started = time.perf_counter()
+        if not scores.exists():
+            command("score", "--cache", cache, *data, "--output", scores, "--seed", seed, *options)
+        seconds = time.perf_counter() - started
+        found = measure(truth, scores)
+        rows.append({"method": method, "seed": seed, "seconds": seconds, "scores": str(scores), **found})
+    return rows
+
+
+def measure(truth, scores):
+    return json.loads(command("compare", scores, "--truth", truth, "--json"))["mislabel"][0]
+
+
+def mean_of_trainings(args, folder):
+    """Detection by the mean score over trainings with several seeds, on one set of flips."""
+    rows = [row for seed in range(args.seeds)
+            for row in one_seed(args, seed, 0, folder / f"flips0_seed{seed}") if "scores" in row]
+    found = []
+    for method in METHODS:
+        tables = [pd.read_csv(row["scores"]) for row in rows if row["method"] == method]
+        mean = tables[0].merge(pd.concat(tables).groupby("datasource_index", as_index=False)["influence"].mean(),
+                               on="datasource_index", suffixes=("_first", ""))
+        path = folder / f"mean_{method.replace(', ', '_')}.csv"
+        mean[["influence", "datasource_index"]].to_csv(path, index=False)
+        found.append({"method": method, "seed": f"mean of {args.seeds}", **measure(folder / "flips0_seed0" / "truth.csv", path)})
+    return found
+
+
+def interval(values):
+    """Mean and half width of the 95 % interval (Student's t over the seeds)."""
+    values = np.asarray(values, float)
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return f"{values.mean():.3f} ± {half:.3f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--train", required=True, type=Path, help="clean training CSV")
+    parser.add_argument("--validation", required=True, type=Path)
+    parser.add_argument("--network", default="builtin:cnn")
+    parser.add_argument("--rate", default="0.1")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("settings", nargs="*", help="further options of train, after --")
+    args = parser.parse_args()
+    rows = [row for seed in range(args.seeds) for row in one_seed(args, seed, seed, args.output / f"flips{seed}_seed{seed}")]
+    means = mean_of_trainings(args, args.output)
+    table = pd.DataFrame(rows + means).drop(columns="scores")
+    table.to_csv(args.output / "results.csv", index=False, float_format="%.6g")
+    report(table, args.seeds)
+    print(f"\nevery number: {args.output / 'results.csv'}")
+
+
+def report(table, seeds):
+    """Prints the table in Markdown."""
+    single = table[table["seed"].map(lambda s: not str(s).startswith("mean"))]
+    print(f"\n| scores | {' | '.join(MEASURES.values())} | AUROC of the mean over {seeds} trainings | seconds |")
+    print("|---|" + "---|" * (len(MEASURES) + 2))
+    for method in METHODS:
+        mine, mean = single[single["method"] == method], table[(table["method"] == method) & ~table.index.isin(single.index)]
+        cells = [interval(mine[name]) for name in MEASURES]
+        print(f"| {method} | {' | '.join(cells)} | {mean['auroc'].iloc[0]:.3f} | {mine['seconds'].mean():.1f} |")
+    training = single[single["method"] == "(training)"]["seconds"].mean()
+    print(f"\ntraining took {training:.1f} s a seed")
+
+
+if __name__ == "__main__":
+    main()

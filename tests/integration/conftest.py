@@ -1,0 +1,90 @@
+"""Real commands in a process of their own: another working folder, paths with spaces and Japanese characters."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nnabla_influence.dataset.csv import Table
+from nnabla_influence.dataset.digits import write_digits
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Commands:
+    """Runs ``python -m nnabla_influence`` in a working folder that holds neither package nor data.
+
+    Attributes:
+        folder: The working folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8",
+                            "NNABLA_INFLUENCE_DATA_CACHE": str(folder / "decoded データ")}
+
+    def __call__(self, *arguments, code=0, **environment):
+        """Run a command to its end; its exit code must be `code`. Returns what it printed: (stdout, stderr)."""
+        done = subprocess.run(self.line(arguments), cwd=str(self.folder), env={**self.environment, **environment},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        out, errors = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+        assert done.returncode == code, f"exit code {done.returncode}:\n{out}{errors}"
+        assert "Traceback" not in errors
+        return out, errors
+
+    def start(self, *arguments):
+        """Start a command and return its process."""
+        return subprocess.Popen(self.line(arguments), cwd=str(self.folder), env=self.environment,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    @staticmethod
+    def line(arguments):
+        return [sys.executable, "-m", "nnabla_influence", *map(str, arguments)]
+
+
+@pytest.fixture
+def commands(tmp_path):
+    return Commands(tmp_path / "作業 folder")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Digits as a data set: ``training.csv`` (96 rows) and ``validation.csv`` (40) in a folder nobody may change."""
+    folder = tmp_path_factory.mktemp("data") / "my data 手書き数字"
+    write_digits(folder, training=96, validation=40)
+    before = contents(folder)
+    yield folder
+    assert contents(folder) == before, "a command changed somebody's data set"
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """Commands that have trained ``cache 学習.h5`` and written ``influence.csv`` into their working folder."""
+    commands = Commands(tmp_path_factory.mktemp("finished") / "作業 folder")
+    commands.said = commands("train", *network_and_data(data), "--epochs", 3, "--cache", "cache 学習.h5")
+    commands("score", "--cache", "cache 学習.h5", *data_of(data), "--output", "出力/influence.csv")
+    return commands
+
+
+def data_of(folder):
+    return "--train", folder / "training.csv", "--validation", folder / "validation.csv"
+
+
+def network_and_data(folder, network="builtin:mlp"):
+    return ("--network", network, *data_of(folder))
+
+
+def contents(folder):
+    """Every file below a folder and its hash."""
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def scores_of(path):
+    """Scores by training row, from an influence CSV."""
+    table = Table.read(path)
+    influence, index = table.header.index("influence"), table.header.index("datasource_index")
+    return {int(row[index]): float(row[influence]) for row in table.rows}
