@@ -315,6 +315,7 @@ SOLVERS = {
     "Sgd": "sgd_param { lr: %g }",
     "Momentum": "momentum_param { lr: %g momentum: 0.9 }",
     "Adam": "adam_param { alpha: %g beta1: 0.9 beta2: 0.999 eps: 1e-08 }",
+    "Adadelta": "adadelta_param { lr: %g decay: 0.95 eps: 1e-06 }",
 }
 
 

@@ -77,7 +77,8 @@ def _scores(args: argparse.Namespace, console: Any, train: Path, validation: Pat
         cache = train_project(project, cache_path(args.output / "training.csv", seed), Device(args.device), console,
                               overwrite=True)
         for method in METHODS:
-            found[method].append(score(estimator(options, method), cache, project.train, project.validation, console))
+            found[method].append(score(estimator(options, method), cache, project.train, project.validation, console,
+                                       args.output / f"influence_{method}.csv"))
     return {method: InfluenceScores.mean(trials) for method, trials in found.items()}
 
 

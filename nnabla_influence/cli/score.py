@@ -25,6 +25,8 @@ def add_parser(subparsers: Any) -> None:
     source.add_argument("--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings")
     add_network_option(source, required=False)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
+    parser.add_argument("--discard", action="store_true",
+                        help="only remove the progress of an interrupted scoring of this output")
     add_scoring_options(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
@@ -37,15 +39,17 @@ def run(args: argparse.Namespace) -> int:
     """Scores."""
     from ..errors import ConfigError
     from .console import Console
-    from .scoring import estimator, report, score
+    from .scoring import discard_progress, estimator, report, score
 
+    if args.discard:
+        return discard_progress(Console.from_args(args), args.output)
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
     console, method = Console.from_args(args), estimator(args, args.method)
     check_output(args.output, args.cache, args.network, args.train, args.validation)
     finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
     check_output(args.output, train.path, validation.path)
-    scores = score(method, finished, train, validation, console)
+    scores = score(method, finished, train, validation, console, args.output)
     report(scores, train, args.output, console)
     return 0
 

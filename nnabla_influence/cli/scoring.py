@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+from pathlib import Path
 from typing import Any, List
 
 from ..device import Device
-from ..errors import ConfigError
+from ..errors import ConfigError, RunError
 from ..estimators import METHODS, InfluenceEstimator
+from ..partial import PartialFolder, discard, partial_folder
 from ..scores import InfluenceScores
 from .console import Console
 
@@ -36,10 +38,27 @@ def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
     return METHODS[method](seed=args.seed)
 
 
-def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, console: Console) -> InfluenceScores:
-    """Scores every training sample."""
-    with console.progress(f"scoring ({method.method})", "samples") as progress:
-        scores = method.estimate(cache.network, cache, train, validation, progress)
+def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, console: Console,
+          target: Path) -> InfluenceScores:
+    """Scores every training sample.
+
+    Progress is kept in ``<target>.partial/`` and removed at the end.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, with how to go on.
+    """
+    store = PartialFolder(target, {**method.settings(), "training": cache.identity, "training data": train.fingerprint,
+                                   "validation data": validation.fingerprint})
+    try:
+        with console.progress(f"scoring ({method.method})", "samples") as progress:
+            scores = method.estimate(cache.network, cache, train, validation, progress, store)
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(f"scoring interrupted; its progress is in '{partial_folder(target)}'. The same command "
+                                "goes on, --discard removes it.") from interrupt
+    except RunError:
+        discard(target)
+        raise
+    discard(target)
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
     return scores
@@ -53,3 +72,11 @@ def report(scores: InfluenceScores, train: Any, output: Any, console: Console) -
     harmful = int((scores.values < 0).sum())
     console.info(f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {harmful} have a negative "
                  "score: harmful)")
+
+
+def discard_progress(console: Console, *targets: Path) -> int:
+    """Removes what interrupted runs left beside files; the exit code 0."""
+    for target in targets:
+        folder = partial_folder(target)
+        console.info(f"removed {folder}" if discard(target) else f"there is no {folder}")
+    return 0

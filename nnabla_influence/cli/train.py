@@ -32,15 +32,14 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains."""
     from ..device import Device
-    from ..training import discard
     from .console import Console
     from .project import load_project
+    from .scoring import discard_progress
     from .training_run import train_project
 
     console = Console.from_args(args)
     if args.discard:
-        console.info(f"removed {args.cache}.partial" if discard(args.cache) else f"there is no {args.cache}.partial")
-        return 0
+        return discard_progress(console, args.cache)
     device, project = Device(args.device), load_project(args, console)
     check_output(args.cache, args.network, project.train.path, project.validation.path)
     cache = train_project(project, args.cache, device, console, overwrite=args.overwrite)

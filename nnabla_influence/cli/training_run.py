@@ -6,7 +6,8 @@ import logging
 from pathlib import Path
 
 from ..device import Device
-from ..training import Hooks, TrainingCache, partial_folder, train
+from ..partial import partial_folder
+from ..training import Hooks, TrainingCache, train
 from .console import Console
 from .epoch_log import EpochLog
 from .project import Project

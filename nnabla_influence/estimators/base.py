@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Callable, Iterator, List, Mapping, Optional
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol
 
 import numpy as np
 
@@ -11,6 +11,16 @@ from ..dataset.batches import consecutive_batches
 from ..scores import InfluenceScores
 
 Progress = Callable[[int, int], None]
+
+
+class Store(Protocol):
+    """Where a long phase keeps its progress; `nnabla_influence.partial.PartialFolder` is one."""
+
+    def load(self, name: str) -> Optional[Dict[str, np.ndarray]]:
+        """The arrays saved under a name, None if there are none."""
+
+    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Saves arrays under a name."""
 
 
 class InfluenceEstimator(ABC):
@@ -24,7 +34,7 @@ class InfluenceEstimator(ABC):
 
     @abstractmethod
     def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None) -> InfluenceScores:
+                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
         """Scores every training sample.
 
         Args:
@@ -33,10 +43,15 @@ class InfluenceEstimator(ABC):
             train: The training `Dataset`.
             validation: The validation `Dataset`.
             progress: Called with (samples done, samples in all).
+            store: Where methods that take long keep their progress, to go on after an interruption.
 
         Returns:
             N scores; positive is helpful, negative harmful.
         """
+
+    def settings(self) -> Dict[str, str]:
+        """The method and its settings, as plain values; they identify a scoring that was interrupted."""
+        return {"method": self.method, **{name: str(value) for name, value in vars(self).items()}}
 
 
 def in_batches(dataset: Any, batch_size: int) -> Iterator[Mapping[str, np.ndarray]]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..autodiff import LossOracle
 from ..device import Device
 from ..scores import InfluenceScores
-from .base import InfluenceEstimator, Progress, all_rows
+from .base import InfluenceEstimator, Progress, Store, all_rows
 
 
 class LossBaseline(InfluenceEstimator):
@@ -30,7 +30,7 @@ class LossBaseline(InfluenceEstimator):
         self.batch_norm, self.device = batch_norm, device
 
     def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None) -> InfluenceScores:
+                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`; the batches are those of the last epoch."""
         theta = cache.final.theta
         oracle = LossOracle(network, self.batch_norm, self.device)
@@ -59,6 +59,6 @@ class RandomBaseline(InfluenceEstimator):
         self.seed = seed
 
     def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None) -> InfluenceScores:
+                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`."""
         return InfluenceScores(np.random.default_rng(self.seed).standard_normal(len(train)), self.method)

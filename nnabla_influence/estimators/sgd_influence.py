@@ -12,7 +12,9 @@ removes it; ``recursion="published"`` reproduces that.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+import logging
+import time
+from typing import Any, Dict, Mapping, Optional
 
 import numpy as np
 
@@ -21,10 +23,13 @@ from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import InfluenceScores
 from ..training import Adjoint
-from .base import InfluenceEstimator, Progress, all_rows, in_batches
+from .base import InfluenceEstimator, Progress, Store, all_rows, in_batches
 
 RECURSIONS = ("corrected", "published")
 GROWTH_LIMIT = 10.0
+SECONDS_BETWEEN_SAVES = 20.0
+PROGRESS = "scoring"
+LOGGER = logging.getLogger("nnabla_influence")
 
 
 class LastEpochInfluence(InfluenceEstimator):
@@ -47,11 +52,12 @@ class LastEpochInfluence(InfluenceEstimator):
         self.recursion, self.batch_norm, self.device = recursion, batch_norm, device
 
     def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None) -> InfluenceScores:
+                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`.
 
         Raises:
             DivergenceError: The backward vector grew beyond 10 times its start, or is not finite.
+            CacheMismatchError: The solver's second moment is needed and not there.
         """
         theta, size = cache.final.theta, cache.config.batch_size
         oracle = LossOracle(network, self.batch_norm, self.device)
@@ -59,41 +65,63 @@ class LastEpochInfluence(InfluenceEstimator):
             rows = all_rows(cache.plan, cache.config.epochs - 1)
             oracle.refresh_statistics(theta, (train.batch(r) for r in rows))
         start = oracle.mean_gradient(theta, in_batches(validation, size), validation=True)
-        walk = _BackwardWalk(oracle, theta, Adjoint(cache.config.solver, start, cache.final.solver), self.recursion)
-        scores, done = np.zeros(len(train)), 0
-        for step in cache.steps(epochs="last", backwards=True):
-            walk.undo(step, train, scores)
-            done += sum(map(len, step.batches))
-            if progress:
-                progress(done, len(train))
-        return InfluenceScores(scores, self.method, walk.facts())
+        adjoint = Adjoint(cache.config.solver, start, cache.final.solver)
+        if not adjoint.exact:
+            LOGGER.info("solver %s: its second moment is held fixed, scores are approximate", cache.config.solver.name)
+        walk = _BackwardWalk(oracle, theta, adjoint, self.recursion == "published", len(train))
+        walk.run(cache, train, progress, store)
+        return InfluenceScores(walk.scores, self.method, walk.facts())
 
 
 class _BackwardWalk:
-    """The vector u on its way back through the steps."""
+    """The vector u on its way back through the steps, and the scores it leaves behind."""
 
-    def __init__(self, oracle: LossOracle, theta: np.ndarray, u: Adjoint, recursion: str) -> None:
-        self.oracle, self.theta, self.adjoint = oracle, theta, u
-        self.published = recursion == "published"
-        self.start = float(np.linalg.norm(u.u))
-        self.largest = self.start
+    def __init__(self, oracle: LossOracle, theta: np.ndarray, adjoint: Adjoint, published: bool, samples: int) -> None:
+        self.oracle, self.theta, self.adjoint, self.published = oracle, theta, adjoint, published
+        self.scores = np.zeros(samples)
+        self.start = self.largest = float(np.linalg.norm(adjoint.u))
         self.sharpest = 0.0
 
-    def undo(self, step: Any, train: Any, scores: np.ndarray) -> None:
-        """Adds the step's scores and carries u across it."""
-        direction = self.adjoint.direction(step)
-        curvature = np.zeros_like(direction)
-        for rows in step.batches:
-            products, hessian = self.oracle.products(self.theta, train.batch(rows), direction)
-            scores[rows] += products / len(rows)
-            curvature += hessian / len(rows) if self.published else hessian
-        self._watch(direction, curvature, step)
-        self.adjoint.undo(step, direction, curvature)
+    def run(self, cache: Any, train: Any, progress: Optional[Progress], store: Optional[Store]) -> None:
+        """Undoes every step of the last epoch, going on from what the store holds."""
+        saved = store.load(PROGRESS) if store else None
+        before = self._restore(saved) if saved else cache.plan.steps
+        done, last_save = 0, time.monotonic()
+        for step in cache.steps(epochs="last", backwards=True):
+            if step.index < before:
+                self._undo(step, train)
+            done += sum(map(len, step.batches))
+            if progress:
+                progress(done, len(train))
+            if store and time.monotonic() - last_save > SECONDS_BETWEEN_SAVES:
+                store.save(PROGRESS, self._state(step.index))
+                last_save = time.monotonic()
 
     def facts(self) -> Dict[str, float]:
         """What the log says about the walk."""
         return {"growth of u": self.largest / self.start if self.start else 1.0,
                 "largest eigenvalue seen": self.sharpest}
+
+    def _undo(self, step: Any, train: Any) -> None:
+        """Adds the step's scores and carries u across it."""
+        direction = self.adjoint.direction(step)
+        curvature = np.zeros_like(direction)
+        for rows in step.batches:
+            products, hessian = self.oracle.products(self.theta, train.batch(rows), direction)
+            self.scores[rows] += products / len(rows)
+            curvature += hessian / len(rows) if self.published else hessian
+        self._watch(direction, curvature, step)
+        self.adjoint.undo(step, direction, curvature)
+
+    def _state(self, step: int) -> Dict[str, Any]:
+        """Everything that is needed to go on before a step."""
+        return {"step": np.int64(step), "scores": self.scores, "watched": np.array([self.largest, self.sharpest]),
+                "u": self.adjoint.u, "memory": self.adjoint.memory}
+
+    def _restore(self, state: Mapping[str, np.ndarray]) -> int:
+        self.scores, self.adjoint.u, self.adjoint.memory = state["scores"], state["u"], state["memory"]
+        self.largest, self.sharpest = state["watched"].tolist()
+        return int(state["step"])
 
     def _watch(self, direction: np.ndarray, curvature: np.ndarray, step: Any) -> None:
         norm = float(direction @ direction)

@@ -2,7 +2,6 @@
 
 from .cache import Checkpoint, TrainingCache
 from .final_state import FinalState
-from .partial import discard, partial_folder
 from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
 from .update_rules import RULES, Adjoint
@@ -18,7 +17,5 @@ __all__ = [
     "StepPlan",
     "Trainer",
     "TrainingCache",
-    "discard",
-    "partial_folder",
     "train",
 ]

@@ -59,14 +59,15 @@ class TrainingCache:
 
     Attributes:
         path: The file.
+        identity: SHA-256 of its contents.
         passport: Configuration, fingerprints and versions of the run.
         config: The run's `TrainingConfig`.
         network: The network, holding the run's final parameters.
         plan: The run's steps.
     """
 
-    def __init__(self, path: Path, datasets: Mapping[str, np.ndarray]) -> None:
-        self.path = path
+    def __init__(self, path: Path, datasets: Mapping[str, np.ndarray], identity: str) -> None:
+        self.path, self.identity = path, identity
         self.passport: Dict[str, Any] = json.loads(datasets["passport"].tobytes().decode("utf-8"))
         self.config = TrainingConfig.from_dict(self.passport["config"])
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
@@ -97,10 +98,11 @@ class TrainingCache:
         except (OSError, RuntimeError) as error:  # h5py raises either for damage
             raise CorruptFileError(f"Training cache '{path}' cannot be read ({error}); it is not HDF5, or damaged. "
                                    "Train again.") from error
-        if bytes(found.pop("checksum")) != _checksum(found):
+        checksum = bytes(found.pop("checksum"))
+        if checksum != _checksum(found):
             raise CorruptFileError(f"Training cache '{path}' does not match its SHA-256; it was damaged or changed. "
                                    "Train again.")
-        return cls(path, found)
+        return cls(path, found, checksum.hex())
 
     @property
     def final(self) -> Checkpoint:

@@ -6,6 +6,7 @@ from the seed. The parameters are those in the file, which may be the best epoch
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Iterator
 
 from ..config import TrainingConfig
@@ -26,6 +27,7 @@ class FinalState:
     def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
         self.network, self.config = network, config
         self.plan = StepPlan(config, samples)
+        self.identity = network.fingerprint + sha256(network.theta.tobytes()).hexdigest()
 
     @property
     def final(self) -> Checkpoint:

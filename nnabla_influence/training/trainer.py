@@ -27,8 +27,9 @@ from ..dataset.batches import Augmentation, augment
 from ..device import Device
 from ..errors import CacheMismatchError, DivergenceError
 from ..network import TRAINING, Graph, Network
+from ..partial import discard
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
-from .partial import PartialRun, discard
+from .partial import PartialRun
 from .steps import Step, StepPlan
 from .update_rules import rule
 
@@ -243,10 +244,12 @@ def _comparable(passport: Dict[str, Any]) -> Dict[str, Any]:
 
 def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) -> List[float]:
     """Performs the steps that are left; returns the mean training loss of every epoch."""
-    state, history, total = partial.load(), [], 0.0  # type: Optional[Checkpoint], List[float], float
-    if state is not None:
-        trainer.restore(state)
-        *history, total = partial.history()
+    history: List[float] = []
+    total = 0.0
+    saved_run = partial.load()
+    if saved_run is not None:
+        trainer.restore(saved_run[0])
+        *history, total = saved_run[1]
     kept = set(plan.kept())
     saved = time.monotonic()
     samples = len(trainer.dataset)

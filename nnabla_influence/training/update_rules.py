@@ -182,6 +182,7 @@ class Adjoint:
 
     Attributes:
         u: The adjoint of the parameters (P,), double precision.
+        memory: The adjoint of the solver's state vector (P,).
     """
 
     def __init__(self, solver: SolverConfig, gradient: np.ndarray, state: Mapping[str, np.ndarray]) -> None:
@@ -192,7 +193,7 @@ class Adjoint:
                 "continue) the network with: python -m nnabla_influence train, and score with --cache.")
         self._second = state[self.rule.second].astype(np.float64) if self.rule.second else None
         self.u = gradient.astype(np.float64)
-        self._memory = np.zeros_like(self.u)
+        self.memory = np.zeros_like(self.u)
 
     @property
     def exact(self) -> bool:
@@ -202,15 +203,15 @@ class Adjoint:
     def direction(self, step: Any) -> np.ndarray:
         """D (P,) of the `Step` about to be undone."""
         k = self._coefficients(step)
-        return -(k.d * self.u + k.b * self._memory)
+        return -(k.d * self.u + k.b * self.memory)
 
     def undo(self, step: Any, direction: np.ndarray, curvature: np.ndarray) -> None:
         """Goes back across a step: ``curvature`` is H D (P,) of its batches."""
         k = self._coefficients(step)
         decay = 0.0 if self.rule.decoupled else self.solver.weight_decay
-        memory = k.a * self._memory + k.c * self.u
+        memory = k.a * self.memory + k.c * self.u
         self.u = k.e * self.u - curvature - decay * direction
-        self._memory = memory
+        self.memory = memory
 
     def _coefficients(self, step: Any) -> Coefficients:
         return self.rule.coefficients(self.solver, Moment(step.learning_rate, step.index + 1, self._second))

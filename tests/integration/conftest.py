@@ -13,6 +13,8 @@ from nnabla_influence.dataset.digits import write_digits
 
 ROOT = Path(__file__).resolve().parents[2]
 
+SETTINGS = ("--epochs", 3, "--batch-size", 32, "--learning-rate", 0.05)
+
 
 class Commands:
     """Runs ``python -m nnabla_influence`` in a working folder that holds neither package nor data.
@@ -51,7 +53,7 @@ def commands(tmp_path):
     return Commands(tmp_path / "作業 folder")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def data(tmp_path_factory):
     """Digits as a data set: ``training.csv`` (96 rows) and ``validation.csv`` (40) in a folder nobody may change."""
     folder = tmp_path_factory.mktemp("data") / "my data 手書き数字"
@@ -61,11 +63,11 @@ def data(tmp_path_factory):
     assert contents(folder) == before, "a command changed somebody's data set"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def finished(data, tmp_path_factory):
     """Commands that have trained ``cache 学習.h5`` and written ``influence.csv`` into their working folder."""
     commands = Commands(tmp_path_factory.mktemp("finished") / "作業 folder")
-    commands.said = commands("train", *network_and_data(data), "--epochs", 3, "--cache", "cache 学習.h5")
+    commands.said = commands("train", *network_and_data(data), *SETTINGS, "--cache", "cache 学習.h5")
     commands("score", "--cache", "cache 学習.h5", *data_of(data), "--output", "出力/influence.csv")
     return commands
 

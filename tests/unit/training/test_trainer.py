@@ -8,7 +8,8 @@ from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, DataError, DivergenceError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.training import Hooks, Trainer, discard, partial_folder, train
+from nnabla_influence.partial import discard, partial_folder
+from nnabla_influence.training import Hooks, Trainer, TrainingCache, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
 

@@ -1,0 +1,76 @@
+"""What an unfinished run leaves on disk: the folder ``<target>.partial/`` beside the file it will write.
+
+It survives an interruption on purpose, so that the same command can go on; it is removed on success. Every file in it
+is replaced atomically. A passport says which run the folder belongs to; a run with other settings is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Dict, Mapping, Optional
+
+import numpy as np
+
+from .config import differences
+from .errors import CacheMismatchError
+from .files import atomic_path, write_text_atomic
+
+NOTE = "passport.json"
+
+
+def partial_folder(target: Path) -> Path:
+    """Where the progress towards a file is kept."""
+    return target.with_name(target.name + ".partial")
+
+
+def discard(target: Path) -> bool:
+    """Removes the progress towards a file; returns whether there was any."""
+    folder = partial_folder(target)
+    if not (folder / NOTE).is_file():
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+class PartialFolder:
+    """The progress towards one file.
+
+    Args:
+        target: The file that will be written.
+        passport: What identifies the run; plain values.
+
+    Raises:
+        CacheMismatchError: The folder belongs to another run.
+    """
+
+    def __init__(self, target: Path, passport: Mapping[str, Any]) -> None:
+        self.folder = partial_folder(target)
+        note = self.folder / NOTE
+        if not note.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_text_atomic(note, json.dumps(passport, sort_keys=True, indent=1))
+            return
+        found = differences(passport, json.loads(note.read_text(encoding="utf-8")))
+        if found:
+            raise CacheMismatchError(
+                f"'{self.folder}' holds an interrupted run with other settings (yours / its): {'; '.join(found)}. Run "
+                "the same command to go on with it, or remove it with --discard.")
+
+    def load(self, name: str) -> Optional[Dict[str, np.ndarray]]:
+        """The arrays saved under a name, None if there are none."""
+        path = self._path(name)
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+
+    def save(self, name: str, arrays: Mapping[str, Any]) -> None:
+        """Saves arrays under a name, replacing what was there."""
+        with atomic_path(self._path(name)) as temporary:
+            with open(temporary, "wb") as stream:
+                np.savez(stream, **arrays)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.npz"
