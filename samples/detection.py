@@ -93,7 +93,7 @@ def main():
     args = parser.parse_args()
     rows = [row for seed in range(args.seeds) for row in one_seed(args, seed, seed, args.output / f"flips{seed}_seed{seed}")]
     means = mean_of_trainings(args, args.output)
-    table = pd.DataFrame(rows + means).drop(columns="scores")
+    table = pd.DataFrame(rows + means).drop(columns=["scores", "file"])
     table.to_csv(args.output / "results.csv", index=False, float_format="%.6g")
     report(table, args.seeds)
     print(f"\nevery number: {args.output / 'results.csv'}")

@@ -25,8 +25,8 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
         "demo", help="the whole job on embedded real data, in about a minute",
-        description="Trains on 1,000 real handwritten digits with flipped labels, scores every sample and shows how well "
-                    "the flipped ones were found.")
+        description="Trains on 1,000 real handwritten digits with flipped labels, scores every sample and shows how "
+                    "well the flipped ones were found.")
     parser.add_argument("--output", type=Path, default=Path("nnabla_influence_demo"), metavar="DIR",
                         help="folder to write to (default: %(default)s)")
     parser.add_argument("--rate", type=rate, default=0.1, metavar="R", help="share of labels flipped (default: 0.1)")
@@ -92,10 +92,14 @@ def project_arguments(args: argparse.Namespace, train: Path, validation: Path, s
          "--data-cache", str(args.output / "decoded"), *SETTINGS])
 
 
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
+
+
 def _table(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> None:
     from ..evaluation.metrics import mislabel_detection
 
-    console.result(f"\nHow well are the flipped labels found? (mean of the scores of {trials} seeds)")
+    console.result(f"\nHow well are the flipped labels found? (mean of the scores of {_seeds(trials)})")
     rows = []
     for method, mean in scores.items():
         m = mislabel_detection(mean.values, flipped)

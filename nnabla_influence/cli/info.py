@@ -29,10 +29,10 @@ def run(args: argparse.Namespace) -> int:
     from .console import Console
 
     console = Console.from_args(args)
+    if args.clear and args.data_cache is False:
+        raise ConfigError("--clear removes decoded data; give --data-cache with it.")
     if not args.files and args.data_cache is False:
         raise ConfigError("Give a training cache (.h5) or an influence CSV, or --data-cache.")
-    if args.clear and args.data_cache is False:
-        raise ConfigError("--clear needs --data-cache.")
     for path in args.files:
         rows = describe_cache(path) if _is_cache(path) else describe_scores(path)
         console.result(str(path))

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
 from ..dataset.arrays import Dataset
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, NetworkError
 from ..network import DatasetSetting, FileSettings, Network
 from ..network.builtin import BUILTINS
 from ..network.settings import solver_defaults
@@ -40,17 +40,27 @@ class Project:
     validation: Dataset
 
 
-def load_project(args: argparse.Namespace, console: Console) -> Project:
+def load_project(args: argparse.Namespace, console: Console, must_be_trained: bool = False) -> Project:
     """Reads network and data and settles the configuration.
+
+    Args:
+        args: The options of train, score or run.
+        console: Shows progress.
+        must_be_trained: Refuse a network without trained parameters, before its data is read.
 
     Raises:
         RequestError: Something does not fit; the message names it.
     """
     network = _read_network(args)
+    if must_be_trained and not (network and network.trained):
+        raise NetworkError(f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
+                           "train) and score with --cache, or give the results.nnp of a finished training.")
     own = network.settings if network else FileSettings()
     paths = _data_paths(args, own)
     train, validation = (load_data(args, console, path, settings)
                          for path, settings in zip(paths, (own.training, own.validation)))
+    if args.image_size and not any(len(shape) == 3 for shape in train.shapes.values()):
+        raise ConfigError(f"--image-size resizes images, but {train.path} holds none; leave it out.")
     network = network or _builtin(args, train)
     if args.from_scratch and network.trained:
         network = network.initialized(args.seed)

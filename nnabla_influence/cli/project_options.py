@@ -34,7 +34,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
     group.add_argument("--image-normalization", choices=("auto", "yes", "no"), default="auto",
                        help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)")
-    group.add_argument("--data-cache", type=Path, metavar="DIR", help="where decoded data is kept (default: user cache)")
+    group.add_argument("--data-cache", type=Path, metavar="DIR",
+                       help="where decoded data is kept (default: user cache)")
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +47,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
     group.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
                        help="what a built-in network learns (default: by the labels)")
-    group.add_argument("--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX")
+    group.add_argument("--crop", type=non_negative_int, default=0, metavar="PX",
+                       help="random crops after padding by PX")
     group.add_argument("--flip", action="store_true", help="random horizontal flips")
 
 

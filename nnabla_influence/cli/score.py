@@ -22,7 +22,8 @@ def add_parser(subparsers: Any) -> None:
         description="Scores every training sample by what it does to the validation loss. A negative score is harmful, "
                     "a positive one helpful; the CSV lists the most harmful first.")
     source = parser.add_argument_group("what was trained (one of the two)")
-    source.add_argument("--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings")
+    source.add_argument("--cache", type=existing_file, metavar="C.h5",
+                        help="training cache; carries network and settings")
     add_network_option(source, required=False)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     parser.add_argument("--discard", action="store_true",
@@ -80,14 +81,10 @@ def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
 
 
 def _from_network(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
-    from ..errors import NetworkError
     from ..training import FinalState
     from .project import load_project
 
-    project = load_project(args, console)
-    if not project.network.trained:
-        raise NetworkError(f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
-                           "train) and score with --cache, or give the results.nnp of a finished training.")
+    project = load_project(args, console, must_be_trained=True)
     LOGGER.info("scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
                 "rates of the schedule's end", args.network)
     return FinalState(project.network, project.config, len(project.train)), project.train, project.validation

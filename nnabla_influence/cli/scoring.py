@@ -53,8 +53,8 @@ def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, c
         with console.progress(f"scoring ({method.method})", "samples") as progress:
             scores = method.estimate(cache.network, cache, train, validation, progress, store)
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"scoring interrupted; its progress is in '{partial_folder(target)}'. The same command "
-                                "goes on, --discard removes it.") from interrupt
+        raise KeyboardInterrupt(f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, "
+                                "--discard removes it.") from interrupt
     except RunError:
         discard(target)
         raise

@@ -32,8 +32,8 @@ def train_project(project: Project, target: Path, device: Device, console: Conso
             cache = train(project.network, project.train, project.config, target, device=device, overwrite=overwrite,
                           hooks=hooks)
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"training interrupted; its progress is in '{partial_folder(target)}'. The same command "
-                                "goes on, --discard removes it.") from interrupt
+        raise KeyboardInterrupt(f"the training's progress is in '{partial_folder(target)}'. The same command goes "
+                                "on, --discard removes it.") from interrupt
     if finished and not overwrite:
         LOGGER.info("%s holds this very training already; nothing to do", target)
     return cache

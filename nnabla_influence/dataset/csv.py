@@ -61,6 +61,7 @@ class Table:
                 "{}: expected a header like x:image,y:label and one line per sample, found an empty file. "
                 "Check that this is the right file.".format(absolute)
             )
+        _check_separator(records[:2], absolute)
         table = cls(absolute, records[0], records[1:], lines[1:])
         parse_header(table.header, absolute)
         table._check_rows()
@@ -106,6 +107,17 @@ class Table:
         value = "" if found < wanted else self.rows[row][position]
         message = "expected {} cells as in the header, found {}".format(wanted, found)
         return Problem(self.line(row), position, column, value, message)
+
+
+def _check_separator(records: List[List[str]], path: Path) -> None:
+    """Spreadsheets of many countries separate cells by semicolons; then a row looks like a single cell."""
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(records) > 1 and all(len(record) == 1 and separator in record[0] for record in records):
+            raise DataError(
+                "{}: expected cells separated by commas, found {} ({!r}). Save the file as comma-separated CSV.".format(
+                    path, name, records[0][0]
+                )
+            )
 
 
 def _text(path: Path) -> str:

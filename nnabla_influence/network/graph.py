@@ -131,6 +131,8 @@ def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) 
     for function in copy.function:
         if purpose.deterministic:
             _without_randomness(function, copy)
+        else:
+            _with_common_seed(function)
         statistics = running_statistics(function)
         if statistics and purpose.batch_norm != "as-is":
             parameter = getattr(function, PARAMETER_FIELDS[function.type])
@@ -176,6 +178,13 @@ def build_network(message: Any, batch_size: int, *, leaf: Optional[Callable[[str
     return network
 
 
+def _with_common_seed(function: Any) -> None:
+    """A layer with a seed of its own ignores `nnabla.random.set_function_seed`, so its draws could not be repeated."""
+    chosen = function.WhichOneof("parameter")
+    if chosen and "seed" in getattr(function, chosen).DESCRIPTOR.fields_by_name:
+        getattr(function, chosen).seed = -1
+
+
 def _without_randomness(function: Any, message: Any) -> None:
     if function.type in OTHER_RANDOM:
         raise UnsupportedError(
@@ -200,8 +209,8 @@ def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Varia
         variable = built.variables[loss.variable].variable_instance
         if len(variable.shape) == 0 or variable.shape[0] != batch_size:
             raise UnsupportedError(
-                f"Loss '{loss.variable}' ({loss.function}) has shape {variable.shape} at batch size {batch_size}: it has "
-                "no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss.")
+                f"Loss '{loss.variable}' ({loss.function}) has shape {variable.shape} at batch size {batch_size}: it "
+                "has no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss.")
         sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)
         total = sample if total is None else total + sample
     return total

@@ -57,7 +57,8 @@ class Network:
         trains = {name for name in values if name not in fixed
                   and any(matches(pattern, name) for pattern in self.roles.trainable_patterns)}
         if not trains:
-            raise NetworkError(f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers are 0).")
+            raise NetworkError(f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers "
+                               "are 0).")
         self.space = ParameterSpace.of({name: v.shape for name, v in values.items() if name in trains})
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
         self.theta = self.space.flatten(values)

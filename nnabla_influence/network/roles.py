@@ -94,11 +94,14 @@ def read_roles(proto: Any, path: str) -> Roles:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a parameter name fits an optimizer's entry, whose ``{...}`` stand for ``[number]``."""
-    if pattern == name:
-        return True
+    """Whether a parameter name fits an optimizer's entry.
+
+    NNabla expands loops: in today's files ``{Loop}`` in a name becomes ``[number]``, in older ones ``_Loop[number]`` is
+    appended.
+    """
     parts = re.split(r"\{[^}]*\}", pattern)
-    return len(parts) > 1 and re.fullmatch(r"\[\d+\]".join(map(re.escape, parts)), name) is not None
+    expanded = r"\[\d+\]".join(map(re.escape, parts)) + r"(_[^/\[\]]+\[\d+\])*"
+    return re.fullmatch(expanded, name) is not None
 
 
 def running_statistics(function: Any) -> Tuple[str, ...]:

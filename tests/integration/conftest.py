@@ -26,13 +26,23 @@ class Commands:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8",
-                            "NNABLA_INFLUENCE_DATA_CACHE": str(folder / "decoded データ")}
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONIOENCODING": "utf-8",
+            "NNABLA_INFLUENCE_DATA_CACHE": str(folder / "decoded データ"),
+        }
 
     def __call__(self, *arguments, code=0, **environment):
         """Run a command to its end; its exit code must be `code`. Returns what it printed: (stdout, stderr)."""
-        done = subprocess.run(self.line(arguments), cwd=str(self.folder), env={**self.environment, **environment},
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            self.line(arguments),
+            cwd=str(self.folder),
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
         out, errors = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
         assert done.returncode == code, f"exit code {done.returncode}:\n{out}{errors}"
         assert "Traceback" not in errors
@@ -40,8 +50,13 @@ class Commands:
 
     def start(self, *arguments):
         """Start a command and return its process."""
-        return subprocess.Popen(self.line(arguments), cwd=str(self.folder), env=self.environment,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(
+            self.line(arguments),
+            cwd=str(self.folder),
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     @staticmethod
     def line(arguments):

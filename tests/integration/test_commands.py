@@ -61,7 +61,9 @@ def test_the_same_command_writes_the_same_bytes(finished, data):
     assert (finished.folder / "second.h5").read_bytes() == (finished.folder / "cache 学習.h5").read_bytes()
 
 
-@pytest.mark.parametrize("options", [("--recursion", "published"), ("--method", "loss"), ("--method", "random")], ids=str)
+@pytest.mark.parametrize(
+    "options", [("--recursion", "published"), ("--method", "loss"), ("--method", "random")], ids=str
+)
 def test_other_methods_give_other_scores(finished, data, options):
     finished("score", "--cache", "cache 学習.h5", *data_of(data), "--output", "other.csv", *options)
     influence, other = (vector(scores_of(finished.folder / name)) for name in ("出力/influence.csv", "other.csv"))
@@ -77,7 +79,9 @@ def test_run_averages_the_scores_of_its_seeds(commands, data):
     commands("run", *options, "--trials", 2, "--seed", 3, "--output", "mean.csv")
     for seed in (3, 4):
         commands("run", *options, "--seed", seed, "--output", f"single{seed}.csv")
-    mean, first, second = (vector(scores_of(commands.folder / f"{name}.csv")) for name in ("mean", "single3", "single4"))
+    mean, first, second = (
+        vector(scores_of(commands.folder / f"{name}.csv")) for name in ("mean", "single3", "single4")
+    )
     # Nine significant digits are written.
     np.testing.assert_allclose(mean, (first + second) / 2, rtol=1e-8, atol=1e-8 * np.abs(first).max())
     assert not np.allclose(first, second)
@@ -94,8 +98,24 @@ def test_random_scores_of_several_seeds_are_averaged_too(commands, data):
 def test_noise_is_found_better_than_by_chance(commands, data):
     """The job from end to end: flip labels, train, score, compare with the truth."""
     commands("noise", "--train", data / "training.csv", "--rate", 0.2, "--output", "noisy.csv", "--truth", "truth.csv")
-    commands("run", "--network", "builtin:mlp", "--train", "noisy.csv", "--validation", data / "validation.csv",
-             "--output", "loss.csv", "--method", "loss", "--epochs", 40, "--learning-rate", 0.2, "--quiet")
+    commands(
+        "run",
+        "--network",
+        "builtin:mlp",
+        "--train",
+        "noisy.csv",
+        "--validation",
+        data / "validation.csv",
+        "--output",
+        "loss.csv",
+        "--method",
+        "loss",
+        "--epochs",
+        40,
+        "--learning-rate",
+        0.2,
+        "--quiet",
+    )
     out, _ = commands("compare", "loss.csv", "--truth", "truth.csv", "--json")
     mislabel = json.loads(out)["mislabel"][0]
     assert mislabel["flips"] == 19 and mislabel["auroc"] > 0.7
@@ -162,8 +182,11 @@ def test_a_trained_network_is_continued_or_begun_anew(commands, trained_project)
 @pytest.mark.parametrize("place", ["beside", "parent", "working folder"])
 def test_relative_data_is_looked_up_in_three_places(commands, tmp_path, place):
     project = make_project(commands.folder if place == "working folder" else tmp_path / "データ", relative_uri=True)
-    network = {"beside": project.nntxt, "parent": project.folder / "結果" / "net.nntxt",
-               "working folder": tmp_path / "elsewhere" / "net.nntxt"}[place]
+    network = {
+        "beside": project.nntxt,
+        "parent": project.folder / "結果" / "net.nntxt",
+        "working folder": tmp_path / "elsewhere" / "net.nntxt",
+    }[place]
     network.parent.mkdir(exist_ok=True)
     if network != project.nntxt:
         shutil.move(str(project.nntxt), str(network))

@@ -39,7 +39,7 @@ def refuse(commands, *arguments, code=2):
     out, errors = commands(*arguments, code=code)
     assert _files(commands) == before, "a refused command writes nothing"
     assert out == "" and errors.count("error: ") == 1
-    return errors[errors.index("error: "):]
+    return errors[errors.index("error: ") :]
 
 
 def _files(commands):
@@ -52,14 +52,38 @@ def _files(commands):
 def test_all_broken_cells_are_listed_together(commands, data, written):
     lines = rows([0, 1, "cat", "nan", "", 2])
     lines[1], lines[6] = "images/none.png,0", "images/0005.png,2,7"
-    ragged = refuse(commands, "train", "--network", "builtin:mlp", "--train", written("ragged.csv", lines),
-                    "--validation", data / "validation.csv", "--cache", "c.h5")
+    ragged = refuse(
+        commands,
+        "train",
+        "--network",
+        "builtin:mlp",
+        "--train",
+        written("ragged.csv", lines),
+        "--validation",
+        data / "validation.csv",
+        "--cache",
+        "c.h5",
+    )
     assert "ragged.csv: 1 broken cell" in ragged and "line 7" in ragged and "expected 2 cells" in ragged
-    message = refuse(commands, "train", "--network", "builtin:mlp", "--train", written("b.csv", lines[:6]),
-                     "--validation", data / "validation.csv", "--cache", "c.h5")
+    message = refuse(
+        commands,
+        "train",
+        "--network",
+        "builtin:mlp",
+        "--train",
+        written("b.csv", lines[:6]),
+        "--validation",
+        data / "validation.csv",
+        "--cache",
+        "c.h5",
+    )
     assert "b.csv: 4 broken cells" in message
-    for line, column, value in ((2, "x:image", "images/none.png"), (4, "y:label", "cat"), (5, "y:label", "nan"),
-                                (6, "y:label", "")):
+    for line, column, value in (
+        (2, "x:image", "images/none.png"),
+        (4, "y:label", "cat"),
+        (5, "y:label", "nan"),
+        (6, "y:label", ""),
+    ):
         assert f"line {line}, column '{column}', value '{value}'" in message
     assert "Check the paths" in message and "number the classes" in message
 
@@ -68,22 +92,45 @@ def test_all_broken_cells_are_listed_together(commands, data, written):
     "lines, expected",
     [
         ([], ["found an empty file"]),
+        ([line.replace(",", ";") for line in rows([0, 1])], ["separated by commas", "semicolons", "comma-separated CSV"]),
         (["x:image,y:label"], ["at least one line of data below the header"]),
         (rows([-1, 0, 1]), ["whole numbers from -1 to 1", "count from 0", "--task regression"]),
-        ([line.replace("x:image,y:label", "picture,label") for line in rows([0, 1])], ["picture, label", "x:image,y:label"]),
+        (
+            [line.replace("x:image,y:label", "picture,label") for line in rows([0, 1])],
+            ["picture, label", "x:image,y:label"],
+        ),
     ],
-    ids=["empty", "header only", "negative labels", "other names"],
+    ids=["empty", "semicolons", "header only", "negative labels", "other names"],
 )
 def test_data_that_is_no_training_data(commands, data, written, lines, expected):
-    message = refuse(commands, "train", "--network", "builtin:mlp", "--train", written("bad.csv", lines),
-                     "--validation", data / "validation.csv", "--cache", "c.h5")
+    message = refuse(
+        commands,
+        "train",
+        "--network",
+        "builtin:mlp",
+        "--train",
+        written("bad.csv", lines),
+        "--validation",
+        data / "validation.csv",
+        "--cache",
+        "c.h5",
+    )
     assert "bad.csv" in message and all(part in message for part in expected)
 
 
 def test_a_file_that_is_not_utf8(commands, data, written):
-    message = refuse(commands, "train", "--network", "builtin:mlp", "--train",
-                     written("sjis.csv", ["x:画像,y:ラベル", IMAGES[0] + ",0"], "cp932"), "--validation",
-                     data / "validation.csv", "--cache", "c.h5")
+    message = refuse(
+        commands,
+        "train",
+        "--network",
+        "builtin:mlp",
+        "--train",
+        written("sjis.csv", ["x:画像,y:ラベル", IMAGES[0] + ",0"], "cp932"),
+        "--validation",
+        data / "validation.csv",
+        "--cache",
+        "c.h5",
+    )
     assert "sjis.csv: line 1: expected UTF-8" in message
 
 
@@ -107,10 +154,23 @@ def test_images_of_several_sizes(commands, data, written, tmp_path):
     train = written("t.csv", rows([0, 1, 2]) + ["images/large.png,1"])
     message = refuse(commands, "train", *_builtin(train, data / "validation.csv"), "--cache", "c.h5")
     assert "line 5" in message and "12x10" in message and "--image-size" in message
-    commands("train", *_builtin(train, written("v.csv", rows([0, 1, 2]))), "--cache", "c.h5", "--epochs", 1,
-             "--image-size", "9x9")
-    message = refuse(commands, "train", *_builtin(written("t8.csv", rows([0, 1])), written("big.csv", [
-        "x:image,y:label", "images/large.png,1"])), "--cache", "d.h5")
+    commands(
+        "train",
+        *_builtin(train, written("v.csv", rows([0, 1, 2]))),
+        "--cache",
+        "c.h5",
+        "--epochs",
+        1,
+        "--image-size",
+        "9x9",
+    )
+    message = refuse(
+        commands,
+        "train",
+        *_builtin(written("t8.csv", rows([0, 1])), written("big.csv", ["x:image,y:label", "images/large.png,1"])),
+        "--cache",
+        "d.h5",
+    )
     assert "big.csv" in message and "(1, 8, 8)" in message and "--image-size 8x8" in message
 
 
@@ -130,43 +190,103 @@ def _builtin(train, validation):
 
 # what is asked for, in `finished`'s folder -> parts of the answer
 REQUESTS = {
-    "no such file": (["train", "--network", "builtin:mlp", "--train", "無い.csv", "--cache", "c.h5"],
-                     ["--train", "expected an existing file", "無い.csv"]),
-    "no data": (["train", "--network", "builtin:mlp", "--cache", "c.h5"],
-                ["does not say where its data is", "--train CSV and --validation CSV"]),
-    "unknown built-in": (["train", "--network", "builtin:resnet", "DATA", "--cache", "c.h5"],
-                         ["builtin:mlp, builtin:cnn, builtin:cifarnet", "builtin:resnet"]),
+    "no such file": (
+        ["train", "--network", "builtin:mlp", "--train", "無い.csv", "--cache", "c.h5"],
+        ["--train", "expected an existing file", "無い.csv"],
+    ),
+    "no data": (
+        ["train", "--network", "builtin:mlp", "--cache", "c.h5"],
+        ["does not say where its data is", "--train CSV and --validation CSV"],
+    ),
+    "unknown built-in": (
+        ["train", "--network", "builtin:resnet", "DATA", "--cache", "c.h5"],
+        ["builtin:mlp, builtin:cnn, builtin:cifarnet", "builtin:resnet"],
+    ),
     "no such network": (["train", "--network", "nope.nnp", "--cache", "c.h5"], ["nope.nnp", "does not exist"]),
     "folder as network": (["train", "--network", ".", "--cache", "c.h5"], ["is a folder", "results.nnp"]),
     "csv as network": (["train", "--network", "出力/influence.csv", "--cache", "c.h5"], [".nnp or .nntxt"]),
-    "small images": (["train", "--network", "builtin:cnn", "DATA", "--image-size", "4x4", "--cache", "c.h5"],
-                     ["at least 8x8", "builtin:mlp"]),
-    "solver without rate": (["train", "--network", "builtin:mlp", "DATA", "--solver", "Adam", "--cache", "c.h5"],
-                            ["--solver Adam needs a --learning-rate"]),
-    "wrong solver": (["train", "--network", "builtin:mlp", "DATA", "--solver", "Adadelta", "--cache", "c.h5"],
-                     ["--solver", "Adadelta", "Sgd, Momentum"]),
-    "wrong device": (["train", "--network", "builtin:mlp", "DATA", "--device", "gpu", "--cache", "c.h5"],
-                     ["cpu", "cudnn", "'gpu'"]),
-    "other settings": (["train", "--network", "builtin:mlp", "DATA", "--cache", "cache 学習.h5", "--epochs", "9"],
-                       ["config.epochs: 9 / 3", "--overwrite"]),
+    "small images": (
+        ["train", "--network", "builtin:cnn", "DATA", "--image-size", "4x4", "--cache", "c.h5"],
+        ["at least 8x8", "builtin:mlp"],
+    ),
+    "solver without rate": (
+        ["train", "--network", "builtin:mlp", "DATA", "--solver", "Adam", "--cache", "c.h5"],
+        ["--solver Adam needs a --learning-rate"],
+    ),
+    "wrong solver": (
+        ["train", "--network", "builtin:mlp", "DATA", "--solver", "Adadelta", "--cache", "c.h5"],
+        ["--solver", "Adadelta", "Sgd, Momentum"],
+    ),
+    "wrong device": (
+        ["train", "--network", "builtin:mlp", "DATA", "--device", "gpu", "--cache", "c.h5"],
+        ["cpu", "cudnn", "'gpu'"],
+    ),
+    "other settings": (
+        ["train", "--network", "builtin:mlp", "DATA", "--cache", "cache 学習.h5", "--epochs", "9"],
+        ["config.epochs: 9 / 3", "--overwrite"],
+    ),
     "neither cache nor network": (["score", "DATA", "--output", "o.csv"], ["either --cache", "or --network"]),
-    "both cache and network": (["score", "--cache", "cache 学習.h5", "--network", "builtin:mlp", "DATA", "--output", "o.csv"],
-                               ["either --cache", "one of the two"]),
-    "cache without data": (["score", "--cache", "cache 学習.h5", "--output", "o.csv"], ["--train CSV and --validation CSV"]),
-    "other data": (["score", "--cache", "cache 学習.h5", "SWAPPED", "--output", "o.csv"],
-                   ["96 rows, fingerprint", "40 rows, fingerprint", "training.csv", "validation.csv"]),
-    "untrained network": (["score", "--network", "builtin:mlp", "DATA", "--output", "o.csv"], ["no trained parameters"]),
-    "settings of the cache": (["score", "--cache", "cache 学習.h5", "DATA", "--image-size", "9x9", "--batch-size", "3",
-                               "--output", "o.csv"], ["--image-size and --batch-size", "--cache"]),
-    "settings of another method": (["score", "--cache", "cache 学習.h5", "DATA", "--method", "loss", "--recursion",
-                                    "published", "--output", "o.csv"], ["--recursion published", "--method loss"]),
-    "output is the data": (["score", "--cache", "cache 学習.h5", "DATA", "--output", "TRAINING"], ["is read by this command"]),
-    "output is the cache": (["score", "--cache", "cache 学習.h5", "DATA", "--output", "cache 学習.h5"],
-                            ["is read by this command"]),
-    "cache is the data": (["train", "--network", "builtin:mlp", "DATA", "--cache", "TRAINING", "--overwrite"],
-                          ["is read by this command"]),
-    "augmented vectors": (["train", "--network", "VECTORS", "--flip", "--cache", "c.h5"], ["--crop and --flip", "images"]),
-    "task of a project": (["train", "--network", "VECTORS", "--task", "regression", "--cache", "c.h5"], ["--task regression"]),
+    "both cache and network": (
+        ["score", "--cache", "cache 学習.h5", "--network", "builtin:mlp", "DATA", "--output", "o.csv"],
+        ["either --cache", "one of the two"],
+    ),
+    "cache without data": (
+        ["score", "--cache", "cache 学習.h5", "--output", "o.csv"],
+        ["--train CSV and --validation CSV"],
+    ),
+    "other data": (
+        ["score", "--cache", "cache 学習.h5", "SWAPPED", "--output", "o.csv"],
+        ["96 rows, fingerprint", "40 rows, fingerprint", "training.csv", "validation.csv"],
+    ),
+    "untrained network": (
+        ["score", "--network", "builtin:mlp", "DATA", "--output", "o.csv"],
+        ["no trained parameters"],
+    ),
+    "settings of the cache": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--image-size", "9x9", "--batch-size", "3", "--output", "o.csv"],
+        ["--image-size and --batch-size", "--cache"],
+    ),
+    "settings of another method": (
+        [
+            "score",
+            "--cache",
+            "cache 学習.h5",
+            "DATA",
+            "--method",
+            "loss",
+            "--recursion",
+            "published",
+            "--output",
+            "o.csv",
+        ],
+        ["--recursion published", "--method loss"],
+    ),
+    "output is the data": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--output", "TRAINING"],
+        ["is read by this command"],
+    ),
+    "output is the cache": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--output", "cache 学習.h5"],
+        ["is read by this command"],
+    ),
+    "cache is the data": (
+        ["train", "--network", "builtin:mlp", "DATA", "--cache", "TRAINING", "--overwrite"],
+        ["is read by this command"],
+    ),
+    "augmented vectors": (
+        ["train", "--network", "VECTORS", "--flip", "--cache", "c.h5"],
+        ["--crop and --flip", "images"],
+    ),
+    "task of a project": (
+        ["train", "--network", "VECTORS", "--task", "regression", "--cache", "c.h5"],
+        ["--task regression"],
+    ),
+    "size of vectors": (
+        ["train", "--network", "builtin:mlp", "--train", "VECTOR_CSV", "--validation", "VECTOR_CSV", "--cache", "c.h5"]
+        + ["--image-size", "8x8"],
+        ["--image-size resizes images", "training.csv"],
+    ),
+    "clear what": (["info", "--clear"], ["--data-cache"]),
     "info about nothing": (["info"], ["Give a training cache"]),
     "info about other data": (["info", "TRAINING"], ["expected one column datasource_index"]),
 }
@@ -176,8 +296,12 @@ REQUESTS = {
 def test_wrong_requests(finished, data, tmp_path, name):
     arguments, expected = REQUESTS[name]
     training, validation = data / "training.csv", data / "validation.csv"
-    words = {"DATA": data_of(data), "SWAPPED": ("--train", validation, "--validation", training), "TRAINING": (training,),
-             "VECTORS": (tmp_path / "v" / "net.nntxt",)}
+    words = {
+        "DATA": data_of(data),
+        "SWAPPED": ("--train", validation, "--validation", training),
+        "TRAINING": (training,),
+        "VECTORS": (tmp_path / "v" / "net.nntxt",),
+    }
     if "VECTORS" in arguments:
         make_project(tmp_path / "v", "regression")
     typed = [word for argument in arguments for word in words.get(argument, (argument,))]
@@ -198,9 +322,11 @@ def test_a_project_whose_data_is_gone(commands, tmp_path):
 @pytest.mark.parametrize("command", ["score", "info"])
 def test_a_damaged_cache(finished, data, command):
     whole = (finished.folder / "cache 学習.h5").read_bytes()
-    options = {"score": ("--cache", "damaged.h5", *data_of(data), "--output", "o.csv"), "info": ("damaged.h5",)}[command]
+    options = {"score": ("--cache", "damaged.h5", *data_of(data), "--output", "o.csv"), "info": ("damaged.h5",)}[
+        command
+    ]
     middle = len(whole) // 2
-    for damaged in (whole[:middle], whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:]):
+    for damaged in (whole[:middle], whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]):
         (finished.folder / "damaged.h5").write_bytes(damaged)
         message = refuse(finished, command, *options, code=1)
         assert "damaged.h5" in message and "Train again" in message

@@ -1,0 +1,95 @@
+"""Replay: every state of a run, last to first, from the few that a cache kept.
+
+A step is a function of (state, step number, seed), so what lies between two kept states can be computed again, bit for
+bit. From policy ``last-epoch`` this gives the true parameters of every step of the last epoch, from ``sqrt`` those of
+the whole run, at the price of one more training of that part.
+
+Backwards iteration needs a segment's states in reverse. They are held in memory if they fit; otherwise every m-th
+state is held and the stretches between are computed once more, so memory stays bounded whatever the segment's length.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Iterator, List, Sequence, Tuple
+
+from ..device import Device
+from ..errors import CheckpointMissingError, ConfigError
+from .cache import Checkpoint, TrainingCache
+from .steps import Step
+from .trainer import Trainer
+
+DEFAULT_MEMORY = 512 * 2 ** 20
+
+
+class Replay:
+    """The states of a run, last to first.
+
+    Args:
+        cache: The run.
+        dataset: Its training data.
+        device: Where to compute; the same as in training, or the bits differ.
+        memory: Bytes for states held at a time.
+
+    Raises:
+        ConfigError: The memory does not hold three states.
+    """
+
+    def __init__(self, cache: TrainingCache, dataset: Any, device: Device, memory: int = DEFAULT_MEMORY) -> None:
+        self.cache = cache
+        final = cache.final
+        size = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
+        self.capacity = memory // max(size, 1)
+        if self.capacity < 3:
+            raise ConfigError(f"Replay holds at least 3 states of {size:,} bytes at a time; {memory:,} bytes are too few. "
+                              "Give --memory more.")
+        self._trainer = Trainer(cache.network, dataset, cache.config, device)
+
+    def backwards(self, epochs: str = "last") -> Iterator[Tuple[Step, Checkpoint]]:
+        """Every step with the state before it, last step first.
+
+        Args:
+            epochs: ``last`` or ``all``.
+
+        Raises:
+            CheckpointMissingError: The cache kept nothing at or before the first step.
+        """
+        steps = list(self.cache.steps(epochs=epochs))
+        kept = [step for step in self.cache.kept if step < self.cache.plan.steps]
+        if not any(step <= steps[0].index for step in kept):
+            raise CheckpointMissingError(
+                f"'{self.cache.path}' was trained with policy '{self.cache.config.policy}' and cannot be replayed from step "
+                f"{steps[0].index}. Train with --policy {'last-epoch' if epochs == 'last' else 'sqrt'}.")
+        end = steps[-1].index + 1
+        for start in reversed(kept):
+            segment = [step for step in steps if start <= step.index < end]
+            if segment:
+                # A kept state may lie before the first step asked for; the run-up is replayed, not yielded.
+                run_up = [step for step in self.cache.steps(epochs="all") if start <= step.index < segment[0].index]
+                yield from self._segment(self._advanced(self.cache.checkpoint(start), run_up), segment, self.capacity)
+                end = segment[0].index
+
+    def _segment(self, state: Checkpoint, steps: Sequence[Step], capacity: int) -> Iterator[Tuple[Step, Checkpoint]]:
+        """The steps of a stretch, last first, from the state before the first of them."""
+        if len(steps) == 1:
+            yield steps[0], state
+            return
+        stride = 1 if len(steps) <= capacity else max(2, math.ceil(len(steps) / max(2, capacity // 2)))
+        held: List[Tuple[int, Checkpoint]] = []
+        for start in range(0, len(steps), stride):
+            held.append((start, state))
+            if start + stride < len(steps):
+                state = self._advanced(state, steps[start:start + stride])
+        for start, state in reversed(held):
+            yield from self._segment(state, steps[start:start + stride], max(3, capacity - len(held)))
+
+    def _advanced(self, state: Checkpoint, steps: Sequence[Step]) -> Checkpoint:
+        """The state after some steps."""
+        if not steps:
+            return state
+        # Going on from where the trainer stands spares restoring it.
+        if self._trainer.done != state.step or state.step == 0:
+            self._trainer.restore(state)
+        for step in steps:
+            self._trainer.step(step)
+        return self._trainer.state()

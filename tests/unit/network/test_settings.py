@@ -1,0 +1,151 @@
+"""Solver, schedule, batch size, epochs and data sets as files state them, and as our own networks write them."""
+
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
+import numpy as np
+import pytest
+
+from nnabla_influence.config import ScheduleConfig, SolverConfig
+from nnabla_influence.errors import NetworkError, UnsupportedError
+from nnabla_influence.network import Network
+from nnabla_influence.network.settings import solver_defaults
+from nnabla_influence.training import RULES
+
+OLD = "lr_decay: 1\n    lr_decay_interval: 1\n"
+
+
+def settings_of(text):
+    return Network.from_text(text, "net.nntxt").settings
+
+
+def test_data_sets_epochs_and_batch_size(text):
+    settings = settings_of(text(epochs=7, batch_size=5, training=23, shuffle=False))
+    assert (settings.epochs, settings.batch_size, settings.iterations_per_epoch) == (7, 5, 5)
+    assert settings.normalize and not settings.shuffle
+    assert [d.uri for d in settings.training] == ["/project/training.csv"]
+    assert [d.uri for d in settings.validation] == ["/project/validation.csv"]
+    assert not settings_of(text().replace("no_image_normalization: false", "no_image_normalization: true")).normalize
+
+
+@pytest.mark.parametrize(
+    "written, schedule",
+    [
+        (OLD, ScheduleConfig()),
+        ("", ScheduleConfig()),
+        ("lr_decay: 0.9\n lr_decay_interval: 5\n", ScheduleConfig("Exponential", {"gamma": 0.9, "iter_interval": 5})),
+        (
+            'lr_scheduler_type: "Exponential" exponential_scheduler_param { gamma: 0.99 iter_interval: 20 }',
+            ScheduleConfig("Exponential", {"gamma": 0.99, "iter_interval": 20}),
+        ),
+        (
+            'lr_scheduler_type: "Step" step_scheduler_param { gamma: 0.1 iter_steps: 10 iter_steps: 20 }',
+            ScheduleConfig("Step", {"gamma": 0.1, "iter_steps": [10, 20]}),
+        ),
+        (
+            'lr_scheduler_type: "Cosine" cosine_scheduler_param { max_iter: 50 }',
+            ScheduleConfig("Cosine", {"max_iter": 50}),
+        ),
+        (
+            'lr_scheduler_type: "Polynomial" polynomial_scheduler_param { max_iter: 50 power: 0.5 }',
+            ScheduleConfig("Polynomial", {"max_iter": 50, "power": 0.5}),
+        ),
+        (
+            'lr_scheduler_type: "Cosine" cosine_scheduler_param { max_iter: 50 } lr_warmup_scheduler_type: "Linear" '
+            "linear_warmup_scheduler_param { warmup_iter: 8 }",
+            ScheduleConfig("Cosine", {"max_iter": 50}, 8),
+        ),
+    ],
+)
+def test_schedules(text, written, schedule):
+    assert OLD in text()
+    assert settings_of(text().replace(OLD, written)).solver.schedule == schedule
+
+
+@pytest.mark.parametrize(
+    "written, solver",
+    [
+        ('type: "SGD" sgd_param { lr: 0.3 }', SolverConfig("Sgd", 0.3)),
+        ('type: "Momentum" momentum_param { lr: 0.1 momentum: 0.8 }', SolverConfig("Momentum", 0.1, {"momentum": 0.8})),
+        ('type: "Nesterov" nesterov_param { lr: 0.1 momentum: 0.8 }', SolverConfig("Nesterov", 0.1, {"momentum": 0.8})),
+        (
+            'type: "Adam" adam_param { alpha: 0.001 beta1: 0.9 beta2: 0.999 eps: 1e-08 }',
+            SolverConfig("Adam", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
+        ),
+        (
+            'type: "RMSprop" rmsprop_param { lr: 0.001 decay: 0.9 eps: 1e-08 }',
+            SolverConfig("RMSprop", 0.001, {"decay": 0.9, "eps": 1e-8}),
+        ),
+        (
+            'type: "AMSGRAD" amsgrad_param { alpha: 0.001 beta1: 0.9 beta2: 0.999 eps: 1e-08 bias_correction: true }',
+            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": True}),
+        ),
+    ],
+)
+def test_solvers(text, written, solver):
+    changed = text(weight_decay=0.0001).replace('type: "Sgd"', written).replace("sgd_param { lr: 0.1 }", "")
+    changed = changed.replace("update_interval: 1", "update_interval: 3")
+    found = settings_of(changed).solver
+    assert (found.name, found.learning_rate, found.parameters) == (solver.name, solver.learning_rate, solver.parameters)
+    assert (found.weight_decay, found.update_interval) == (0.0001, 3)
+
+
+@pytest.mark.parametrize(
+    "old, new, error, message",
+    [
+        (
+            "sgd_param { lr: 0.1 }\n",
+            'lr_scheduler_type: "Custom"\n sgd_param { lr: 0.1 }\n',
+            UnsupportedError,
+            "schedule 'Custom' is not supported",
+        ),
+        ('type: "Sgd"', 'type: "Mystery"', NetworkError, "solver 'Mystery' states no learning rate"),
+    ],
+)
+def test_settings_that_cannot_be_used(text, old, new, error, message):
+    assert old in text()
+    with pytest.raises(error, match=f"'net.nntxt'.*{message}"):
+        settings_of(text().replace(old, new))
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_solver_of_the_command_line_has_nnablas_own_numbers(name):
+    numbers = solver_defaults(name)
+    assert not {"lr", "alpha"} & set(numbers)
+    assert numbers.get("momentum", 0.9) == 0.9 and numbers.get("eps", 1e-8) == 1e-8
+
+
+# --- networks from Python -----------------------------------------------------------------------------------------
+
+
+def test_from_python_to_text_and_back(from_python):
+    def build(x, y):
+        h = F.relu(PF.batch_normalization(PF.affine(x, 4, name="a"), name="n"))
+        return F.squared_error(PF.affine(h, 2, name="out"), y)
+
+    settings = {"solver": SolverConfig("Momentum", 0.02, {"momentum": 0.7}, 1e-3, 2), "batch_size": 16, "epochs": 5}
+    network = from_python(build, y=(2,), settings=settings)
+    again = Network.from_text(network.text)
+    for found in (network, again):
+        assert found.settings.solver == settings["solver"]
+        assert (found.settings.batch_size, found.settings.epochs) == (16, 5)
+        assert found.columns == ("x", "y") and found.loss_role.target == "y"
+        assert found.statistics.names == ("n/bn/mean", "n/bn/var")
+    assert again.fingerprint == network.fingerprint and again.roles == network.roles and again.space == network.space
+    restored = again.with_parameters(network.theta, network.statistics_values)
+    assert np.array_equal(restored.theta, network.theta)
+    assert np.array_equal(network.statistics_values, [0] * 4 + [1] * 4)
+
+
+def test_initialized_draws_anew_as_the_layers_state(from_python):
+    network = from_python(lambda x, y: F.softmax_cross_entropy(PF.affine(x, 200), y), x=(300,))
+    first, again, other = (network.initialized(seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.theta, again.theta) and not np.allclose(first.theta, other.theta)
+    assert not first.trained and first.fingerprint == network.fingerprint
+    weights, drawn = (n.space.unflatten(n.theta)["affine/W"] for n in (network, first))
+    assert drawn.std() == pytest.approx(weights.std(), rel=0.02), "60,000 draws"
+    assert not first.space.unflatten(first.theta)["affine/b"].any()
+
+
+def test_an_input_outside_the_graph_is_refused(from_python):
+    with pytest.raises(NetworkError, match="'y' is not part of the loss's graph"):
+        from_python(lambda x, y: F.squared_error(PF.affine(x, 1), F.constant(0, (2, 1))))
