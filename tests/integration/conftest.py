@@ -39,8 +39,7 @@ class Commands:
             self.line(arguments),
             cwd=str(self.folder),
             env={**self.environment, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
         out, errors = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")

@@ -92,7 +92,10 @@ def test_all_broken_cells_are_listed_together(commands, data, written):
     "lines, expected",
     [
         ([], ["found an empty file"]),
-        ([line.replace(",", ";") for line in rows([0, 1])], ["separated by commas", "semicolons", "comma-separated CSV"]),
+        (
+            [line.replace(",", ";") for line in rows([0, 1])],
+            ["separated by commas", "semicolons", "comma-separated CSV"],
+        ),
         (["x:image,y:label"], ["at least one line of data below the header"]),
         (rows([-1, 0, 1]), ["whole numbers from -1 to 1", "count from 0", "--task regression"]),
         (
@@ -301,8 +304,9 @@ def test_wrong_requests(finished, data, tmp_path, name):
         "SWAPPED": ("--train", validation, "--validation", training),
         "TRAINING": (training,),
         "VECTORS": (tmp_path / "v" / "net.nntxt",),
+        "VECTOR_CSV": (tmp_path / "v" / "training.csv",),
     }
-    if "VECTORS" in arguments:
+    if {"VECTORS", "VECTOR_CSV"} & set(arguments):
         make_project(tmp_path / "v", "regression")
     typed = [word for argument in arguments for word in words.get(argument, (argument,))]
     message = refuse(finished, *typed)

@@ -4,7 +4,8 @@ import argparse
 
 import pytest
 
-from nnabla_influence.cli import options
+from nnabla_influence.cli import options, project_options
+from nnabla_influence.errors import OutputExistsError
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,28 @@ def test_common_options():
     parser = argparse.ArgumentParser()
     options.add_common(parser)
     assert vars(parser.parse_args([])) == {"seed": 0, "device": "cpu", "quiet": False, "verbose": False}
+
+
+def test_an_output_must_not_be_an_input(tmp_path):
+    path, link = tmp_path / "a.csv", tmp_path / "link.csv"
+    options.check_output(path, path, None, "builtin:mlp")  # what does not exist cannot be harmed
+    path.touch()
+    link.symlink_to(path)
+    options.check_output(path, None, "builtin:mlp", tmp_path / "other.csv")
+    for same in (str(path), tmp_path / "folder" / ".." / "a.csv", link):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        with pytest.raises(OutputExistsError, match="read by this command"):
+            options.check_output(path, None, same)
+
+
+@pytest.mark.parametrize("text, name", [("sgd", "Sgd"), ("ADAMW", "AdamW"), ("AMSGRAD", "AMSGRAD")])
+def test_solvers_in_any_spelling(text, name):
+    assert project_options.solver(text) == name
+
+
+def test_solvers_are_those_with_an_adjoint():
+    from nnabla_influence.training import RULES
+
+    assert set(project_options.SOLVERS) == set(RULES)
+    with pytest.raises(argparse.ArgumentTypeError, match="Sgd, Momentum.*got 'Lars'"):
+        project_options.solver("Lars")

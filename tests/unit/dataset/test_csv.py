@@ -69,6 +69,13 @@ def test_files_that_are_no_table(folder, data, reason):
     assert str(folder.path / "d.csv") in message and reason in message
 
 
+@pytest.mark.parametrize("separator, name", [(";", "semicolons"), ("\t", "tabs")])
+def test_other_separators_are_named(folder, separator, name):
+    message = error_of(folder.csv(f"x:image{separator}y\na.png{separator}0\n"))
+    assert f"separated by commas, found {name}" in message
+    assert len(Table.read(folder.csv("x:a; b\n1\n"))) == 1, "a label may hold one"
+
+
 def test_a_missing_file_and_a_folder(folder):
     assert "No such file" in error_of(folder.path / "none.csv")
     assert str(folder.path) in error_of(folder.path)
@@ -139,3 +146,9 @@ def test_written_tables_read_back(folder):
     write_csv(path, ["x:画像", "y"], rows)
     assert path.read_bytes().startswith("x:画像,y\n".encode()) and Table.read(path).rows == rows
     assert [child.name for child in path.parent.iterdir()] == ["t.csv"]
+
+
+def test_a_path_python_cannot_decode_is_written_as_its_bytes(folder):
+    path = folder.path / "o.csv"
+    write_csv(path, ["x"], [[os.fsdecode(b"\x8eq.png")]])
+    assert path.read_bytes() == b"x\n\x8eq.png\n"
