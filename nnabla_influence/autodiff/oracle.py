@@ -12,14 +12,15 @@ use the same policy.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Mapping, Tuple
+from typing import Callable, Dict, Iterable, Mapping, Optional, Tuple
 
+import nnabla.random
 import numpy as np
 
 from ..config import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
-from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, Graph, Network, Purpose
+from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
 from .products import ProductGraph
 
@@ -45,7 +46,7 @@ class LossOracle:
         self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
         self._store = network.store()
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
-        self._products: Dict[int, ProductGraph] = {}
+        self._products: Dict[Tuple[int, Purpose], ProductGraph] = {}
 
     # -- losses ------------------------------------------------------------------------------------------------
 
@@ -85,13 +86,15 @@ class LossOracle:
             count += size
         return total / count
 
-    def products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray,
+                 seed: Optional[int] = None) -> Tuple[np.ndarray, np.ndarray]:
         """Scores and Hessian product of a training batch, from one graph.
 
         Args:
             theta: Parameters (P,).
             batch: Columns of B samples.
             direction: u (P,).
+            seed: Draws the random layers as training did with this seed; None takes them out.
 
         Returns:
             ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss.
@@ -102,13 +105,16 @@ class LossOracle:
             # nn.grad fails at batch size 1 for softmax cross-entropy; a zero-weight copy changes no statistic.
             batch = {column: np.concatenate([array, array]) for column, array in batch.items()}
             weights = np.array([1.0, 0.0])
+        key = (len(weights), self._purpose if seed is None else TRAINING)
         with self.device.scope():
-            graph = self._graph(len(weights), self._purpose, False)
+            graph = self._graph(*key, False)
             check_batch(batch, graph)
             self._store.write(self.space.unflatten(theta))
-            if len(weights) not in self._products:
-                self._products[len(weights)] = ProductGraph(graph, self.space, self.device.kind == "cpu")
-            scores, curvature = self._products[len(weights)].run(batch, weights, direction)
+            if key not in self._products:
+                self._products[key] = ProductGraph(graph, self.space, self.device.kind == "cpu")
+            if seed is not None:
+                nnabla.random.set_function_seed(seed)
+            scores, curvature = self._products[key].run(batch, weights, direction)
         return scores[:size], curvature.astype(np.float64) / size
 
     def sample_products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, List
 
 from ..device import Device
-from ..errors import ConfigError, RunError
+from ..errors import ConfigError, InfluenceError
 from ..estimators import METHODS, InfluenceEstimator
 from ..partial import PartialFolder, discard, partial_folder
 from ..scores import InfluenceScores
@@ -55,7 +55,7 @@ def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, c
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, "
                                 "--discard removes it.") from interrupt
-    except RunError:
+    except InfluenceError:  # going on would fail again
         discard(target)
         raise
     discard(target)

@@ -4,9 +4,22 @@ from typing import Callable, Dict
 
 from .base import InfluenceEstimator
 from .baselines import LossBaseline, RandomBaseline
-from .sgd_influence import RECURSIONS, LastEpochInfluence
+from .sgd_influence import EPOCHS, RECURSIONS, LastEpochInfluence, SgdInfluence
 
-__all__ = ["InfluenceEstimator", "LastEpochInfluence", "LossBaseline", "RandomBaseline", "METHODS", "RECURSIONS"]
+__all__ = [
+    "EPOCHS",
+    "InfluenceEstimator",
+    "LastEpochInfluence",
+    "LossBaseline",
+    "METHODS",
+    "RECURSIONS",
+    "RandomBaseline",
+    "SgdInfluence",
+]
 
 METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
-    "last-epoch": LastEpochInfluence, "loss": LossBaseline, "random": RandomBaseline}
+    "last-epoch": LastEpochInfluence,
+    "sgd-influence": SgdInfluence,
+    "loss": LossBaseline,
+    "random": RandomBaseline,
+}

@@ -1,20 +1,24 @@
-"""Influence through the steps of the last epoch (Hara et al. 2019; Suzuki et al. 2021, arXiv:2103.11807).
+"""Influence through the training steps (Hara et al. 2019, arXiv:1906.08473; Suzuki et al. 2021, arXiv:2103.11807).
 
 Leaving sample i out of step t changes the parameters after it by ``(eta_t / |S_t|) grad l_i``, to first order; the
 later steps multiply this by ``(I - eta H)``. Instead of following every sample forwards, one vector goes backwards:
 ``u`` starts as the mean validation gradient at the end, every step adds ``(eta_t / |S_t|) <grad l_i, u>`` to its
 samples' scores, and ``u <- u - eta_t H_t u`` with the Hessian of the *mean* loss of the step's batch.
 
-`LastEpochInfluence` evaluates gradients and Hessians of every step at the final parameters, which is all it needs to
-store. The code published with both papers divides the Hessian term by the batch size a second time, which nearly
-removes it; ``recursion="published"`` reproduces that.
+`SgdInfluence` evaluates gradients and Hessians at the true parameters of every step, with the dropout masks and the
+augmentation of that step, over the last epoch or the whole run; what the cache did not keep is replayed.
+`LastEpochInfluence` evaluates every step of the last epoch at the final parameters, which is all it needs to store.
+
+The code published with both papers divides the Hessian term by the batch size a second time, which nearly removes it;
+``recursion="published"`` reproduces that.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Dict, Mapping, Optional
+from abc import abstractmethod
+from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -22,17 +26,75 @@ from ..autodiff import LossOracle
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import InfluenceScores
-from ..training import Adjoint
+from ..training import Adjoint, Replay
+from ..training.replay import DEFAULT_MEMORY
 from .base import InfluenceEstimator, Progress, Store, all_rows, in_batches
 
 RECURSIONS = ("corrected", "published")
+EPOCHS = ("last", "all")
 GROWTH_LIMIT = 10.0
 SECONDS_BETWEEN_SAVES = 20.0
 PROGRESS = "scoring"
 LOGGER = logging.getLogger("nnabla_influence")
 
 
-class LastEpochInfluence(InfluenceEstimator):
+class Point(NamedTuple):
+    """A step on the way back, and where its derivatives are taken.
+
+    Args:
+        step: The `Step`.
+        theta: Parameters (P,).
+        state: The solver's state vectors after the step, for its second moment.
+        batches: The columns of each of its batches.
+        seeds: Seeds of the random layers in each batch, None to have them off.
+    """
+
+    step: Any
+    theta: np.ndarray
+    state: Mapping[str, np.ndarray]
+    batches: Any
+    seeds: Any
+
+
+class _RecursiveInfluence(InfluenceEstimator):
+    """The backward recursion, whatever the parameters it is evaluated at."""
+
+    epochs = "last"
+
+    def __init__(self, recursion: str, batch_norm: str, device: Device) -> None:
+        if recursion not in RECURSIONS:
+            raise ConfigError(f"Recursion should be corrected or published, not '{recursion}'.")
+        self.recursion, self.batch_norm, self.device = recursion, batch_norm, device
+
+    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
+                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
+        """See `InfluenceEstimator.estimate`.
+
+        Raises:
+            DivergenceError: The backward vector grew beyond 10 times its start, or is not finite.
+            CacheMismatchError: The solver's second moment is needed and not there.
+            CheckpointMissingError: The cache cannot be replayed from the first step.
+        """
+        final, size = cache.final, cache.config.batch_size
+        oracle = LossOracle(network, self.batch_norm, self.device)
+        if self.batch_norm == "frozen":
+            rows = all_rows(cache.plan, cache.config.epochs - 1)
+            oracle.refresh_statistics(final.theta, (train.batch(r) for r in rows))
+        start = oracle.mean_gradient(final.theta, in_batches(validation, size), validation=True)
+        adjoint = Adjoint(cache.config.solver, start, final.solver)
+        if not adjoint.exact:
+            LOGGER.info("solver %s: its second moment is held fixed, scores are approximate", cache.config.solver.name)
+        walk = _BackwardWalk(oracle, adjoint, self.recursion == "published", len(train))
+        epochs = cache.config.epochs if self.epochs == "all" else 1
+        walk.run(self._points(cache, train), (cache.plan.steps, epochs * len(train)), progress, store)
+        return InfluenceScores(walk.scores, self.method, walk.facts())
+
+    @abstractmethod
+    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
+        """The steps, last first."""
+
+
+class LastEpochInfluence(_RecursiveInfluence):
     """Influence over the last epoch, every step at the final parameters.
 
     Args:
@@ -47,54 +109,76 @@ class LastEpochInfluence(InfluenceEstimator):
     method = "last-epoch"
 
     def __init__(self, recursion: str = "corrected", batch_norm: str = "batch", device: Device = Device()) -> None:
-        if recursion not in RECURSIONS:
-            raise ConfigError(f"Recursion should be corrected or published, not '{recursion}'.")
-        self.recursion, self.batch_norm, self.device = recursion, batch_norm, device
+        super().__init__(recursion, batch_norm, device)
 
-    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`.
+    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
+        final = cache.final
+        for step in cache.steps(epochs="last", backwards=True):
+            yield Point(step, final.theta, final.solver, map(train.batch, step.batches), [None] * len(step.batches))
 
-        Raises:
-            DivergenceError: The backward vector grew beyond 10 times its start, or is not finite.
-            CacheMismatchError: The solver's second moment is needed and not there.
-        """
-        theta, size = cache.final.theta, cache.config.batch_size
-        oracle = LossOracle(network, self.batch_norm, self.device)
-        if self.batch_norm == "frozen":
-            rows = all_rows(cache.plan, cache.config.epochs - 1)
-            oracle.refresh_statistics(theta, (train.batch(r) for r in rows))
-        start = oracle.mean_gradient(theta, in_batches(validation, size), validation=True)
-        adjoint = Adjoint(cache.config.solver, start, cache.final.solver)
-        if not adjoint.exact:
-            LOGGER.info("solver %s: its second moment is held fixed, scores are approximate", cache.config.solver.name)
-        walk = _BackwardWalk(oracle, theta, adjoint, self.recursion == "published", len(train))
-        walk.run(cache, train, progress, store)
-        return InfluenceScores(walk.scores, self.method, walk.facts())
+
+class SgdInfluence(_RecursiveInfluence):
+    """Influence through the true parameters of every step, masks and augmentation included.
+
+    Args:
+        epochs: ``last`` or ``all``.
+        recursion: ``corrected`` or ``published``.
+        memory: Bytes for replayed states held at a time.
+        device: Where to compute; the one trained on, or replay gives other bits.
+
+    Raises:
+        ConfigError: A setting has an impossible value.
+    """
+
+    method = "sgd-influence"
+
+    def __init__(self, epochs: str = "last", recursion: str = "corrected", memory: int = DEFAULT_MEMORY,
+                 device: Device = Device()) -> None:
+        super().__init__(recursion, "batch", device)
+        if epochs not in EPOCHS:
+            raise ConfigError(f"Epochs should be last or all, not '{epochs}'.")
+        self.epochs, self.memory = epochs, memory
+
+    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
+        replay, after = Replay(cache, train, self.device, self.memory), cache.final
+        for step, state in replay.backwards(self.epochs):
+            drawn = [replay.draw(step, number) for number in range(len(step.batches))]
+            yield Point(step, state.theta, after.solver, [batch for batch, _ in drawn], [seed for _, seed in drawn])
+            after = state
 
 
 class _BackwardWalk:
     """The vector u on its way back through the steps, and the scores it leaves behind."""
 
-    def __init__(self, oracle: LossOracle, theta: np.ndarray, adjoint: Adjoint, published: bool, samples: int) -> None:
-        self.oracle, self.theta, self.adjoint, self.published = oracle, theta, adjoint, published
+    def __init__(self, oracle: LossOracle, adjoint: Adjoint, published: bool, samples: int) -> None:
+        self.oracle, self.adjoint, self.published = oracle, adjoint, published
         self.scores = np.zeros(samples)
         self.start = self.largest = float(np.linalg.norm(adjoint.u))
         self.sharpest = 0.0
 
-    def run(self, cache: Any, train: Any, progress: Optional[Progress], store: Optional[Store]) -> None:
-        """Undoes every step of the last epoch, going on from what the store holds."""
+    def run(self, points: Iterator[Point], first: Tuple[int, int], progress: Optional[Progress],
+            store: Optional[Store]) -> None:
+        """Undoes every step, going on from what the store holds.
+
+        Args:
+            points: The steps, last first.
+            first: The step behind the last, and the number of samples drawn in all steps.
+            progress: Called with (samples done, samples in all).
+            store: Keeps the progress.
+        """
+        before, samples = first
         saved = store.load(PROGRESS) if store else None
-        before = self._restore(saved) if saved else cache.plan.steps
+        if saved:
+            before = self._restore(saved)
         done, last_save = 0, time.monotonic()
-        for step in cache.steps(epochs="last", backwards=True):
-            if step.index < before:
-                self._undo(step, train)
-            done += sum(map(len, step.batches))
+        for point in points:
+            if point.step.index < before:
+                self._undo(point)
+            done += sum(map(len, point.step.batches))
             if progress:
-                progress(done, len(train))
+                progress(done, samples)
             if store and time.monotonic() - last_save > SECONDS_BETWEEN_SAVES:
-                store.save(PROGRESS, self._state(step.index))
+                store.save(PROGRESS, self._state(point.step.index))
                 last_save = time.monotonic()
 
     def facts(self) -> Dict[str, float]:
@@ -102,12 +186,14 @@ class _BackwardWalk:
         return {"growth of u": self.largest / self.start if self.start else 1.0,
                 "largest eigenvalue seen": self.sharpest}
 
-    def _undo(self, step: Any, train: Any) -> None:
+    def _undo(self, point: Point) -> None:
         """Adds the step's scores and carries u across it."""
+        step = point.step
+        self.adjoint.at(point.state)
         direction = self.adjoint.direction(step)
         curvature = np.zeros_like(direction)
-        for rows in step.batches:
-            products, hessian = self.oracle.products(self.theta, train.batch(rows), direction)
+        for rows, batch, seed in zip(step.batches, point.batches, point.seeds):
+            products, hessian = self.oracle.products(point.theta, batch, direction, seed)
             self.scores[rows] += products / len(rows)
             curvature += hessian / len(rows) if self.published else hessian
         self._watch(direction, curvature, step)

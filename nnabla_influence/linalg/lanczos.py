@@ -68,7 +68,7 @@ class LanczosResult:
     @property
     def ritz_weights(self) -> np.ndarray:
         """Share of g along each Ritz vector, squared (k,); the sum is 1."""
-        return np.linalg.eigh(self.projected)[1][:1].sum(axis=0) ** 2
+        return _first_row(np.linalg.eigh(self.projected)[1]) ** 2
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,12 @@ def _coefficients(projected: np.ndarray, function: SpectralFunction, floor: floa
     if not np.isfinite(images).all():
         raise ConfigError(f"The function is not finite at the Ritz value {values[~np.isfinite(images)][0]:g}: use a "
                           "positive damping.")
-    return (vectors * images) @ vectors[:1].sum(axis=0)
+    return (vectors * images) @ _first_row(vectors)
+
+
+def _first_row(vectors: np.ndarray) -> np.ndarray:
+    """Components of the Ritz vectors along the start (k,); there is none in an empty space."""
+    return vectors[0] if len(vectors) else np.zeros(0)
 
 
 def _change(result: LanczosResult, function: SpectralFunction, floor: float, coefficients: np.ndarray) -> float:

@@ -4,9 +4,10 @@
 
     alpha = r'r / p'Ap,   x += alpha p,   s = r - alpha A p,   beta = s's / r'r,   p <- s + beta p,   r <- s.
 
-The k-th iterate is the best of the Krylov space span(b, Ab, .., A^(k-1) b) in the norm of A. ``p'Ap <= 0`` proves that A
-is not positive definite, and x then solves nothing: the Hessian of a network is often indefinite, so this is looked at
-in every step. `scipy.sparse.linalg.cg` neither notices this nor reports a residual, hence the loop here.
+Every step lowers ``q(x) = x'Ax / 2 - b'x``, whose minimum is the solution; the residual may rise on the way. So the
+*best* iterate is the one with the lowest q, and q above 0, its start, means divergence. ``p'Ap <= 0`` proves that A is
+not positive definite, and q then has no minimum: the Hessian of a network is often indefinite, so this is looked at in
+every step. `scipy.sparse.linalg.cg` neither notices this nor reports a residual, hence the loop here.
 
 *LiSSA* (Agarwal, Bullins & Hazan 2017; for influence functions Koh & Liang 2017) sums the Neumann series of
 ``(H + damping I)^-1`` with another random batch's Hessian ``H_t`` in every term:
@@ -31,7 +32,7 @@ import numpy as np
 from ..errors import ConfigError
 from .operators import Operator, Progress, Shifted, as_finite_vector, as_vector, checked_damping
 
-RESIDUAL_LIMIT = 1e8  # conjugate gradients keep |r| below sqrt(condition number) |b| where A is what it should be
+ROUNDING = 1e-9  # relative; changes of q below this do not tell iterates apart
 GROWTH_LIMIT = 10.0  # LiSSA: times the (t + 1) |b| that no stable recursion exceeds after t steps
 
 
@@ -53,7 +54,7 @@ class Solution:
         value: x (P,), always finite; the best iterate if the solver did not converge.
         status: Why it stopped.
         iterations: Steps taken.
-        residual: ``|b - A x| / |b|``, 1 for x = 0. See each solver for how it is measured.
+        residual: ``|b - A x| / |b|``, 1 for x = 0; may be above 1. See each solver for how it is measured.
         advice: One sentence: what happened and what to try next; empty when converged.
     """
 
@@ -84,7 +85,7 @@ def conjugate_gradient(operator: Operator, b: np.ndarray, *, tolerance: float = 
         progress: Called with (steps done, steps at most).
 
     Returns:
-        The iterate with the smallest residual; its residual is the true one, unless a product was not finite.
+        The best iterate; its residual is computed afresh, unless a product was not finite.
 
     Raises:
         ConfigError: b has another shape, the tolerance is not positive, or there is no step to take.
@@ -109,9 +110,10 @@ class _ConjugateSearch:
 
     def __init__(self, operator: Operator, b: np.ndarray, tolerance: float) -> None:
         self.operator, self.b, self.tolerance = operator, b, tolerance
+        self.norm = float(np.linalg.norm(b))
         self.x, self.r, self.p = np.zeros_like(b), b, b
-        self.best, self.residual = self.x, 1.0
-        self.confirmed = 1.0  # the last residual computed afresh
+        self.best, self.residual, self.model = self.x, 1.0, 0.0  # with the lowest q, which is the model
+        self.confirmed = (self.x, 1.0)  # the last iterate whose residual was computed afresh
         self.advice = ""
 
     def step(self) -> Optional[Status]:
@@ -128,7 +130,7 @@ class _ConjugateSearch:
         self.r = self.r - before / curvature * image
         after = float(self.r @ self.r)
         self.p = self.r + after / before * self.p
-        return self._judge(self._relative(self.r))
+        return self._judge(-0.5 * float(self.x @ (self.b + self.r)), self._relative(self.r))
 
     def solution(self, status: Optional[Status], steps: int) -> Solution:
         """The best iterate with its confession."""
@@ -136,39 +138,46 @@ class _ConjugateSearch:
             status, self.advice = Status.MAX_ITERATIONS, (
                 f"The tolerance {self.tolerance:g} was not met in {steps} steps: raise max_iterations or the damping.")
         if status in (Status.MAX_ITERATIONS, Status.NEGATIVE_CURVATURE, Status.DIVERGED) and self.best.any():
-            self.residual = self._true_residual(self.best)
+            believed, self.residual = self.residual, self._true_residual(self.best)
+            if status is Status.MAX_ITERATIONS and self.residual > 2 * believed:
+                self.advice = self._noise_advice()
         if self.residual <= self.tolerance:
             status, self.advice = Status.CONVERGED, ""
         return Solution(self.best, status, steps, self.residual, self.advice)
 
-    def _judge(self, residual: float) -> Optional[Status]:
-        if not residual <= RESIDUAL_LIMIT:
-            self.advice = (f"The residual grew to {residual:.3g} times its start: the operator is far from symmetric "
-                           "or its products are too noisy; make them more exact or raise the damping.")
+    def _judge(self, model: float, residual: float) -> Optional[Status]:
+        if not model <= 0:
+            self.advice = ("The iterates grow instead of settling: the operator is far from symmetric or its products "
+                           "are too noisy; make them more exact or raise the damping.")
             return Status.DIVERGED
-        if residual < self.residual:
-            self.best, self.residual = self.x, residual
+        if model <= (1 - ROUNDING) * self.model:  # both negative: not clearly worse
+            self.best, self.residual, self.model = self.x, residual, model
         return self._confirm() if residual <= self.tolerance else None
 
     def _confirm(self) -> Optional[Status]:
         """Believes the recursion's residual only if a fresh product agrees; else goes on from the fresh one."""
-        self.residual = residual = self._true_residual(self.x)
+        residual, (_, before) = self._true_residual(self.x), self.confirmed
+        if residual < before:
+            self.confirmed = self.x, residual
+        self.best, self.residual = self.confirmed
         if residual <= self.tolerance:
             return Status.CONVERGED
-        if not residual <= 0.5 * self.confirmed:
-            self.advice = (f"Errors of the products keep the residual at {residual:.3g}: accept a tolerance above it, "
-                           "or make the products more exact.")
+        if not residual <= 0.5 * before:
+            self.advice = self._noise_advice()
             return Status.BREAKDOWN
-        self.confirmed = residual
         self.p = self.r
         return None
+
+    def _noise_advice(self) -> str:
+        return (f"Errors of the products keep the residual at {self.residual:.3g}: accept a tolerance above it, make the "
+                "products more exact, or raise the damping.")
 
     def _true_residual(self, x: np.ndarray) -> float:
         self.r = self.b - self.operator @ x
         return self._relative(self.r)
 
     def _relative(self, r: np.ndarray) -> float:
-        return float(np.linalg.norm(r) / np.linalg.norm(self.b))
+        return float(np.linalg.norm(r)) / self.norm
 
     def _negative(self, curvature: float) -> Status:
         self.advice = (f"The operator is not positive definite (curvature {curvature:.3g} along the search): raise the "
@@ -244,6 +253,8 @@ def lissa(product: Callable[[int, np.ndarray], np.ndarray], b: np.ndarray, setti
         value, change = recursion.outcome(bounded)
         if operator:
             change = b - Shifted(operator, settings.damping) @ value
+            if bounded:
+                recursion.curvature = float(value @ (b - change) / (value @ value)) - settings.damping
         residual = float(np.linalg.norm(change) / np.linalg.norm(b))
     status = recursion.status(bounded, residual)
     return Solution(value, status, recursion.steps, residual, recursion.advice(status))
@@ -290,14 +301,14 @@ class _Recursion:
         """What to try next."""
         s = self.settings
         if status is Status.NEGATIVE_CURVATURE:
-            return (f"The Hessian is not positive definite (curvature {self.curvature:.3g} along v): raise the damping "
-                    f"above {-self.curvature:.3g}, or use Gauss-Newton products.")
+            return (f"The Hessian is not positive definite (curvature {self.curvature:.3g} along v, without damping): "
+                    f"raise the damping above {-self.curvature:.3g}, or use Gauss-Newton products.")
         if status is Status.DIVERGED:
             return (f"The recursion grew without bound after {self.steps} steps: raise the scale above the largest "
                     f"eigenvalue with damping, here at least {self.curvature + s.damping:.3g}, from {s.scale:g}.")
         if status is Status.MAX_ITERATIONS:
-            return (f"The tolerance {s.tolerance:g} was not met: raise the depth from {s.depth}, or the damping; if that "
-                    "does not help, the batches are too small or the repeats too few.")
+            return (f"The tolerance {s.tolerance:g} was not met: raise the depth from {s.depth}, or the damping; if "
+                    "that does not help, the batches are too small or the repeats too few.")
         return ""
 
     def _next(self, batch: int) -> np.ndarray:

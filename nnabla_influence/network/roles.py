@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 from ..errors import NetworkError, UnsupportedError
 
@@ -128,7 +128,37 @@ def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str]
     roles = tuple(_loss_role(network, name, inputs, path) for name in losses)
     if not roles:
         raise NetworkError(f"'{path}': '{section.name}' names no loss variable.")
-    return NetworkRoles(network.name, inputs, _constants(section, path), roles)
+    constants = _constants(section, path)
+    _check_fed(network, roles, inputs, constants, f"'{path}': '{section.name}'")
+    return NetworkRoles(network.name, inputs, constants, roles)
+
+
+def _check_fed(network: Any, losses: Iterable[LossRole], inputs: Iterable[str], constants: Iterable[str],
+               section: str) -> None:
+    """Every variable the losses start from must be given; NNabla would compute with whatever lies in memory."""
+    names = {variable.name for variable in network.variable}
+    lost = [variable for variable in inputs if variable not in names]
+    if lost:
+        raise NetworkError(f"{section} feeds variable '{lost[0]}', which network '{network.name}' does not have.")
+    parameters = {variable.name for variable in network.variable if variable.type == "Parameter"}
+    sources = _sources(network, (loss.variable for loss in losses))
+    starved = sorted(sources - parameters - {*inputs, *constants})
+    if starved:
+        raise NetworkError(f"{section} names no data-set column for variable '{starved[0]}' of network "
+                           f"'{network.name}'. Save the network with a data_variable for each of its inputs.")
+
+
+def _sources(network: Any, losses: Iterable[str]) -> Set[str]:
+    """Variables that the losses depend on and no function computes."""
+    producers = {output: function for function in network.function for output in function.output}
+    waiting: List[str] = list(losses)
+    seen: Set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += producers[name].input if name in producers else ()
+    return seen - set(producers)
 
 
 def _constants(section: Any, path: str) -> Dict[str, float]:

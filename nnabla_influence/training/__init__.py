@@ -2,6 +2,7 @@
 
 from .cache import Checkpoint, TrainingCache
 from .final_state import FinalState
+from .replay import Replay
 from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
 from .update_rules import RULES, Adjoint
@@ -13,6 +14,7 @@ __all__ = [
     "FinalState",
     "Hooks",
     "RULES",
+    "Replay",
     "Step",
     "StepPlan",
     "Trainer",

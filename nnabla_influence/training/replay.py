@@ -11,7 +11,9 @@ state is held and the stretches between are computed once more, so memory stays 
 from __future__ import annotations
 
 import math
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+import numpy as np
 
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
@@ -68,6 +70,10 @@ class Replay:
                 run_up = [step for step in self.cache.steps(epochs="all") if start <= step.index < segment[0].index]
                 yield from self._segment(self._advanced(self.cache.checkpoint(start), run_up), segment, self.capacity)
                 end = segment[0].index
+
+    def draw(self, step: Step, number: int) -> Tuple[Dict[str, np.ndarray], int]:
+        """A batch as training saw it, augmented, and the seed of its random layers."""
+        return self._trainer.draw(step, number)
 
     def _segment(self, state: Checkpoint, steps: Sequence[Step], capacity: int) -> Iterator[Tuple[Step, Checkpoint]]:
         """The steps of a stretch, last first, from the state before the first of them."""

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import nnabla as nn
 import nnabla.functions as F
@@ -25,7 +25,7 @@ from .. import __version__
 from ..config import TrainingConfig, differences
 from ..dataset.batches import Augmentation, augment
 from ..device import Device
-from ..errors import CacheMismatchError, DivergenceError
+from ..errors import CacheMismatchError, DivergenceError, InfluenceError
 from ..network import TRAINING, Graph, Network
 from ..partial import discard
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
@@ -125,10 +125,8 @@ class Trainer:
         total = 0.0
         with self.device.scope():
             self._solver.zero_grad()
-            for number, rows in enumerate(step.batches):
-                # The one permitted global: dropout and augmentation layers draw from it.
-                nnabla.random.set_function_seed(function_seed(self.config.seed, step.index, number))
-                total += self._accumulate(rows, step.index * len(step.batches) + number)
+            for number in range(len(step.batches)):
+                total += self._accumulate(*self.draw(step, number))
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
@@ -140,12 +138,19 @@ class Trainer:
         self.done = step.index + 1
         return total
 
-    def _accumulate(self, rows: np.ndarray, draw: int) -> float:
-        """Adds the gradient of one batch's mean loss; returns the sum of its losses."""
-        batch = self.dataset.batch(rows)
+    def draw(self, step: Step, number: int) -> Tuple[Dict[str, np.ndarray], int]:
+        """A batch of a step as training sees it, augmented, and the seed of its random layers."""
+        batch = self.dataset.batch(step.batches[number])
         if self._augmentation.active:
-            batch = augment(batch, self._images, self._augmentation, self.config.seed, draw)
-        size = len(rows)
+            draws = step.index * self.config.solver.update_interval + number
+            batch = augment(batch, self._images, self._augmentation, self.config.seed, draws)
+        return batch, function_seed(self.config.seed, step.index, number)
+
+    def _accumulate(self, batch: Dict[str, np.ndarray], seed: int) -> float:
+        """Adds the gradient of one batch's mean loss; returns the sum of its losses."""
+        size = len(next(iter(batch.values())))
+        # The one permitted global: dropout and augmentation layers draw from it.
+        nnabla.random.set_function_seed(seed)
         if size not in self._graphs:
             self._graphs[size] = self.network.build(self._store, size, TRAINING)
             self._losses[size] = F.mean(self._graphs[size].sample_losses)
@@ -198,8 +203,8 @@ def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[
     plan = StepPlan(config, len(dataset))
     try:
         history = _run(trainer, plan, partial, hooks)
-    except DivergenceError:
-        discard(target)  # going on from here would diverge again
+    except InfluenceError:
+        discard(target)  # going on from here would fail again
         raise
     write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()))
     discard(target)

@@ -187,13 +187,24 @@ class Adjoint:
 
     def __init__(self, solver: SolverConfig, gradient: np.ndarray, state: Mapping[str, np.ndarray]) -> None:
         self.solver, self.rule = solver, rule(solver)
-        if self.rule.second is not None and self.rule.second not in state:
-            raise CacheMismatchError(
-                f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold. Train (or "
-                "continue) the network with: python -m nnabla_influence train, and score with --cache.")
-        self._second = state[self.rule.second].astype(np.float64) if self.rule.second else None
+        self._second: Optional[np.ndarray] = None
+        self.at(state)
         self.u = gradient.astype(np.float64)
         self.memory = np.zeros_like(self.u)
+
+    def at(self, state: Mapping[str, np.ndarray]) -> None:
+        """Takes the second moment from a state of the solver.
+
+        Raises:
+            CacheMismatchError: It is not there.
+        """
+        if self.rule.second is None:
+            return
+        if self.rule.second not in state:
+            raise CacheMismatchError(
+                f"Solver '{self.solver.name}' needs its second moment, which a trained network file does not hold. Train "
+                "(or continue) the network with: python -m nnabla_influence train, and score with --cache.")
+        self._second = state[self.rule.second].astype(np.float64)
 
     @property
     def exact(self) -> bool:

@@ -160,6 +160,16 @@ REFUSED = {
         NetworkError,
         "loss variable 'L' is not computed by network 'Main'",
     ),
+    "an input without data": (
+        _optimizer_replace(DATA, ""),
+        NetworkError,
+        "no data-set column for variable 'Input' of network 'Main'",
+    ),
+    "data without an input": (
+        _optimizer_replace('variable_name: "Input"', 'variable_name: "Imput"'),
+        NetworkError,
+        "feeds variable 'Imput', which network 'Main' does not have",
+    ),
     "training progress": (
         _optimizer_replace('data_name: "x"', 'data_name: "%iter"'),
         UnsupportedError,
