@@ -22,6 +22,7 @@ test: $(STAMP) ## run the tests (PYTEST_FLAGS="-n 0 -k noise" to choose)
 
 check: $(STAMP) ## style and types
 	$(RUN) ruff check .
+	$(RUN) ruff format --check --quiet .
 	$(RUN) mypy
 
 clean: ## remove what make and the tools made, .venv included

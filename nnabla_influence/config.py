@@ -45,8 +45,16 @@ class Config:
         unknown = sorted(set(values) - set(fields))
         _require(not unknown, f"{cls.__name__} has no setting {', '.join(unknown)}.")
         nested: Dict[str, Type[Config]] = {"solver": SolverConfig, "schedule": ScheduleConfig}
-        return cls(**{key: nested[key].from_dict(value) if key in nested else
-                      tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        return cls(
+            **{
+                key: nested[key].from_dict(value)
+                if key in nested
+                else tuple(value)
+                if isinstance(value, list)
+                else value
+                for key, value in values.items()
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,10 @@ class ScheduleConfig(Config):
     warmup: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.kind in SCHEDULES,
-                 f"Learning-rate schedule should be one of {', '.join(SCHEDULES)}, not '{self.kind}'.")
+        _require(
+            self.kind in SCHEDULES,
+            f"Learning-rate schedule should be one of {', '.join(SCHEDULES)}, not '{self.kind}'.",
+        )
         _require(self.warmup >= 0, f"Warm-up should be 0 or more iterations, not {self.warmup}.")
 
 
@@ -90,10 +100,14 @@ class SolverConfig(Config):
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
 
     def __post_init__(self) -> None:
-        _require(math.isfinite(self.learning_rate) and self.learning_rate > 0,
-                 f"Learning rate should be a positive number, not {self.learning_rate}.")
-        _require(math.isfinite(self.weight_decay) and self.weight_decay >= 0,
-                 f"Weight decay should be 0 or more, not {self.weight_decay}.")
+        _require(
+            math.isfinite(self.learning_rate) and self.learning_rate > 0,
+            f"Learning rate should be a positive number, not {self.learning_rate}.",
+        )
+        _require(
+            math.isfinite(self.weight_decay) and self.weight_decay >= 0,
+            f"Weight decay should be 0 or more, not {self.weight_decay}.",
+        )
         _require(self.update_interval >= 1, f"Update interval should be 1 or more, not {self.update_interval}.")
 
 

@@ -52,7 +52,8 @@ class Device:
         except ImportError as error:
             raise MissingExtraError(
                 f"Device '{self.name}' needs NNabla's CUDA extension ({error}); install the one for your CUDA, "
-                'for example pip install "nnabla-influence[cuda120]", or use --device cpu.') from error
+                'for example pip install "nnabla-influence[cuda120]", or use --device cpu.'
+            ) from error
         number = self.name.partition(":")[2]
         return extension.context(device_id=number) if number else extension.context()
 

@@ -57,8 +57,10 @@ class ParameterSpace:
         vector = np.empty(self.size, np.float32)
         for name, place, shape in self.slices():
             if name not in arrays:
-                raise NetworkError(f"Parameter '{name}' {shape} is missing; {len(arrays)} parameters arrived. "
-                                   "Use the parameters of this very network.")
+                raise NetworkError(
+                    f"Parameter '{name}' {shape} is missing; {len(arrays)} parameters arrived. "
+                    "Use the parameters of this very network."
+                )
             if tuple(arrays[name].shape) != shape:
                 raise NetworkError(f"Parameter '{name}' should have shape {shape}, not {tuple(arrays[name].shape)}.")
             vector[place] = np.asarray(arrays[name]).ravel()

@@ -56,7 +56,8 @@ class PartialFolder:
         if found:
             raise CacheMismatchError(
                 f"'{self.folder}' holds an interrupted run with other settings (yours / its): {'; '.join(found)}. Run "
-                "the same command to go on with it, or remove it with --discard.")
+                "the same command to go on with it, or remove it with --discard."
+            )
 
     def load(self, name: str) -> Optional[Dict[str, np.ndarray]]:
         """The arrays saved under a name, None if there are none."""

@@ -45,8 +45,10 @@ class InfluenceScores:
     def __post_init__(self) -> None:
         broken = np.flatnonzero(~np.isfinite(self.values))
         if len(broken):
-            raise DivergenceError(f"{len(broken)} of {len(self.values)} '{self.method}' scores are not finite, the first "
-                                  f"for row {broken[0]}. Lower the learning rate and train again.")
+            raise DivergenceError(
+                f"{len(broken)} of {len(self.values)} '{self.method}' scores are not finite, the first "
+                f"for row {broken[0]}. Lower the learning rate and train again."
+            )
 
     @classmethod
     def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:
@@ -79,8 +81,10 @@ class InfluenceScores:
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         kept, notices = _kept_columns(table)
         folders = (table.path.parent, path.parent)
-        rows = ([*(rewritten_cell(table.rows[row][i], *folders) for i in kept), f"{self.values[row]:.9g}", str(row)]
-                for row in self.order)
+        rows = (
+            [*(rewritten_cell(table.rows[row][i], *folders) for i in kept), f"{self.values[row]:.9g}", str(row)]
+            for row in self.order
+        )
         write_csv(path, [*(table.header[i] for i in kept), SCORE_COLUMN, INDEX_COLUMN], rows)
         return notices
 
@@ -93,7 +97,9 @@ def _kept_columns(table: Table) -> Tuple[List[int], List[str]]:
         if column.name in (SCORE_COLUMN, INDEX_COLUMN):
             notices.append(f"column '{header}' of the training data is replaced")
         elif column.comment and not all(is_number(row[column.position]) for row in table.rows):
-            notices.append(f"comment column '{header}' is left out: Neural Network Console takes numbers and files only")
+            notices.append(
+                f"comment column '{header}' is left out: Neural Network Console takes numbers and files only"
+            )
         else:
             kept.append(column.position)
     return kept, notices

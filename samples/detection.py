@@ -30,8 +30,12 @@ MEASURES = {"auroc": "AUROC", "average_precision": "average precision", "precisi
 
 def command(*arguments):
     """One command of the package; its result lines."""
-    done = subprocess.run([sys.executable, "-m", "nnabla_influence", *map(str, arguments)], stdout=subprocess.PIPE,
-                          check=True, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "nnabla_influence", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+    )
     return done.stdout
 
 
@@ -40,7 +44,9 @@ def one_seed(args, seed, flips_seed, folder):
     folder.mkdir(parents=True, exist_ok=True)
     noisy, truth, cache = folder / "noisy.csv", folder / "truth.csv", folder / "cache.h5"
     data = ["--train", noisy, "--validation", args.validation]
-    command("noise", "--train", args.train, "--rate", args.rate, "--seed", flips_seed, "--output", noisy, "--truth", truth)
+    command(
+        "noise", "--train", args.train, "--rate", args.rate, "--seed", flips_seed, "--output", noisy, "--truth", truth
+    )
     started = time.perf_counter()
     command("train", "--network", args.network, *data, "--cache", cache, "--seed", seed, *args.settings)
     rows = [{"method": "(training)", "seed": seed, "seconds": time.perf_counter() - started}]
@@ -61,23 +67,34 @@ def measure(truth, scores):
 
 def mean_of_trainings(args, folder):
     """Detection by the mean score over trainings with several seeds, on one set of flips."""
-    rows = [row for seed in range(args.seeds)
-            for row in one_seed(args, seed, 0, folder / f"flips0_seed{seed}") if "scores" in row]
+    rows = [
+        row
+        for seed in range(args.seeds)
+        for row in one_seed(args, seed, 0, folder / f"flips0_seed{seed}")
+        if "scores" in row
+    ]
     found = []
     for method in METHODS:
         tables = [pd.read_csv(row["scores"]) for row in rows if row["method"] == method]
-        mean = tables[0].merge(pd.concat(tables).groupby("datasource_index", as_index=False)["influence"].mean(),
-                               on="datasource_index", suffixes=("_first", ""))
+        mean = tables[0].merge(
+            pd.concat(tables).groupby("datasource_index", as_index=False)["influence"].mean(),
+            on="datasource_index",
+            suffixes=("_first", ""),
+        )
         path = folder / f"mean_{method.replace(', ', '_')}.csv"
         mean[["influence", "datasource_index"]].to_csv(path, index=False)
-        found.append({"method": method, "seed": f"mean of {args.seeds}", **measure(folder / "flips0_seed0" / "truth.csv", path)})
+        found.append(
+            {"method": method, "seed": f"mean of {args.seeds}", **measure(folder / "flips0_seed0" / "truth.csv", path)}
+        )
     return found
 
 
 def interval(values):
     """Mean and half width of the 95 % interval (Student's t over the seeds)."""
     values = np.asarray(values, float)
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    half = (
+        stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    )
     return f"{values.mean():.3f} ± {half:.3f}"
 
 
@@ -91,7 +108,9 @@ def main():
     parser.add_argument("--output", required=True, type=Path)
     parser.add_argument("settings", nargs="*", help="further options of train, after --")
     args = parser.parse_args()
-    rows = [row for seed in range(args.seeds) for row in one_seed(args, seed, seed, args.output / f"flips{seed}_seed{seed}")]
+    rows = [
+        row for seed in range(args.seeds) for row in one_seed(args, seed, seed, args.output / f"flips{seed}_seed{seed}")
+    ]
     means = mean_of_trainings(args, args.output)
     table = pd.DataFrame(rows + means).drop(columns=["scores", "file"])
     table.to_csv(args.output / "results.csv", index=False, float_format="%.6g")
@@ -105,7 +124,10 @@ def report(table, seeds):
     print(f"\n| scores | {' | '.join(MEASURES.values())} | AUROC of the mean over {seeds} trainings | seconds |")
     print("|---|" + "---|" * (len(MEASURES) + 2))
     for method in METHODS:
-        mine, mean = single[single["method"] == method], table[(table["method"] == method) & ~table.index.isin(single.index)]
+        mine, mean = (
+            single[single["method"] == method],
+            table[(table["method"] == method) & ~table.index.isin(single.index)],
+        )
         cells = [interval(mine[name]) for name in MEASURES]
         print(f"| {method} | {' | '.join(cells)} | {mean['auroc'].iloc[0]:.3f} | {mine['seconds'].mean():.1f} |")
     training = single[single["method"] == "(training)"]["seconds"].mean()

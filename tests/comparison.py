@@ -35,8 +35,9 @@ def _explanation(actual, expected, error, worst, relative, reason):
     a, e = actual.ravel().astype(float), expected.ravel().astype(float)
     factor = a @ e / (e @ e)
     cosine = factor * np.linalg.norm(e) / max(np.linalg.norm(a), 1e-300)
-    lines += [f"  best common factor {factor:.6g}, cosine {cosine:.6g} (a factor means scaling, a low cosine another"
-              " vector)"]
+    lines += [
+        f"  best common factor {factor:.6g}, cosine {cosine:.6g} (a factor means scaling, a low cosine another vector)"
+    ]
     return "\n".join(lines)
 
 

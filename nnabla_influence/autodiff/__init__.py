@@ -1,5 +1,6 @@
-"""Derivatives of a network's loss, as NumPy arrays."""
+"""Derivatives of a network's loss, as NumPy arrays and operators."""
 
+from .curvature import CURVATURES, MeanCurvature, drawn_batches
 from .oracle import LossOracle
 
-__all__ = ["LossOracle"]
+__all__ = ["CURVATURES", "LossOracle", "MeanCurvature", "drawn_batches"]

@@ -37,13 +37,18 @@ def fast_batch_normalization() -> Iterator[None]:
     """While active, `nnabla.grad` uses this module for batch normalisation (on the CPU); restored afterwards."""
     original = registry[LAYER]
 
-    def backward(grad_inputs: Any, inputs: Any, input_shapes: Any, outputs: Any, output_shapes: Any,
-                 **arguments: Any) -> Any:
+    def backward(
+        grad_inputs: Any, inputs: Any, input_shapes: Any, outputs: Any, output_shapes: Any, **arguments: Any
+    ) -> Any:
         simple = len(inputs) == 5 and not arguments.get("no_scale") and not arguments.get("no_bias")
         if not simple or len(arguments["axes"]) != 1 or len(grad_inputs) != 1:
             return original(grad_inputs, inputs, input_shapes, outputs, output_shapes, **arguments)
-        function = BatchNormalizationGradient(nn.get_current_context(), arguments["axes"][0] % len(input_shapes[0]),
-                                              arguments["eps"], arguments["batch_stat"])
+        function = BatchNormalizationGradient(
+            nn.get_current_context(),
+            arguments["axes"][0] % len(input_shapes[0]),
+            arguments["eps"],
+            arguments["batch_stat"],
+        )
         return tuple(function(grad_inputs[0], inputs[0], inputs[2], inputs[3], inputs[4])) + (None, None)
 
     registry[LAYER] = backward
@@ -108,8 +113,9 @@ class BatchNormalizationGradient(PythonFunction):
         outputs[1].data.data = dbeta.astype(np.float32).reshape(outputs[1].shape)
         outputs[2].data.data = dgamma.astype(np.float32).reshape(outputs[2].shape)
 
-    def backward_impl(self, inputs: List[nn.Variable], outputs: List[nn.Variable], propagate_down: List[bool],
-                      accum: List[bool]) -> None:
+    def backward_impl(
+        self, inputs: List[nn.Variable], outputs: List[nn.Variable], propagate_down: List[bool], accum: List[bool]
+    ) -> None:
         """Second derivative."""
         dy, xhat, gamma, r, n = self._normalized(inputs)
         a = self._channels(outputs[0].grad.data)
@@ -118,8 +124,9 @@ class BatchNormalizationGradient(PythonFunction):
         shapes = (inputs[0].shape, inputs[1].shape, None)
         for i, (value, shape) in enumerate(zip(found, shapes)):
             if propagate_down[i]:
-                array = (value.astype(np.float32).reshape(inputs[2].shape) if shape is None
-                         else self._restored(value, shape))
+                array = (
+                    value.astype(np.float32).reshape(inputs[2].shape) if shape is None else self._restored(value, shape)
+                )
                 inputs[i].grad.data = inputs[i].grad.data + array if accum[i] else array
 
     @staticmethod
@@ -135,7 +142,7 @@ class BatchNormalizationGradient(PythonFunction):
         mean_e_xhat = -2 * scale * p * q + c * q
         for_x = _scaled(a, -r * scale * q)
         for_x += _scaled(dy, r * (c - scale * p))
-        for_x -= _scaled(xhat, r * mean_e_xhat + gamma * r ** 2 * k / n)
+        for_x -= _scaled(xhat, r * mean_e_xhat + gamma * r**2 * k / n)
         for_x -= _column(r * mean_e)
         return for_dy, for_x, r * k
 
@@ -164,7 +171,7 @@ class BatchNormalizationGradient(PythonFunction):
 
     def _channels(self, array: np.ndarray) -> np.ndarray:
         """(B, C, S): the axes before, of and after the channel."""
-        before = int(np.prod(array.shape[:self._axis], dtype=np.int64))
+        before = int(np.prod(array.shape[: self._axis], dtype=np.int64))
         return array.reshape(before, array.shape[self._axis], -1)
 
     @staticmethod

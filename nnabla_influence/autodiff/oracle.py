@@ -6,8 +6,8 @@ float32 array (B, ...).
 
 Batch normalisation couples the samples of a batch, so the gradient of a sample needs a definition. Policy ``batch``
 (default): the batch's statistics, as in training. Policy ``frozen``: running statistics, recomputed over the training
-data at the parameters in use by `LossOracle.refresh_statistics`; samples decouple. Training and validation losses always
-use the same policy.
+data at the parameters in use by `LossOracle.refresh_statistics`; samples decouple. Training and validation losses
+always use the same policy.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
+from .gauss_newton import GaussNewtonGraph
 from .products import ProductGraph
 
 Batch = Mapping[str, np.ndarray]
+# Step of central differences, relative to the length of the parameters.
+DIFFERENCE = 1e-4
 
 
 class LossOracle:
@@ -46,15 +49,18 @@ class LossOracle:
         self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
         self._store = network.store()
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
+        self._gauss_newton: Dict[int, GaussNewtonGraph] = {}
         self._products: Dict[Tuple[int, Purpose], ProductGraph] = {}
 
     # -- losses ------------------------------------------------------------------------------------------------
 
     def sample_losses(self, theta: np.ndarray, batch: Batch, validation: bool = False) -> np.ndarray:
         """The loss of every sample (B,)."""
+
         def values(graph: Graph) -> np.ndarray:
             graph.sample_losses.forward(clear_buffer=True)
             return graph.sample_losses.d[:, 0].astype(np.float64)
+
         return self._on_graph(theta, batch, validation, values)
 
     def predictions(self, theta: np.ndarray, batch: Batch, validation: bool = False) -> np.ndarray:
@@ -63,11 +69,14 @@ class LossOracle:
         Raises:
             UnsupportedError: The loss is of no known kind.
         """
+
         def values(graph: Graph) -> np.ndarray:
-            if graph.prediction is None:
+            prediction = graph.predictions[0][1]
+            if prediction is None:
                 raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
-            graph.prediction.forward(clear_buffer=True)
-            return graph.prediction.d.copy()
+            prediction.forward(clear_buffer=True)
+            return prediction.d.copy()
+
         return self._on_graph(theta, batch, validation, values)
 
     def loss(self, theta: np.ndarray, batches: Iterable[Batch], validation: bool = False) -> float:
@@ -86,8 +95,9 @@ class LossOracle:
             count += size
         return total / count
 
-    def products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray,
-                 seed: Optional[int] = None) -> Tuple[np.ndarray, np.ndarray]:
+    def products(
+        self, theta: np.ndarray, batch: Batch, direction: np.ndarray, seed: Optional[int] = None
+    ) -> Tuple[np.ndarray, np.ndarray]:
         """Scores and Hessian product of a training batch, from one graph.
 
         Args:
@@ -121,6 +131,37 @@ class LossOracle:
         """``<grad l_i, u>`` (B,) for every sample of a training batch."""
         return self.products(theta, batch, direction)[0]
 
+    def gauss_newton(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> np.ndarray:
+        """``G v`` (P,), G the Gauss-Newton matrix of a training batch's mean loss.
+
+        Args:
+            theta: Parameters (P,).
+            batch: Columns of B samples.
+            direction: v (P,).
+
+        Raises:
+            UnsupportedError: A loss has no known Hessian in its prediction.
+        """
+        length, size = float(np.linalg.norm(direction)), _size(batch)
+        if length == 0:
+            return np.zeros(self.space.size)
+        # A relative step, because that is what float32 resolves.
+        step = DIFFERENCE * max(float(np.linalg.norm(theta)), 1.0)
+        shift = (step / length) * direction
+        with self.device.scope():
+            graph = self._gauss_newton_graph(size)
+            check_batch(batch, graph.graph)
+            graph.graph.feed(batch)
+            ends = []
+            for end in (theta + shift, theta - shift):
+                self._store.write(self.space.unflatten(end.astype(np.float32)))
+                ends.append(graph.predictions())
+            tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]
+            middle = [(a + b) / 2 for a, b in zip(*ends)]
+            self._store.write(self.space.unflatten(theta))
+            product = graph.pulled_back(graph.output_curvature(batch, middle, tangents))
+        return product.astype(np.float64) / size
+
     # -- running statistics ------------------------------------------------------------------------------------
 
     def set_statistics(self, statistics: np.ndarray) -> None:
@@ -152,14 +193,20 @@ class LossOracle:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
+    def _gauss_newton_graph(self, size: int) -> GaussNewtonGraph:
+        if size not in self._gauss_newton:
+            self._gauss_newton[size] = GaussNewtonGraph(self._graph(size, self._purpose, False), self.space)
+        return self._gauss_newton[size]
+
     def _graph(self, size: int, purpose: Purpose, validation: bool) -> Graph:
         key = (size, purpose, validation)
         if key not in self._graphs:
             self._graphs[key] = self.network.build(self._store, size, purpose, validation)
         return self._graphs[key]
 
-    def _on_graph(self, theta: np.ndarray, batch: Batch, validation: bool,
-                  compute: Callable[[Graph], np.ndarray]) -> np.ndarray:
+    def _on_graph(
+        self, theta: np.ndarray, batch: Batch, validation: bool, compute: Callable[[Graph], np.ndarray]
+    ) -> np.ndarray:
         with self.device.scope():
             graph = self._graph(_size(batch), self._purpose, validation)
             check_batch(batch, graph)

@@ -46,8 +46,9 @@ class ProductGraph:
         terms = [F.sum(g * self.directions[name]) for name, g in zip(names, gradients)]
         self.scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
 
-    def run(self, batch: Mapping[str, np.ndarray], weights: np.ndarray,
-            direction: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    def run(
+        self, batch: Mapping[str, np.ndarray], weights: np.ndarray, direction: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray]:
         """Evaluates both products.
 
         Args:
@@ -76,5 +77,7 @@ class ProductGraph:
             with fast_batch_normalization():
                 return nn.grad([loss], leaves)
         except (ValueError, NotImplementedError, RuntimeError) as error:
-            raise UnsupportedError(f"The network has a layer without second derivatives in NNabla ({error}); "
-                                   "the Hessian term of last-epoch needs them.") from error
+            raise UnsupportedError(
+                f"The network has a layer without second derivatives in NNabla ({error}); "
+                "the Hessian term of last-epoch needs them."
+            ) from error

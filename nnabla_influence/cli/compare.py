@@ -93,8 +93,7 @@ def _detection(paths: List[Path], vectors: List[np.ndarray], flipped: np.ndarray
     from ..evaluation.metrics import mislabel_detection
 
     return [
-        {"file": str(path), **mislabel_detection(vector, flipped).to_dict()}
-        for path, vector in zip(paths, vectors)
+        {"file": str(path), **mislabel_detection(vector, flipped).to_dict()} for path, vector in zip(paths, vectors)
     ]
 
 

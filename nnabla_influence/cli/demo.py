@@ -24,11 +24,18 @@ SETTINGS = ("--learning-rate", "0.05", "--batch-size", "32", "--epochs", "30")
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
-        "demo", help="the whole job on embedded real data, in about a minute",
+        "demo",
+        help="the whole job on embedded real data, in about a minute",
         description="Trains on 1,000 real handwritten digits with flipped labels, scores every sample and shows how "
-                    "well the flipped ones were found.")
-    parser.add_argument("--output", type=Path, default=Path("nnabla_influence_demo"), metavar="DIR",
-                        help="folder to write to (default: %(default)s)")
+        "well the flipped ones were found.",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("nnabla_influence_demo"),
+        metavar="DIR",
+        help="folder to write to (default: %(default)s)",
+    )
     parser.add_argument("--rate", type=rate, default=0.1, metavar="R", help="share of labels flipped (default: 0.1)")
     parser.add_argument("--trials", type=positive_int, default=3, metavar="K", help="seeds (default: %(default)s)")
     add_common(parser)
@@ -55,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
         mean.to_csv(path, Table.read(noisy))
         console.info(f"scores, most harmful first: {path}")
     console.info(f"which labels were flipped:  {truth}")
-    console.info(f"took {time.monotonic() - started:.0f} s; next: python -m nnabla_influence info "
-                 f"{folder / 'influence_last-epoch.csv'}")
+    console.info(
+        f"took {time.monotonic() - started:.0f} s; next: python -m nnabla_influence info "
+        f"{folder / 'influence_last-epoch.csv'}"
+    )
     return 0
 
 
@@ -74,11 +83,20 @@ def _scores(args: argparse.Namespace, console: Any, train: Path, validation: Pat
     for seed in range(first, first + args.trials):
         options = project_arguments(args, train, validation, seed)
         project = load_project(options, console)
-        cache = train_project(project, cache_path(args.output / "training.csv", seed), Device(args.device), console,
-                              overwrite=True)
+        cache = train_project(
+            project, cache_path(args.output / "training.csv", seed), Device(args.device), console, overwrite=True
+        )
         for method in METHODS:
-            found[method].append(score(estimator(options, method), cache, project.train, project.validation, console,
-                                       args.output / f"influence_{method}.csv"))
+            found[method].append(
+                score(
+                    estimator(options, method),
+                    cache,
+                    project.train,
+                    project.validation,
+                    console,
+                    args.output / f"influence_{method}.csv",
+                )
+            )
     return {method: InfluenceScores.mean(trials) for method, trials in found.items()}
 
 
@@ -87,9 +105,25 @@ def project_arguments(args: argparse.Namespace, train: Path, validation: Path, s
     from .main import build_parser
 
     return build_parser().parse_args(
-        ["run", "--network", "builtin:cnn", "--train", str(train), "--validation", str(validation), "--output",
-         str(args.output / "influence.csv"), "--seed", str(seed), "--device", args.device,
-         "--data-cache", str(args.output / "decoded"), *SETTINGS])
+        [
+            "run",
+            "--network",
+            "builtin:cnn",
+            "--train",
+            str(train),
+            "--validation",
+            str(validation),
+            "--output",
+            str(args.output / "influence.csv"),
+            "--seed",
+            str(seed),
+            "--device",
+            args.device,
+            "--data-cache",
+            str(args.output / "decoded"),
+            *SETTINGS,
+        ]
+    )
 
 
 def _seeds(count: int) -> str:
@@ -105,5 +139,7 @@ def _table(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> N
         m = mislabel_detection(mean.values, flipped)
         rows.append((method, m.auroc, m.average_precision, m.precision_at_flips))
     console.table(("scores", "AUROC", "average precision", f"precision among first {int(flipped.sum())}"), rows)
-    console.result("loss measures oddness and is a strong detector of flipped labels; influence (last-epoch) measures "
-                   "harm to the\nvalidation loss, another question. Look at both.\n")
+    console.result(
+        "loss measures oddness and is a strong detector of flipped labels; influence (last-epoch) measures "
+        "harm to the\nvalidation loss, another question. Look at both.\n"
+    )

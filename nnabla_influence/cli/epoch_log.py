@@ -44,6 +44,8 @@ class EpochLog:
         label = self._network.loss_role.target
         if self._network.classes is None or label is None:
             return None
-        right = [self._oracle.predictions(theta, batch, validation=True).argmax(1) == batch[label][:, 0]
-                 for batch in self._batches()]
+        right = [
+            self._oracle.predictions(theta, batch, validation=True).argmax(1) == batch[label][:, 0]
+            for batch in self._batches()
+        ]
         return float(np.concatenate(right).mean())

@@ -14,11 +14,20 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
-        "info", help="what a training cache or an influence CSV holds",
-        description="Describes training caches (.h5) and influence CSVs; lists or clears the cache of decoded data.")
+        "info",
+        help="what a training cache or an influence CSV holds",
+        description="Describes training caches (.h5) and influence CSVs; lists or clears the cache of decoded data.",
+    )
     parser.add_argument("files", nargs="*", type=existing_file, metavar="FILE", help="training cache or influence CSV")
-    parser.add_argument("--data-cache", nargs="?", type=Path, const=None, default=False, metavar="DIR",
-                        help="list the decoded data kept in DIR (default: user cache)")
+    parser.add_argument(
+        "--data-cache",
+        nargs="?",
+        type=Path,
+        const=None,
+        default=False,
+        metavar="DIR",
+        help="list the decoded data kept in DIR (default: user cache)",
+    )
     parser.add_argument("--clear", action="store_true", help="with --data-cache: remove it")
     add_verbosity(parser)
 
@@ -62,13 +71,17 @@ def describe_cache(path: Path) -> List[Tuple[str, str]]:
         ("network fingerprint", passport["network"]["fingerprint"]),
         ("training data", f"{data['path']}, {data['samples']:,} rows"),
         ("data fingerprint", data["fingerprint"]),
-        ("solver", f"{config.solver.name}, learning rate {config.solver.learning_rate:g}, schedule "
-                   f"{config.solver.schedule.kind}, weight decay {config.solver.weight_decay:g}"),
+        (
+            "solver",
+            f"{config.solver.name}, learning rate {config.solver.learning_rate:g}, schedule "
+            f"{config.solver.schedule.kind}, weight decay {config.solver.weight_decay:g}",
+        ),
         ("epochs, batch size, seed", f"{config.epochs}, {config.batch_size}, {config.seed}"),
         ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
         ("parameters kept", f"{len(kept)}: before step {kept[0]:,} to {kept[-1]:,} ({cache.plan.steps:,} is final)"),
         ("training loss per epoch", ", ".join(f"{loss:.4g}" for loss in passport["training_loss"])),
-        ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items()))]
+        ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items())),
+    ]
 
 
 def describe_scores(path: Path) -> List[Tuple[str, str]]:
@@ -92,7 +105,8 @@ def describe_scores(path: Path) -> List[Tuple[str, str]]:
         ("positive: helpful", f"{int((values > 0).sum()):,}"),
         ("lowest, median, highest", ", ".join(f"{v:.4g}" for v in np.quantile(values, (0, 0.5, 1)))),
         ("most harmful rows", ", ".join(str(index[i]) for i in order[:10])),
-        ("most helpful rows", ", ".join(str(index[i]) for i in order[:-11:-1]))]
+        ("most helpful rows", ", ".join(str(index[i]) for i in order[:-11:-1])),
+    ]
 
 
 def _data_cache(folder: Any, clear: bool, console: Any) -> None:
@@ -104,5 +118,7 @@ def _data_cache(folder: Any, clear: bool, console: Any) -> None:
         return
     entries = list_data_cache(folder)
     console.result(f"{folder}: {len(entries)} data sets")
-    console.table(("fingerprint", "data set", "rows", "bytes"),
-                  [(e.fingerprint[:16], str(e.csv), e.rows, e.bytes) for e in entries])
+    console.table(
+        ("fingerprint", "data set", "rows", "bytes"),
+        [(e.fingerprint[:16], str(e.csv), e.rows, e.bytes) for e in entries],
+    )

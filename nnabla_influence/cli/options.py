@@ -18,6 +18,7 @@ __all__ = [
     "add_device",
     "add_seed",
     "add_verbosity",
+    "byte_size",
     "check_output",
     "existing_file",
     "image_size",
@@ -88,6 +89,17 @@ def rate(text: str) -> float:
     if not 0 <= value <= 1:  # also catches NaN
         raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, for example 0.1, got '{text}'")
     return value
+
+
+def byte_size(text: str) -> int:
+    """Bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
+    number, unit = text.upper().rstrip("B"), 1
+    for power, letter in enumerate("KMG", start=1):
+        if number.endswith(letter):
+            number, unit = number[:-1], 1024**power
+    if not number.isdecimal() or int(number) == 0:
+        raise argparse.ArgumentTypeError(f"expected a size such as 512MB or 2GB, got '{text}'")
+    return int(number) * unit
 
 
 def image_size(text: str) -> Tuple[int, int]:

@@ -53,12 +53,15 @@ def load_project(args: argparse.Namespace, console: Console, must_be_trained: bo
     """
     network = _read_network(args)
     if must_be_trained and not (network and network.trained):
-        raise NetworkError(f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
-                           "train) and score with --cache, or give the results.nnp of a finished training.")
+        raise NetworkError(
+            f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
+            "train) and score with --cache, or give the results.nnp of a finished training."
+        )
     own = network.settings if network else FileSettings()
     paths = _data_paths(args, own)
-    train, validation = (load_data(args, console, path, settings)
-                         for path, settings in zip(paths, (own.training, own.validation)))
+    train, validation = (
+        load_data(args, console, path, settings) for path, settings in zip(paths, (own.training, own.validation))
+    )
     if args.image_size and not any(len(shape) == 3 for shape in train.shapes.values()):
         raise ConfigError(f"--image-size resizes images, but {train.path} holds none; leave it out.")
     network = network or _builtin(args, train)
@@ -81,8 +84,9 @@ def load_data(args: argparse.Namespace, console: Console, path: Path, settings: 
     normalize = {"yes": True, "no": False}.get(args.image_normalization, all(s.normalize for s in settings))
     # A file is read twice: for the fingerprint, and to decode it.
     with console.progress(f"reading {path.name}", "file reads") as progress:
-        return Dataset.from_csv(path, image_size=args.image_size, normalize=normalize, data_cache=args.data_cache,
-                                progress=progress)
+        return Dataset.from_csv(
+            path, image_size=args.image_size, normalize=normalize, data_cache=args.data_cache, progress=progress
+        )
 
 
 def training_config(args: argparse.Namespace, network: Network) -> TrainingConfig:
@@ -90,19 +94,33 @@ def training_config(args: argparse.Namespace, network: Network) -> TrainingConfi
     settings = network.settings
     epochs = args.epochs or (1 if network.trained else settings.epochs)
     return TrainingConfig(
-        solver=_solver(args, settings.solver), epochs=epochs, batch_size=args.batch_size or settings.batch_size,
-        seed=args.seed, policy=getattr(args, "policy", "last-epoch"), shuffle=settings.shuffle,
+        solver=_solver(args, settings.solver),
+        epochs=epochs,
+        batch_size=args.batch_size or settings.batch_size,
+        seed=args.seed,
+        policy=getattr(args, "policy", "last-epoch"),
+        shuffle=settings.shuffle,
         first_epoch=max(0, settings.epochs - epochs) if network.trained else 0,
-        iterations_per_epoch=settings.iterations_per_epoch, crop=args.crop, flip=args.flip)
+        iterations_per_epoch=settings.iterations_per_epoch,
+        crop=args.crop,
+        flip=args.flip,
+    )
 
 
 def _solver(args: argparse.Namespace, own: SolverConfig) -> SolverConfig:
     if args.solver and args.solver != own.name:
         if not args.learning_rate:
-            raise ConfigError(f"--solver {args.solver} needs a --learning-rate: the network's {own.learning_rate:g} "
-                              f"belongs to {own.name}.")
-        return SolverConfig(args.solver, args.learning_rate, solver_defaults(args.solver),
-                            weight_decay=own.weight_decay, update_interval=own.update_interval)
+            raise ConfigError(
+                f"--solver {args.solver} needs a --learning-rate: the network's {own.learning_rate:g} "
+                f"belongs to {own.name}."
+            )
+        return SolverConfig(
+            args.solver,
+            args.learning_rate,
+            solver_defaults(args.solver),
+            weight_decay=own.weight_decay,
+            update_interval=own.update_interval,
+        )
     if args.learning_rate:
         return dataclasses.replace(own, learning_rate=args.learning_rate, schedule=ScheduleConfig())
     return own
@@ -127,8 +145,10 @@ def _check_augmentation(args: argparse.Namespace, network: Network) -> None:
 def _builtin(args: argparse.Namespace, train: Dataset) -> Network:
     missing = [name for name in ("x", "y") if name not in train.shapes]
     if missing:
-        raise DataError(f"{train.path}: built-in networks read columns x (input) and y (label); the data has "
-                        f"{', '.join(train.shapes)}. Rename the header, e.g. to x:image,y:label.")
+        raise DataError(
+            f"{train.path}: built-in networks read columns x (input) and y (label); the data has "
+            f"{', '.join(train.shapes)}. Rename the header, e.g. to x:image,y:label."
+        )
     outputs, task = _outputs(train, args.task)
     return Network.builtin(args.network, train.shapes["x"], outputs, task, args.seed)
 
@@ -140,16 +160,22 @@ def _outputs(train: Dataset, task: str) -> Tuple[int, str]:
     classes = whole and bool((labels >= 0).all())
     if task == "auto":
         if whole and not classes:
-            raise DataError(f"{train.path}: column y holds whole numbers from {labels.min():g} to {labels.max():g}. "
-                            "Class numbers count from 0; say --task regression if these are values to predict.")
+            raise DataError(
+                f"{train.path}: column y holds whole numbers from {labels.min():g} to {labels.max():g}. "
+                "Class numbers count from 0; say --task regression if these are values to predict."
+            )
         task = "classification" if classes and labels.max() < MOST_CLASSES else "regression"
-        LOGGER.info("labels of column y: taken as %s (--task decides otherwise)",
-                    "class numbers" if task == "classification" else "real values")
+        LOGGER.info(
+            "labels of column y: taken as %s (--task decides otherwise)",
+            "class numbers" if task == "classification" else "real values",
+        )
     if task == "regression":
         return labels[0].size, task
     if not classes:
-        raise DataError(f"{train.path}: classification needs one column y of class numbers 0, 1, 2, ...; "
-                        "use --task regression for real values.")
+        raise DataError(
+            f"{train.path}: classification needs one column y of class numbers 0, 1, 2, ...; "
+            "use --task regression for real values."
+        )
     _warn_of_empty_classes(labels)
     return int(labels.max()) + 1, task
 
@@ -159,8 +185,9 @@ def _warn_of_empty_classes(labels: np.ndarray) -> None:
     empty = np.setdiff1d(np.arange(int(labels.max()) + 1), labels)
     if len(empty):
         shown = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
-        LOGGER.warning("no training sample of class %s, but labels go up to %d; classes count from 0",
-                       shown, int(labels.max()))
+        LOGGER.warning(
+            "no training sample of class %s, but labels go up to %d; classes count from 0", shown, int(labels.max())
+        )
 
 
 def _data_paths(args: argparse.Namespace, own: FileSettings) -> Tuple[Path, Path]:
@@ -174,10 +201,13 @@ def _data_paths(args: argparse.Namespace, own: FileSettings) -> Tuple[Path, Path
     wanted = {which: next((s.uri for s in settings if s.uri), None) for which, settings in uris.items()}
     missing = [which for which, uri in wanted.items() if getattr(args, which) is None and uri is None]
     if missing:
-        raise ConfigError(f"'{args.network}' does not say where its data is; give "
-                          f"{' and '.join(f'--{which} CSV' for which in missing)}.")
-    train, validation = (getattr(args, which) or _own_data(uri or "", args.network, which)
-                         for which, uri in wanted.items())
+        raise ConfigError(
+            f"'{args.network}' does not say where its data is; give "
+            f"{' and '.join(f'--{which} CSV' for which in missing)}."
+        )
+    train, validation = (
+        getattr(args, which) or _own_data(uri or "", args.network, which) for which, uri in wanted.items()
+    )
     return train, validation
 
 
@@ -187,8 +217,10 @@ def _own_data(uri: str, network: str, which: str) -> Path:
     candidates = [relative] if relative.is_absolute() else [base / relative, base.parent / relative, relative]
     found: Optional[Path] = next((c for c in candidates if c.is_file()), None)
     if found is None:
-        raise DataError(f"The project's {DATA[which]} data '{uri}' is in none of "
-                        f"{', '.join(str(c) for c in candidates)}; give --{which} CSV.")
+        raise DataError(
+            f"The project's {DATA[which]} data '{uri}' is in none of "
+            f"{', '.join(str(c) for c in candidates)}; give --{which} CSV."
+        )
     LOGGER.info("%s data: %s (from %s)", DATA[which], found, network)
     return found
 
@@ -197,8 +229,13 @@ def _log(network: Network, config: TrainingConfig, train: Dataset, validation: D
     solver = config.solver
     state = "trained parameters" if network.trained else f"new parameters, seed {network.seed}"
     LOGGER.info("network: %s, %d trainable numbers, %s", network.path, network.space.size, state)
-    LOGGER.info("solver: %s, learning rate %g%s, batch size %d, epochs %d", solver.name, solver.learning_rate,
-                f" ({solver.schedule.kind})" if solver.schedule.kind != "Constant" else "", config.batch_size,
-                config.epochs)
+    LOGGER.info(
+        "solver: %s, learning rate %g%s, batch size %d, epochs %d",
+        solver.name,
+        solver.learning_rate,
+        f" ({solver.schedule.kind})" if solver.schedule.kind != "Constant" else "",
+        config.batch_size,
+        config.epochs,
+    )
     LOGGER.info("data: %d training rows, %d validation rows", len(train), len(validation))
     LOGGER.info("%s", network.roles.note)

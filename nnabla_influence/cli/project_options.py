@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict
 
-from .options import existing_file, image_size, non_negative_int, positive_float, positive_int
+from .options import byte_size, existing_file, image_size, non_negative_int, positive_float, positive_int
 
 # Checked against the lists of `config`, `training` and `estimators` by a test; those modules load NumPy and NNabla.
 POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
-METHODS = ("last-epoch", "loss", "random")
+METHODS = (
+    "last-epoch",
+    "sgd-influence",
+    "spectral",
+    "influence-function",
+    "tracin",
+    "self-influence",
+    "loss",
+    "random",
+)
+EPOCHS = ("last", "all")
+CURVATURES = ("ggn", "hessian")
+INVERSES = ("lanczos", "cg", "lissa")
+METHOD_SETTING = "method_"
 SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
 RECURSIONS = ("corrected", "published")
 BATCH_NORM_POLICIES = ("batch", "frozen")
@@ -21,44 +34,65 @@ BATCH_NORM_POLICIES = ("batch", "frozen")
 
 def add_network_option(parser: Any, required: bool = True) -> None:
     """``--network``."""
-    parser.add_argument("--network", required=required, metavar="N",
-                        help="results.nnp or net.nntxt of a project, or builtin:mlp, builtin:cnn, builtin:cifarnet")
+    parser.add_argument(
+        "--network",
+        required=required,
+        metavar="N",
+        help="results.nnp or net.nntxt of a project, or builtin:mlp, builtin:cnn, builtin:cifarnet",
+    )
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """``--train``, ``--validation`` and how images are read."""
     group = parser.add_argument_group("data")
     group.add_argument("--train", type=existing_file, metavar="CSV", help="training data (default: the project's own)")
-    group.add_argument("--validation", type=existing_file, metavar="CSV",
-                       help="validation data (default: the project's own)")
+    group.add_argument(
+        "--validation", type=existing_file, metavar="CSV", help="validation data (default: the project's own)"
+    )
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
-    group.add_argument("--image-normalization", choices=("auto", "yes", "no"), default="auto",
-                       help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)")
-    group.add_argument("--data-cache", type=Path, metavar="DIR",
-                       help="where decoded data is kept (default: user cache)")
+    group.add_argument(
+        "--image-normalization",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)",
+    )
+    group.add_argument(
+        "--data-cache", type=Path, metavar="DIR", help="where decoded data is kept (default: user cache)"
+    )
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """What overrides the network file's settings, and how training draws."""
     group = parser.add_argument_group("training (default: as the network file says)")
-    group.add_argument("--epochs", type=positive_int, metavar="E",
-                       help="epochs; a trained .nnp is continued for 1 epoch by default")
+    group.add_argument(
+        "--epochs", type=positive_int, metavar="E", help="epochs; a trained .nnp is continued for 1 epoch by default"
+    )
     add_override_options(group)
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
-    group.add_argument("--task", choices=("auto", "classification", "regression"), default="auto",
-                       help="what a built-in network learns (default: by the labels)")
-    group.add_argument("--crop", type=non_negative_int, default=0, metavar="PX",
-                       help="random crops after padding by PX")
+    group.add_argument(
+        "--task",
+        choices=("auto", "classification", "regression"),
+        default="auto",
+        help="what a built-in network learns (default: by the labels)",
+    )
+    group.add_argument(
+        "--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX"
+    )
     group.add_argument("--flip", action="store_true", help="random horizontal flips")
 
 
 def add_override_options(group: Any) -> None:
     """``--batch-size``, ``--solver`` and ``--learning-rate``."""
     group.add_argument("--batch-size", type=positive_int, metavar="B", help="samples of a batch")
-    group.add_argument("--solver", type=solver, metavar="NAME",
-                       help=f"another solver: {', '.join(SOLVERS)}; give --learning-rate too")
-    group.add_argument("--learning-rate", type=positive_float, metavar="LR",
-                       help="a constant learning rate in place of the file's schedule")
+    group.add_argument(
+        "--solver", type=solver, metavar="NAME", help=f"another solver: {', '.join(SOLVERS)}; give --learning-rate too"
+    )
+    group.add_argument(
+        "--learning-rate",
+        type=positive_float,
+        metavar="LR",
+        help="a constant learning rate in place of the file's schedule",
+    )
 
 
 def solver(text: str) -> str:
@@ -71,15 +105,40 @@ def solver(text: str) -> str:
 
 def add_policy_option(parser: argparse.ArgumentParser) -> None:
     """``--policy``."""
-    parser.add_argument("--policy", choices=POLICIES, default="last-epoch",
-                        help="parameters the cache keeps (default: %(default)s)")
+    parser.add_argument(
+        "--policy", choices=POLICIES, default="last-epoch", help="parameters the cache keeps (default: %(default)s)"
+    )
 
 
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:
-    """``--method`` and its settings."""
-    group = parser.add_argument_group("scores")
+    """``--method`` and the settings of methods; a setting left out keeps the method's own default."""
+    group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
     group.add_argument("--method", choices=METHODS, default="last-epoch", help="how to score (default: %(default)s)")
-    group.add_argument("--recursion", choices=RECURSIONS, default="corrected",
-                       help="last-epoch: Hessian term as derived, or as in the published code (default: %(default)s)")
-    group.add_argument("--batch-norm", choices=BATCH_NORM_POLICIES, default="batch",
-                       help="statistics of batch normalisation while scoring (default: %(default)s)")
+    _setting(
+        group, "--recursion", "recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS
+    )
+    _setting(
+        group, "--batch-norm", "batch_norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES
+    )
+    _setting(group, "--through", "epochs", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
+    _setting(group, "--memory", "memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
+    _setting(group, "--curvature", "curvature", "Gauss-Newton (default) or Hessian matrix", choices=CURVATURES)
+    _setting(group, "--subset", "subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
+    _setting(group, "--lanczos-steps", "steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
+    _setting(group, "--horizon", "horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
+    _setting(group, "--damping", "damping", "influence-function (default: 1)", type=positive_float, metavar="D")
+    _setting(group, "--inverse", "solver", "influence-function: how it is solved", choices=INVERSES)
+    _setting(group, "--iterations", "iterations", "influence-function: products", type=positive_int, metavar="k")
+    _setting(group, "--checkpoints", "last", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
+
+
+def _setting(group: Any, option: str, name: str, text: str, **kind: Any) -> None:
+    group.add_argument(option, dest=METHOD_SETTING + name, help=text, **kind)
+
+
+def method_settings(args: argparse.Namespace) -> Dict[str, Any]:
+    """The settings of methods that were given, by the methods' own names."""
+    found = {
+        name[len(METHOD_SETTING) :]: value for name, value in vars(args).items() if name.startswith(METHOD_SETTING)
+    }
+    return {name: value for name, value in found.items() if value is not None}

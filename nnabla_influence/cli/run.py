@@ -22,9 +22,11 @@ LOGGER = logging.getLogger("nnabla_influence")
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
-        "run", help="train and score in one, over several seeds",
+        "run",
+        help="train and score in one, over several seeds",
         description="Trains and scores; with --trials, once per seed (S, S+1, ...), and writes the mean of the scores. "
-                    "Each trial's training cache stays beside the output, so an interrupted run goes on.")
+        "Each trial's training cache stays beside the output, so an interrupted run goes on.",
+    )
     add_network_option(parser)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     parser.add_argument("--trials", type=positive_int, default=1, metavar="K", help="seeds (default: %(default)s)")
@@ -48,8 +50,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.discard:
         seeds = range(args.seed, args.seed + args.trials)
-        return discard_progress(Console.from_args(args), *(path(args.output, seed) for seed in seeds
-                                                           for path in (cache_path, scores_path)))
+        return discard_progress(
+            Console.from_args(args), *(path(args.output, seed) for seed in seeds for path in (cache_path, scores_path))
+        )
     estimator(args, args.method)  # refuses wrong settings before anything is trained
     check_output(args.output, args.network, args.train, args.validation)
     console, scores = Console.from_args(args), []
@@ -60,10 +63,19 @@ def run(args: argparse.Namespace) -> int:
         options = argparse.Namespace(**{**vars(args), "seed": seed})
         project = load_project(options, console)
         check_output(args.output, project.train.path, project.validation.path)
-        cache = train_project(project, cache_path(args.output, seed), Device(args.device), console,
-                              overwrite=args.overwrite)
-        scores.append(score(estimator(options, args.method), cache, project.train, project.validation, console,
-                            scores_path(args.output, seed)))
+        cache = train_project(
+            project, cache_path(args.output, seed), Device(args.device), console, overwrite=args.overwrite
+        )
+        scores.append(
+            score(
+                estimator(options, args.method),
+                cache,
+                project.train,
+                project.validation,
+                console,
+                scores_path(args.output, seed),
+            )
+        )
         console.info(f"training cache: {cache.path}")
     report(InfluenceScores.mean(scores), project.train, args.output, console)
     return 0

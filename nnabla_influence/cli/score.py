@@ -10,24 +10,33 @@ from .options import add_common, check_output, existing_file, output_file
 from .project_options import add_data_options, add_network_option, add_override_options, add_scoring_options
 
 # Options that a training cache answers itself, and their defaults.
-CACHE_CARRIES = {"image_size": None, "image_normalization": "auto", "batch_size": None, "solver": None,
-                 "learning_rate": None}
+CACHE_CARRIES = {
+    "image_size": None,
+    "image_normalization": "auto",
+    "batch_size": None,
+    "solver": None,
+    "learning_rate": None,
+}
 LOGGER = logging.getLogger("nnabla_influence")
 
 
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
-        "score", help="score every training sample and write the influence CSV",
+        "score",
+        help="score every training sample and write the influence CSV",
         description="Scores every training sample by what it does to the validation loss. A negative score is harmful, "
-                    "a positive one helpful; the CSV lists the most harmful first.")
+        "a positive one helpful; the CSV lists the most harmful first.",
+    )
     source = parser.add_argument_group("what was trained (one of the two)")
-    source.add_argument("--cache", type=existing_file, metavar="C.h5",
-                        help="training cache; carries network and settings")
+    source.add_argument(
+        "--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings"
+    )
     add_network_option(source, required=False)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
-    parser.add_argument("--discard", action="store_true",
-                        help="only remove the progress of an interrupted scoring of this output")
+    parser.add_argument(
+        "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
+    )
     add_scoring_options(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
@@ -64,16 +73,21 @@ def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
         raise ConfigError("With --cache, give --train CSV and --validation CSV: the data the cache was trained with.")
     given = ["--" + name.replace("_", "-") for name, default in CACHE_CARRIES.items() if getattr(args, name) != default]
     if given:
-        raise ConfigError(f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
-                          "training; leave out what it holds.")
+        raise ConfigError(
+            f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
+            "training; leave out what it holds."
+        )
     cache = TrainingCache.open(args.cache)
     data = cache.passport["training_data"]
     size = tuple(data["image_size"]) if data["image_size"] else None
     datasets = []
     for path in (args.train, args.validation):
         with console.progress(f"reading {path.name}", "file reads") as progress:
-            datasets.append(Dataset.from_csv(path, image_size=size, normalize=data["normalize"],
-                                             data_cache=args.data_cache, progress=progress))
+            datasets.append(
+                Dataset.from_csv(
+                    path, image_size=size, normalize=data["normalize"], data_cache=args.data_cache, progress=progress
+                )
+            )
     cache.check_data(datasets[0])
     cache.network.check_data(datasets[1])
     LOGGER.info("%s: %s", args.cache, cache.network.roles.note)
@@ -85,6 +99,9 @@ def _from_network(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any
     from .project import load_project
 
     project = load_project(args, console, must_be_trained=True)
-    LOGGER.info("scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
-                "rates of the schedule's end", args.network)
+    LOGGER.info(
+        "scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
+        "rates of the schedule's end",
+        args.network,
+    )
     return FinalState(project.network, project.config, len(project.train)), project.train, project.validation

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import logging
 from pathlib import Path
 from typing import Any, List
@@ -13,9 +14,8 @@ from ..estimators import METHODS, InfluenceEstimator
 from ..partial import PartialFolder, discard, partial_folder
 from ..scores import InfluenceScores
 from .console import Console
+from .project_options import method_settings
 
-# Settings of methods: their defaults, and the methods that have them.
-SETTINGS = {"recursion": ("corrected", ("last-epoch",)), "batch_norm": ("batch", ("last-epoch", "loss"))}
 LOGGER = logging.getLogger("nnabla_influence")
 
 
@@ -25,21 +25,25 @@ def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
     Raises:
         ConfigError: A setting is given that the method does not have.
     """
-    for name, (default, methods) in SETTINGS.items():
-        value = getattr(args, name)
-        if value != default and method not in methods:
-            raise ConfigError(f"--{name.replace('_', '-')} {value} means nothing to --method {method}; leave it out, "
-                              f"or use --method {' or '.join(methods)}.")
-    device = Device(args.device)
-    if method == "last-epoch":
-        return METHODS[method](recursion=args.recursion, batch_norm=args.batch_norm, device=device)
-    if method == "loss":
-        return METHODS[method](batch_norm=args.batch_norm, device=device)
-    return METHODS[method](seed=args.seed)
+    accepted = {name: set(inspect.signature(made).parameters) for name, made in METHODS.items()}
+    given = method_settings(args)
+    for name, value in given.items():
+        if name not in accepted[method]:
+            others = " or ".join(other for other in METHODS if name in accepted[other])
+            option = {"epochs": "through", "steps": "lanczos-steps", "solver": "inverse", "last": "checkpoints"}.get(
+                name, name
+            )
+            raise ConfigError(
+                f"--{option.replace('_', '-')} {value} means nothing to --method {method}; leave it out, "
+                f"or use --method {others}."
+            )
+    shared = {"seed": args.seed, "device": Device(args.device)}
+    return METHODS[method](**given, **{name: value for name, value in shared.items() if name in accepted[method]})
 
 
-def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, console: Console,
-          target: Path) -> InfluenceScores:
+def score(
+    method: InfluenceEstimator, cache: Any, train: Any, validation: Any, console: Console, target: Path
+) -> InfluenceScores:
     """Scores every training sample.
 
     Progress is kept in ``<target>.partial/`` and removed at the end.
@@ -47,14 +51,22 @@ def score(method: InfluenceEstimator, cache: Any, train: Any, validation: Any, c
     Raises:
         KeyboardInterrupt: Ctrl-C, with how to go on.
     """
-    store = PartialFolder(target, {**method.settings(), "training": cache.identity, "training data": train.fingerprint,
-                                   "validation data": validation.fingerprint})
+    store = PartialFolder(
+        target,
+        {
+            **method.settings(),
+            "training": cache.identity,
+            "training data": train.fingerprint,
+            "validation data": validation.fingerprint,
+        },
+    )
     try:
         with console.progress(f"scoring ({method.method})", "samples") as progress:
             scores = method.estimate(cache.network, cache, train, validation, progress, store)
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, "
-                                "--discard removes it.") from interrupt
+        raise KeyboardInterrupt(
+            f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, --discard removes it."
+        ) from interrupt
     except InfluenceError:  # going on would fail again
         discard(target)
         raise
@@ -70,8 +82,10 @@ def report(scores: InfluenceScores, train: Any, output: Any, console: Console) -
     for notice in notices:
         console.warn(notice)
     harmful = int((scores.values < 0).sum())
-    console.info(f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {harmful} have a negative "
-                 "score: harmful)")
+    console.info(
+        f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {harmful} have a negative "
+        "score: harmful)"
+    )
 
 
 def discard_progress(console: Console, *targets: Path) -> int:

@@ -15,17 +15,20 @@ LOGGER = logging.getLogger("nnabla_influence")
 def add_parser(subparsers: Any) -> None:
     """Adds the command's options."""
     parser = subparsers.add_parser(
-        "train", help="train and write the training cache",
+        "train",
+        help="train and write the training cache",
         description="Trains a network and keeps what scoring needs in one HDF5 file. Interrupted, the same command "
-                    "goes on where it stopped, with identical results.")
+        "goes on where it stopped, with identical results.",
+    )
     add_network_option(parser)
     parser.add_argument("--cache", required=True, type=output_file, metavar="C.h5", help="training cache to write")
     add_policy_option(parser)
     add_data_options(parser)
     add_training_options(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace a cache of another run")
-    parser.add_argument("--discard", action="store_true",
-                        help="only remove the progress of an interrupted training of this cache")
+    parser.add_argument(
+        "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
+    )
     add_common(parser)
 
 

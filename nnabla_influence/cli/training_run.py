@@ -15,8 +15,9 @@ from .project import Project
 LOGGER = logging.getLogger("nnabla_influence")
 
 
-def train_project(project: Project, target: Path, device: Device, console: Console, *,
-                  overwrite: bool = False) -> TrainingCache:
+def train_project(
+    project: Project, target: Path, device: Device, console: Console, *, overwrite: bool = False
+) -> TrainingCache:
     """Trains, or opens an identical finished run.
 
     Raises:
@@ -29,11 +30,13 @@ def train_project(project: Project, target: Path, device: Device, console: Conso
     try:
         with console.progress("training", "steps") as progress:
             hooks = Hooks(progress, EpochLog(project.network, project.validation, device, project.config.batch_size))
-            cache = train(project.network, project.train, project.config, target, device=device, overwrite=overwrite,
-                          hooks=hooks)
+            cache = train(
+                project.network, project.train, project.config, target, device=device, overwrite=overwrite, hooks=hooks
+            )
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"the training's progress is in '{partial_folder(target)}'. The same command goes "
-                                "on, --discard removes it.") from interrupt
+        raise KeyboardInterrupt(
+            f"the training's progress is in '{partial_folder(target)}'. The same command goes on, --discard removes it."
+        ) from interrupt
     if finished and not overwrite:
         LOGGER.info("%s holds this very training already; nothing to do", target)
     return cache

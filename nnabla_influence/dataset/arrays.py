@@ -47,8 +47,13 @@ class Dataset:
     """
 
     def __init__(
-        self, arrays: Dict[str, np.ndarray], fingerprint: str, table: Optional[Table] = None,
-        normalize: bool = True, data_cache: Optional[Path] = None, image_size: ImageSize = None,
+        self,
+        arrays: Dict[str, np.ndarray],
+        fingerprint: str,
+        table: Optional[Table] = None,
+        normalize: bool = True,
+        data_cache: Optional[Path] = None,
+        image_size: ImageSize = None,
     ) -> None:
         self._arrays = arrays
         self._data_cache = data_cache
@@ -102,8 +107,11 @@ class Dataset:
         converted = {name: _in_memory(name, np.asarray(array)) for name, array in arrays.items()}
         lengths = {name: len(array) for name, array in converted.items()}
         if len(set(lengths.values())) > 1:
-            raise DataError("expected arrays of equal length, found {}. Give every sample a value of every "
-                            "variable.".format(lengths))
+            raise DataError(
+                "expected arrays of equal length, found {}. Give every sample a value of every variable.".format(
+                    lengths
+                )
+            )
         return cls(converted, arrays_fingerprint(converted))
 
     @property
@@ -154,12 +162,15 @@ class Dataset:
             DataError: there is no such variable, or its samples are images or arrays.
         """
         if name not in self._arrays:
-            raise DataError("expected one of the variables {}, got {!r}. Check the name.".format(
-                list(self.variables), name))
+            raise DataError(
+                "expected one of the variables {}, got {!r}. Check the name.".format(list(self.variables), name)
+            )
         array = self._arrays[name]
         if array.ndim != 2:
-            raise DataError("expected a variable of numbers, got {!r} with samples of shape {}. Draw its samples in "
-                            "batches.".format(name, array.shape[1:]))
+            raise DataError(
+                "expected a variable of numbers, got {!r} with samples of shape {}. Draw its samples in "
+                "batches.".format(name, array.shape[1:])
+            )
         return np.array(array, dtype=np.float32)
 
     def _float32(self, values: np.ndarray) -> np.ndarray:
@@ -180,8 +191,10 @@ class Dataset:
         if self._data_cache is not None:
             arrays = open_entry(self._data_cache, self.fingerprint)
             if arrays is None:
-                raise DataError("expected the decoded data in {}, found none. Open the data set again with "
-                                "Dataset.from_csv.".format(self._data_cache / self.fingerprint))
+                raise DataError(
+                    "expected the decoded data in {}, found none. Open the data set again with "
+                    "Dataset.from_csv.".format(self._data_cache / self.fingerprint)
+                )
             self._arrays = arrays
 
 
@@ -189,14 +202,18 @@ def _check_image_size(image_size: ImageSize) -> None:
     if image_size is None:
         return
     if len(image_size) != 2 or any(not isinstance(side, (int, np.integer)) or side < 1 for side in image_size):
-        raise ConfigError("expected an image size of two positive whole numbers (height, width), got {!r}. Say for "
-                          "example 32x32.".format(image_size))
+        raise ConfigError(
+            "expected an image size of two positive whole numbers (height, width), got {!r}. Say for "
+            "example 32x32.".format(image_size)
+        )
 
 
 def _in_memory(name: str, array: np.ndarray) -> np.ndarray:
     if array.ndim == 0:
-        raise DataError("expected an array with one entry per sample for {!r}, got a single number. Pass an array of "
-                        "shape (N, ...).".format(name))
+        raise DataError(
+            "expected an array with one entry per sample for {!r}, got a single number. Pass an array of "
+            "shape (N, ...).".format(name)
+        )
     try:
         copied = np.array(float32_array(array))  # a copy: the caller may go on writing into his own
     except CellError as error:

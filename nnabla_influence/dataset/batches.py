@@ -127,8 +127,10 @@ def augment(
     for name in image_variables:
         if name not in result or result[name].ndim != 4:
             found = "shape {}".format(result[name].shape) if name in result else "no such variable"
-            raise ConfigError("expected images (B, C, H, W) in the variable {!r} to augment, found {}. Switch "
-                              "augmentation off for this data set.".format(name, found))
+            raise ConfigError(
+                "expected images (B, C, H, W) in the variable {!r} to augment, found {}. Switch "
+                "augmentation off for this data set.".format(name, found)
+            )
     if image_variables:
         draws = _draw(augmentation, len(result[image_variables[0]]), seed, step)
         for name in image_variables:
@@ -164,5 +166,6 @@ def _generator(seed: int, purpose: int, number: int) -> np.random.Generator:
 def _require(value: int, least: int, what: str) -> None:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < least:
-        raise ConfigError("expected {} to be a whole number of at least {}, got {!r}. Change it.".format(
-            what, least, value))
+        raise ConfigError(
+            "expected {} to be a whole number of at least {}, got {!r}. Change it.".format(what, least, value)
+        )

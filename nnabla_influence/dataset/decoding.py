@@ -36,7 +36,14 @@ _BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV")
 _COLOURS = {1: "grey", 2: "grey+alpha", 3: "colour", 4: "colour+alpha"}
 # what Pillow and the readers of arrays and sounds raise on broken bytes
 _BROKEN = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error, Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
 )
 
 _REPLACE = "Replace files that cannot be read, or delete their lines."

@@ -54,15 +54,18 @@ def write_digits(
     """
     images, labels = load_digits()
     if min(training, validation) < 1 or training + validation >= len(images):
-        raise ConfigError("expected training and validation samples that leave some of the {} digits for the test, "
-                          "got {} and {}. Ask for fewer.".format(len(images), training, validation))
+        raise ConfigError(
+            "expected training and validation samples that leave some of the {} digits for the test, "
+            "got {} and {}. Ask for fewer.".format(len(images), training, validation)
+        )
     if seed < 0:
         raise ConfigError("expected a seed of at least 0, got {}. Change it.".format(seed))
     target = Path(folder)
     names = _write_images(target, images)
     order = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed]))).permutation(len(images))
-    parts: Dict[str, np.ndarray] = dict(zip(
-        ("training", "validation", "test"), np.split(order, [training, training + validation])))
+    parts: Dict[str, np.ndarray] = dict(
+        zip(("training", "validation", "test"), np.split(order, [training, training + validation]))
+    )
     paths = []
     for part, rows in parts.items():
         paths.append(target / (part + ".csv"))

@@ -72,7 +72,10 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
         _refuse_header(path, position, cell, "a name, found none", "Name it, or start its header with '#'.")
     if separator and not (index.strip().isascii() and index.strip().isdigit()):
         _refuse_header(
-            path, position, cell, "a whole number behind '__', found {!r}".format(index),
+            path,
+            position,
+            cell,
+            "a whole number behind '__', found {!r}".format(index),
             "Call the entries of a vector x__0, x__1, ...; use no '__' in other names.",
         )
     number = int(index) if separator else None
@@ -80,9 +83,7 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
 
 
 def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, remedy: str) -> NoReturn:
-    raise DataError(
-        "{}: line 1, column {} ({!r}): expected {}. {}".format(path, position + 1, cell, expected, remedy)
-    )
+    raise DataError("{}: line 1, column {} ({!r}): expected {}. {}".format(path, position + 1, cell, expected, remedy))
 
 
 def group_columns(columns: Iterable[Column]) -> Dict[str, List[Column]]:
@@ -99,14 +100,19 @@ def _check_variable(name: str, members: List[Column], path: Union[str, Path]) ->
     for column in members:
         if column.index in seen:
             _refuse_header(
-                path, column.position, _spelled(column),
+                path,
+                column.position,
+                _spelled(column),
                 "each column once, found it already as column {}".format(seen[column.index].position + 1),
                 "Rename or remove one of them.",
             )
         seen[column.index] = column
     if None in seen and len(seen) > 1:
         _refuse_header(
-            path, seen[None].position, name, "either {0} alone or {0}__0, {0}__1, ..., found both".format(name),
+            path,
+            seen[None].position,
+            name,
+            "either {0} alone or {0}__0, {0}__1, ..., found both".format(name),
             "Rename one of them.",
         )
     if None not in seen:
@@ -118,7 +124,9 @@ def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> 
     for wanted in range(len(members)):
         if wanted not in indexes:
             _refuse_header(
-                path, members[0].position, _spelled(members[0]),
+                path,
+                members[0].position,
+                _spelled(members[0]),
                 "the vector {0!r} to have the columns {0}__0 to {0}__{1}, found no {0}__{2}".format(
                     name, len(members) - 1, wanted
                 ),

@@ -98,8 +98,9 @@ def ingest(
     counter.finish()
     if arrays is None:
         raise RunError(
-            "expected the decoded data in {}, found it gone: another process removed it. Run the command "
-            "again.".format(data_cache / fingerprint)
+            "expected the decoded data in {}, found it gone: another process removed it. Run the command again.".format(
+                data_cache / fingerprint
+            )
         )
     return fingerprint, arrays
 

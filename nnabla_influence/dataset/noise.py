@@ -62,8 +62,9 @@ def flip_labels(
     count = int(clean.max()) + 1 if classes is None else classes
     _check_settings(rate, kind, seed, count)
     if int(clean.max()) >= count:
-        raise DataError("expected labels from 0 to {}, found {}. Correct the number of classes.".format(
-            count - 1, int(clean.max())))
+        raise DataError(
+            "expected labels from 0 to {}, found {}. Correct the number of classes.".format(count - 1, int(clean.max()))
+        )
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed])))
     rows = generator.choice(len(clean), size=int(round(rate * len(clean))), replace=False)
     steps = generator.integers(1, count, size=len(rows)) if kind == "symmetric" else 1
@@ -75,8 +76,9 @@ def flip_labels(
 def _whole_labels(labels: np.ndarray) -> np.ndarray:
     values = np.asarray(labels)
     if values.ndim != 1 or values.size == 0:
-        raise DataError("expected labels of shape (N,), got shape {}. Pass one class number per sample.".format(
-            values.shape))
+        raise DataError(
+            "expected labels of shape (N,), got shape {}. Pass one class number per sample.".format(values.shape)
+        )
     if values.dtype.kind not in "biuf" or np.any(values != np.floor(values)) or np.any(values < 0):
         raise DataError("expected labels that are whole numbers from 0, found others. Noise needs class numbers.")
     return values.astype(np.int64)
@@ -90,8 +92,9 @@ def _check_settings(rate: float, kind: str, seed: int, classes: int) -> None:
     if seed < 0:
         raise ConfigError("expected a seed of at least 0, got {!r}. Change it.".format(seed))
     if classes < 2:
-        raise ConfigError("expected at least 2 classes to flip between, got {}. Pass the number of classes.".format(
-            classes))
+        raise ConfigError(
+            "expected at least 2 classes to flip between, got {}. Pass the number of classes.".format(classes)
+        )
 
 
 def write_noisy(
@@ -128,8 +131,10 @@ def write_noisy(
 def _label_column(table: Table, label: str) -> Column:
     columns = table.variables.get(label, [])
     if len(columns) != 1:
-        raise DataError("{}: expected one label column {!r}, found {}. The variables are {}; name the one with the "
-                        "class numbers.".format(table.path, label, len(columns) or "none", list(table.variables)))
+        raise DataError(
+            "{}: expected one label column {!r}, found {}. The variables are {}; name the one with the "
+            "class numbers.".format(table.path, label, len(columns) or "none", list(table.variables))
+        )
     return columns[0]
 
 
@@ -142,8 +147,10 @@ def _read_labels(table: Table, column: Column) -> np.ndarray:
             labels[row] = int(float(cell))
         else:
             place = (table.line(row), column.position, table.header[column.position], cell)
-            problems.add(Problem(*place, "expected a class number (0, 1, 2, ...)"),
-                         "Noise flips class numbers; name a column that holds them.")
+            problems.add(
+                Problem(*place, "expected a class number (0, 1, 2, ...)"),
+                "Noise flips class numbers; name a column that holds them.",
+            )
     problems.raise_if_any()
     return labels
 
@@ -164,11 +171,16 @@ def _noisy_rows(table: Table, column: Column, labels: NoisyLabels, output: Path)
 
 
 def _refuse_same_file(clean: Path, output: Path, truth: Path) -> None:
-    paths = {what: os.path.normcase(os.path.realpath(str(path)))
-             for what, path in (("clean", clean), ("output", output), ("truth", truth))}
+    paths = {
+        what: os.path.normcase(os.path.realpath(str(path)))
+        for what, path in (("clean", clean), ("output", output), ("truth", truth))
+    }
     if paths["clean"] in (paths["output"], paths["truth"]):
-        raise OutputExistsError("{}: expected other files to write to, got the clean data set itself. Choose another "
-                                "output.".format(clean))
+        raise OutputExistsError(
+            "{}: expected other files to write to, got the clean data set itself. Choose another output.".format(clean)
+        )
     if paths["output"] == paths["truth"]:
-        raise OutputExistsError("{}: expected two files for the noisy data set and the truth, got one. Choose another "
-                                "name for one of them.".format(output))
+        raise OutputExistsError(
+            "{}: expected two files for the noisy data set and the truth, got one. Choose another "
+            "name for one of them.".format(output)
+        )

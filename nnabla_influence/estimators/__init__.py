@@ -4,22 +4,35 @@ from typing import Callable, Dict
 
 from .base import InfluenceEstimator
 from .baselines import LossBaseline, RandomBaseline
+from .influence_function import SOLVERS, InfluenceFunction
+from .self_influence import SelfInfluence
 from .sgd_influence import EPOCHS, RECURSIONS, LastEpochInfluence, SgdInfluence
+from .spectral import SpectralInfluence
+from .tracin import TracIn
 
 __all__ = [
     "EPOCHS",
     "InfluenceEstimator",
+    "InfluenceFunction",
     "LastEpochInfluence",
     "LossBaseline",
     "METHODS",
     "RECURSIONS",
     "RandomBaseline",
+    "SOLVERS",
+    "SelfInfluence",
     "SgdInfluence",
+    "SpectralInfluence",
+    "TracIn",
 ]
 
 METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
     "last-epoch": LastEpochInfluence,
     "sgd-influence": SgdInfluence,
+    "spectral": SpectralInfluence,
+    "influence-function": InfluenceFunction,
+    "tracin": TracIn,
+    "self-influence": SelfInfluence,
     "loss": LossBaseline,
     "random": RandomBaseline,
 }

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Protocol
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol
 
 import numpy as np
 
+from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
+from ..device import Device
 from ..scores import InfluenceScores
 
 Progress = Callable[[int, int], None]
+
+
+class OracleSettings(NamedTuple):
+    """How derivatives are taken: batch-norm policy and device."""
+
+    batch_norm: str = "batch"
+    device: Device = Device()
 
 
 class Store(Protocol):
@@ -33,8 +42,15 @@ class InfluenceEstimator(ABC):
     method: str = ""
 
     @abstractmethod
-    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
         """Scores every training sample.
 
         Args:
@@ -63,3 +79,29 @@ def in_batches(dataset: Any, batch_size: int) -> Iterator[Mapping[str, np.ndarra
 def all_rows(plan: Any, epoch: int) -> List[np.ndarray]:
     """Row numbers of every batch of an epoch."""
     return [rows for step in plan.epoch(epoch) for rows in step.batches]
+
+
+def prepared_oracle(network: Any, cache: Any, train: Any, theta: np.ndarray, settings: OracleSettings) -> LossOracle:
+    """An oracle of a batch-norm policy; ``frozen`` statistics are recomputed over the training data at theta."""
+    oracle = LossOracle(network, settings.batch_norm, settings.device)
+    if settings.batch_norm == "frozen":
+        oracle.refresh_statistics(theta, (train.batch(rows) for rows in all_rows(cache.plan, cache.config.epochs - 1)))
+    return oracle
+
+
+def sample_products(
+    oracle: LossOracle,
+    theta: np.ndarray,
+    cache: Any,
+    train: Any,
+    direction: np.ndarray,
+    progress: Optional[Progress] = None,
+) -> np.ndarray:
+    """``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch."""
+    found, done = np.zeros(len(train)), 0
+    for rows in all_rows(cache.plan, cache.config.epochs - 1):
+        found[rows] = oracle.sample_products(theta, train.batch(rows), direction)
+        done += len(rows)
+        if progress:
+            progress(done, len(train))
+    return found

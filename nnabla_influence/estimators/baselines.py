@@ -10,10 +10,9 @@ from typing import Any, Optional
 
 import numpy as np
 
-from ..autodiff import LossOracle
 from ..device import Device
 from ..scores import InfluenceScores
-from .base import InfluenceEstimator, Progress, Store, all_rows
+from .base import InfluenceEstimator, OracleSettings, Progress, Store, all_rows, prepared_oracle
 
 
 class LossBaseline(InfluenceEstimator):
@@ -29,14 +28,19 @@ class LossBaseline(InfluenceEstimator):
     def __init__(self, batch_norm: str = "batch", device: Device = Device()) -> None:
         self.batch_norm, self.device = batch_norm, device
 
-    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`; the batches are those of the last epoch."""
         theta = cache.final.theta
-        oracle = LossOracle(network, self.batch_norm, self.device)
+        oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
         batches = all_rows(cache.plan, cache.config.epochs - 1)
-        if self.batch_norm == "frozen":
-            oracle.refresh_statistics(theta, (train.batch(rows) for rows in batches))
         scores, done = np.zeros(len(train)), 0
         for rows in batches:
             scores[rows] = -oracle.sample_losses(theta, train.batch(rows))
@@ -58,7 +62,14 @@ class RandomBaseline(InfluenceEstimator):
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`."""
         return InfluenceScores(np.random.default_rng(self.seed).standard_normal(len(train)), self.method)

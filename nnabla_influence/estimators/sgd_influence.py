@@ -28,7 +28,7 @@ from ..errors import ConfigError, DivergenceError
 from ..scores import InfluenceScores
 from ..training import Adjoint, Replay
 from ..training.replay import DEFAULT_MEMORY
-from .base import InfluenceEstimator, Progress, Store, all_rows, in_batches
+from .base import InfluenceEstimator, OracleSettings, Progress, Store, in_batches, prepared_oracle
 
 RECURSIONS = ("corrected", "published")
 EPOCHS = ("last", "all")
@@ -66,8 +66,15 @@ class _RecursiveInfluence(InfluenceEstimator):
             raise ConfigError(f"Recursion should be corrected or published, not '{recursion}'.")
         self.recursion, self.batch_norm, self.device = recursion, batch_norm, device
 
-    def estimate(self, network: Any, cache: Any, train: Any, validation: Any,
-                 progress: Optional[Progress] = None, store: Optional[Store] = None) -> InfluenceScores:
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`.
 
         Raises:
@@ -76,10 +83,7 @@ class _RecursiveInfluence(InfluenceEstimator):
             CheckpointMissingError: The cache cannot be replayed from the first step.
         """
         final, size = cache.final, cache.config.batch_size
-        oracle = LossOracle(network, self.batch_norm, self.device)
-        if self.batch_norm == "frozen":
-            rows = all_rows(cache.plan, cache.config.epochs - 1)
-            oracle.refresh_statistics(final.theta, (train.batch(r) for r in rows))
+        oracle = prepared_oracle(network, cache, train, final.theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(final.theta, in_batches(validation, size), validation=True)
         adjoint = Adjoint(cache.config.solver, start, final.solver)
         if not adjoint.exact:
@@ -132,8 +136,13 @@ class SgdInfluence(_RecursiveInfluence):
 
     method = "sgd-influence"
 
-    def __init__(self, epochs: str = "last", recursion: str = "corrected", memory: int = DEFAULT_MEMORY,
-                 device: Device = Device()) -> None:
+    def __init__(
+        self,
+        epochs: str = "last",
+        recursion: str = "corrected",
+        memory: int = DEFAULT_MEMORY,
+        device: Device = Device(),
+    ) -> None:
         super().__init__(recursion, "batch", device)
         if epochs not in EPOCHS:
             raise ConfigError(f"Epochs should be last or all, not '{epochs}'.")
@@ -156,8 +165,9 @@ class _BackwardWalk:
         self.start = self.largest = float(np.linalg.norm(adjoint.u))
         self.sharpest = 0.0
 
-    def run(self, points: Iterator[Point], first: Tuple[int, int], progress: Optional[Progress],
-            store: Optional[Store]) -> None:
+    def run(
+        self, points: Iterator[Point], first: Tuple[int, int], progress: Optional[Progress], store: Optional[Store]
+    ) -> None:
         """Undoes every step, going on from what the store holds.
 
         Args:
@@ -183,8 +193,10 @@ class _BackwardWalk:
 
     def facts(self) -> Dict[str, float]:
         """What the log says about the walk."""
-        return {"growth of u": self.largest / self.start if self.start else 1.0,
-                "largest eigenvalue seen": self.sharpest}
+        return {
+            "growth of u": self.largest / self.start if self.start else 1.0,
+            "largest eigenvalue seen": self.sharpest,
+        }
 
     def _undo(self, point: Point) -> None:
         """Adds the step's scores and carries u across it."""
@@ -201,8 +213,13 @@ class _BackwardWalk:
 
     def _state(self, step: int) -> Dict[str, Any]:
         """Everything that is needed to go on before a step."""
-        return {"step": np.int64(step), "scores": self.scores, "watched": np.array([self.largest, self.sharpest]),
-                "u": self.adjoint.u, "memory": self.adjoint.memory}
+        return {
+            "step": np.int64(step),
+            "scores": self.scores,
+            "watched": np.array([self.largest, self.sharpest]),
+            "u": self.adjoint.u,
+            "memory": self.adjoint.memory,
+        }
 
     def _restore(self, state: Mapping[str, np.ndarray]) -> int:
         self.scores, self.adjoint.u, self.adjoint.memory = state["scores"], state["u"], state["memory"]
@@ -220,4 +237,5 @@ class _BackwardWalk:
                 f"The backward recursion diverges: before step {step.index} |u| is {size:.3g}, it began at "
                 f"{self.start:.3g}; the largest Hessian eigenvalue seen is about {self.sharpest:.3g} and the learning "
                 f"rate {step.learning_rate:g} (stable below {2 / max(self.sharpest, 1e-12):.3g}). No scores were "
-                "written. Train with a lower --learning-rate, or use --recursion published or --method loss.")
+                "written. Train with a lower --learning-rate, or use --recursion published or --method loss."
+            )

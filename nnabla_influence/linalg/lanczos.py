@@ -93,8 +93,7 @@ class FunctionProduct:
     change: float
 
 
-def lanczos(operator: Operator, start: np.ndarray, steps: int, *,
-            progress: Optional[Progress] = None) -> LanczosResult:
+def lanczos(operator: Operator, start: np.ndarray, steps: int, *, progress: Optional[Progress] = None) -> LanczosResult:
     """Builds the Krylov basis of a start vector, one product a step.
 
     Args:
@@ -123,7 +122,7 @@ def lanczos(operator: Operator, start: np.ndarray, steps: int, *,
         if progress:
             progress(k, steps)
         length = float(np.linalg.norm(remainder))
-        invariant = k == operator.size or length <= INVARIANT * float(np.linalg.norm(matrix))
+        invariant = length <= INVARIANT * float(np.linalg.norm(matrix))  # always so for a full basis
         if invariant or k == steps:
             break
         basis[k], matrix[k, k - 1] = remainder / length, length
@@ -146,8 +145,9 @@ def _result(norm: float, basis: np.ndarray, matrix: np.ndarray, invariant: bool)
     return LanczosResult(norm, basis, (matrix + matrix.T) / 2, asymmetry, invariant)
 
 
-def function_times_vector(result: LanczosResult, function: SpectralFunction,
-                          clip_negative: bool = True) -> FunctionProduct:
+def function_times_vector(
+    result: LanczosResult, function: SpectralFunction, clip_negative: bool = True
+) -> FunctionProduct:
     """``f(A) g`` from a Lanczos run that started at g; no further products.
 
     Args:
@@ -167,8 +167,9 @@ def function_times_vector(result: LanczosResult, function: SpectralFunction,
     floor = 0.0 if clip_negative else -math.inf
     coefficients = _coefficients(result.projected, function, floor) * result.start_norm
     change = 0.0 if result.invariant else _change(result, function, floor, coefficients)
-    return FunctionProduct(coefficients @ result.basis, coefficients, np.maximum(ritz, floor), int((ritz < 0).sum()),
-                           lowest, change)
+    return FunctionProduct(
+        coefficients @ result.basis, coefficients, np.maximum(ritz, floor), int((ritz < 0).sum()), lowest, change
+    )
 
 
 def _coefficients(projected: np.ndarray, function: SpectralFunction, floor: float) -> np.ndarray:
@@ -177,11 +178,14 @@ def _coefficients(projected: np.ndarray, function: SpectralFunction, floor: floa
     values = np.maximum(values, floor)
     images = np.asarray(function(values), np.float64)
     if images.shape != values.shape:
-        raise ConfigError(f"A spectral function should return one value for each of {values.size} eigenvalues, not the "
-                          f"shape {images.shape}.")
+        raise ConfigError(
+            f"A spectral function should return one value for each of {values.size} eigenvalues, not the "
+            f"shape {images.shape}."
+        )
     if not np.isfinite(images).all():
-        raise ConfigError(f"The function is not finite at the Ritz value {values[~np.isfinite(images)][0]:g}: use a "
-                          "positive damping.")
+        raise ConfigError(
+            f"The function is not finite at the Ritz value {values[~np.isfinite(images)][0]:g}: use a positive damping."
+        )
     return (vectors * images) @ _first_row(vectors)
 
 

@@ -121,8 +121,10 @@ class Scaled(Operator):
         diagonal = as_vector(diagonal, self.size, "diagonal")
         broken = np.flatnonzero(~((diagonal >= 0) & np.isfinite(diagonal)))
         if len(broken):
-            raise ConfigError(f"The preconditioner's diagonal should be finite and not negative; {len(broken)} of "
-                              f"{self.size} entries are, the first at {broken[0]}: {diagonal[broken[0]]:g}.")
+            raise ConfigError(
+                f"The preconditioner's diagonal should be finite and not negative; {len(broken)} of "
+                f"{self.size} entries are, the first at {broken[0]}: {diagonal[broken[0]]:g}."
+            )
         self.operator, self.root = operator, np.sqrt(diagonal)
 
     def _product(self, vector: np.ndarray) -> np.ndarray:
@@ -151,8 +153,10 @@ def as_finite_vector(values: np.ndarray, size: int, name: str) -> np.ndarray:
     array = as_vector(values, size, name)
     broken = np.flatnonzero(~np.isfinite(array))
     if len(broken):
-        raise DivergenceError(f"The {name} should be finite; {len(broken)} of {size} values are not, the first at "
-                              f"{broken[0]}: {array[broken[0]]}. Look for a network that diverged in training.")
+        raise DivergenceError(
+            f"The {name} should be finite; {len(broken)} of {size} values are not, the first at "
+            f"{broken[0]}: {array[broken[0]]}. Look for a network that diverged in training."
+        )
     return array
 
 

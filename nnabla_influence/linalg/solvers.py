@@ -70,8 +70,14 @@ class Solution:
         return self.status is Status.CONVERGED
 
 
-def conjugate_gradient(operator: Operator, b: np.ndarray, *, tolerance: float = 1e-4, max_iterations: int = 100,
-                       progress: Optional[Progress] = None) -> Solution:
+def conjugate_gradient(
+    operator: Operator,
+    b: np.ndarray,
+    *,
+    tolerance: float = 1e-4,
+    max_iterations: int = 100,
+    progress: Optional[Progress] = None,
+) -> Solution:
     """Solves ``A x = b`` for a symmetric positive definite A by conjugate gradients.
 
     The residual that the recursion carries drifts away from the true one when products are noisy. So it is computed
@@ -135,8 +141,13 @@ class _ConjugateSearch:
     def solution(self, status: Optional[Status], steps: int) -> Solution:
         """The best iterate with its confession."""
         if status is None:
-            status, self.advice = Status.MAX_ITERATIONS, (
-                f"The tolerance {self.tolerance:g} was not met in {steps} steps: raise max_iterations or the damping.")
+            status, self.advice = (
+                Status.MAX_ITERATIONS,
+                (
+                    f"The tolerance {self.tolerance:g} was not met in {steps} steps: "
+                    "raise max_iterations or the damping."
+                ),
+            )
         if status in (Status.MAX_ITERATIONS, Status.NEGATIVE_CURVATURE, Status.DIVERGED) and self.best.any():
             believed, self.residual = self.residual, self._true_residual(self.best)
             if status is Status.MAX_ITERATIONS and self.residual > 2 * believed:
@@ -147,8 +158,10 @@ class _ConjugateSearch:
 
     def _judge(self, model: float, residual: float) -> Optional[Status]:
         if not model <= 0:
-            self.advice = ("The iterates grow instead of settling: the operator is far from symmetric or its products "
-                           "are too noisy; make them more exact or raise the damping.")
+            self.advice = (
+                "The iterates grow instead of settling: the operator is far from symmetric or its products "
+                "are too noisy; make them more exact or raise the damping."
+            )
             return Status.DIVERGED
         if model <= (1 - ROUNDING) * self.model:  # both negative: not clearly worse
             self.best, self.residual, self.model = self.x, residual, model
@@ -169,8 +182,10 @@ class _ConjugateSearch:
         return None
 
     def _noise_advice(self) -> str:
-        return (f"Errors of the products keep the residual at {self.residual:.3g}: accept a tolerance above it, make the "
-                "products more exact, or raise the damping.")
+        return (
+            f"Errors of the products keep the residual at {self.residual:.3g}: accept a tolerance above it, make "
+            "the products more exact, or raise the damping."
+        )
 
     def _true_residual(self, x: np.ndarray) -> float:
         self.r = self.b - self.operator @ x
@@ -180,8 +195,10 @@ class _ConjugateSearch:
         return float(np.linalg.norm(r)) / self.norm
 
     def _negative(self, curvature: float) -> Status:
-        self.advice = (f"The operator is not positive definite (curvature {curvature:.3g} along the search): raise the "
-                       f"damping by more than {abs(curvature):.3g}, or use Gauss-Newton products.")
+        self.advice = (
+            f"The operator is not positive definite (curvature {curvature:.3g} along the search): raise the "
+            f"damping by more than {abs(curvature):.3g}, or use Gauss-Newton products."
+        )
         return Status.NEGATIVE_CURVATURE
 
 
@@ -215,8 +232,10 @@ class LissaSettings:
         _check_tolerance(self.tolerance)
         _check_counts(depth=self.depth, batches=self.batches, repeats=self.repeats)
         if not (math.isfinite(self.scale) and self.scale > self.damping):
-            raise ConfigError(f"The scale should be above the largest eigenvalue, hence above the damping "
-                              f"{self.damping:g}, not {self.scale}.")
+            raise ConfigError(
+                f"The scale should be above the largest eigenvalue, hence above the damping "
+                f"{self.damping:g}, not {self.scale}."
+            )
 
     def order(self) -> np.ndarray:
         """Batch numbers (repeats, depth)."""
@@ -225,8 +244,13 @@ class LissaSettings:
         return np.concatenate(passes)[:steps].reshape(self.repeats, self.depth)
 
 
-def lissa(product: Callable[[int, np.ndarray], np.ndarray], b: np.ndarray, settings: LissaSettings,
-          operator: Optional[Operator] = None, progress: Optional[Progress] = None) -> Solution:
+def lissa(
+    product: Callable[[int, np.ndarray], np.ndarray],
+    b: np.ndarray,
+    settings: LissaSettings,
+    operator: Optional[Operator] = None,
+    progress: Optional[Progress] = None,
+) -> Solution:
     """Solves ``(H + damping I) x = b`` by stochastic products.
 
     Args:
@@ -263,8 +287,13 @@ def lissa(product: Callable[[int, np.ndarray], np.ndarray], b: np.ndarray, setti
 class _Recursion:
     """LiSSA's v, its last change, and the sums of both over the finished runs."""
 
-    def __init__(self, product: Callable[[int, np.ndarray], np.ndarray], b: np.ndarray, settings: LissaSettings,
-                 progress: Optional[Progress]) -> None:
+    def __init__(
+        self,
+        product: Callable[[int, np.ndarray], np.ndarray],
+        b: np.ndarray,
+        settings: LissaSettings,
+        progress: Optional[Progress],
+    ) -> None:
         self.product, self.b, self.settings, self.progress = product, b, settings, progress
         self.steps, self.norm = 0, float(np.linalg.norm(b))
         self.v, self.change, self.curvature = b, b, math.nan
@@ -301,14 +330,20 @@ class _Recursion:
         """What to try next."""
         s = self.settings
         if status is Status.NEGATIVE_CURVATURE:
-            return (f"The Hessian is not positive definite (curvature {self.curvature:.3g} along v, without damping): "
-                    f"raise the damping above {-self.curvature:.3g}, or use Gauss-Newton products.")
+            return (
+                f"The Hessian is not positive definite (curvature {self.curvature:.3g} along v, without damping): "
+                f"raise the damping above {-self.curvature:.3g}, or use Gauss-Newton products."
+            )
         if status is Status.DIVERGED:
-            return (f"The recursion grew without bound after {self.steps} steps: raise the scale above the largest "
-                    f"eigenvalue with damping, here at least {self.curvature + s.damping:.3g}, from {s.scale:g}.")
+            return (
+                f"The recursion grew without bound after {self.steps} steps: raise the scale above the largest "
+                f"eigenvalue with damping, here at least {self.curvature + s.damping:.3g}, from {s.scale:g}."
+            )
         if status is Status.MAX_ITERATIONS:
-            return (f"The tolerance {s.tolerance:g} was not met: raise the depth from {s.depth}, or the damping; if "
-                    "that does not help, the batches are too small or the repeats too few.")
+            return (
+                f"The tolerance {s.tolerance:g} was not met: raise the depth from {s.depth}, or the damping; if "
+                "that does not help, the batches are too small or the repeats too few."
+            )
         return ""
 
     def _next(self, batch: int) -> np.ndarray:

@@ -4,5 +4,15 @@ from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Pa
 from .network import Network
 from .settings import DatasetSetting, FileSettings
 
-__all__ = ["Network", "Graph", "ParameterStore", "Purpose", "TRAINING", "SCORING_BATCH", "SCORING_FROZEN",
-           "MEASURING", "DatasetSetting", "FileSettings"]
+__all__ = [
+    "Network",
+    "Graph",
+    "ParameterStore",
+    "Purpose",
+    "TRAINING",
+    "SCORING_BATCH",
+    "SCORING_FROZEN",
+    "MEASURING",
+    "DatasetSetting",
+    "FileSettings",
+]

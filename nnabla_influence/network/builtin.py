@@ -89,15 +89,20 @@ def build(name: str, input_shape: Tuple[int, ...], outputs: int, task: str, seed
         raise ConfigError(f"Task should be classification or regression, not '{task}'.")
     chosen = BUILTINS[name]
     if chosen.needs_image and (len(input_shape) != 3 or min(input_shape[1:]) < 8):
-        raise ConfigError(f"{name} needs images of at least 8x8 pixels, not samples of shape {input_shape}; "
-                          "builtin:mlp takes any shape.")
+        raise ConfigError(
+            f"{name} needs images of at least 8x8 pixels, not samples of shape {input_shape}; "
+            "builtin:mlp takes any shape."
+        )
     scope: OrderedDict = OrderedDict()
     rng = np.random.RandomState(0)  # only so that NNabla's global generator stays untouched; values are drawn below
     x, y = nn.Variable((2,) + tuple(input_shape)), nn.Variable((2, 1 if task == "classification" else outputs))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
         prediction = PF.affine(chosen.features(x, rng), outputs, rng=rng, name="output")
         loss = F.softmax_cross_entropy(prediction, y) if task == "classification" else F.squared_error(prediction, y)
-    settings = {"solver": SolverConfig(learning_rate=chosen.learning_rate), "batch_size": chosen.batch_size,
-                "epochs": chosen.epochs}
+    settings = {
+        "solver": SolverConfig(learning_rate=chosen.learning_rate),
+        "batch_size": chosen.batch_size,
+        "epochs": chosen.epochs,
+    }
     network = network_from_loss(loss, {"x": x, "y": y}, scope, settings, name)
     return Network(NetworkFile(network.proto, {}, name), seed)

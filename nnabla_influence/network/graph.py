@@ -11,7 +11,7 @@ Per-sample losses: the mean over a loss's non-batch axes; several losses are add
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Callable, Container, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -20,13 +20,15 @@ from nnabla.utils import nnabla_pb2
 
 from ..errors import DataError, NetworkError, UnsupportedError
 from ..parameters import ParameterSpace
-from .roles import NetworkRoles, running_statistics
+from .roles import LossRole, NetworkRoles, running_statistics
 
 SHAPE_KEEPING_RANDOM = ("Dropout", "ImageAugmentation", "RandomFlip", "RandomShift", "RandomErase")
 OTHER_RANDOM = ("RandomCrop", "Rand", "Randint", "Randn", "RandBinomial", "RandBeta", "RandGamma", "RandomChoice")
-PARAMETER_FIELDS = {"BatchNormalization": "batch_normalization_param",
-                    "FusedBatchNormalization": "fused_batch_normalization_param",
-                    "SyncBatchNormalization": "sync_batch_normalization_param"}
+PARAMETER_FIELDS = {
+    "BatchNormalization": "batch_normalization_param",
+    "FusedBatchNormalization": "fused_batch_normalization_param",
+    "SyncBatchNormalization": "sync_batch_normalization_param",
+}
 
 
 class Purpose(NamedTuple):
@@ -53,7 +55,8 @@ class ParameterStore:
 
     def __init__(self, values: Mapping[str, np.ndarray]) -> None:
         self.variables: Dict[str, nn.Variable] = {
-            name: nn.Variable.from_numpy_array(np.asarray(value, np.float32)) for name, value in values.items()}
+            name: nn.Variable.from_numpy_array(np.asarray(value, np.float32)) for name, value in values.items()
+        }
 
     def write(self, values: Mapping[str, np.ndarray]) -> None:
         """Copies arrays into the variables of the same names."""
@@ -82,11 +85,20 @@ class Graph:
         UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
 
     Attributes:
+        predictions: Every loss and the variable it compares with the target, None if the loss is of no known kind.
         leaves: The variable of every parameter, by name; one even where a parameter is used several times.
     """
 
-    def __init__(self, message: Any, roles: NetworkRoles, store: ParameterStore, trainable: Container[str],
-                 batch_size: int, purpose: Purpose, batch_statistics: Tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: Any,
+        roles: NetworkRoles,
+        store: ParameterStore,
+        trainable: Container[str],
+        batch_size: int,
+        purpose: Purpose,
+        batch_statistics: Tuple[str, ...] = (),
+    ) -> None:
         self.batch_size = batch_size
         self.leaves: Dict[str, nn.Variable] = {}
 
@@ -103,9 +115,10 @@ class Graph:
             if name in built.variables:
                 built.variables[name].variable_instance.data.fill(value)
         self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
-        prediction = roles.losses[0].prediction
-        self.prediction: Optional[nn.Variable] = (
-            built.variables[prediction].variable_instance if prediction in built.variables else None)
+        self.predictions: List[Tuple[LossRole, Optional[nn.Variable]]] = [
+            (loss, built.variables[loss.prediction].variable_instance if loss.prediction in built.variables else None)
+            for loss in roles.losses
+        ]
 
     def feed(self, batch: Mapping[str, np.ndarray]) -> None:
         """Copies a batch, data-set column to array (B, ...), into the input variables."""
@@ -119,8 +132,10 @@ class Graph:
 
     def gradient(self, space: ParameterSpace) -> np.ndarray:
         """The parameters' gradients as a vector (P,); zero for those this network does not use."""
-        found = {name: self.leaves[name].g if name in self.leaves else np.zeros(shape, np.float32)
-                 for name, shape in zip(space.names, space.shapes)}
+        found = {
+            name: self.leaves[name].g if name in self.leaves else np.zeros(shape, np.float32)
+            for name, shape in zip(space.names, space.shapes)
+        }
         return space.flatten(found)
 
 
@@ -145,12 +160,21 @@ def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) 
 
 def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
     """Running-mean parameters of the layers that use batch statistics in this network."""
-    return tuple(running_statistics(function)[0] for function in message.function
-                 if running_statistics(function) and getattr(function, PARAMETER_FIELDS[function.type]).batch_stat)
+    return tuple(
+        running_statistics(function)[0]
+        for function in message.function
+        if running_statistics(function) and getattr(function, PARAMETER_FIELDS[function.type]).batch_stat
+    )
 
 
-def build_network(message: Any, batch_size: int, *, leaf: Optional[Callable[[str], nn.Variable]] = None,
-                  scope: Optional[OrderedDict] = None, rng: Optional[np.random.RandomState] = None) -> Any:
+def build_network(
+    message: Any,
+    batch_size: int,
+    *,
+    leaf: Optional[Callable[[str], nn.Variable]] = None,
+    scope: Optional[OrderedDict] = None,
+    rng: Optional[np.random.RandomState] = None,
+) -> Any:
     """Builds one network message into variables.
 
     Args:
@@ -189,13 +213,16 @@ def _without_randomness(function: Any, message: Any) -> None:
     if function.type in OTHER_RANDOM:
         raise UnsupportedError(
             f"Network '{message.name}' contains the random layer '{function.name}' ({function.type}), which cannot be "
-            "taken out for scoring. Use a project whose validation network does without it.")
+            "taken out for scoring. Use a project whose validation network does without it."
+        )
     if function.type not in SHAPE_KEEPING_RANDOM:
         return
     shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
     if shapes[function.input[0]] != shapes[function.output[0]]:
-        raise UnsupportedError(f"Layer '{function.name}' ({function.type}) of network '{message.name}' changes the "
-                               "shape of its input, so it cannot be taken out for scoring.")
+        raise UnsupportedError(
+            f"Layer '{function.name}' ({function.type}) of network '{message.name}' changes the "
+            "shape of its input, so it cannot be taken out for scoring."
+        )
     name, inputs, outputs = function.name, list(function.input), list(function.output)
     function.Clear()
     function.name, function.type = name, "Identity"
@@ -210,7 +237,8 @@ def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Varia
         if len(variable.shape) == 0 or variable.shape[0] != batch_size:
             raise UnsupportedError(
                 f"Loss '{loss.variable}' ({loss.function}) has shape {variable.shape} at batch size {batch_size}: it "
-                "has no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss.")
+                "has no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss."
+            )
         sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)
         total = sample if total is None else total + sample
     return total

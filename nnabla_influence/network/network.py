@@ -54,11 +54,15 @@ class Network:
         drawn = _initial_values(file.proto, seed)
         values = _complete(drawn, file) if self.trained else drawn
         fixed = {name for network in self._messages() for f in network.function for name in running_statistics(f)}
-        trains = {name for name in values if name not in fixed
-                  and any(matches(pattern, name) for pattern in self.roles.trainable_patterns)}
+        trains = {
+            name
+            for name in values
+            if name not in fixed and any(matches(pattern, name) for pattern in self.roles.trainable_patterns)
+        }
         if not trains:
-            raise NetworkError(f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers "
-                               "are 0).")
+            raise NetworkError(
+                f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers are 0)."
+            )
         self.space = ParameterSpace.of({name: v.shape for name, v in values.items() if name in trains})
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
         self.theta = self.space.flatten(values)
@@ -82,17 +86,23 @@ class Network:
         return cls(NetworkFile(parse_text(text, origin), {}, origin)).with_parameters(theta, statistics)
 
     @classmethod
-    def builtin(cls, name: str, input_shape: Sequence[int], outputs: int, task: str = "classification",
-                seed: int = 0) -> Network:
+    def builtin(
+        cls, name: str, input_shape: Sequence[int], outputs: int, task: str = "classification", seed: int = 0
+    ) -> Network:
         """A built-in network, see `builtin.build`."""
         from .builtin import build
 
         return build(name, tuple(input_shape), outputs, task, seed)
 
     @classmethod
-    def from_loss(cls, losses: Union[nn.Variable, Sequence[nn.Variable]], inputs: Mapping[str, nn.Variable],
-                  scope: Mapping[str, Any], settings: Optional[Mapping[str, Any]] = None,
-                  origin: str = "python") -> Network:
+    def from_loss(
+        cls,
+        losses: Union[nn.Variable, Sequence[nn.Variable]],
+        inputs: Mapping[str, nn.Variable],
+        scope: Mapping[str, Any],
+        settings: Optional[Mapping[str, Any]] = None,
+        origin: str = "python",
+    ) -> Network:
         """A network from a graph built in Python, see `python_graph.network_from_loss`."""
         from .python_graph import network_from_loss
 
@@ -127,11 +137,11 @@ class Network:
 
     def store(self) -> ParameterStore:
         """Fresh parameter variables holding this network's values, in a private scope."""
-        return ParameterStore({**self.space.unflatten(self.theta),
-                               **self.statistics.unflatten(self.statistics_values)})
+        return ParameterStore({**self.space.unflatten(self.theta), **self.statistics.unflatten(self.statistics_values)})
 
-    def build(self, store: ParameterStore, batch_size: int, purpose: Purpose = TRAINING,
-              validation: bool = False) -> Graph:
+    def build(
+        self, store: ParameterStore, batch_size: int, purpose: Purpose = TRAINING, validation: bool = False
+    ) -> Graph:
         """Builds the training (or validation) network at a batch size."""
         roles = self.roles.validation if validation else self.roles.training
         layers = batch_statistics_layers(self._message(self.roles.training.name))
@@ -147,8 +157,13 @@ class Network:
     @property
     def running_statistics(self) -> Tuple[str, ...]:
         """Names of the running means and variances of the training network's normalisation layers."""
-        return tuple(dict.fromkeys(name for function in self._message(self.roles.training.name).function
-                                   for name in running_statistics(function)))
+        return tuple(
+            dict.fromkeys(
+                name
+                for function in self._message(self.roles.training.name).function
+                for name in running_statistics(function)
+            )
+        )
 
     @property
     def columns(self) -> Tuple[str, ...]:
@@ -185,11 +200,15 @@ class Network:
         """
         for column, shape in self.input_shapes().items():
             if column not in dataset.shapes:
-                raise DataError(f"{dataset.path}: the network '{self.path}' reads column '{column}'; the data has "
-                                f"{', '.join(dataset.shapes)}. Rename the header, or use the network's own data.")
+                raise DataError(
+                    f"{dataset.path}: the network '{self.path}' reads column '{column}'; the data has "
+                    f"{', '.join(dataset.shapes)}. Rename the header, or use the network's own data."
+                )
             if tuple(dataset.shapes[column]) != shape:
-                raise DataError(f"{dataset.path}: column '{column}' should have shape {shape} for network "
-                                f"'{self.path}', not {dataset.shapes[column]}.{_size_advice(shape)}")
+                raise DataError(
+                    f"{dataset.path}: column '{column}' should have shape {shape} for network "
+                    f"'{self.path}', not {dataset.shapes[column]}.{_size_advice(shape)}"
+                )
         self._check_labels(dataset)
 
     def _check_labels(self, dataset: Any) -> None:
@@ -201,9 +220,11 @@ class Network:
         if len(wrong):
             lines = [f"  {_place(dataset, row)}, column '{label}', value {_spelled(values[row])}" for row in wrong[:20]]
             more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
-            raise DataError(f"{dataset.path}: labels should be whole numbers from 0 to {classes - 1}, the classes of "
-                            f"network '{self.path}':\n" + "\n".join(lines) + more + "\nCorrect these labels, or use a "
-                            "network with more classes (a built-in has those of the training data).")
+            raise DataError(
+                f"{dataset.path}: labels should be whole numbers from 0 to {classes - 1}, the classes of "
+                f"network '{self.path}':\n" + "\n".join(lines) + more + "\nCorrect these labels, or use a "
+                "network with more classes (a built-in has those of the training data)."
+            )
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -227,23 +248,33 @@ def _initial_values(proto: Any, seed: int) -> Dict[str, np.ndarray]:
 
 def _drawable(file: NetworkFile) -> NetworkFile:
     """Passes a file on whose parameters are there, or can be drawn."""
-    lacking = [v.name for network in file.proto.network for v in network.variable
-               if v.type == "Parameter" and not v.initializer.type]
+    lacking = [
+        v.name
+        for network in file.proto.network
+        for v in network.variable
+        if v.type == "Parameter" and not v.initializer.type
+    ]
     if lacking and not file.parameters:
-        raise NetworkError(f"'{file.path}' holds no value for parameter '{lacking[0]}' and states no initializer to "
-                           "draw one. Use a file with trained parameters (.nnp).")
+        raise NetworkError(
+            f"'{file.path}' holds no value for parameter '{lacking[0]}' and states no initializer to "
+            "draw one. Use a file with trained parameters (.nnp)."
+        )
     return file
 
 
 def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, np.ndarray]:
     missing = sorted(set(drawn) - set(file.parameters))
     if missing:
-        raise NetworkError(f"'{file.path}' lacks {len(missing)} of {len(drawn)} parameters, for example "
-                           f"'{missing[0]}'. Use a file saved after training, or the .nntxt to train from scratch.")
+        raise NetworkError(
+            f"'{file.path}' lacks {len(missing)} of {len(drawn)} parameters, for example "
+            f"'{missing[0]}'. Use a file saved after training, or the .nntxt to train from scratch."
+        )
     wrong = [name for name, value in drawn.items() if file.parameters[name].shape != value.shape]
     if wrong:
-        raise NetworkError(f"'{file.path}': parameter '{wrong[0]}' has shape {file.parameters[wrong[0]].shape}, the "
-                           f"network expects {drawn[wrong[0]].shape}.")
+        raise NetworkError(
+            f"'{file.path}': parameter '{wrong[0]}' has shape {file.parameters[wrong[0]].shape}, the "
+            f"network expects {drawn[wrong[0]].shape}."
+        )
     return {name: file.parameters[name] for name in drawn}
 
 

@@ -49,8 +49,9 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
     if path.is_dir():
         raise NetworkError(f"'{path}' is a folder. Give the results.nnp or net.nntxt in it.")
     if not path.is_file():
-        raise NetworkError(f"Network file '{path}' does not exist. Give an .nnp or .nntxt file, "
-                           "or a built-in such as builtin:cnn.")
+        raise NetworkError(
+            f"Network file '{path}' does not exist. Give an .nnp or .nntxt file, or a built-in such as builtin:cnn."
+        )
     if path.suffix.lower() == ".nnp":
         return _read_archive(path)
     if path.suffix.lower() in TEXT_SUFFIXES:
@@ -69,8 +70,9 @@ def parse_text(text: str, path: Union[str, Path]) -> Any:
     try:
         text_format.Merge(text, proto)
     except text_format.ParseError as error:
-        raise NetworkError(f"'{path}' is not a readable NNabla network (line:column: {error}). "
-                           "Save it again.") from error
+        raise NetworkError(
+            f"'{path}' is not a readable NNabla network (line:column: {error}). Save it again."
+        ) from error
     return proto
 
 

@@ -22,9 +22,13 @@ from .settings import LEARNING_RATE_FIELDS
 NAME = "Main"
 
 
-def network_from_loss(losses: Union[nn.Variable, Sequence[nn.Variable]], inputs: Mapping[str, nn.Variable],
-                      scope: Mapping[str, Any], settings: Optional[Mapping[str, Any]] = None,
-                      origin: str = "python") -> Network:
+def network_from_loss(
+    losses: Union[nn.Variable, Sequence[nn.Variable]],
+    inputs: Mapping[str, nn.Variable],
+    scope: Mapping[str, Any],
+    settings: Optional[Mapping[str, Any]] = None,
+    origin: str = "python",
+) -> Network:
     """A network from live NNabla variables.
 
     Args:
@@ -56,12 +60,14 @@ def network_from_loss(losses: Union[nn.Variable, Sequence[nn.Variable]], inputs:
     return Network(NetworkFile(proto, {n: np.array(v.d, np.float32) for n, v in parameters.items()}, origin))
 
 
-def _message(losses: List[nn.Variable], inputs: Mapping[str, nn.Variable], scope: Mapping[str, Any],
-             batch_size: int) -> Any:
+def _message(
+    losses: List[nn.Variable], inputs: Mapping[str, nn.Variable], scope: Mapping[str, Any], batch_size: int
+) -> Any:
     names: Dict[str, nn.Variable] = dict(inputs)
     names.update({f"loss_{i}": variable for i, variable in enumerate(losses)})
-    graph = nn.graph_def.create_graph_from_variable(NAME, losses if len(losses) > 1 else losses[0], names=names,
-                                                    parameter_scope=scope)
+    graph = nn.graph_def.create_graph_from_variable(
+        NAME, losses if len(losses) > 1 else losses[0], names=names, parameter_scope=scope
+    )
     message = graph.default_graph().as_proto(variable_batch_size=True)
     message.batch_size = batch_size
     return message
@@ -78,8 +84,9 @@ def _write_initializer(message: Any, parameter: nn.Variable) -> None:
         message.initializer.type, message.initializer.multiplier = "Uniform", initializer.lim[1]
 
 
-def _write_sections(proto: Any, columns: List[str], losses: int, trainable: List[str],
-                    settings: Mapping[str, Any]) -> None:
+def _write_sections(
+    proto: Any, columns: List[str], losses: int, trainable: List[str], settings: Mapping[str, Any]
+) -> None:
     solver: SolverConfig = settings.get("solver", SolverConfig())
     proto.training_config.max_epoch = settings.get("epochs", 1)
     dataset = proto.dataset.add()

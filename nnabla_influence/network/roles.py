@@ -14,8 +14,17 @@ from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 from ..errors import NetworkError, UnsupportedError
 
 # First the prediction, then the target: the order of every NNabla loss function's inputs.
-LOSS_FUNCTIONS = ("SoftmaxCrossEntropy", "SquaredError", "SigmoidCrossEntropy", "BinaryCrossEntropy",
-                  "CategoricalCrossEntropy", "AbsoluteError", "HuberLoss", "EpsilonInsensitiveLoss", "KLMultinomial")
+LOSS_FUNCTIONS = (
+    "SoftmaxCrossEntropy",
+    "SquaredError",
+    "SigmoidCrossEntropy",
+    "BinaryCrossEntropy",
+    "CategoricalCrossEntropy",
+    "AbsoluteError",
+    "HuberLoss",
+    "EpsilonInsensitiveLoss",
+    "KLMultinomial",
+)
 # Loss functions whose label is a class number.
 CLASS_LABELS = ("SoftmaxCrossEntropy", "CategoricalCrossEntropy")
 NORMALIZATION_LAYERS = ("BatchNormalization", "FusedBatchNormalization", "SyncBatchNormalization")
@@ -80,8 +89,10 @@ def read_roles(proto: Any, path: str) -> Roles:
         UnsupportedError: The file trains several networks, or feeds an input this package cannot supply.
     """
     if not proto.optimizer:
-        raise NetworkError(f"'{path}' has no optimizer section, so its loss is unknown. Use the results.nnp or "
-                           "net.nntxt of a training project, not one exported for inference only.")
+        raise NetworkError(
+            f"'{path}' has no optimizer section, so its loss is unknown. Use the results.nnp or "
+            "net.nntxt of a training project, not one exported for inference only."
+        )
     if len(proto.optimizer) > 1:
         names = ", ".join(o.name for o in proto.optimizer)
         raise UnsupportedError(f"'{path}' has {len(proto.optimizer)} optimizers ({names}); one is supported.")
@@ -117,14 +128,18 @@ def running_statistics(function: Any) -> Tuple[str, ...]:
 
 def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str], path: str) -> NetworkRoles:
     if section.network_name not in networks:
-        raise NetworkError(f"'{path}': '{section.name}' uses network '{section.network_name}', which is not in the "
-                           f"file (networks: {', '.join(networks) or 'none'}).")
+        raise NetworkError(
+            f"'{path}': '{section.name}' uses network '{section.network_name}', which is not in the "
+            f"file (networks: {', '.join(networks) or 'none'})."
+        )
     network = networks[section.network_name]
     inputs = {d.variable_name: d.data_name for d in section.data_variable}
     for variable, column in inputs.items():
         if column.startswith("%"):
-            raise UnsupportedError(f"'{path}': variable '{variable}' is fed with '{column}', the training progress; "
-                                   "scores of such a network are not defined.")
+            raise UnsupportedError(
+                f"'{path}': variable '{variable}' is fed with '{column}', the training progress; "
+                "scores of such a network are not defined."
+            )
     roles = tuple(_loss_role(network, name, inputs, path) for name in losses)
     if not roles:
         raise NetworkError(f"'{path}': '{section.name}' names no loss variable.")
@@ -133,8 +148,9 @@ def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str]
     return NetworkRoles(network.name, inputs, constants, roles)
 
 
-def _check_fed(network: Any, losses: Iterable[LossRole], inputs: Iterable[str], constants: Iterable[str],
-               section: str) -> None:
+def _check_fed(
+    network: Any, losses: Iterable[LossRole], inputs: Iterable[str], constants: Iterable[str], section: str
+) -> None:
     """Every variable the losses start from must be given; NNabla would compute with whatever lies in memory."""
     names = {variable.name for variable in network.variable}
     lost = [variable for variable in inputs if variable not in names]
@@ -144,8 +160,10 @@ def _check_fed(network: Any, losses: Iterable[LossRole], inputs: Iterable[str], 
     sources = _sources(network, (loss.variable for loss in losses))
     starved = sorted(sources - parameters - {*inputs, *constants})
     if starved:
-        raise NetworkError(f"{section} names no data-set column for variable '{starved[0]}' of network "
-                           f"'{network.name}'. Save the network with a data_variable for each of its inputs.")
+        raise NetworkError(
+            f"{section} names no data-set column for variable '{starved[0]}' of network "
+            f"'{network.name}'. Save the network with a data_variable for each of its inputs."
+        )
 
 
 def _sources(network: Any, losses: Iterable[str]) -> Set[str]:
@@ -165,8 +183,10 @@ def _constants(section: Any, path: str) -> Dict[str, float]:
     constants = {}
     for generator in section.generator_variable:
         if generator.type != "Constant":
-            raise UnsupportedError(f"'{path}': variable '{generator.variable_name}' is filled by a random generator "
-                                   f"({generator.type}); only constants are supported.")
+            raise UnsupportedError(
+                f"'{path}': variable '{generator.variable_name}' is filled by a random generator "
+                f"({generator.type}); only constants are supported."
+            )
         constants[generator.variable_name] = float(generator.multiplier)
     return constants
 
@@ -184,8 +204,9 @@ def _loss_role(network: Any, variable: str, inputs: Dict[str, str], path: str) -
     return LossRole(variable, function.type, function.input[0], inputs.get(source))
 
 
-def _validation_roles(proto: Any, networks: Dict[str, Any], training: NetworkRoles,
-                      path: str) -> Tuple[NetworkRoles, str]:
+def _validation_roles(
+    proto: Any, networks: Dict[str, Any], training: NetworkRoles, path: str
+) -> Tuple[NetworkRoles, str]:
     wanted = [loss.variable for loss in training.losses]
     # A monitor of another data set than the training one comes first: it is the validation monitor.
     trained_on = set(proto.optimizer[0].dataset_name)
@@ -193,6 +214,8 @@ def _validation_roles(proto: Any, networks: Dict[str, Any], training: NetworkRol
         network = networks.get(monitor.network_name)
         computed = {output for function in network.function for output in function.output} if network else set()
         if network is not None and network.name != training.name and computed.issuperset(wanted):
-            return (_network_roles(networks, monitor, wanted, path),
-                    f"validation loss: '{', '.join(wanted)}' of network '{network.name}' (monitor '{monitor.name}')")
+            return (
+                _network_roles(networks, monitor, wanted, path),
+                f"validation loss: '{', '.join(wanted)}' of network '{network.name}' (monitor '{monitor.name}')",
+            )
     return training, f"validation loss: '{', '.join(wanted)}' of the training network '{training.name}'"

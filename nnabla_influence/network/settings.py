@@ -77,8 +77,9 @@ def read_settings(proto: Any, path: str) -> FileSettings:
         UnsupportedError: The learning-rate schedule is a custom one.
     """
     optimizer = proto.optimizer[0]
-    sections = {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle)
-                for d in proto.dataset}
+    sections = {
+        d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset
+    }
     missing = [name for name in optimizer.dataset_name if name not in sections]
     if missing:
         raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
@@ -88,7 +89,8 @@ def read_settings(proto: Any, path: str) -> FileSettings:
         epochs=max(1, proto.training_config.max_epoch),
         iterations_per_epoch=max(0, proto.training_config.iter_per_epoch),
         training=tuple(sections[name] for name in optimizer.dataset_name),
-        validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections))
+        validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections),
+    )
 
 
 def _solver(optimizer: Any, path: str) -> SolverConfig:
@@ -98,9 +100,14 @@ def _solver(optimizer: Any, path: str) -> SolverConfig:
     if rate_name is None:
         raise NetworkError(f"'{path}': solver '{solver.type}' states no learning rate.")
     rate = parameters.pop(rate_name)
-    return SolverConfig(name="Sgd" if solver.type == "SGD" else solver.type, learning_rate=rate,
-                        parameters=parameters, weight_decay=plain_number(solver.weight_decay),
-                        update_interval=max(1, optimizer.update_interval), schedule=_schedule(solver, path))
+    return SolverConfig(
+        name="Sgd" if solver.type == "SGD" else solver.type,
+        learning_rate=rate,
+        parameters=parameters,
+        weight_decay=plain_number(solver.weight_decay),
+        update_interval=max(1, optimizer.update_interval),
+        schedule=_schedule(solver, path),
+    )
 
 
 def _solver_parameters(solver: Any) -> Dict[str, Any]:
@@ -126,12 +133,15 @@ def plain_number(value: Any) -> Any:
 
 def _schedule(solver: Any, path: str) -> ScheduleConfig:
     kind = solver.lr_scheduler_type
-    warmup = (solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0)
+    warmup = solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0
     if kind == "" and solver.lr_decay in (0.0, 1.0):
         return ScheduleConfig("Constant", {}, warmup)
     if kind == "":  # the older form of an exponential schedule
-        return ScheduleConfig("Exponential", {"gamma": plain_number(solver.lr_decay),
-                                              "iter_interval": max(1, solver.lr_decay_interval)}, warmup)
+        return ScheduleConfig(
+            "Exponential",
+            {"gamma": plain_number(solver.lr_decay), "iter_interval": max(1, solver.lr_decay_interval)},
+            warmup,
+        )
     if kind == "Exponential":
         p = solver.exponential_scheduler_param
         return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": max(1, p.iter_interval)}, warmup)
@@ -143,5 +153,6 @@ def _schedule(solver: Any, path: str) -> ScheduleConfig:
     if kind == "Polynomial":
         p = solver.polynomial_scheduler_param
         return ScheduleConfig(kind, {"max_iter": p.max_iter, "power": plain_number(p.power)}, warmup)
-    raise UnsupportedError(f"'{path}': learning-rate schedule '{kind}' is not supported; Exponential, Step, Cosine "
-                           "and Polynomial are.")
+    raise UnsupportedError(
+        f"'{path}': learning-rate schedule '{kind}' is not supported; Exponential, Step, Cosine and Polynomial are."
+    )

@@ -5,7 +5,7 @@ from .final_state import FinalState
 from .replay import Replay
 from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
-from .update_rules import RULES, Adjoint
+from .update_rules import RULES, Adjoint, effective_rate
 
 __all__ = [
     "Adjoint",
@@ -19,5 +19,6 @@ __all__ = [
     "StepPlan",
     "Trainer",
     "TrainingCache",
+    "effective_rate",
     "train",
 ]

@@ -88,20 +88,26 @@ class TrainingCache:
         path = Path(path)
         if not path.is_file():
             raise DataError(f"Training cache '{path}' does not exist. Make one with: python -m nnabla_influence train.")
+        if not h5py.is_hdf5(path):
+            raise DataError(f"'{path}' is not a training cache: it is not an HDF5 file.")
         try:
             with h5py.File(path, "r") as file:
                 if "passport" not in file or "checksum" not in file:
                     raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
                 found: Dict[str, np.ndarray] = {}
-                file.visititems(lambda name, item: found.update({name: item[...]})
-                                if isinstance(item, h5py.Dataset) else None)
+                file.visititems(
+                    lambda name, item: found.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None
+                )
         except (OSError, RuntimeError) as error:  # h5py raises either for damage
-            raise CorruptFileError(f"Training cache '{path}' cannot be read ({error}); it is not HDF5, or damaged. "
-                                   "Train again.") from error
+            raise CorruptFileError(
+                f"Training cache '{path}' cannot be read ({error}); it is damaged. Train again, with --overwrite."
+            ) from error
         checksum = bytes(found.pop("checksum"))
         if checksum != _checksum(found):
-            raise CorruptFileError(f"Training cache '{path}' does not match its SHA-256; it was damaged or changed. "
-                                   "Train again.")
+            raise CorruptFileError(
+                f"Training cache '{path}' does not match its SHA-256; it was damaged or changed. "
+                "Train again, with --overwrite."
+            )
         return cls(path, found, checksum.hex())
 
     @property
@@ -124,10 +130,12 @@ class TrainingCache:
         if not len(rows):
             raise CheckpointMissingError(
                 f"'{self.path}' was trained with policy '{self.config.policy}', which does not keep the parameters "
-                f"before step {step} (kept: {_shortened(self.kept)}). Train with --policy every-step.")
+                f"before step {step} (kept: {_shortened(self.kept)}). Train with --policy every-step."
+            )
         row = rows[0]
-        state = {name.split("/", 1)[1]: array[row] for name, array in self._datasets.items()
-                 if name.startswith("solver/")}
+        state = {
+            name.split("/", 1)[1]: array[row] for name, array in self._datasets.items() if name.startswith("solver/")
+        }
         return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
 
     def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
@@ -147,7 +155,8 @@ class TrainingCache:
             raise CacheMismatchError(
                 f"'{self.path}' was trained on other data: {ours['path']} ({ours['samples']} rows, fingerprint "
                 f"{ours['fingerprint'][:16]}...); {dataset.path} has {len(dataset)} rows, fingerprint "
-                f"{dataset.fingerprint[:16]}.... Score the data it was trained on, or train again.")
+                f"{dataset.fingerprint[:16]}.... Score the data it was trained on, or train again."
+            )
 
     def check_network(self, network: Network) -> None:
         """Refuses a network other than the one trained.
@@ -159,7 +168,8 @@ class TrainingCache:
         if ours["fingerprint"] != network.fingerprint:
             raise CacheMismatchError(
                 f"'{self.path}' holds another network: {ours['path']} (fingerprint {ours['fingerprint'][:16]}...), "
-                f"not {network.path} ({network.fingerprint[:16]}...). Leave --network out: the cache carries its own.")
+                f"not {network.path} ({network.fingerprint[:16]}...). Leave --network out: the cache carries its own."
+            )
 
 
 def write_cache(path: Path, passport: Mapping[str, Any], network: Network, checkpoints: Sequence[Checkpoint]) -> None:
@@ -169,7 +179,8 @@ def write_cache(path: Path, passport: Mapping[str, Any], network: Network, check
         "network": _bytes(zlib.compress(network.text.encode("utf-8"), 9)),
         "steps": np.array([c.step for c in checkpoints], np.int64),
         "parameters": np.stack([c.theta for c in checkpoints]).astype(np.float32),
-        "statistics": np.stack([c.statistics for c in checkpoints]).astype(np.float32)}
+        "statistics": np.stack([c.statistics for c in checkpoints]).astype(np.float32),
+    }
     for name in checkpoints[0].solver:
         datasets[f"solver/{name}"] = np.stack([c.solver[name] for c in checkpoints]).astype(np.float32)
     checksum = _bytes(_checksum(datasets))

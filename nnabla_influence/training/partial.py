@@ -60,7 +60,9 @@ class PartialRun:
         """
         found = [self._files.load(f"kept-{step}") for step in steps]
         if any(arrays is None for arrays in found):
-            raise CorruptFileError(f"Files are missing in '{self._files.folder}'. Remove it with --discard, train again.")
+            raise CorruptFileError(
+                f"Files are missing in '{self._files.folder}'. Remove it with --discard, train again."
+            )
         return [_checkpoint(arrays) for arrays in found if arrays is not None]
 
 
@@ -70,5 +72,5 @@ def _arrays(state: Checkpoint) -> Dict[str, Any]:
 
 
 def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
-    solver = {name[len(STATE_PREFIX):]: a for name, a in arrays.items() if name.startswith(STATE_PREFIX)}
+    solver = {name[len(STATE_PREFIX) :]: a for name, a in arrays.items() if name.startswith(STATE_PREFIX)}
     return Checkpoint(int(arrays["step"]), arrays["theta"], arrays["statistics"], solver)

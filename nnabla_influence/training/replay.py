@@ -21,7 +21,7 @@ from .cache import Checkpoint, TrainingCache
 from .steps import Step
 from .trainer import Trainer
 
-DEFAULT_MEMORY = 512 * 2 ** 20
+DEFAULT_MEMORY = 512 * 2**20
 
 
 class Replay:
@@ -43,8 +43,10 @@ class Replay:
         size = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
         self.capacity = memory // max(size, 1)
         if self.capacity < 3:
-            raise ConfigError(f"Replay holds at least 3 states of {size:,} bytes at a time; {memory:,} bytes are too few. "
-                              "Give --memory more.")
+            raise ConfigError(
+                f"Replay holds at least 3 states of {size:,} bytes at a time; {memory:,} bytes are too few. "
+                "Give --memory more."
+            )
         self._trainer = Trainer(cache.network, dataset, cache.config, device)
 
     def backwards(self, epochs: str = "last") -> Iterator[Tuple[Step, Checkpoint]]:
@@ -60,8 +62,9 @@ class Replay:
         kept = [step for step in self.cache.kept if step < self.cache.plan.steps]
         if not any(step <= steps[0].index for step in kept):
             raise CheckpointMissingError(
-                f"'{self.cache.path}' was trained with policy '{self.cache.config.policy}' and cannot be replayed from step "
-                f"{steps[0].index}. Train with --policy {'last-epoch' if epochs == 'last' else 'sqrt'}.")
+                f"'{self.cache.path}' was trained with policy '{self.cache.config.policy}' and cannot be replayed "
+                f"from step {steps[0].index}. Train with --policy {'last-epoch' if epochs == 'last' else 'sqrt'}."
+            )
         end = steps[-1].index + 1
         for start in reversed(kept):
             segment = [step for step in steps if start <= step.index < end]
@@ -85,9 +88,9 @@ class Replay:
         for start in range(0, len(steps), stride):
             held.append((start, state))
             if start + stride < len(steps):
-                state = self._advanced(state, steps[start:start + stride])
+                state = self._advanced(state, steps[start : start + stride])
         for start, state in reversed(held):
-            yield from self._segment(state, steps[start:start + stride], max(3, capacity - len(held)))
+            yield from self._segment(state, steps[start : start + stride], max(3, capacity - len(held)))
 
     def _advanced(self, state: Checkpoint, steps: Sequence[Step]) -> Checkpoint:
         """The state after some steps."""

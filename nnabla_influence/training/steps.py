@@ -69,7 +69,7 @@ class StepPlan:
         batches = self.batches.epoch(epoch)
         order = range(self.steps_per_epoch)
         for k in reversed(order) if backwards else order:
-            chosen = tuple(batches[k * self.interval:(k + 1) * self.interval])
+            chosen = tuple(batches[k * self.interval : (k + 1) * self.interval])
             last = k * self.interval + len(chosen) - 1
             yield Step(epoch * self.steps_per_epoch + k, epoch, self.learning_rate(epoch, last), chosen)
 

@@ -1,8 +1,8 @@
 """Trains a network so that every step can be computed again, bit for bit.
 
 One step is a function of (state, step number, seed): batch order, augmentation and dropout masks are drawn from the
-seed and the step. `Trainer` performs steps; `train` runs them all, keeps what the cache policy asks for, saves progress,
-and writes the cache at the end. The solver is NNabla's own.
+seed and the step. `Trainer` performs steps; `train` runs them all, keeps what the cache policy asks for, saves
+progress, and writes the cache at the end. The solver is NNabla's own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .. import __version__
 from ..config import TrainingConfig, differences
 from ..dataset.batches import Augmentation, augment
 from ..device import Device
-from ..errors import CacheMismatchError, DivergenceError, InfluenceError
+from ..errors import CacheMismatchError, CorruptFileError, DivergenceError, InfluenceError
 from ..network import TRAINING, Graph, Network
 from ..partial import discard
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
@@ -85,8 +85,7 @@ class Trainer:
         self._graphs: Dict[int, Graph] = {}
         solver = config.solver
         with device.scope():
-            self._solver = getattr(S, solver.name)(**{rate: solver.learning_rate},
-                                                   **solver.parameters)
+            self._solver = getattr(S, solver.name)(**{rate: solver.learning_rate}, **solver.parameters)
             variables = {name: self._store.variables[name] for name in network.space.names}
             for variable in variables.values():
                 variable.need_grad = True
@@ -99,9 +98,12 @@ class Trainer:
         for name, entry in self._solver.get_states().items():
             for key, variable in entry.pstate.items():
                 solver.setdefault(key, {})[name] = variable.d
-        return Checkpoint(self.done, self.network.space.flatten(self._store.read(self.network.space.names)),
-                          self.network.statistics.flatten(self._store.read(self.network.statistics.names)),
-                          {key: self.network.space.flatten(arrays) for key, arrays in solver.items()})
+        return Checkpoint(
+            self.done,
+            self.network.space.flatten(self._store.read(self.network.space.names)),
+            self.network.statistics.flatten(self._store.read(self.network.statistics.names)),
+            {key: self.network.space.flatten(arrays) for key, arrays in solver.items()},
+        )
 
     def restore(self, state: Checkpoint) -> None:
         """Goes back (or forward) to a state."""
@@ -130,7 +132,8 @@ class Trainer:
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
-                    f"learning rate (now {step.learning_rate:g}), or look for extreme values in the data.")
+                    f"learning rate (now {step.learning_rate:g}), or look for extreme values in the data."
+                )
             if self.config.solver.weight_decay:
                 self._solver.weight_decay(self.config.solver.weight_decay)
             self._solver.set_learning_rate(step.learning_rate)
@@ -167,8 +170,16 @@ def function_seed(seed: int, step: int, batch: int) -> int:
     return int(np.random.SeedSequence([seed, step, batch]).generate_state(1)[0] >> 1)
 
 
-def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[str, Path], *,
-          device: Device = Device(), overwrite: bool = False, hooks: Hooks = Hooks()) -> TrainingCache:
+def train(
+    network: Network,
+    dataset: Any,
+    config: TrainingConfig,
+    target: Union[str, Path],
+    *,
+    device: Device = Device(),
+    overwrite: bool = False,
+    hooks: Hooks = Hooks(),
+) -> TrainingCache:
     """Trains, and writes the training cache.
 
     Progress lives in ``<target>.partial/``; after an interruption the same call goes on from there. An identical
@@ -214,13 +225,25 @@ def train(network: Network, dataset: Any, config: TrainingConfig, target: Union[
 def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict[str, Any]:
     """Everything that determines a run, and the versions it ran with."""
     start = Checkpoint(0, network.theta, network.statistics_values, {})
-    return {"format": FORMAT, "config": config.to_dict(),
-            "network": {"path": network.path, "fingerprint": network.fingerprint, "start": _digest(start)},
-            "training_data": {"path": str(dataset.path or "arrays in memory"), "fingerprint": dataset.fingerprint,
-                              "samples": len(dataset), "normalize": dataset.normalize,
-                              "image_size": list(dataset.image_size) if dataset.image_size else None},
-            "versions": {"nnabla_influence": __version__, "nnabla": nn.__version__, "numpy": np.__version__,
-                         "h5py": version("h5py"), "python": platform.python_version()}}
+    return {
+        "format": FORMAT,
+        "config": config.to_dict(),
+        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": _digest(start)},
+        "training_data": {
+            "path": str(dataset.path or "arrays in memory"),
+            "fingerprint": dataset.fingerprint,
+            "samples": len(dataset),
+            "normalize": dataset.normalize,
+            "image_size": list(dataset.image_size) if dataset.image_size else None,
+        },
+        "versions": {
+            "nnabla_influence": __version__,
+            "nnabla": nn.__version__,
+            "numpy": np.__version__,
+            "h5py": version("h5py"),
+            "python": platform.python_version(),
+        },
+    }
 
 
 def _digest(state: Checkpoint) -> str:
@@ -230,21 +253,30 @@ def _digest(state: Checkpoint) -> str:
 def _existing(target: Path, passport: Dict[str, Any], overwrite: bool) -> Optional[TrainingCache]:
     if not target.exists():
         return None
-    cache = TrainingCache.open(target)
+    try:
+        cache = TrainingCache.open(target)
+    except CorruptFileError:
+        if overwrite:
+            return None
+        raise
     found = differences(_comparable(passport), _comparable(cache.passport))
     if not found:
         return cache
     if overwrite:
         return None
-    raise CacheMismatchError(f"'{target}' holds a finished training with other settings (yours / its): "
-                             f"{'; '.join(found)}. Choose another file, or replace it with --overwrite.")
+    raise CacheMismatchError(
+        f"'{target}' holds a finished training with other settings (yours / its): "
+        f"{'; '.join(found)}. Choose another file, or replace it with --overwrite."
+    )
 
 
 def _comparable(passport: Dict[str, Any]) -> Dict[str, Any]:
     """The part that decides whether two runs are the same: not paths, not versions."""
-    return {"config": passport["config"],
-            "network": {k: v for k, v in passport["network"].items() if k != "path"},
-            "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"}}
+    return {
+        "config": passport["config"],
+        "network": {k: v for k, v in passport["network"].items() if k != "path"},
+        "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"},
+    }
 
 
 def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) -> List[float]:

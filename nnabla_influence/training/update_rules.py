@@ -163,9 +163,47 @@ def rule(solver: SolverConfig) -> Rule:
     """
     if solver.name not in RULES:
         raise UnsupportedError(
-            f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be scored; these work: "
-            f"{', '.join(RULES)}. Choose one with --solver and --learning-rate.")
+            f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be scored; "
+            f"these work: {', '.join(RULES)}. Choose one with --solver and --learning-rate."
+        )
     return RULES[solver.name]
+
+
+def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state: Mapping[str, np.ndarray]) -> Diagonal:
+    """How far the solver moves a parameter per unit of a gradient that stays the same.
+
+    For SGD this is eta, with momentum eta / (1 - m); for solvers with a second moment it is a diagonal (P,).
+
+    Args:
+        solver: The settings.
+        learning_rate: eta.
+        step: Updates done, for bias corrections.
+        state: The solver's state vectors by NNabla's names.
+
+    Raises:
+        UnsupportedError: The solver has no adjoint.
+        CacheMismatchError: The second moment is not in the state.
+    """
+    found = rule(solver)
+    k = found.coefficients(solver, Moment(learning_rate, max(1, step), second_moment(solver, state)))
+    return -(k.c * k.b / (1 - k.a) + k.d)
+
+
+def second_moment(solver: SolverConfig, state: Mapping[str, np.ndarray]) -> Optional[np.ndarray]:
+    """The second moment (P,) in a solver's state, None for solvers without.
+
+    Raises:
+        CacheMismatchError: The solver has one and it is not there.
+    """
+    name = rule(solver).second
+    if name is None:
+        return None
+    if name not in state:
+        raise CacheMismatchError(
+            f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold. Train "
+            "(or continue) the network with: python -m nnabla_influence train, and score with --cache."
+        )
+    return state[name].astype(np.float64)
 
 
 class Adjoint:
@@ -198,13 +236,7 @@ class Adjoint:
         Raises:
             CacheMismatchError: It is not there.
         """
-        if self.rule.second is None:
-            return
-        if self.rule.second not in state:
-            raise CacheMismatchError(
-                f"Solver '{self.solver.name}' needs its second moment, which a trained network file does not hold. Train "
-                "(or continue) the network with: python -m nnabla_influence train, and score with --cache.")
-        self._second = state[self.rule.second].astype(np.float64)
+        self._second = second_moment(self.solver, state)
 
     @property
     def exact(self) -> bool:

@@ -74,8 +74,10 @@ def main():
                 continue
             loss, accuracy = validate(cache, validation)
         found = [auroc(m, cache, training, validation, truth) for m in (LastEpochInfluence(), LossBaseline())]
-        print(f"{rate:<6} {batch:<5} {epochs:<6} {seed:<4}  {loss:<9.4f}  {accuracy:<8.4f}  {found[0]:<10}  {found[1]}",
-              flush=True)
+        print(
+            f"{rate:<6} {batch:<5} {epochs:<6} {seed:<4}  {loss:<9.4f}  {accuracy:<8.4f}  {found[0]:<10}  {found[1]}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -115,8 +115,10 @@ def main():
     for policy in ("batch", "frozen"):
         train, score, ratio = ratios(args.repeats, policy)
         figures[policy] = {"training": train, "scoring": score, "ratio": ratio}
-        print(f"batch norm {policy:6}: training step {1e3 * train:.2f} ms a sample, scoring step {1e3 * score:.2f} ms "
-              f"a sample, ratio {ratio:.2f}")
+        print(
+            f"batch norm {policy:6}: training step {1e3 * train:.2f} ms a sample, scoring step {1e3 * score:.2f} ms "
+            f"a sample, ratio {ratio:.2f}"
+        )
     for samples in args.samples:
         memory, sizes = in_a_process(samples)
         figures[f"memory at {samples}"] = memory

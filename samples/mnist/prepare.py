@@ -54,8 +54,11 @@ def load_idx(source, images, labels):
 
 
 def load_png(source, part):
-    chosen = [n for n in source.names if n.lower().endswith(".png") and part in PurePosixPath(n).parts
-              and PurePosixPath(n).parent.name.isdigit()]
+    chosen = [
+        n
+        for n in source.names
+        if n.lower().endswith(".png") and part in PurePosixPath(n).parts and PurePosixPath(n).parent.name.isdigit()
+    ]
     if not chosen:
         raise SystemExit(f"error: '{source.path}' holds neither {' and '.join(IDX[part])} nor {part}/<class>/*.png")
     chosen.sort(key=lambda n: PurePosixPath(n).name)
@@ -89,12 +92,12 @@ def main():
     if args.training + args.validation > len(labels):
         raise SystemExit(f"error: {args.training} + {args.validation} images asked for, MNIST has {len(labels)}")
     order = np.random.default_rng(args.seed).permutation(len(labels))
-    training, validation = order[:args.training], order[args.training:args.training + args.validation]
+    training, validation = order[: args.training], order[args.training : args.training + args.validation]
     write(args.output, "training", images[training], labels[training])
     write(args.output, "validation", images[validation], labels[validation])
     if args.test:
         images, labels = load(source, "test")
-        write(args.output, "test", images[:args.test], labels[:args.test])
+        write(args.output, "test", images[: args.test], labels[: args.test])
 
 
 if __name__ == "__main__":

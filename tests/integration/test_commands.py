@@ -215,7 +215,7 @@ def test_info_describes_caches_scores_and_decoded_data(finished, data):
     assert "most harmful rows:" in out and "negative: harmful:" in out
     shutil.copytree(str(finished.folder / "decoded データ"), str(finished.folder / "copy"))
     out, _ = finished("info", "--data-cache", "copy")
-    assert "2 data sets" in out and str(data / "validation.csv") in out
+    assert "data sets" in out and str(data / "training.csv") in out and str(data / "validation.csv") in out
     assert "removed" in finished("info", "--data-cache", "copy", "--clear")[0]
     assert "0 data sets" in finished("info", "--data-cache", "copy")[0]
 

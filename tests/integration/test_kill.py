@@ -21,9 +21,29 @@ def digits(tmp_path_factory):
 
 def _command(digits, cache):
     training, validation, _ = digits
-    return [sys.executable, "-m", "nnabla_influence", "train", "--network", "builtin:cnn", "--train", str(training),
-            "--validation", str(validation), "--cache", str(cache), "--epochs", "900", "--batch-size", "32", "--crop", "1",
-            "--data-cache", str(training.parent / "decoded"), "--quiet"]
+    return [
+        sys.executable,
+        "-m",
+        "nnabla_influence",
+        "train",
+        "--network",
+        "builtin:cnn",
+        "--train",
+        str(training),
+        "--validation",
+        str(validation),
+        "--cache",
+        str(cache),
+        "--epochs",
+        "900",
+        "--batch-size",
+        "32",
+        "--crop",
+        "1",
+        "--data-cache",
+        str(training.parent / "decoded"),
+        "--quiet",
+    ]
 
 
 def test_a_killed_and_resumed_training_ends_with_the_same_bytes(digits, tmp_path):

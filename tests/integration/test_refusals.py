@@ -363,19 +363,18 @@ def test_an_interrupted_run_is_no_success(commands, data):
 
 
 AVERAGE = """variable { name: "Average" type: "Buffer" shape { } }
-  function { name: "Average" type: "Mean" input: "SoftmaxCrossEntropy" output: "Average" mean_param { axes: 0 axes: 1 } }
+  function {
+    name: "Average" type: "Mean" input: "SoftmaxCrossEntropy" output: "Average" mean_param { axes: 0 axes: 1 }
+  }
   """
 
 
 def test_a_network_that_turns_out_to_be_unusable_leaves_nothing(commands, tmp_path):
     """What is seen only when the network is built: this loss has no batch axis."""
     project = make_project(tmp_path / "p")
-    text, named = project.nntxt.read_text(encoding="utf-8"), 'loss_variable {\n    variable_name: '
-    loss = 'function {\n    name: "SoftmaxCrossEntropy"'
-    text = text.replace(loss, AVERAGE + loss)
-    text = text.replace(
-        'loss_variable {\n    variable_name: "SoftmaxCrossEntropy"', 'loss_variable { variable_name: "Average"'
-    )
+    text = project.nntxt.read_text(encoding="utf-8")
+    loss, named = 'function {\n    name: "SoftmaxCrossEntropy"', "loss_variable {\n    variable_name: "
+    text = text.replace(loss, AVERAGE + loss).replace(named + '"SoftmaxCrossEntropy"', named + '"Average"')
     project.nntxt.write_text(text, encoding="utf-8")
     message = refuse(commands, "train", "--network", project.nntxt, "--cache", "c.h5")
     assert "Loss 'Average' (Mean)" in message and "no batch axis" in message

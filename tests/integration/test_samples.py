@@ -16,14 +16,31 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _run(script, *arguments, check=True):
-    return subprocess.run([sys.executable, str(ROOT / "samples" / script), *map(str, arguments)], check=check, cwd=str(ROOT),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(ROOT / "samples" / script), *map(str, arguments)],
+        check=check,
+        cwd=str(ROOT),
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 def test_digits(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path / "work", "--training", 60, "--validation", 40)
-    printed = _run("detection.py", "--train", tmp_path / "work" / "training.csv", "--validation",
-                   tmp_path / "work" / "validation.csv", "--seeds", 2, "--output", tmp_path / "out", "--", "--epochs", 1).stdout
+    printed = _run(
+        "detection.py",
+        "--train",
+        tmp_path / "work" / "training.csv",
+        "--validation",
+        tmp_path / "work" / "validation.csv",
+        "--seeds",
+        2,
+        "--output",
+        tmp_path / "out",
+        "--",
+        "--epochs",
+        1,
+    ).stdout
     assert "| last-epoch, published |" in printed
     results = pd.read_csv(tmp_path / "out" / "results.csv")
     assert set(results["method"]) == {"(training)", "last-epoch", "last-epoch, published", "loss", "random"}
@@ -40,7 +57,9 @@ def _check_mnist(source, output, images):
     _run("mnist/prepare.py", "--data", source, "--output", output, "--training", 8, "--validation", 4, "--test", 5)
     table = pd.read_csv(output / "training.csv")
     assert list(table.columns) == ["x:image", "y:label"] and len(table) == 8
-    drawn = {np.array(Image.open(output / name)).tobytes(): label for name, label in zip(table["x:image"], table["y:label"])}
+    drawn = {
+        np.array(Image.open(output / name)).tobytes(): label for name, label in zip(table["x:image"], table["y:label"])
+    }
     assert all(drawn.get(image.tobytes(), label) == label for image, label in zip(*images))
     assert len(pd.read_csv(output / "validation.csv")) == 4 and len(pd.read_csv(output / "test.csv")) == 5
 
@@ -70,14 +89,44 @@ def test_mnist_from_something_else_is_refused(tmp_path):
 
 
 def test_the_benchmark_of_scoring_cost(tmp_path):
-    printed = _run("benchmark/scoring_cost.py", "--repeats", 1, "--samples", 4, 8, "--json", tmp_path / "figures.json").stdout
+    printed = _run(
+        "benchmark/scoring_cost.py", "--repeats", 1, "--samples", 4, 8, "--json", tmp_path / "figures.json"
+    ).stdout
     assert "ratio" in printed and (tmp_path / "figures.json").is_file()
 
 
 def test_the_grid_of_defaults(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path, "--training", 60, "--validation", 40)
-    subprocess.run([sys.executable, "-m", "nnabla_influence", "noise", "--train", tmp_path / "training.csv", "--rate", "0.2",
-                    "--output", tmp_path / "noisy.csv", "--truth", tmp_path / "truth.csv"], check=True, cwd=str(ROOT))
-    printed = _run("benchmark/builtin_defaults.py", "builtin:mlp", tmp_path / "noisy.csv", tmp_path / "validation.csv",
-                   "--truth", tmp_path / "truth.csv", "--learning-rates", 0.02, "--batch-sizes", 20, "--epochs", 1).stdout
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "nnabla_influence",
+            "noise",
+            "--train",
+            tmp_path / "training.csv",
+            "--rate",
+            "0.2",
+            "--output",
+            tmp_path / "noisy.csv",
+            "--truth",
+            tmp_path / "truth.csv",
+        ],
+        check=True,
+        cwd=str(ROOT),
+    )
+    printed = _run(
+        "benchmark/builtin_defaults.py",
+        "builtin:mlp",
+        tmp_path / "noisy.csv",
+        tmp_path / "validation.csv",
+        "--truth",
+        tmp_path / "truth.csv",
+        "--learning-rates",
+        0.02,
+        "--batch-sizes",
+        20,
+        "--epochs",
+        1,
+    ).stdout
     assert len(printed.splitlines()) == 2

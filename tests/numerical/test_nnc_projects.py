@@ -59,8 +59,12 @@ def continued(tmp_path, read):
 
     def run(project, path=None, **changes):
         network = Network.load(path or project.nntxt)
-        settings = {"solver": network.settings.solver, "batch_size": network.settings.batch_size,
-                    "epochs": project.settings.epochs, "shuffle": project.settings.shuffle}
+        settings = {
+            "solver": network.settings.solver,
+            "batch_size": network.settings.batch_size,
+            "epochs": project.settings.epochs,
+            "shuffle": project.settings.shuffle,
+        }
         settings.update(changes)
         return train(network, read(project.training_csv), TrainingConfig(**settings), tmp_path / "cache.h5")
 
@@ -117,8 +121,12 @@ def test_we_train_as_nnabla_trains(trained_project, continued, kind):
         assert_close(cache.final.statistics, expected.statistics_values, 1e-5, "float32 running statistics")
 
 
-OTHER_SOLVERS = [{"weight_decay": 0.05}, {"decay_interval": 4}, {"solver": "Momentum", "learning_rate": 0.02},
-                                     {"solver": "Adam", "learning_rate": 0.01}]
+OTHER_SOLVERS = [
+    {"weight_decay": 0.05},
+    {"decay_interval": 4},
+    {"solver": "Momentum", "learning_rate": 0.02},
+    {"solver": "Adam", "learning_rate": 0.01},
+]
 
 
 @pytest.mark.parametrize("options", OTHER_SOLVERS, ids=str)
@@ -154,8 +162,11 @@ def test_a_solver_that_cannot_be_scored_is_refused_by_name(trained_project, cont
 def test_a_trained_project_gets_scores_that_are_not_zero(trained_project, continued, read, kind):
     project = trained_project(kind)
     cache = continued(project, project.nnp, epochs=1)
-    values = LastEpochInfluence().estimate(
-        cache.network, cache, read(project.training_csv), read(project.validation_csv)).values
+    values = (
+        LastEpochInfluence()
+        .estimate(cache.network, cache, read(project.training_csv), read(project.validation_csv))
+        .values
+    )
     assert values.shape == (project.settings.training,)
     assert np.count_nonzero(values) == len(values) and (values > 0).any() and (values < 0).any()
     assert relative_error(cache.network.theta, Network.load(project.nnp).theta) < 0.5, "continued, not re-initialised"
@@ -170,8 +181,11 @@ def test_inputs_are_found_by_name_whatever_their_order(trained_project, continue
         assert header.startswith("y" if first else "x")
         cache = continued(project, project.nnp, epochs=1)
         (tmp_path / "cache.h5").unlink()
-        values.append(LastEpochInfluence().estimate(
-            cache.network, cache, read(project.training_csv), read(project.validation_csv)).values)
+        values.append(
+            LastEpochInfluence()
+            .estimate(cache.network, cache, read(project.training_csv), read(project.validation_csv))
+            .values
+        )
     assert_close(values[1], values[0], 1e-6, "the same numbers in the same order")
 
 

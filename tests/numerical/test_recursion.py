@@ -15,8 +15,10 @@ from nnabla_influence.estimators import LastEpochInfluence
 ONE_EPOCH = "float32 gradients and Hessian products (1e-6 each) over a handful of steps"
 TRAINING = "float32 parameters, rounded at each of a few dozen steps"
 
-PROBLEMS = {"softmax regression": ("affine", SoftmaxRegression(5, 3)),
-            "perceptron": ("affine + ReLU", Perceptron(5, 6, 3))}
+PROBLEMS = {
+    "softmax regression": ("affine", SoftmaxRegression(5, 3)),
+    "perceptron": ("affine + ReLU", Perceptron(5, 6, 3)),
+}
 SOLVERS = {
     "plain": {},
     "weight decay": {"weight_decay": 0.05},
@@ -79,8 +81,15 @@ def test_estimator_equals_the_recursion_for_every_network(tmp_path, case):
     frozen = case.name == "batch norm, frozen"
     network = network_of(case, draw_parameters(case))
     data, validation = (case.draw_batch(n, seed) for n, seed in ((11, 1), (7, 2)))
-    t = trained(tmp_path, network, dataset(**data), dataset(**validation), epochs=2,
-                batch_size=11 if frozen else 4, solver={"learning_rate": 0.05})
+    t = trained(
+        tmp_path,
+        network,
+        dataset(**data),
+        dataset(**validation),
+        epochs=2,
+        batch_size=11 if frozen else 4,
+        solver={"learning_rate": 0.05},
+    )
     values = parameters_after(t)
     if frozen:
         values.update(statistics_of(data["x"], values))
@@ -91,8 +100,13 @@ def test_estimator_equals_the_recursion_for_every_network(tmp_path, case):
     parts = np.array_split(np.arange(7), 1 if frozen else 2)
     for part in parts:
         chosen = validation["x"][part].astype(float), validation["y"][part].astype(float)
-        expected += len(part) / 7 * last_epoch.influence(
-            problem, t.final, (data["x"].astype(float), data["y"].astype(float)), chosen, t.steps())
+        expected += (
+            len(part)
+            / 7
+            * last_epoch.influence(
+                problem, t.final, (data["x"].astype(float), data["y"].astype(float)), chosen, t.steps()
+            )
+        )
     assert_close(scores(t, batch_norm=case.batch_norm), expected, 2e-5, ONE_EPOCH)
 
 
@@ -126,8 +140,15 @@ def test_duplicated_validation_data_change_nothing(setting):
 def test_a_duplicated_training_sample_gets_the_same_score_in_the_same_batch(setting, tmp_path):
     _, t = setting()
     whole = t.training.batch(np.r_[np.arange(23), np.arange(23)])
-    twice = trained(tmp_path / "twice", t.network, dataset(**whole), t.validation, batch_size=46, epochs=1,
-                    solver={"learning_rate": 0.3})
+    twice = trained(
+        tmp_path / "twice",
+        t.network,
+        dataset(**whole),
+        t.validation,
+        batch_size=46,
+        epochs=1,
+        solver={"learning_rate": 0.3},
+    )
     values = scores(twice)
     assert_close(values[:23], values[23:], 1e-6, "the same sums in another order")
 
@@ -184,8 +205,16 @@ def test_too_large_a_learning_rate_is_reported_not_scored(tmp_path):
     """Softmax gradients are bounded, so training survives a rate of 10; the recursion does not."""
     case, problem = case_named("affine"), SoftmaxRegression(5, 3)
     data, validation = (dataset(*overlapping_classes(60, seed, flipped=0.4)) for seed in (0, 1))
-    t = trained(tmp_path, network_of(case, draw_parameters(case, seed=4)), data, validation, epochs=1, batch_size=5,
-                seed=7, solver={"learning_rate": 10.0})
+    t = trained(
+        tmp_path,
+        network_of(case, draw_parameters(case, seed=4)),
+        data,
+        validation,
+        epochs=1,
+        batch_size=5,
+        seed=7,
+        solver={"learning_rate": 10.0},
+    )
     assert growth_of_u(problem, t) > 100, "the premise of this test"
     with pytest.raises(DivergenceError, match=r"(?s)eigenvalue.*learning.?rate"):
         scores(t)

@@ -31,8 +31,16 @@ def convex(tmp_path_factory):
     def make(name):
         if name not in made:
             draw, features, rate = DATA[name]
-            t = trained(tmp_path_factory.mktemp("convex"), softmax_network(features), dataset(*draw(60, 0)),
-                        dataset(*draw(50, 1)), epochs=20, batch_size=6, seed=3, solver={"learning_rate": rate})
+            t = trained(
+                tmp_path_factory.mktemp("convex"),
+                softmax_network(features),
+                dataset(*draw(60, 0)),
+                dataset(*draw(50, 1)),
+                epochs=20,
+                batch_size=6,
+                seed=3,
+                solver={"learning_rate": rate},
+            )
             problem = SoftmaxRegression(features, 3)
             made[name] = t, last_epoch.leave_one_out(problem, t.start, t.data, t.validation_data, t.steps())
         return made[name]

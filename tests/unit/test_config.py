@@ -8,8 +8,19 @@ from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.errors import ConfigError
 
 FULL = TrainingConfig(
-    SolverConfig("Momentum", 0.1, {"momentum": 0.9}, 1e-4, 2, ScheduleConfig("Step", {"gamma": 0.1, "iter_steps": [3, 5]}, 7)),
-    epochs=3, batch_size=5, seed=9, policy="sqrt", shuffle=False, first_epoch=2, iterations_per_epoch=11, crop=4, flip=True)
+    SolverConfig(
+        "Momentum", 0.1, {"momentum": 0.9}, 1e-4, 2, ScheduleConfig("Step", {"gamma": 0.1, "iter_steps": [3, 5]}, 7)
+    ),
+    epochs=3,
+    batch_size=5,
+    seed=9,
+    policy="sqrt",
+    shuffle=False,
+    first_epoch=2,
+    iterations_per_epoch=11,
+    crop=4,
+    flip=True,
+)
 
 
 def test_a_configuration_survives_json():
@@ -21,20 +32,40 @@ def test_an_unknown_setting_is_named():
         TrainingConfig.from_dict({"colour": "red"})
 
 
-@pytest.mark.parametrize("make", [
-    lambda: TrainingConfig(epochs=0), lambda: TrainingConfig(batch_size=0), lambda: TrainingConfig(seed=-1),
-    lambda: TrainingConfig(policy="everything"), lambda: TrainingConfig(crop=-1), lambda: TrainingConfig(epochs=1.5),
-    lambda: SolverConfig(learning_rate=0.0), lambda: SolverConfig(learning_rate=float("nan")),
-    lambda: SolverConfig(weight_decay=-1.0), lambda: SolverConfig(update_interval=0),
-    lambda: ScheduleConfig("Custom"), lambda: ScheduleConfig(warmup=-1)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TrainingConfig(epochs=0),
+        lambda: TrainingConfig(batch_size=0),
+        lambda: TrainingConfig(seed=-1),
+        lambda: TrainingConfig(policy="everything"),
+        lambda: TrainingConfig(crop=-1),
+        lambda: TrainingConfig(epochs=1.5),
+        lambda: SolverConfig(learning_rate=0.0),
+        lambda: SolverConfig(learning_rate=float("nan")),
+        lambda: SolverConfig(weight_decay=-1.0),
+        lambda: SolverConfig(update_interval=0),
+        lambda: ScheduleConfig("Custom"),
+        lambda: ScheduleConfig(warmup=-1),
+    ],
+)
 def test_impossible_values_are_refused(make):
     with pytest.raises(ConfigError):
         make()
 
 
 def test_differences_name_nested_settings_and_both_values():
-    other = TrainingConfig(SolverConfig("Momentum", 0.2, {"momentum": 0.9}, 1e-4, 2, FULL.solver.schedule), epochs=3,
-                           batch_size=5, seed=9, policy="sqrt", shuffle=False, first_epoch=2, iterations_per_epoch=11,
-                           crop=4, flip=True)
+    other = TrainingConfig(
+        SolverConfig("Momentum", 0.2, {"momentum": 0.9}, 1e-4, 2, FULL.solver.schedule),
+        epochs=3,
+        batch_size=5,
+        seed=9,
+        policy="sqrt",
+        shuffle=False,
+        first_epoch=2,
+        iterations_per_epoch=11,
+        crop=4,
+        flip=True,
+    )
     assert differences(FULL.to_dict(), other.to_dict()) == ("solver.learning_rate: 0.1 / 0.2",)
     assert differences(FULL.to_dict(), FULL.to_dict()) == ()

@@ -41,8 +41,11 @@ def test_a_score_that_is_not_a_number_is_never_written():
 def test_the_csv_keeps_the_cells_and_appends_score_and_index(tmp_path):
     table = _table(tmp_path, ["x__0:a", "x__1", "y:label"], [["1.50", "2e-3", "7"], ["3", "4", "8"]])
     InfluenceScores(np.array([0.123456789123, -4e-12]), "m").to_csv(tmp_path / "out.csv", table)
-    assert _read(tmp_path / "out.csv") == [["x__0:a", "x__1", "y:label", "influence", "datasource_index"],
-                                           ["3", "4", "8", "-4e-12", "1"], ["1.50", "2e-3", "7", "0.123456789", "0"]]
+    assert _read(tmp_path / "out.csv") == [
+        ["x__0:a", "x__1", "y:label", "influence", "datasource_index"],
+        ["3", "4", "8", "-4e-12", "1"],
+        ["1.50", "2e-3", "7", "0.123456789", "0"],
+    ]
 
 
 def test_paths_stay_valid_from_another_folder(tmp_path):
@@ -59,8 +62,11 @@ def test_paths_stay_valid_from_another_folder(tmp_path):
 
 
 def test_old_scores_are_replaced_and_text_comments_dropped_with_a_notice(tmp_path):
-    table = _table(tmp_path, ["x__0", "y", "# note", "# weight", "influence", "datasource_index"],
-                   [["1", "0", "blurred", "3", "9", "0"], ["2", "1", "fine", "4", "9", "1"]])
+    table = _table(
+        tmp_path,
+        ["x__0", "y", "# note", "# weight", "influence", "datasource_index"],
+        [["1", "0", "blurred", "3", "9", "0"], ["2", "1", "fine", "4", "9", "1"]],
+    )
     notices = InfluenceScores(np.array([2.0, 1.0]), "m").to_csv(tmp_path / "out.csv", table)
     assert _read(tmp_path / "out.csv")[0] == ["x__0", "y", "# weight", "influence", "datasource_index"]
     assert len(notices) == 3 and any("# note" in notice for notice in notices)
@@ -76,4 +82,6 @@ def test_the_training_data_itself_is_never_overwritten(tmp_path):
 
 def test_scores_of_other_data_are_refused(tmp_path):
     with pytest.raises(DataError, match="1 rows.*2 scores"):
-        InfluenceScores(np.array([1.0, 2.0]), "m").to_csv(tmp_path / "o.csv", _table(tmp_path, ["x", "y"], [["1", "0"]]))
+        InfluenceScores(np.array([1.0, 2.0]), "m").to_csv(
+            tmp_path / "o.csv", _table(tmp_path, ["x", "y"], [["1", "0"]])
+        )

@@ -151,8 +151,14 @@ def test_fingerprints_of_arrays_cover_names_shapes_and_values():
 
 @pytest.mark.parametrize(
     "arrays, reason",
-    [({}, "at least one array"), ({"x": np.zeros(2), "y": np.zeros(3)}, "equal length"), ({"x": 3.0}, "single number"),
-     ({"x": [1, np.nan]}, "finite"), ({"x": ["a"]}, "real numbers"), ({"x": np.zeros((0, 2))}, "empty")],
+    [
+        ({}, "at least one array"),
+        ({"x": np.zeros(2), "y": np.zeros(3)}, "equal length"),
+        ({"x": 3.0}, "single number"),
+        ({"x": [1, np.nan]}, "finite"),
+        ({"x": ["a"]}, "real numbers"),
+        ({"x": np.zeros((0, 2))}, "empty"),
+    ],
 )
 def test_arrays_that_are_no_data_set(arrays, reason):
     with pytest.raises(DataError, match=reason):
@@ -174,11 +180,14 @@ SAME = {
         edit(folder, "データ.csv", lambda text: text.replace("画像/no 0.png".encode(), b"z.png")),
     ),
     "a number is spelled differently": lambda folder: edit(
-        folder, "データ.csv", lambda text: text.replace(b"png,2", b"png,2.0")),
+        folder, "データ.csv", lambda text: text.replace(b"png,2", b"png,2.0")
+    ),
     "line ends and BOM": lambda folder: edit(
-        folder, "データ.csv", lambda text: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")),
+        folder, "データ.csv", lambda text: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n")
+    ),
     "another label for people": lambda folder: edit(
-        folder, "データ.csv", lambda text: text.replace(b"y:label", b"y:class")),
+        folder, "データ.csv", lambda text: text.replace(b"y:label", b"y:class")
+    ),
 }
 
 OTHER = {
@@ -186,9 +195,9 @@ OTHER = {
     "a pixel": lambda folder: folder.image("画像/no 0.png", np.zeros((4, 4), dtype=np.uint8)),
     "a variable's name": lambda folder: edit(folder, "データ.csv", lambda text: text.replace(b"y:label", b"t:label")),
     "the order of rows": lambda folder: edit(
-        folder, "データ.csv", lambda text: b"\n".join([text.split(b"\n")[0], *text.split(b"\n")[:0:-1][1:], b""])),
-    "a row less": lambda folder: edit(
-        folder, "データ.csv", lambda text: b"\n".join(text.strip().split(b"\n")[:-1])),
+        folder, "データ.csv", lambda text: b"\n".join([text.split(b"\n")[0], *text.split(b"\n")[:0:-1][1:], b""])
+    ),
+    "a row less": lambda folder: edit(folder, "データ.csv", lambda text: b"\n".join(text.strip().split(b"\n")[:-1])),
 }
 
 

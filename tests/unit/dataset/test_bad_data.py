@@ -49,7 +49,7 @@ CASES = {
     "infinite": (GREY + "g5.png,-inf\n", ["value '-inf': expected a finite number, found -inf"]),
     "too large": (GREY + "g5.png,1e39\n", ["found one too large for float32"]),
     "only text": ("y\ncat\ndog\n", ["2 broken cells", "line 2", "line 3", "start the column's header with '#'"]),
-    "only empty": ('x,y\n,1\n', ["expected a number or a file", "found an empty cell"]),
+    "only empty": ("x,y\n,1\n", ["expected a number or a file", "found an empty cell"]),
     "numbers and files tie": ("y\n1\ng0.png\n", ["1 broken cell\n", "line 3", "found a file name"]),
     "vector of both": ("v__0,v__1,v__2\n1,2,g0.png\n", ["column 'v__2'", "found a file name"]),
 }

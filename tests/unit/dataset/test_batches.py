@@ -46,8 +46,14 @@ def test_without_shuffling_the_order_is_that_of_the_data():
 
 @pytest.mark.parametrize(
     "arguments, value",
-    [((0, 1, 0), "0"), ((5, 0, 0), "0"), ((5, -2, 0), "-2"), ((5, 2, -1), "-1"), ((5, 2.5, 0), "2.5"),
-     ((5, True, 0), "True")],
+    [
+        ((0, 1, 0), "0"),
+        ((5, 0, 0), "0"),
+        ((5, -2, 0), "-2"),
+        ((5, 2, -1), "-1"),
+        ((5, 2.5, 0), "2.5"),
+        ((5, True, 0), "True"),
+    ],
 )
 def test_impossible_plans(arguments, value):
     with pytest.raises(ConfigError, match="got " + value):

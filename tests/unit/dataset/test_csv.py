@@ -29,7 +29,8 @@ def test_encodings_and_line_ends_give_the_same_table(folder, encoding, end):
 def test_variables_leave_comments_out_and_keep_file_order(folder):
     table = Table.read(folder.csv("#id,v__1,y,v__0\na,1,2,3\n"))
     assert {name: [column.position for column in columns] for name, columns in table.variables.items()} == {
-        "v": [1, 3], "y": [2],
+        "v": [1, 3],
+        "y": [2],
     }
     assert [column.comment for column in table.columns] == [True, False, False, False]
 

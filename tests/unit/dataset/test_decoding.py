@@ -34,15 +34,26 @@ RAMP = Image.fromarray(np.arange(0, 240, dtype=np.uint8).reshape(12, 20))  # 12 
 
 @pytest.mark.parametrize(
     "name, decoder",
-    [("a.PNG", "image"), ("a.jpeg", "image"), ("a.tif", "image"), ("b.csv", "csv"), ("c.NPY", "npy"), ("d.wav", "wav"),
-     ("cat", None), ("a.txt", None), ("a.dcm", None), ("png", None)],
+    [
+        ("a.PNG", "image"),
+        ("a.jpeg", "image"),
+        ("a.tif", "image"),
+        ("b.csv", "csv"),
+        ("c.NPY", "npy"),
+        ("d.wav", "wav"),
+        ("cat", None),
+        ("a.txt", None),
+        ("a.dcm", None),
+        ("png", None),
+    ],
 )
 def test_the_extension_names_the_decoder(name, decoder):
     assert decoder_name(name) == decoder
 
 
 @pytest.mark.parametrize(
-    "mode, channels", [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4), ("P", 3), ("1", 1)],
+    "mode, channels",
+    [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4), ("P", 3), ("1", 1)],
 )
 def test_channels_come_first(mode, channels):
     image = RAMP.convert("RGB").convert(mode) if mode == "P" else RAMP.convert(mode)

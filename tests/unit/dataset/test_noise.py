@@ -43,11 +43,21 @@ def test_the_seed_decides():
 
 @pytest.mark.parametrize(
     "arguments, error",
-    [((LABELS, 1.1), ConfigError), ((LABELS, -0.1), ConfigError), ((LABELS, float("nan")), ConfigError),
-     ((LABELS, 0.1, "odd"), ConfigError), ((LABELS, 0.1, "symmetric", -1), ConfigError),
-     (([0, 0], 0.5), ConfigError), ((LABELS, 0.1, "symmetric", 0, 5), DataError), (([0, -1], 0.5), DataError),
-     (([0.5, 1], 0.5), DataError), (([[0, 1]], 0.5), DataError), (([], 0.5), DataError), ((["a"], 0.5), DataError),
-     (([np.nan, 1.0], 0.5), DataError)],
+    [
+        ((LABELS, 1.1), ConfigError),
+        ((LABELS, -0.1), ConfigError),
+        ((LABELS, float("nan")), ConfigError),
+        ((LABELS, 0.1, "odd"), ConfigError),
+        ((LABELS, 0.1, "symmetric", -1), ConfigError),
+        (([0, 0], 0.5), ConfigError),
+        ((LABELS, 0.1, "symmetric", 0, 5), DataError),
+        (([0, -1], 0.5), DataError),
+        (([0.5, 1], 0.5), DataError),
+        (([[0, 1]], 0.5), DataError),
+        (([], 0.5), DataError),
+        ((["a"], 0.5), DataError),
+        (([np.nan, 1.0], 0.5), DataError),
+    ],
 )
 def test_impossible_requests(arguments, error):
     with pytest.raises(error):
@@ -86,8 +96,7 @@ def test_the_truth_tells_what_was_done(folder, table):
     written = rows_of(truth)
     assert written[0] == ["datasource_index", "clean_label", "noisy_label", "flipped"]
     values = np.array(written[1:], dtype=int)
-    np.testing.assert_array_equal(
-        values.T, [np.arange(40), labels.clean, labels.noisy, labels.flipped.astype(int)])
+    np.testing.assert_array_equal(values.T, [np.arange(40), labels.clean, labels.noisy, labels.flipped.astype(int)])
     assert not truth.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
@@ -139,8 +148,13 @@ def test_the_clean_data_set_is_never_overwritten(folder, table):
     link = folder.path / "link.csv"
     link.symlink_to(table.path)
     other = folder.path / "other.csv"
-    targets = [(table.path, other), (other, table.path), (link, other), (folder.path / ".." / folder.path.name
-                / table.path.name, other), (other, other)]
+    targets = [
+        (table.path, other),
+        (other, table.path),
+        (link, other),
+        (folder.path / ".." / folder.path.name / table.path.name, other),
+        (other, other),
+    ]
     for output, truth in targets:
         with pytest.raises(OutputExistsError):
             write_noisy(table, "y", 0.25, "symmetric", 3, output, truth)

@@ -21,11 +21,13 @@ def _data(samples, seed):
 @pytest.fixture
 def run(tmp_path):
     """``run(...)`` -> (cache, training data, validation data) of a small training."""
+
     def make(**changes):
         settings = {"solver": SolverConfig(learning_rate=0.1), "epochs": 2, "batch_size": 7, **changes}
         training = _data(23, 0)
         network = Network.builtin("builtin:mlp", (5,), 3)
         return train(network, training, TrainingConfig(**settings), tmp_path / "c.h5"), training, _data(11, 1)
+
     return make
 
 
@@ -45,8 +47,14 @@ def test_every_sample_is_scored(run):
 def test_a_graph_is_built_once_per_batch_size(run, monkeypatch):
     finished, built = run(), []
     build = Network.build
-    monkeypatch.setattr(Network, "build", lambda self, store, size, *rest, **named: (
-        built.append((size, *rest)), build(self, store, size, *rest, **named))[1])
+    monkeypatch.setattr(
+        Network,
+        "build",
+        lambda self, store, size, *rest, **named: (
+            built.append((size, *rest)),
+            build(self, store, size, *rest, **named),
+        )[1],
+    )
     LastEpochInfluence().estimate(finished[0].network, *finished)
     assert len(built) == len(set(built)) <= 4, "training and validation batches have two sizes each"
 
@@ -65,7 +73,9 @@ def test_every_validation_sample_counts_and_copies_change_nothing(run):
 def test_progress_ends_at_the_number_of_samples(run):
     calls = []
     cache, training, validation = run()
-    LastEpochInfluence().estimate(cache.network, cache, training, validation, lambda done, total: calls.append((done, total)))
+    LastEpochInfluence().estimate(
+        cache.network, cache, training, validation, lambda done, total: calls.append((done, total))
+    )
     assert calls[-1] == (23, 23) and [done for done, _ in calls] == sorted(done for done, _ in calls)
 
 
@@ -85,10 +95,15 @@ def test_scores_follow_the_learning_rate(run, tmp_path):
     """To first order the scores of one step are proportional to eta: no constant of ours replaces it."""
     cache, training, validation = run(batch_size=23, epochs=1)
     network = cache.network
-    small, large = (FinalState(network, TrainingConfig(SolverConfig(learning_rate=eta), batch_size=23), 23)
-                    for eta in (1e-3, 2e-3))
-    np.testing.assert_allclose(2 * _scores(LastEpochInfluence(), small, training, validation),
-                               _scores(LastEpochInfluence(), large, training, validation), rtol=1e-5, atol=1e-12)
+    small, large = (
+        FinalState(network, TrainingConfig(SolverConfig(learning_rate=eta), batch_size=23), 23) for eta in (1e-3, 2e-3)
+    )
+    np.testing.assert_allclose(
+        2 * _scores(LastEpochInfluence(), small, training, validation),
+        _scores(LastEpochInfluence(), large, training, validation),
+        rtol=1e-5,
+        atol=1e-12,
+    )
 
 
 def test_adam_needs_a_cache_for_its_second_moment(run):
@@ -107,8 +122,9 @@ def test_a_divergent_recursion_is_reported_with_numbers_and_advice(run):
 
 
 @pytest.mark.parametrize("after", [1, 3])
-@pytest.mark.parametrize("solver", [SolverConfig(learning_rate=0.1), SolverConfig("Momentum", 0.02, {"momentum": 0.9})],
-                         ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "solver", [SolverConfig(learning_rate=0.1), SolverConfig("Momentum", 0.02, {"momentum": 0.9})], ids=lambda s: s.name
+)
 def test_an_interrupted_scoring_goes_on_bit_for_bit(run, tmp_path, monkeypatch, after, solver):
     monkeypatch.setattr("nnabla_influence.estimators.sgd_influence.SECONDS_BETWEEN_SAVES", -1.0)
     cache, training, validation = run(solver=solver)

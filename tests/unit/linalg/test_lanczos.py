@@ -38,6 +38,7 @@ def apply(matrix, start, steps, function, **settings):
 
 # ------------------------------------------------------------------------------------------------------- the basis
 
+
 def test_the_basis_is_orthonormal_even_where_lanczos_is_known_to_lose_it():
     matrix, start = with_eigenvalues(np.concatenate([np.linspace(0, 1, 99), [1e4]]))
     basis = lanczos(operator_of(matrix), start, 60).basis
@@ -73,18 +74,24 @@ def test_ritz_weights_are_a_gauss_quadrature():
     assert found.ritz_weights.sum() == pytest.approx(1)
     for degree in range(8):
         exact = start @ np.linalg.matrix_power(matrix, degree) @ start
-        quadrature = found.start_norm ** 2 * (found.ritz_weights * found.ritz_values ** degree).sum()
-        assert quadrature == pytest.approx(exact, abs=1e-12 * found.start_norm ** 2)
-    assert abs(found.ritz_weights @ found.ritz_values ** 8 - start @ np.linalg.matrix_power(matrix, 8) @ start
-               / found.start_norm ** 2) > 1e-6
+        quadrature = found.start_norm**2 * (found.ritz_weights * found.ritz_values**degree).sum()
+        assert quadrature == pytest.approx(exact, abs=1e-12 * found.start_norm**2)
+    assert (
+        abs(
+            found.ritz_weights @ found.ritz_values**8
+            - start @ np.linalg.matrix_power(matrix, 8) @ start / found.start_norm**2
+        )
+        > 1e-6
+    )
 
 
 # --------------------------------------------------------------------------------------------- functions of matrices
 
+
 @pytest.mark.parametrize("degree", range(5))
 def test_k_steps_are_exact_for_polynomials_below_degree_k(degree):
     matrix, start = with_eigenvalues(np.linspace(-2, 3, 40))
-    found = apply(matrix, start, 5, lambda x: x ** degree, clip_negative=False)
+    found = apply(matrix, start, 5, lambda x: x**degree, clip_negative=False)
     assert_close(found.value, np.linalg.matrix_power(matrix, degree) @ start, 1e-12, ROUNDING)
 
 
@@ -95,8 +102,11 @@ def test_all_steps_equal_scipys_matrix_function():
     assert found.change == 0
 
 
-@pytest.mark.parametrize("function", [sgd_horizon(0.05, 50), sgd_horizon(0.3, 8), damped_inverse(1.0)],
-                         ids=["horizon", "edge of stability", "inverse"])
+@pytest.mark.parametrize(
+    "function",
+    [sgd_horizon(0.05, 50), sgd_horizon(0.3, 8), damped_inverse(1.0)],
+    ids=["horizon", "edge of stability", "inverse"],
+)
 def test_a_short_run_approximates_and_its_change_bounds_the_error(function):
     matrix, start = curvature_like()
     exact = dense_function(matrix, function, start)
@@ -118,7 +128,8 @@ def test_the_change_is_the_difference_from_one_step_less():
     matrix, start = curvature_like()
     less, more = (apply(matrix, start, k, damped_inverse(0.5)).value for k in (7, 8))
     assert apply(matrix, start, 8, damped_inverse(0.5)).change == pytest.approx(
-        np.linalg.norm(more - less) / np.linalg.norm(more), rel=1e-9)
+        np.linalg.norm(more - less) / np.linalg.norm(more), rel=1e-9
+    )
 
 
 def test_the_value_is_the_coefficients_in_the_basis():
@@ -130,6 +141,7 @@ def test_the_value_is_the_coefficients_in_the_basis():
 
 
 # ------------------------------------------------------------------------------------------------ negative curvature
+
 
 def test_negative_ritz_values_are_clipped_at_zero_and_reported():
     values = np.array([-0.5, -0.01, 0.0, 1.0, 2.0, 3.0])
@@ -155,6 +167,7 @@ def test_a_positive_definite_operator_has_nothing_to_report():
 
 
 # -------------------------------------------------------------------------------------------- small and special spaces
+
 
 def test_an_invariant_space_ends_the_run_and_is_exact():
     matrix, start = with_eigenvalues(np.repeat([1.0, 4.0, 9.0], 10))
@@ -200,6 +213,7 @@ def test_a_zero_start_gives_zero_without_a_product():
 
 # ------------------------------------------------------------------------------------------------------------- noise
 
+
 def test_the_symmetric_part_of_an_asymmetric_operator_is_used_and_the_rest_reported():
     matrix, start = with_eigenvalues(np.linspace(0.5, 3, 12))
     other = np.random.default_rng(5).normal(size=(12, 12))
@@ -207,8 +221,12 @@ def test_the_symmetric_part_of_an_asymmetric_operator_is_used_and_the_rest_repor
     run = lanczos(operator_of(matrix + skew), start, 12)
     total = matrix + skew
     assert run.asymmetry == pytest.approx(np.linalg.norm(total - total.T) / np.linalg.norm(total))
-    assert_close(function_times_vector(run, np.sqrt).value, dense_function(matrix, np.sqrt, start), 1e-12,
-                 "a full basis: exactly the symmetric part")
+    assert_close(
+        function_times_vector(run, np.sqrt).value,
+        dense_function(matrix, np.sqrt, start),
+        1e-12,
+        "a full basis: exactly the symmetric part",
+    )
 
 
 @pytest.mark.parametrize("noise, allowed", [(1e-7, 1e-6), (2e-3, 2e-2), (2e-2, 2e-1)])
@@ -224,8 +242,12 @@ def test_noisy_products_cost_about_their_noise(noise, allowed):
     run, exact = lanczos(FunctionOperator(60, noisy), start, 10), lanczos(operator_of(matrix), start, 10)
     assert 0.01 * noise < run.asymmetry < 3 * noise
     function = sgd_horizon(0.05, 50)
-    assert_close(function_times_vector(run, function).value, function_times_vector(exact, function).value, allowed,
-                 "ten times the noise of a product: ten products")
+    assert_close(
+        function_times_vector(run, function).value,
+        function_times_vector(exact, function).value,
+        allowed,
+        "ten times the noise of a product: ten products",
+    )
 
 
 def test_products_rounded_to_float32_do_not_end_an_invariant_space_wrongly():
@@ -245,11 +267,12 @@ def test_lanczos_twice_is_the_same_twice_and_leaves_the_start_alone():
 
 # --------------------------------------------------------------------------------------------------------- functions
 
+
 @pytest.mark.parametrize("rate, steps", [(0.1, 1), (0.1, 2), (0.3, 20), (1.0, 313), (1e-6, 5000)])
 def test_sgd_horizon_is_the_mean_it_says(rate, steps):
     x = np.concatenate([[0.0, 1e-300, 1e-17, 1e-9, 1e-5], np.linspace(0, 12, 50), [1 / rate, 2 / rate, 1e6]])
     q = np.clip(1 - rate * x, 0, 1)
-    expected = np.mean([q ** s for s in range(steps)], axis=0)
+    expected = np.mean([q**s for s in range(steps)], axis=0)
     np.testing.assert_allclose(sgd_horizon(rate, steps)(x), expected, rtol=1e-12)
 
 
@@ -276,16 +299,20 @@ def test_damped_inverse_equals_a_dense_solve():
 
 # ----------------------------------------------------------------------------------------------------------- nonsense
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: lanczos(operator_of(np.eye(3)), np.ones(3), 0), "at least 1 step, not 0"),
-    (lambda: lanczos(operator_of(np.eye(3)), np.ones(4), 2), r"start vector .* \(3,\) .* not \(4,\)"),
-    (lambda: sgd_horizon(0.0, 5), "learning rate should be positive, not 0"),
-    (lambda: sgd_horizon(float("nan"), 5), "learning rate should be positive, not nan"),
-    (lambda: sgd_horizon(0.1, 0), "horizon should be at least 1 step, not 0"),
-    (lambda: damped_inverse(-0.1), "damping .* not -0.1"),
-    (lambda: apply(np.eye(3), np.ones(3), 2, np.sum), r"one value for each of 1 eigenvalues"),
-    (lambda: apply(np.zeros((3, 3)), np.ones(3), 2, damped_inverse(0.0)), "Ritz value 0: use a positive damping"),
-])
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: lanczos(operator_of(np.eye(3)), np.ones(3), 0), "at least 1 step, not 0"),
+        (lambda: lanczos(operator_of(np.eye(3)), np.ones(4), 2), r"start vector .* \(3,\) .* not \(4,\)"),
+        (lambda: sgd_horizon(0.0, 5), "learning rate should be positive, not 0"),
+        (lambda: sgd_horizon(float("nan"), 5), "learning rate should be positive, not nan"),
+        (lambda: sgd_horizon(0.1, 0), "horizon should be at least 1 step, not 0"),
+        (lambda: damped_inverse(-0.1), "damping .* not -0.1"),
+        (lambda: apply(np.eye(3), np.ones(3), 2, np.sum), r"one value for each of 1 eigenvalues"),
+        (lambda: apply(np.zeros((3, 3)), np.ones(3), 2, damped_inverse(0.0)), "Ritz value 0: use a positive damping"),
+    ],
+)
 def test_nonsense_is_refused_by_name(make, message):
     with pytest.raises(ConfigError, match=message):
         make()

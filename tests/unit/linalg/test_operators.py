@@ -71,16 +71,19 @@ def test_an_operator_without_a_product_cannot_be_made():
         Operator(3)
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda: FunctionOperator(0, np.copy), "at least 1 parameter, not on 0"),
-    (lambda: Shifted(FunctionOperator(3, np.copy), -1.0), "damping .* not -1.0"),
-    (lambda: Shifted(FunctionOperator(3, np.copy), np.inf), "damping .* not inf"),
-    (lambda: Scaled(FunctionOperator(3, np.copy), np.array([1.0, -2.0, 1.0])), "1 of 3 .* at 1: -2"),
-    (lambda: Scaled(FunctionOperator(3, np.copy), np.array([1.0, 1.0, np.nan])), "1 of 3 .* at 2: nan"),
-    (lambda: Scaled(FunctionOperator(3, np.copy), np.ones(4)), r"diagonal .* \(3,\) .* not \(4,\)"),
-    (lambda: FunctionOperator(3, np.copy) @ np.ones((3, 1)), r"vector .* \(3,\) .* not \(3, 1\)"),
-    (lambda: FunctionOperator(3, lambda v: v[:2]) @ np.ones(3), r"product .* \(3,\) .* not \(2,\)"),
-])
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: FunctionOperator(0, np.copy), "at least 1 parameter, not on 0"),
+        (lambda: Shifted(FunctionOperator(3, np.copy), -1.0), "damping .* not -1.0"),
+        (lambda: Shifted(FunctionOperator(3, np.copy), np.inf), "damping .* not inf"),
+        (lambda: Scaled(FunctionOperator(3, np.copy), np.array([1.0, -2.0, 1.0])), "1 of 3 .* at 1: -2"),
+        (lambda: Scaled(FunctionOperator(3, np.copy), np.array([1.0, 1.0, np.nan])), "1 of 3 .* at 2: nan"),
+        (lambda: Scaled(FunctionOperator(3, np.copy), np.ones(4)), r"diagonal .* \(3,\) .* not \(4,\)"),
+        (lambda: FunctionOperator(3, np.copy) @ np.ones((3, 1)), r"vector .* \(3,\) .* not \(3, 1\)"),
+        (lambda: FunctionOperator(3, lambda v: v[:2]) @ np.ones(3), r"product .* \(3,\) .* not \(2,\)"),
+    ],
+)
 def test_nonsense_is_refused_by_name(make, message):
     with pytest.raises(ConfigError, match=message):
         make()

@@ -22,6 +22,8 @@ def network():
 @pytest.fixture
 def config():
     """``config(...)``: five-sample batches, three epochs."""
+
     def make(**changes):
         return TrainingConfig(**{"solver": SolverConfig(learning_rate=0.1), "epochs": 3, "batch_size": 5, **changes})
+
     return make

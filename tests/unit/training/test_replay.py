@@ -19,7 +19,8 @@ from nnabla_influence.training import Replay, train
 SOLVERS = {
     "Sgd": SolverConfig("Sgd", 0.05, weight_decay=1e-3),
     "Momentum": SolverConfig("Momentum", 0.02, {"momentum": 0.9}, update_interval=2),
-    "Adam": SolverConfig("Adam", 0.01, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8})}
+    "Adam": SolverConfig("Adam", 0.01, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),
+}
 
 
 def _network():
@@ -41,13 +42,17 @@ def _data(samples=14):
 @pytest.fixture
 def trained(tmp_path):
     """``trained(solver, policy)``: the same run with another policy."""
+
     def make(solver, policy, epochs=3):
         config = TrainingConfig(SOLVERS[solver], epochs=epochs, batch_size=3, policy=policy, crop=1, flip=True)
         return train(_network(), _data(), config, tmp_path / f"{policy}.h5")
+
     return make
 
 
-@pytest.mark.parametrize("policy, epochs", [("last-epoch", "last"), ("sqrt", "last"), ("sqrt", "all"), ("epochs", "all")])
+@pytest.mark.parametrize(
+    "policy, epochs", [("last-epoch", "last"), ("sqrt", "last"), ("sqrt", "all"), ("epochs", "all")]
+)
 @pytest.mark.parametrize("solver", sorted(SOLVERS))
 def test_replayed_states_are_those_of_every_step(trained, solver, policy, epochs):
     whole, few = trained(solver, "every-step"), trained(solver, policy)
@@ -76,8 +81,10 @@ def test_little_memory_changes_nothing(trained, states, monkeypatch):
 @pytest.mark.parametrize("solver", sorted(SOLVERS))
 def test_scores_by_replay_are_scores_by_every_step(trained, solver):
     validation = _data(5)
-    whole, few = (SgdInfluence(epochs="all").estimate(cache.network, cache, _data(), validation).values
-                  for cache in (trained(solver, "every-step"), trained(solver, "sqrt")))
+    whole, few = (
+        SgdInfluence(epochs="all").estimate(cache.network, cache, _data(), validation).values
+        for cache in (trained(solver, "every-step"), trained(solver, "sqrt"))
+    )
     assert np.array_equal(whole, few) and np.count_nonzero(whole) == 14
 
 

@@ -7,8 +7,12 @@ from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.training import StepPlan
 
 SCHEDULES = {
-    "Exponential": {"gamma": 0.5, "iter_interval": 4}, "Step": {"gamma": 0.1, "iter_steps": [4, 8]},
-    "Cosine": {"max_iter": 12}, "Polynomial": {"max_iter": 12, "power": 2.0}, "Constant": {}}
+    "Exponential": {"gamma": 0.5, "iter_interval": 4},
+    "Step": {"gamma": 0.1, "iter_steps": [4, 8]},
+    "Cosine": {"max_iter": 12},
+    "Polynomial": {"max_iter": 12, "power": 2.0},
+    "Constant": {},
+}
 
 
 def _plan(samples=10, **changes):
@@ -42,8 +46,12 @@ def test_learning_rates_follow_nnablas_schedule(kind):
     rates = [step.learning_rate for epoch in range(3) for step in _plan(solver=solver).epoch(epoch)]
     i = np.arange(12)
     expected = {
-        "Exponential": 0.4 * 0.5 ** (i // 4), "Step": 0.4 * np.where(i >= 8, 0.01, np.where(i >= 4, 0.1, 1.0)),
-        "Cosine": 0.2 * (1 + np.cos(np.pi * i / 12)), "Polynomial": 0.4 * (1 - i / 12) ** 2, "Constant": 0.4 + 0 * i}[kind]
+        "Exponential": 0.4 * 0.5 ** (i // 4),
+        "Step": 0.4 * np.where(i >= 8, 0.01, np.where(i >= 4, 0.1, 1.0)),
+        "Cosine": 0.2 * (1 + np.cos(np.pi * i / 12)),
+        "Polynomial": 0.4 * (1 - i / 12) ** 2,
+        "Constant": 0.4 + 0 * i,
+    }[kind]
     np.testing.assert_allclose(rates, expected, rtol=1e-12)
 
 
@@ -64,8 +72,15 @@ def test_a_continued_run_starts_at_its_place_in_the_schedule():
     assert next(iter(_plan(solver=solver, epochs=1, first_epoch=2).epoch(0))).learning_rate == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize("policy, kept", [
-    ("final", (12,)), ("last-epoch", (8, 12)), ("epochs", (0, 4, 8, 12)), ("sqrt", (0, 4, 8, 12)),
-    ("every-step", tuple(range(13)))])
+@pytest.mark.parametrize(
+    "policy, kept",
+    [
+        ("final", (12,)),
+        ("last-epoch", (8, 12)),
+        ("epochs", (0, 4, 8, 12)),
+        ("sqrt", (0, 4, 8, 12)),
+        ("every-step", tuple(range(13))),
+    ],
+)
 def test_what_a_policy_keeps(policy, kept):
     assert _plan(policy=policy).kept() == kept

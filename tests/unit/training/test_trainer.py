@@ -6,10 +6,10 @@ from comparison import relative_error
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.arrays import Dataset
-from nnabla_influence.errors import CacheMismatchError, DataError, DivergenceError, UnsupportedError
+from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
 from nnabla_influence.network import Network
 from nnabla_influence.partial import discard, partial_folder
-from nnabla_influence.training import Hooks, Trainer, TrainingCache, train
+from nnabla_influence.training import Hooks, Trainer, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
 
@@ -139,6 +139,21 @@ def test_augmentation_changes_the_run_and_is_repeatable(config, tmp_path):
     random = np.random.RandomState(0)
     data = Dataset.from_arrays({"x": random.normal(size=(12, 1, 8, 8)), "y": random.randint(3, size=(12, 1))})
     network = Network.builtin("builtin:cnn", (1, 8, 8), 3)
-    plain, a, b = (train(network, data, config(flip=f, crop=c), tmp_path / f"{n}.h5").final.theta
-                   for n, (f, c) in enumerate([(False, 0), (True, 2), (True, 2)]))
+    plain, a, b = (
+        train(network, data, config(flip=f, crop=c), tmp_path / f"{n}.h5").final.theta
+        for n, (f, c) in enumerate([(False, 0), (True, 2), (True, 2)])
+    )
     assert np.array_equal(a, b) and not np.array_equal(a, plain)
+
+
+def test_a_damaged_cache_is_replaced_only_on_request_and_another_file_never(network, data, config, tmp_path):
+    target = train(network, data, config(), tmp_path / "c.h5").path
+    good = target.read_bytes()
+    target.write_bytes(good[:-200] + bytes(200))
+    with pytest.raises(CorruptFileError, match="--overwrite"):
+        train(network, data, config(), target)
+    assert train(network, data, config(), target, overwrite=True).path.read_bytes() == good
+    target.write_text("my thesis")
+    with pytest.raises(DataError, match="not an HDF5"):
+        train(network, data, config(), target, overwrite=True)
+    assert target.read_text() == "my thesis"

@@ -16,9 +16,17 @@ from nnabla_influence.training.update_rules import Moment
 P, STEPS = 4, 6
 BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
 PARAMETERS = {
-    "Sgd": {}, "Momentum": {"momentum": 0.8}, "Nesterov": {"momentum": 0.8}, "SgdW": {"momentum": 0.8, "wd": 0.02},
-    "Adam": BETAS, "AdamW": {**BETAS, "wd": 0.02}, "AMSGRAD": BETAS, "Adamax": BETAS,
-    "RMSprop": {"decay": 0.9, "eps": 1e-6}, "Adagrad": {"eps": 1e-6}}
+    "Sgd": {},
+    "Momentum": {"momentum": 0.8},
+    "Nesterov": {"momentum": 0.8},
+    "SgdW": {"momentum": 0.8, "wd": 0.02},
+    "Adam": BETAS,
+    "AdamW": {**BETAS, "wd": 0.02},
+    "AMSGRAD": BETAS,
+    "Adamax": BETAS,
+    "RMSprop": {"decay": 0.9, "eps": 1e-6},
+    "Adagrad": {"eps": 1e-6},
+}
 # NNabla's name of the first-moment or velocity state; absent where there is none.
 MEMORY = {"Momentum": "m", "Nesterov": "m", "SgdW": "m", "Adam": "mean", "AdamW": "mean", "AMSGRAD": "m", "Adamax": "m"}
 RATES = [0.05, 0.05, 0.04, 0.03, 0.02, 0.01]

@@ -1,0 +1,154 @@
+"""Order-averaged SGD-influence by a short Lanczos run (ours).
+
+The batch order of the last epoch is an accident, and so is the place at which a sample was drawn. Averaging the
+last-epoch score over all orders, with mean curvature G at the final parameters and constant learning rate eta, gives
+
+    r_i = (eta K / N) <grad l_i, f(G) g>,    f(x) = mean over s = 0..K-1 of clip(1 - eta x, 0, 1)^s,
+
+with g the mean validation gradient and K the number of steps. ``f(G) g`` comes from a few Lanczos steps on a random
+subset of the training data, then one pass of sample products over all of it gives the scores. Only the final
+parameters are needed. ``horizon`` lets K run over several epochs.
+
+With another solver, eta becomes the rate D at which it moves a parameter under a steady gradient (with momentum
+eta / (1 - m); with a second moment a diagonal matrix), and ``eta f(G)`` becomes ``D^1/2 f(D^1/2 G D^1/2) D^1/2``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, Optional
+
+import numpy as np
+
+from ..autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
+from ..device import Device
+from ..errors import CacheMismatchError, ConfigError
+from ..linalg import FunctionProduct, Operator, Scaled, function_times_vector, lanczos, sgd_horizon
+from ..scores import InfluenceScores
+from ..training import effective_rate
+from .base import (
+    InfluenceEstimator,
+    OracleSettings,
+    Progress,
+    Store,
+    in_batches,
+    prepared_oracle,
+    sample_products,
+)
+
+LOGGER = logging.getLogger("nnabla_influence")
+UNCERTAIN = 0.1  # relative change by the last Lanczos step that is worth a word
+
+
+class SpectralInfluence(InfluenceEstimator):
+    """Expectation of `last-epoch` over all batch orders.
+
+    Args:
+        curvature: ``ggn`` (Gauss-Newton) or ``hessian``.
+        steps: Lanczos steps, one curvature product each.
+        subset: Training samples the curvature is taken from; None for all.
+        horizon: Epochs whose steps count.
+        batch_norm: Policy of `LossOracle`.
+        seed: Draws the subset.
+        device: Where to compute.
+
+    Raises:
+        ConfigError: A setting has an impossible value.
+    """
+
+    method = "spectral"
+
+    def __init__(
+        self,
+        curvature: str = "ggn",
+        steps: int = 8,
+        subset: Optional[int] = 1024,
+        horizon: int = 1,
+        batch_norm: str = "batch",
+        seed: int = 0,
+        device: Device = Device(),
+    ) -> None:
+        if curvature not in CURVATURES:
+            raise ConfigError(f"Curvature should be ggn or hessian, not '{curvature}'.")
+        if steps < 1 or horizon < 1:
+            raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {steps} and {horizon}.")
+        self.curvature, self.steps, self.subset, self.horizon = curvature, steps, subset, horizon
+        self.batch_norm, self.seed, self.device = batch_norm, seed, device
+
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
+        """See `InfluenceEstimator.estimate`."""
+        theta, config = cache.final.theta, cache.config
+        oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
+        start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
+        batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
+        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, config.solver.weight_decay)
+        count = self.horizon * cache.plan.steps_per_epoch
+        rate = np.broadcast_to(self._rate(oracle, cache, train), start.shape)  # (P,)
+        # With u = D^1/2 v everything is the SGD of rate 1 on the scaled curvature.
+        operator: Operator = Scaled(curvature, rate)
+        found = function_times_vector(lanczos(operator, np.sqrt(rate) * start, self.steps), sgd_horizon(1.0, count))
+        self._confess(found)
+        products = sample_products(oracle, theta, cache, train, np.sqrt(rate) * found.value, progress)
+        return InfluenceScores(count / len(train) * products, self.method, self._facts(found))
+
+    def _rate(self, oracle: LossOracle, cache: Any, train: Any) -> Any:
+        """The solver's mean rate over the horizon's steps, a number or (P,)."""
+        config, plan = cache.config, cache.plan
+        first = max(0, config.epochs - self.horizon)
+        mean = float(
+            np.mean([step.learning_rate for epoch in range(first, config.epochs) for step in plan.epoch(epoch)])
+        )
+        try:
+            return effective_rate(config.solver, mean, plan.steps, cache.final.solver)
+        except CacheMismatchError:
+            LOGGER.info(
+                "solver %s: its second moment is not in the network file; it is estimated from the squared batch "
+                "gradients of one pass over the training data",
+                config.solver.name,
+            )
+        return effective_rate(config.solver, mean, plan.steps, estimated_state(oracle, cache, train))
+
+    @staticmethod
+    def _confess(found: FunctionProduct) -> None:
+        largest = float(found.ritz_values.max(initial=0.0))
+        if -found.most_negative > 0.01 * largest:
+            LOGGER.info(
+                "curvature: %d negative Ritz values, down to %.3g, are taken as 0", found.negative, found.most_negative
+            )
+        if found.change > UNCERTAIN:
+            LOGGER.info(
+                "the last Lanczos step still changed the result by %.0f %%; more --lanczos-steps sharpen it",
+                100 * found.change,
+            )
+
+    @staticmethod
+    def _facts(found: FunctionProduct) -> Dict[str, float]:
+        return {
+            "largest eigenvalue of rate x curvature": float(found.ritz_values.max(initial=0.0)),
+            "change by the last Lanczos step": found.change,
+        }
+
+
+def estimated_state(oracle: LossOracle, cache: Any, train: Any) -> Dict[str, np.ndarray]:
+    """A second moment from the batch gradients of one pass, under every name a solver may look for.
+
+    ``var``, ``v`` and ``v_hat`` are mean squares; ``u`` (Adamax) is the largest absolute value.
+    """
+    theta, plan = cache.final.theta, cache.plan
+    square, largest, count = np.zeros(theta.size), np.zeros(theta.size), 0
+    for step in plan.epoch(cache.config.epochs - 1):
+        for rows in step.batches:
+            gradient = oracle.mean_gradient(theta, [train.batch(rows)])
+            square, largest, count = square + gradient**2, np.maximum(largest, np.abs(gradient)), count + 1
+    mean = square / count
+    # Adagrad's sum runs over the whole training.
+    total = mean * plan.steps if cache.config.solver.name == "Adagrad" else mean
+    return {"var": mean, "v_hat": mean, "v": total, "u": largest}
