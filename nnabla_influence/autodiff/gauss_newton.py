@@ -5,8 +5,8 @@ known in closed form for the usual losses. G is positive semi-definite, cheaper 
 for networks with layers that NNabla cannot differentiate twice.
 
 ``J v`` is a central difference of the predictions along v, whose mean also serves as the prediction. Kinks
-(ReLU, max pooling) and float32 make it accurate to about 1e-3 and G slightly asymmetric, so whoever iterates on it should
-reorthogonalise. Then one backward pass seeded with ``L'' J v`` gives the product.
+(ReLU, max pooling) and float32 make it accurate to about 1e-3 and G slightly asymmetric, so whoever iterates on it
+should reorthogonalise. Then one backward pass seeded with ``L'' J v`` gives the product.
 """
 
 from __future__ import annotations

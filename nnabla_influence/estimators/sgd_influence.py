@@ -194,8 +194,8 @@ class _BackwardWalk:
     def facts(self) -> Dict[str, float]:
         """What the log says about the walk."""
         return {
-            "growth of u": self.largest / self.start if self.start else 1.0,
-            "largest eigenvalue seen": self.sharpest,
+            "growth of the backward vector (10 would stop the run)": self.largest / self.start if self.start else 1.0,
+            "sharpest curvature met (the learning rate should stay below 2 / this)": self.sharpest,
         }
 
     def _undo(self, point: Point) -> None:
