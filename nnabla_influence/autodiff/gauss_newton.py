@@ -11,7 +11,7 @@ should reorthogonalise. Then one backward pass seeded with ``L'' J v`` gives the
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 import nnabla as nn
 import nnabla.functions as F
@@ -48,7 +48,7 @@ def absolute_error(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarr
 
 def sigmoid_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
     """``p (1 - p) v`` for each value, p the sigmoid of z."""
-    p = 1.0 / (1.0 + np.exp(-z))
+    p = (1.0 + np.tanh(z / 2)) / 2  # 1 / (1 + exp(-z)) without overflow
     return p * (1.0 - p) * v / z[0].size
 
 
@@ -122,11 +122,17 @@ class GaussNewtonGraph:
     ) -> List[np.ndarray]:
         """``L'' v`` of every loss."""
         return [
-            OUTPUT_HESSIANS[role.function](z, batch[str(role.target)].reshape(len(z), *_target_shape(role, z)), v)
-            for (role, _), z, v in zip(self.graph.predictions, predictions, tangents)
+            _curvature(role, variable, batch[str(role.target)], z, v)
+            for (role, variable), z, v in zip(self.graph.predictions, predictions, tangents)
         ]
 
 
-def _target_shape(role: LossRole, z: np.ndarray) -> Tuple[int, ...]:
-    """Class numbers have one entry where the prediction has the classes; values have the prediction's shape."""
-    return (1, *z.shape[2:]) if role.function in CLASS_LABELS else z.shape[1:]
+def _curvature(role: LossRole, prediction: Any, target: np.ndarray, z: np.ndarray, v: np.ndarray) -> np.ndarray:
+    hessian = OUTPUT_HESSIANS[role.function]
+    if role.function not in CLASS_LABELS:
+        return hessian(z, target.reshape(z.shape), v)
+    # Class numbers have one entry where the prediction has the classes: NNabla's default is the last axis.
+    axis = next(f.info.args["axis"] for f in prediction.function_references if f.info.type_name == role.function)
+    labels = target.reshape(*z.shape[:axis], 1, *z.shape[axis + 1 :])
+    z, labels, v = (np.moveaxis(array, axis, 1) for array in (z, labels, v))
+    return np.moveaxis(hessian(z, labels, v), 1, axis)

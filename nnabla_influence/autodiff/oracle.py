@@ -22,8 +22,9 @@ from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
+from .differences import Place, difference_products
 from .gauss_newton import GaussNewtonGraph
-from .products import ProductGraph
+from .products import ProductGraph, checked_products
 
 Batch = Mapping[str, np.ndarray]
 # Step of central differences, relative to the length of the parameters.
@@ -50,7 +51,8 @@ class LossOracle:
         self._store = network.store()
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
         self._gauss_newton: Dict[int, GaussNewtonGraph] = {}
-        self._products: Dict[Tuple[int, Purpose], ProductGraph] = {}
+        self._products: Dict[Tuple[int, Purpose], Optional[ProductGraph]] = {}
+        self._exact = True
 
     # -- losses ------------------------------------------------------------------------------------------------
 
@@ -107,24 +109,23 @@ class LossOracle:
             seed: Draws the random layers as training did with this seed; None takes them out.
 
         Returns:
-            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss.
+            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss. Where NNabla cannot
+            differentiate the network twice, or does it wrongly, both are central differences, and the log says so.
         """
         size = _size(batch)
-        weights = np.ones(size)
-        if size == 1:
-            # nn.grad fails at batch size 1 for softmax cross-entropy; a zero-weight copy changes no statistic.
-            batch = {column: np.concatenate([array, array]) for column, array in batch.items()}
-            weights = np.array([1.0, 0.0])
-        key = (len(weights), self._purpose if seed is None else TRAINING)
+        # nn.grad fails at batch size 1 for softmax cross-entropy; a zero-weight copy changes no statistic.
+        padded = batch if size > 1 else {name: np.concatenate([array, array]) for name, array in batch.items()}
+        weights = np.ones(size) if size > 1 else np.array([1.0, 0.0])
+        purpose = self._purpose if seed is None else TRAINING
         with self.device.scope():
-            graph = self._graph(*key, False)
-            check_batch(batch, graph)
+            exact = self._product_graph((len(weights), purpose), padded, theta, direction, seed)
             self._store.write(self.space.unflatten(theta))
-            if key not in self._products:
-                self._products[key] = ProductGraph(graph, self.space, self.device.kind == "cpu")
-            if seed is not None:
-                nnabla.random.set_function_seed(seed)
-            scores, curvature = self._products[key].run(batch, weights, direction)
+            if exact is None:
+                scores, curvature = difference_products(self._place(size, purpose, theta, seed), batch, direction)
+            else:
+                if seed is not None:
+                    nnabla.random.set_function_seed(seed)
+                scores, curvature = exact.run(padded, weights, direction)
         return scores[:size], curvature.astype(np.float64) / size
 
     def sample_products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> np.ndarray:
@@ -192,6 +193,21 @@ class LossOracle:
         self._store.write({name: (totals[name] / count).astype(np.float32) for name in names})
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _product_graph(
+        self, key: Tuple[int, Purpose], batch: Batch, theta: np.ndarray, direction: np.ndarray, seed: Optional[int]
+    ) -> Optional[ProductGraph]:
+        """The double-backward graph, checked on its first batch; None where differences must do."""
+        if key not in self._products:
+            place = self._place(*key, theta, seed)
+            check_batch(batch, place.graph)
+            exact = checked_products(place, batch, direction, self.device.kind == "cpu") if self._exact else None
+            self._products[key] = exact
+            self._exact = exact is not None
+        return self._products[key]
+
+    def _place(self, size: int, purpose: Purpose, theta: np.ndarray, seed: Optional[int]) -> Place:
+        return Place(self._graph(size, purpose, False), self._store, self.space, theta, seed)
 
     def _gauss_newton_graph(self, size: int) -> GaussNewtonGraph:
         if size not in self._gauss_newton:

@@ -12,16 +12,21 @@ term inside its batch.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
+import logging
+from typing import Dict, List, Mapping, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
+import nnabla.random
 import numpy as np
 
 from ..errors import UnsupportedError
 from ..network import Graph
 from ..parameters import ParameterSpace
 from .batch_normalization import fast_batch_normalization
+from .differences import Place, trustworthy
+
+LOGGER = logging.getLogger("nnabla_influence")
 
 
 class ProductGraph:
@@ -77,7 +82,29 @@ class ProductGraph:
             with fast_batch_normalization():
                 return nn.grad([loss], leaves)
         except (ValueError, NotImplementedError, RuntimeError) as error:
-            raise UnsupportedError(
-                f"The network has a layer without second derivatives in NNabla ({error}); "
-                "the Hessian term of last-epoch needs them."
-            ) from error
+            raise UnsupportedError(f"NNabla has no second derivative for a layer of this network ({error}).") from error
+
+
+def checked_products(
+    place: Place, batch: Mapping[str, np.ndarray], direction: np.ndarray, fast: bool
+) -> Optional[ProductGraph]:
+    """The double-backward graph at a place, if it can be had and is right on a first batch; None otherwise.
+
+    Which of the two it is, is logged once.
+    """
+    try:
+        made = ProductGraph(place.graph, place.space, fast)
+    except UnsupportedError as error:
+        LOGGER.warning("%s Scores and Hessian products come from central differences: less accurate", error)
+        return None
+    place.store.write(place.space.unflatten(place.theta))
+    if place.seed is not None:
+        nnabla.random.set_function_seed(place.seed)
+    scores, _ = made.run(batch, np.ones(place.graph.batch_size), direction)
+    if trustworthy(scores, place, batch, direction):
+        return made
+    LOGGER.warning(
+        "NNabla's second derivatives of this network disagree with central differences; scores and Hessian products "
+        "come from central differences: less accurate"
+    )
+    return None

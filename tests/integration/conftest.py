@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from interruptible import default_interrupt
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.digits import write_digits
@@ -55,6 +56,7 @@ class Commands:
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=default_interrupt,
         )
 
     @staticmethod

@@ -63,3 +63,19 @@ def squared_error(prediction, target):
 def sigmoid_cross_entropy(logits, targets):
     """(B, K), (B, K) in {0, 1} -> (B,), the mean over the K outputs."""
     return (np.log(1 + np.exp(logits)) - targets * logits).mean(1)
+
+
+def absolute_error(prediction, target):
+    """(B, K), (B, K) -> (B,), the mean over the K outputs; complex arguments as in `relu`."""
+    difference = prediction - target
+    return np.where(difference.real > 0, difference, -difference).mean(1)
+
+
+def binary_cross_entropy(probabilities, targets):
+    """(B, K), (B, K) in {0, 1} -> (B,), the mean over the K outputs."""
+    return -(targets * np.log(probabilities) + (1 - targets) * np.log(1 - probabilities)).mean(1)
+
+
+def categorical_cross_entropy(probabilities, labels):
+    """(B, K), (B, 1) -> (B,); the probabilities need not add up to one."""
+    return -np.log(probabilities[np.arange(len(probabilities)), labels[:, 0].astype(int)])

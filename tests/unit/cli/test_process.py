@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from interruptible import default_interrupt
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -78,7 +79,7 @@ def test_ctrl_c_exits_130(folder):
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=str(folder), env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", preexec_fn=default_interrupt,
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)

@@ -1,0 +1,323 @@
+"""Gauss-Newton products ``J' L'' J v`` against the dense matrix in float64, for every network of the table."""
+
+from collections import OrderedDict
+
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
+import numpy as np
+import pytest
+from cases import CASES, VECTOR, Case, affine, draw_parameters, hidden, network_of, out, real_targets, with_theta
+from comparison import assert_close, relative_error
+from reference import gauss_newton
+from reference import layers as L
+
+from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.gauss_newton import OUTPUT_HESSIANS, GaussNewtonGraph
+from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
+
+SAMPLES = 7
+SMOOTH, KINKS = 1e-2, 3e-2  # of the central difference, as design.md states them
+DIFFERENCE = "J v is a central difference of float32 outputs with a step of 1e-4 |theta|"
+DOUBLE_BACKWARD = "float32 (6e-8 per operation), a few hundred accumulations"
+FLOAT64 = "central differences with step 1e-6 of a float64 gradient"
+
+
+# --- further networks: several losses with known Hessians, and losses of probabilities --------------------------------
+
+
+def several(x, y, batch_stat):
+    """Two losses of different widths and kinds that share a hidden layer; one of their predictions is that layer."""
+    h = F.tanh(PF.affine(x, 5, name="hidden"))
+    binary = F.sigmoid_cross_entropy(PF.affine(h, y.shape[1], name="out"), F.greater_scalar(y, 0))
+    return [F.squared_error(PF.affine(h, y.shape[1], name="real"), y), binary]
+
+
+def two_predictions(x, y, batch_stat):
+    h = F.tanh(PF.affine(x, 5, name="hidden"))
+    return [
+        F.squared_error(PF.affine(h, y.shape[1], name="out"), y),
+        F.sigmoid_cross_entropy(PF.affine(h, y.shape[1], name="real"), y),
+    ]
+
+
+def two_predictions_losses(p, x, y, batch_stat):
+    h = np.tanh(hidden(p, x))
+    real = L.affine(h, p["real/affine/W"], p["real/affine/b"])
+    return L.squared_error(out(p, h), y) + L.sigmoid_cross_entropy(real, y)
+
+
+def one_prediction_twice(x, y, batch_stat):
+    z = PF.affine(F.tanh(PF.affine(x, 5, name="hidden")), y.shape[1], name="out")
+    return [F.squared_error(z, y), F.sigmoid_cross_entropy(z, y)]
+
+
+def one_prediction_twice_losses(p, x, y, batch_stat):
+    z = out(p, np.tanh(hidden(p, x)))
+    return L.squared_error(z, y) + L.sigmoid_cross_entropy(z, y)
+
+
+def probabilities(x, y, batch_stat):
+    z = F.sigmoid(PF.affine(F.tanh(PF.affine(x, 5, name="hidden")), y.shape[1], name="out"))
+    return F.binary_cross_entropy(z, y)
+
+
+def probabilities_losses(p, x, y, batch_stat):
+    return L.binary_cross_entropy(1 / (1 + np.exp(-out(p, np.tanh(hidden(p, x))))), y)
+
+
+def class_probabilities(x, y, batch_stat):
+    return F.categorical_cross_entropy(F.softmax(PF.affine(F.tanh(PF.affine(x, 5, name="hidden")), 3, name="out")), y)
+
+
+def class_probabilities_losses(p, x, y, batch_stat):
+    scores = np.exp(out(p, np.tanh(hidden(p, x))))
+    return L.categorical_cross_entropy(scores / scores.sum(1, keepdims=True), y)
+
+
+def binary(random, shape):
+    return random.randint(2, size=shape)
+
+
+def classes(random, shape):
+    return random.randint(3, size=shape)
+
+
+MORE = (
+    Case("two losses", two_predictions, two_predictions_losses, VECTOR, (2,), binary),
+    Case("one prediction, two losses", one_prediction_twice, one_prediction_twice_losses, VECTOR, (2,), binary),
+    Case("binary cross entropy", probabilities, probabilities_losses, VECTOR, (3,), binary),
+    Case("categorical cross entropy", class_probabilities, class_probabilities_losses, VECTOR, (1,), classes),
+)
+KNOWN = tuple(case for case in CASES if case.name != "shared weights, two losses") + MORE
+every_case = pytest.mark.parametrize("case", KNOWN, ids=str)
+
+
+class Setting:
+    """A case at a point of its own, and its Gauss-Newton matrix (P, P) by the reference."""
+
+    def __init__(self, case):
+        self.case, self.batch = case, case.draw_batch(SAMPLES, seed=3)
+        drawn = draw_parameters(case)
+        self.network = network_of(case, drawn)
+        self.oracle = LossOracle(self.network, case.batch_norm)
+        random = np.random.RandomState(6)
+        size = self.network.space.size
+        self.theta = (self.network.theta + 0.1 * random.normal(size=size)).astype(np.float32)
+        self.u, self.v = random.normal(size=(2, size))
+        self.values = with_theta(drawn, self.theta)
+        self.dense = self._dense()
+
+    def product(self, direction):
+        return self.oracle.gauss_newton(self.theta, self.batch, direction)
+
+    def _dense(self):
+        x, y = self.batch["x"].astype(float), self.batch["y"].astype(float)
+
+        def recorded(theta):
+            with Recorder() as calls:
+                self.case.losses(with_theta(self.values, theta), x, y, self.case.batch_stat)
+            return calls
+
+        theta = self.theta.astype(float)
+        losses = [(loss, target) for loss, _, target in recorded(theta)]
+        return gauss_newton.dense(lambda t: [z for _, z, _ in recorded(t)], theta, losses)
+
+
+class Recorder:
+    """What a reference network passes to the losses of `reference.layers` while this is active."""
+
+    NAMES = tuple(name for name in vars(L) if name.endswith(("entropy", "error")))
+
+    def __enter__(self):
+        self.calls, self.originals = [], {name: getattr(L, name) for name in self.NAMES}
+        for name, original in self.originals.items():
+            setattr(L, name, self._recording(original))
+        return self.calls
+
+    def __exit__(self, *_):
+        for name, original in self.originals.items():
+            setattr(L, name, original)
+
+    def _recording(self, original):
+        def loss(prediction, target):
+            self.calls.append((original, prediction, target))
+            return original(prediction, target)
+
+        return loss
+
+
+@every_case
+def test_products_equal_the_dense_matrix(case):
+    s = Setting(case)
+    tolerance = KINKS if "batch norm" in case.name else SMOOTH
+    assert_close(s.product(s.v), s.dense @ s.v, tolerance, DIFFERENCE)
+
+
+@every_case
+def test_the_exact_reference_by_double_backward_equals_the_dense_matrix(case):
+    """``J v`` without a difference: the derivative of ``<J' c, v>`` in c."""
+    s = Setting(case)
+    purpose = SCORING_BATCH if case.batch_stat else SCORING_FROZEN
+    store = s.network.with_parameters(s.theta, s.network.statistics_values).store()
+    graph = s.network.build(store, SAMPLES, purpose)
+    graph.feed(s.batch)
+    tangents = exact_tangents(graph, s.network.space.unflatten(s.v.astype(np.float32)))
+    ours = GaussNewtonGraph(graph, s.network.space)
+    product = ours.pulled_back(ours.output_curvature(s.batch, ours.predictions(), tangents)) / SAMPLES
+    assert_close(product, s.dense @ s.v, 1e-4, DOUBLE_BACKWARD)
+
+
+def exact_tangents(graph, direction):
+    """``J v`` of every loss's prediction, by NNabla's double backward."""
+    outputs = [variable for _, variable in graph.predictions]
+    seeds = [nn.Variable.from_numpy_array(np.ones(z.shape, np.float32)).apply(need_grad=True) for z in outputs]
+    names = [name for name in graph.leaves if name in direction]
+    gradients = nn.grad(
+        [F.add_n(*[F.sum(c * z) for c, z in zip(seeds, outputs)])], [graph.leaves[name] for name in names]
+    )
+    scalar = F.add_n(*[F.sum(g * nn.Variable.from_numpy_array(direction[n])) for n, g in zip(names, gradients)])
+    for seed in seeds:
+        seed.grad.zero()
+    scalar.forward()
+    scalar.backward()
+    return [seed.g.astype(float) for seed in seeds]
+
+
+@every_case
+def test_the_matrix_is_positive_semi_definite_and_nearly_symmetric(case):
+    s = Setting(case)
+    gu, gv = s.product(s.u), s.product(s.v)
+    size = np.linalg.norm(gu) * np.linalg.norm(s.v)
+    assert abs(gu @ s.v - gv @ s.u) <= KINKS * size, DIFFERENCE
+    assert gu @ s.u > 0 and gv @ s.v > 0
+    assert np.linalg.eigvalsh(s.dense).min() > -1e-6 * np.linalg.norm(s.dense, 2), "the premise: FLOAT64"
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6], ids=["short", "long"])
+def test_the_length_of_the_direction_does_not_matter(scale):
+    """The step is relative to theta: float32 would lose a step that scales with v."""
+    s = Setting(KNOWN[0])
+    assert_close(s.product(scale * s.v), scale * s.product(s.v), 1e-5, "the same differences, rounded once more")
+    assert not s.product(0 * s.v).any()
+
+
+def test_the_gauss_newton_matrix_is_not_the_hessian():
+    """The tolerance of the products tells them apart, except where the network is linear."""
+    linear, curved = (Setting(next(c for c in KNOWN if c.name == name)) for name in ("affine", "regression"))
+    hessians = [s.oracle.products(s.theta, s.batch, s.v)[1] for s in (linear, curved)]
+    assert_close(linear.product(linear.v), hessians[0], SMOOTH, DIFFERENCE)
+    assert relative_error(curved.product(curved.v), hessians[1]) > 10 * SMOOTH
+
+
+# --- the Hessian of each loss in its prediction -----------------------------------------------------------------------
+
+# NNabla's loss, the reference's, shapes of a batch of predictions and targets, how each is drawn.
+LOSSES = {
+    "SoftmaxCrossEntropy": (F.softmax_cross_entropy, L.softmax_cross_entropy, (1,)),
+    "SquaredError": (F.squared_error, L.squared_error, (4,)),
+    "AbsoluteError": (F.absolute_error, L.absolute_error, (4,)),
+    "SigmoidCrossEntropy": (F.sigmoid_cross_entropy, L.sigmoid_cross_entropy, (4,)),
+    "BinaryCrossEntropy": (F.binary_cross_entropy, L.binary_cross_entropy, (4,)),
+    "CategoricalCrossEntropy": (F.categorical_cross_entropy, L.categorical_cross_entropy, (1,)),
+}
+
+
+def drawn(name, samples=5):
+    """Predictions (B, 4), targets and tangents."""
+    random = np.random.RandomState(1)
+    z, v = random.normal(size=(2, samples, 4))
+    if name in ("BinaryCrossEntropy", "CategoricalCrossEntropy"):
+        z = random.uniform(0.1, 0.9, size=z.shape)
+    target = random.randint(2, size=z.shape) if LOSSES[name][2] == (4,) else random.randint(4, size=(samples, 1))
+    return z, target.astype(float), v
+
+
+def test_every_known_loss_is_in_this_table():
+    assert set(LOSSES) == set(OUTPUT_HESSIANS)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_reference_losses_are_nnablas(name):
+    nnablas, ours, _ = LOSSES[name]
+    z, target, _ = drawn(name)
+    with nn.auto_forward():
+        value = nnablas(nn.Variable.from_numpy_array(z), nn.Variable.from_numpy_array(target)).d
+    assert_close(value.reshape(len(z), -1).mean(1), ours(z, target), 1e-6, "float32")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_output_hessian_is_that_of_the_loss(name):
+    _, loss, _ = LOSSES[name]
+    z, target, v = drawn(name)
+    found = OUTPUT_HESSIANS[name](z, target, v)
+    expected = np.stack([gauss_newton.output_hessian(loss, a, t) @ b for a, t, b in zip(z, target, v)])
+    if name == "AbsoluteError":
+        assert not found.any() and np.abs(expected).max() < 1e-8, "piecewise linear"
+    else:
+        assert_close(found, expected, 1e-8, FLOAT64)
+
+
+def test_saturated_logits_have_no_curvature_and_no_warning():
+    z = np.array([[-1e4, 1e4]])
+    for name in ("SigmoidCrossEntropy", "SoftmaxCrossEntropy"):
+        assert not OUTPUT_HESSIANS[name](z, np.zeros((1, 2)), np.ones((1, 2))).any()
+
+
+@pytest.mark.parametrize("axis", [1, 2, None], ids=["channels first", "channels last", "default"])
+@pytest.mark.parametrize("loss", [F.softmax_cross_entropy, F.categorical_cross_entropy], ids=lambda f: f.__name__)
+def test_classes_may_lie_along_any_axis(loss, axis):
+    """A sample with several positions, each with a class: images, sequences. The network is linear up to the loss."""
+    last = axis != 1
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope), nn.auto_forward(False):
+        x, y = nn.Variable((2, 5)), nn.Variable((2, 4, 1) if last else (2, 1, 4))
+        z = F.reshape(PF.affine(x, 12, rng=np.random.RandomState(0), name="out"), (2, 4, 3) if last else (2, 3, 4))
+        z = z if loss is F.softmax_cross_entropy else F.sigmoid(z)
+        made = loss(z, y, **({} if axis is None else {"axis": axis}))
+    oracle, random = LossOracle(Network.from_loss(made, {"x": x, "y": y}, scope)), np.random.RandomState(2)
+    batch = {"x": random.normal(size=(6, 5)), "y": random.randint(3, size=(6, *y.shape[1:]))}
+    direction = random.normal(size=oracle.space.size)
+    outputs = linear_outputs(oracle, batch["x"], z.shape[1:], loss)
+    position_last = np.moveaxis(batch["y"], 1 if not last else 2, -1)  # (6, 4, 1)
+    targets = position_last.reshape(-1, 1).astype(float)
+    dense = gauss_newton.dense(
+        lambda theta: [class_rows(outputs(theta), last)],
+        oracle.network.theta.astype(float),
+        [(L.softmax_cross_entropy if loss is F.softmax_cross_entropy else L.categorical_cross_entropy, targets)],
+    )
+    batch = {name: array.astype(np.float32) for name, array in batch.items()}
+    found = oracle.gauss_newton(oracle.network.theta, batch, direction)
+    assert_close(found, dense @ direction, SMOOTH, DIFFERENCE)
+
+
+def linear_outputs(oracle, x, shape, loss):
+    def outputs(theta):
+        parts = oracle.space.unflatten(theta)
+        z = L.affine(x, parts["out/affine/W"], parts["out/affine/b"]).reshape(len(x), *shape)
+        return z if loss is F.softmax_cross_entropy else 1 / (1 + np.exp(-z))
+
+    return outputs
+
+
+def class_rows(z, last):
+    """(B, positions, classes) or (B, classes, positions) as rows of classes."""
+    return (z if last else np.moveaxis(z, 1, 2)).reshape(-1, 3)
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+
+def test_a_loss_without_a_known_hessian_is_refused_by_name():
+    case = next(c for c in CASES if c.name == "shared weights, two losses")
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    with pytest.raises(UnsupportedError, match=r"(?s)PowScalar.*SoftmaxCrossEntropy.*--curvature hessian"):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
+
+
+def test_a_computed_target_is_refused_by_name():
+    case = Case("computed target", several, affine, VECTOR, (2,), real_targets)
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    with pytest.raises(UnsupportedError, match="SigmoidCrossEntropy"):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
