@@ -126,6 +126,8 @@ class TrainingConfig(Config):
         iterations_per_epoch: Iterations the schedule counts as one epoch; 0 means the batch plan's own number.
         crop: Pixels of zero padding for random crops, 0 for none.
         flip: Random horizontal flips.
+        record_margins: Keep every sample's logit margin, averaged over the epochs.
+        average_parameters: Keep the mean parameters of the last epoch.
     """
 
     solver: SolverConfig = field(default_factory=SolverConfig)
@@ -138,6 +140,8 @@ class TrainingConfig(Config):
     iterations_per_epoch: int = 0
     crop: int = 0
     flip: bool = False
+    record_margins: bool = False
+    average_parameters: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("first_epoch", 0), ("crop", 0)):

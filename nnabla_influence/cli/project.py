@@ -23,6 +23,7 @@ from ..network import DatasetSetting, FileSettings, Network
 from ..network.builtin import BUILTINS
 from ..network.settings import solver_defaults
 from .console import Console
+from .project_options import METHOD_SETTING
 
 LOGGER = logging.getLogger("nnabla_influence")
 BUILTIN = "builtin:"
@@ -103,6 +104,8 @@ def training_config(args: argparse.Namespace, network: Network) -> TrainingConfi
         first_epoch=max(0, settings.epochs - epochs) if network.trained else 0,
         iterations_per_epoch=settings.iterations_per_epoch,
         crop=args.crop,
+        record_margins=args.record_margins or getattr(args, "method", "") == "margin",
+        average_parameters=args.average_parameters or getattr(args, METHOD_SETTING + "at", None) == "average",
         flip=args.flip,
     )
 

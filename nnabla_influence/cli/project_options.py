@@ -21,10 +21,12 @@ METHODS = (
     "tracin",
     "self-influence",
     "loss",
+    "margin",
     "random",
 )
 EPOCHS = ("last", "all")
 CURVATURES = ("ggn", "hessian")
+POINTS = ("final", "average")
 INVERSES = ("lanczos", "cg", "lissa")
 METHOD_SETTING = "method_"
 SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
@@ -79,6 +81,8 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX"
     )
     group.add_argument("--flip", action="store_true", help="random horizontal flips")
+    group.add_argument("--record-margins", action="store_true", help="keep logit margins, for --method margin")
+    group.add_argument("--average-parameters", action="store_true", help="keep the last epoch's mean, for --at average")
 
 
 def add_override_options(group: Any) -> None:
@@ -123,6 +127,7 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     _setting(group, "--through", "epochs", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
     _setting(group, "--memory", "memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
     _setting(group, "--curvature", "curvature", "Gauss-Newton (default) or Hessian matrix", choices=CURVATURES)
+    _setting(group, "--at", "at", "parameters to score at, the last or the last epoch's mean", choices=POINTS)
     _setting(group, "--subset", "subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
     _setting(group, "--lanczos-steps", "steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
     _setting(group, "--horizon", "horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")

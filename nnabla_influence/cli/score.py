@@ -41,7 +41,9 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
     # What only training has; `load_project` asks for it.
-    parser.set_defaults(epochs=None, from_scratch=False, task="auto", crop=0, flip=False)
+    parser.set_defaults(
+        epochs=None, from_scratch=False, task="auto", crop=0, flip=False, record_margins=False, average_parameters=False
+    )
     add_common(parser)
 
 

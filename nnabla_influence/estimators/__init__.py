@@ -2,8 +2,8 @@
 
 from typing import Callable, Dict
 
-from .base import InfluenceEstimator
-from .baselines import LossBaseline, RandomBaseline
+from .base import POINTS, InfluenceEstimator
+from .baselines import LossBaseline, MarginBaseline, RandomBaseline
 from .influence_function import SOLVERS, InfluenceFunction
 from .self_influence import SelfInfluence
 from .sgd_influence import EPOCHS, RECURSIONS, LastEpochInfluence, SgdInfluence
@@ -17,6 +17,8 @@ __all__ = [
     "LastEpochInfluence",
     "LossBaseline",
     "METHODS",
+    "MarginBaseline",
+    "POINTS",
     "RECURSIONS",
     "RandomBaseline",
     "SOLVERS",
@@ -34,5 +36,6 @@ METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
     "tracin": TracIn,
     "self-influence": SelfInfluence,
     "loss": LossBaseline,
+    "margin": MarginBaseline,
     "random": RandomBaseline,
 }

@@ -10,9 +10,13 @@ import numpy as np
 from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
 from ..device import Device
+from ..errors import ConfigError
 from ..scores import InfluenceScores
 
 Progress = Callable[[int, int], None]
+
+
+POINTS = ("final", "average")
 
 
 class OracleSettings(NamedTuple):
@@ -79,6 +83,19 @@ def in_batches(dataset: Any, batch_size: int) -> Iterator[Mapping[str, np.ndarra
 def all_rows(plan: Any, epoch: int) -> List[np.ndarray]:
     """Row numbers of every batch of an epoch."""
     return [rows for step in plan.epoch(epoch) for rows in step.batches]
+
+
+def scoring_point(cache: Any, at: str) -> np.ndarray:
+    """The parameters (P,) to score at: ``final``, or the ``average`` over the last epoch.
+
+    Raises:
+        ConfigError: Neither of the two.
+        CheckpointMissingError: The average was not recorded.
+    """
+    if at not in POINTS:
+        raise ConfigError(f"Scores are taken at the final or the average parameters, not '{at}'.")
+    found: np.ndarray = cache.final.theta if at == "final" else cache.record("average")
+    return found
 
 
 def prepared_oracle(network: Any, cache: Any, train: Any, theta: np.ndarray, settings: OracleSettings) -> LossOracle:

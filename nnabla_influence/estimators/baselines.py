@@ -1,7 +1,9 @@
 """Simple baselines every claim is held against.
 
 `LossBaseline`: minus the sample's loss at the final parameters; the worst-fitted samples come first. It measures
-oddness, not harm, and is a very strong detector of flipped labels. `RandomBaseline`: a seeded random order.
+oddness, not harm, and is a very strong detector of flipped labels. `MarginBaseline`: the logit margin averaged over
+training, another measure of oddness, less dependent on how far the network has fitted its noise. `RandomBaseline`: a
+seeded random order.
 """
 
 from __future__ import annotations
@@ -48,6 +50,28 @@ class LossBaseline(InfluenceEstimator):
             if progress:
                 progress(done, len(train))
         return InfluenceScores(scores, self.method)
+
+
+class MarginBaseline(InfluenceEstimator):
+    """The logit margin, averaged over the epochs of training; needs a cache made with margins recorded."""
+
+    method = "margin"
+
+    def estimate(
+        self,
+        network: Any,
+        cache: Any,
+        train: Any,
+        validation: Any,
+        progress: Optional[Progress] = None,
+        store: Optional[Store] = None,
+    ) -> InfluenceScores:
+        """See `InfluenceEstimator.estimate`.
+
+        Raises:
+            CheckpointMissingError: The margins were not recorded.
+        """
+        return InfluenceScores(cache.record("margins").astype(np.float64), self.method)
 
 
 class RandomBaseline(InfluenceEstimator):

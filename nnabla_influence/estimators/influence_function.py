@@ -43,6 +43,7 @@ from .base import (
     in_batches,
     prepared_oracle,
     sample_products,
+    scoring_point,
 )
 
 SOLVERS = ("lanczos", "cg", "lissa")
@@ -61,6 +62,7 @@ class InfluenceFunction(InfluenceEstimator):
         subset: Training samples the curvature is taken from; None for all.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
+        at: ``final`` parameters, or the ``average`` of the last epoch, if training recorded it.
         device: Where to compute.
 
     Raises:
@@ -78,6 +80,7 @@ class InfluenceFunction(InfluenceEstimator):
         subset: Optional[int] = 1024,
         batch_norm: str = "batch",
         seed: int = 0,
+        at: str = "final",
         device: Device = Device(),
     ) -> None:
         if not damping > 0:
@@ -88,7 +91,7 @@ class InfluenceFunction(InfluenceEstimator):
                 f"and '{curvature}'."
             )
         self.damping, self.solver, self.curvature, self.iterations = damping, solver, curvature, iterations
-        self.subset, self.batch_norm, self.seed, self.device = subset, batch_norm, seed, device
+        self.subset, self.batch_norm, self.seed, self.at, self.device = subset, batch_norm, seed, at, device
 
     def estimate(
         self,
@@ -104,7 +107,7 @@ class InfluenceFunction(InfluenceEstimator):
         Raises:
             DivergenceError: The solver diverged; the message says what to try.
         """
-        theta, config = cache.final.theta, cache.config
+        theta, config = scoring_point(cache, self.at), cache.config
         oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)

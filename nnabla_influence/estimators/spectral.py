@@ -34,6 +34,7 @@ from .base import (
     in_batches,
     prepared_oracle,
     sample_products,
+    scoring_point,
 )
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -50,6 +51,7 @@ class SpectralInfluence(InfluenceEstimator):
         horizon: Epochs whose steps count.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
+        at: ``final`` parameters, or the ``average`` of the last epoch, if training recorded it.
         device: Where to compute.
 
     Raises:
@@ -66,6 +68,7 @@ class SpectralInfluence(InfluenceEstimator):
         horizon: int = 1,
         batch_norm: str = "batch",
         seed: int = 0,
+        at: str = "final",
         device: Device = Device(),
     ) -> None:
         if curvature not in CURVATURES:
@@ -73,7 +76,7 @@ class SpectralInfluence(InfluenceEstimator):
         if steps < 1 or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {steps} and {horizon}.")
         self.curvature, self.steps, self.subset, self.horizon = curvature, steps, subset, horizon
-        self.batch_norm, self.seed, self.device = batch_norm, seed, device
+        self.batch_norm, self.seed, self.at, self.device = batch_norm, seed, at, device
 
     def estimate(
         self,
@@ -85,13 +88,13 @@ class SpectralInfluence(InfluenceEstimator):
         store: Optional[Store] = None,
     ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`."""
-        theta, config = cache.final.theta, cache.config
+        theta, config = scoring_point(cache, self.at), cache.config
         oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
         curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, config.solver.weight_decay)
         count = self.horizon * cache.plan.steps_per_epoch
-        rate = np.broadcast_to(self._rate(oracle, cache, train), start.shape)  # (P,)
+        rate = np.broadcast_to(self._rate(oracle, theta, cache, train), start.shape)  # (P,)
         # With u = D^1/2 v everything is the SGD of rate 1 on the scaled curvature.
         operator: Operator = Scaled(curvature, rate)
         found = function_times_vector(lanczos(operator, np.sqrt(rate) * start, self.steps), sgd_horizon(1.0, count))
@@ -99,7 +102,7 @@ class SpectralInfluence(InfluenceEstimator):
         products = sample_products(oracle, theta, cache, train, np.sqrt(rate) * found.value, progress)
         return InfluenceScores(count / len(train) * products, self.method, self._facts(found))
 
-    def _rate(self, oracle: LossOracle, cache: Any, train: Any) -> Any:
+    def _rate(self, oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any) -> Any:
         """The solver's mean rate over the horizon's steps, a number or (P,)."""
         config, plan = cache.config, cache.plan
         first = max(0, config.epochs - self.horizon)
@@ -114,7 +117,7 @@ class SpectralInfluence(InfluenceEstimator):
                 "gradients of one pass over the training data",
                 config.solver.name,
             )
-        return effective_rate(config.solver, mean, plan.steps, estimated_state(oracle, cache, train))
+        return effective_rate(config.solver, mean, plan.steps, estimated_state(oracle, theta, cache, train))
 
     @staticmethod
     def _confess(found: FunctionProduct) -> None:
@@ -137,12 +140,12 @@ class SpectralInfluence(InfluenceEstimator):
         }
 
 
-def estimated_state(oracle: LossOracle, cache: Any, train: Any) -> Dict[str, np.ndarray]:
+def estimated_state(oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any) -> Dict[str, np.ndarray]:
     """A second moment from the batch gradients of one pass, under every name a solver may look for.
 
     ``var``, ``v`` and ``v_hat`` are mean squares; ``u`` (Adamax) is the largest absolute value.
     """
-    theta, plan = cache.final.theta, cache.plan
+    plan = cache.plan
     square, largest, count = np.zeros(theta.size), np.zeros(theta.size), 0
     for step in plan.epoch(cache.config.epochs - 1):
         for rows in step.batches:

@@ -125,6 +125,17 @@ class Graph:
         for column, variable in self.inputs:
             variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
 
+    def keep_predictions(self) -> None:
+        """Makes the (first) prediction survive a forward pass that clears what it does not need."""
+        prediction = self.predictions[0][1]
+        if prediction is not None:
+            prediction.persistent = True
+
+    def prediction_values(self) -> np.ndarray:
+        """The (first) prediction after a forward pass (B, ...), if it is kept."""
+        prediction = self.predictions[0][1]
+        return np.zeros(0) if prediction is None else prediction.d.copy()
+
     def clear_gradients(self) -> None:
         """Sets the parameters' gradients to zero; NNabla's backward pass adds to them."""
         for variable in self.leaves.values():

@@ -12,6 +12,8 @@ Fletcher32 checksum, and one SHA-256 over all of them is checked on opening. No 
 ``/parameters``         (n, P) float32
 ``/statistics``         (n, S) float32: running statistics and frozen weights
 ``/solver/NAME``        (n, P) float32: state of solvers that have one
+``/records/margins``    (N,) float32, on request: mean logit margins
+``/records/average``    (P,) float32, on request: mean parameters of the last epoch
 ``/checksum``           SHA-256 over all of the above
 ======================  =============================================================
 """
@@ -23,6 +25,7 @@ import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Dict, Iterator, Mapping, Sequence, Union
 
 import h5py
@@ -35,6 +38,7 @@ from ..network import Network
 from .steps import Step, StepPlan
 
 FORMAT = 1
+RECORDS = "records"
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,17 @@ class TrainingCache:
         }
         return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
 
+    def record(self, name: str) -> np.ndarray:
+        """What training noted down in passing: ``margins`` (N,) or ``average`` (P,).
+
+        Raises:
+            CheckpointMissingError: It was not asked to; the option that does is named.
+        """
+        if f"{RECORDS}/{name}" not in self._datasets:
+            option = {"margins": "--record-margins", "average": "--average-parameters"}[name]
+            raise CheckpointMissingError(f"'{self.path}' was trained without {option}. Train again with it.")
+        return self._datasets[f"{RECORDS}/{name}"]
+
     def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
         """The steps of the ``last`` epoch or of ``all``, forwards or backwards."""
         numbers = range(self.config.epochs) if epochs == "all" else range(self.config.epochs - 1, self.config.epochs)
@@ -172,7 +187,13 @@ class TrainingCache:
             )
 
 
-def write_cache(path: Path, passport: Mapping[str, Any], network: Network, checkpoints: Sequence[Checkpoint]) -> None:
+def write_cache(
+    path: Path,
+    passport: Mapping[str, Any],
+    network: Network,
+    checkpoints: Sequence[Checkpoint],
+    records: Mapping[str, np.ndarray] = MappingProxyType({}),
+) -> None:
     """Writes a cache in one go; the file appears whole or not at all."""
     datasets: Dict[str, np.ndarray] = {
         "passport": _bytes(json.dumps(passport, sort_keys=True).encode("utf-8")),
@@ -183,6 +204,7 @@ def write_cache(path: Path, passport: Mapping[str, Any], network: Network, check
     }
     for name in checkpoints[0].solver:
         datasets[f"solver/{name}"] = np.stack([c.solver[name] for c in checkpoints]).astype(np.float32)
+    datasets.update({f"{RECORDS}/{name}": array for name, array in records.items()})
     checksum = _bytes(_checksum(datasets))
     with atomic_path(path) as temporary:
         # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.

@@ -9,7 +9,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Iterator
 
+import numpy as np
+
 from ..config import TrainingConfig
+from ..errors import CheckpointMissingError
 from ..network import Network
 from .cache import Checkpoint
 from .steps import Step, StepPlan
@@ -33,6 +36,17 @@ class FinalState:
     def final(self) -> Checkpoint:
         """The parameters in the file."""
         return Checkpoint(self.plan.steps, self.network.theta, self.network.statistics_values, {})
+
+    def record(self, name: str) -> np.ndarray:
+        """Nothing was recorded.
+
+        Raises:
+            CheckpointMissingError: Always.
+        """
+        raise CheckpointMissingError(
+            f"'{self.network.path}' is a network file and holds no {name} of its training; train with the package and "
+            "score with --cache."
+        )
 
     def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
         """The steps of a last epoch."""

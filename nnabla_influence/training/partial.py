@@ -8,7 +8,7 @@ interrupted, because a step is a function of state and seed.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -16,8 +16,22 @@ from ..errors import CorruptFileError
 from ..partial import PartialFolder
 from .cache import Checkpoint
 
-STATE_PREFIX = "solver."
+STATE_PREFIX, RECORD_PREFIX = "solver.", "record."
 PROGRESS = "progress"
+
+
+class Progress(NamedTuple):
+    """How far a training is.
+
+    Args:
+        state: After some step.
+        history: Mean training loss of each finished epoch, then the sum so far of the unfinished one.
+        records: Running sums of what is recorded in passing.
+    """
+
+    state: Checkpoint
+    history: List[float]
+    records: Dict[str, np.ndarray]
 
 
 class PartialRun:
@@ -34,19 +48,18 @@ class PartialRun:
     def __init__(self, target: Path, passport: Mapping[str, Any]) -> None:
         self._files = PartialFolder(target, passport)
 
-    def load(self) -> Optional[Tuple[Checkpoint, List[float]]]:
-        """The last saved state and history, None at the start of a run."""
+    def load(self) -> Optional[Progress]:
+        """The last saved progress, None at the start of a run."""
         arrays = self._files.load(PROGRESS)
-        return None if arrays is None else (_checkpoint(arrays), arrays["history"].tolist())
+        if arrays is None:
+            return None
+        return Progress(_checkpoint(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX))
 
-    def save(self, state: Checkpoint, history: Sequence[float]) -> None:
-        """Saves the state to go on from.
-
-        Args:
-            state: After some step.
-            history: Mean training loss of each finished epoch, then the sum so far of the unfinished one.
-        """
-        self._files.save(PROGRESS, {**_arrays(state), "history": np.array(history, np.float64)})
+    def save(self, progress: Progress) -> None:
+        """Saves what to go on from."""
+        records = {RECORD_PREFIX + name: array for name, array in progress.records.items()}
+        history = np.array(progress.history, np.float64)
+        self._files.save(PROGRESS, {**_arrays(progress.state), "history": history, **records})
 
     def keep(self, state: Checkpoint) -> None:
         """Keeps a state for the cache."""
@@ -72,5 +85,8 @@ def _arrays(state: Checkpoint) -> Dict[str, Any]:
 
 
 def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
-    solver = {name[len(STATE_PREFIX) :]: a for name, a in arrays.items() if name.startswith(STATE_PREFIX)}
-    return Checkpoint(int(arrays["step"]), arrays["theta"], arrays["statistics"], solver)
+    return Checkpoint(int(arrays["step"]), arrays["theta"], arrays["statistics"], _prefixed(arrays, STATE_PREFIX))
+
+
+def _prefixed(arrays: Mapping[str, np.ndarray], prefix: str) -> Dict[str, np.ndarray]:
+    return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}

@@ -29,12 +29,12 @@ from ..errors import CacheMismatchError, CorruptFileError, DivergenceError, Infl
 from ..network import TRAINING, Graph, Network
 from ..partial import discard
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
-from .partial import PartialRun
+from .partial import PartialRun, Progress
+from .records import Records
 from .steps import Step, StepPlan
 from .update_rules import rule
 
 SECONDS_BETWEEN_SAVES = 20.0
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class EpochReport:
 class Hooks:
     """What looks on from outside: progress in steps, and a call at the end of every epoch."""
 
-    progress: Optional[Progress] = None
+    progress: Optional[Callable[[int, int], None]] = None
     epoch: Optional[Callable[[EpochReport], None]] = None
 
 
@@ -78,6 +78,7 @@ class Trainer:
     def __init__(self, network: Network, dataset: Any, config: TrainingConfig, device: Device) -> None:
         rate = rule(config.solver).rate
         self.network, self.dataset, self.config, self.device = network, dataset, config, device
+        self.records = Records(network, config, len(dataset))
         self._augmentation = Augmentation(config.crop, config.flip)
         self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
         self._store = network.store()
@@ -128,7 +129,7 @@ class Trainer:
         with self.device.scope():
             self._solver.zero_grad()
             for number in range(len(step.batches)):
-                total += self._accumulate(*self.draw(step, number))
+                total += self._accumulate(step.batches[number], *self.draw(step, number))
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
@@ -149,18 +150,22 @@ class Trainer:
             batch = augment(batch, self._images, self._augmentation, self.config.seed, draws)
         return batch, function_seed(self.config.seed, step.index, number)
 
-    def _accumulate(self, batch: Dict[str, np.ndarray], seed: int) -> float:
+    def _accumulate(self, rows: np.ndarray, batch: Dict[str, np.ndarray], seed: int) -> float:
         """Adds the gradient of one batch's mean loss; returns the sum of its losses."""
-        size = len(next(iter(batch.values())))
+        size = len(rows)
         # The one permitted global: dropout and augmentation layers draw from it.
         nnabla.random.set_function_seed(seed)
         if size not in self._graphs:
             self._graphs[size] = self.network.build(self._store, size, TRAINING)
             self._losses[size] = F.mean(self._graphs[size].sample_losses)
             self._losses[size].persistent = True
+            if self.records.wants_margins:
+                self._graphs[size].keep_predictions()
         self._graphs[size].feed(batch)
         loss = self._losses[size]
         loss.forward(clear_no_need_grad=True)
+        if self.records.wants_margins:
+            self.records.batch(rows, batch, self._graphs[size].prediction_values())
         loss.backward(clear_buffer=True)
         return float(loss.d) * size
 
@@ -217,7 +222,8 @@ def train(
     except InfluenceError:
         discard(target)  # going on from here would fail again
         raise
-    write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()))
+    records = trainer.records.results(plan.steps_per_epoch)
+    write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()), records)
     discard(target)
     return TrainingCache.open(target)
 
@@ -285,8 +291,9 @@ def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) ->
     total = 0.0
     saved_run = partial.load()
     if saved_run is not None:
-        trainer.restore(saved_run[0])
-        *history, total = saved_run[1]
+        trainer.restore(saved_run.state)
+        trainer.records.restore(saved_run.records)
+        *history, total = saved_run.history
     kept = set(plan.kept())
     saved = time.monotonic()
     samples = len(trainer.dataset)
@@ -297,14 +304,16 @@ def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) ->
             if step.index in kept:
                 partial.keep(trainer.state())
             total += trainer.step(step)
+            if trainer.config.average_parameters and epoch == trainer.config.epochs - 1:
+                trainer.records.step(trainer.state().theta)
             if hooks.progress:
                 hooks.progress(trainer.done, plan.steps)
             if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-                partial.save(trainer.state(), [*history, total])
+                partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
                 saved = time.monotonic()
         history.append(total / samples)
         total = 0.0
-        partial.save(trainer.state(), [*history, total])
+        partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
         if hooks.epoch:
             hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], trainer.state()))
     partial.keep(trainer.state())

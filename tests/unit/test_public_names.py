@@ -7,7 +7,7 @@ import nnabla_influence
 from nnabla_influence.autodiff import CURVATURES
 from nnabla_influence.cli import project_options
 from nnabla_influence.config import BATCH_NORM_POLICIES, POLICIES
-from nnabla_influence.estimators import EPOCHS, METHODS, RECURSIONS, SOLVERS
+from nnabla_influence.estimators import EPOCHS, METHODS, POINTS, RECURSIONS, SOLVERS
 
 
 def test_the_list_and_the_homes_agree():
@@ -30,6 +30,7 @@ def test_the_command_lines_copies_of_lists_are_true():
     assert project_options.METHODS == tuple(METHODS)
     assert project_options.RECURSIONS == RECURSIONS
     assert project_options.EPOCHS == EPOCHS
+    assert project_options.POINTS == POINTS
     assert project_options.CURVATURES == CURVATURES
     assert project_options.INVERSES == SOLVERS
     assert project_options.BATCH_NORM_POLICIES == BATCH_NORM_POLICIES
