@@ -20,11 +20,24 @@ import pandas as pd
 from scipy import stats
 
 METHODS = {
+    "spectral": ["--method", "spectral"],
+    "spectral, Hessian": ["--method", "spectral", "--curvature", "hessian"],
+    "spectral, 5 epochs": ["--method", "spectral", "--horizon", "5"],
+    "spectral, averaged parameters": ["--method", "spectral", "--at", "average"],
+    "spectral, frozen": ["--method", "spectral", "--batch-norm", "frozen"],
+    "influence-function, damping 1": ["--method", "influence-function"],
+    "influence-function, damping 0.1": ["--method", "influence-function", "--damping", "0.1"],
+    "sgd-influence": ["--method", "sgd-influence"],
     "last-epoch": ["--method", "last-epoch"],
     "last-epoch, published": ["--method", "last-epoch", "--recursion", "published"],
+    "tracin, 5 epochs": ["--method", "tracin", "--checkpoints", "5"],
+    "self-influence": ["--method", "self-influence"],
+    "margin": ["--method", "margin"],
     "loss": ["--method", "loss"],
     "random": ["--method", "random"],
 }
+# What some of the methods need.
+RECORD = ["--policy", "epochs", "--record-margins", "--average-parameters"]
 MEASURES = {"auroc": "AUROC", "average_precision": "average precision", "precision_at_flips": "precision at flips"}
 
 
@@ -48,9 +61,9 @@ def one_seed(args, seed, flips_seed, folder):
         "noise", "--train", args.train, "--rate", args.rate, "--seed", flips_seed, "--output", noisy, "--truth", truth
     )
     started = time.perf_counter()
-    command("train", "--network", args.network, *data, "--cache", cache, "--seed", seed, *args.settings)
+    command("train", "--network", args.network, *data, "--cache", cache, "--seed", seed, *RECORD, *args.settings)
     rows = [{"method": "(training)", "seed": seed, "seconds": time.perf_counter() - started}]
-    for method, options in METHODS.items():
+    for method, options in chosen(args).items():
         scores = folder / f"{method.replace(', ', '_')}.csv"
         started = time.perf_counter()
         if not scores.exists():
@@ -74,7 +87,7 @@ def mean_of_trainings(args, folder):
         if "scores" in row
     ]
     found = []
-    for method in METHODS:
+    for method in chosen(args):
         tables = [pd.read_csv(row["scores"]) for row in rows if row["method"] == method]
         mean = tables[0].merge(
             pd.concat(tables).groupby("datasource_index", as_index=False)["influence"].mean(),
@@ -87,6 +100,11 @@ def mean_of_trainings(args, folder):
             {"method": method, "seed": f"mean of {args.seeds}", **measure(folder / "flips0_seed0" / "truth.csv", path)}
         )
     return found
+
+
+def chosen(args):
+    """The methods asked for."""
+    return {name: options for name, options in METHODS.items() if not args.methods or name in args.methods}
 
 
 def interval(values):
@@ -105,31 +123,34 @@ def main():
     parser.add_argument("--network", default="builtin:cnn")
     parser.add_argument("--rate", default="0.1")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", choices=list(METHODS), metavar="NAME", help=", ".join(METHODS))
     parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument("--no-mean", action="store_true", help="leave out the mean over trainings on the same flips")
     parser.add_argument("settings", nargs="*", help="further options of train, after --")
     args = parser.parse_args()
     rows = [
         row for seed in range(args.seeds) for row in one_seed(args, seed, seed, args.output / f"flips{seed}_seed{seed}")
     ]
-    means = mean_of_trainings(args, args.output)
+    means = [] if args.no_mean else mean_of_trainings(args, args.output)
     table = pd.DataFrame(rows + means).drop(columns=["scores", "file"])
     table.to_csv(args.output / "results.csv", index=False, float_format="%.6g")
-    report(table, args.seeds)
+    report(table, args.seeds, chosen(args))
     print(f"\nevery number: {args.output / 'results.csv'}")
 
 
-def report(table, seeds):
+def report(table, seeds, methods):
     """Prints the table in Markdown."""
     single = table[table["seed"].map(lambda s: not str(s).startswith("mean"))]
     print(f"\n| scores | {' | '.join(MEASURES.values())} | AUROC of the mean over {seeds} trainings | seconds |")
     print("|---|" + "---|" * (len(MEASURES) + 2))
-    for method in METHODS:
+    for method in methods:
         mine, mean = (
             single[single["method"] == method],
             table[(table["method"] == method) & ~table.index.isin(single.index)],
         )
         cells = [interval(mine[name]) for name in MEASURES]
-        print(f"| {method} | {' | '.join(cells)} | {mean['auroc'].iloc[0]:.3f} | {mine['seconds'].mean():.1f} |")
+        averaged = f"{mean['auroc'].iloc[0]:.3f}" if len(mean) else "-"
+        print(f"| {method} | {' | '.join(cells)} | {averaged} | {mine['seconds'].mean():.1f} |")
     training = single[single["method"] == "(training)"]["seconds"].mean()
     print(f"\ntraining took {training:.1f} s a seed")
 

@@ -113,20 +113,17 @@ class LossOracle:
             differentiate the network twice, or does it wrongly, both are central differences, and the log says so.
         """
         size = _size(batch)
-        # nn.grad fails at batch size 1 for softmax cross-entropy; a zero-weight copy changes no statistic.
-        padded = batch if size > 1 else {name: np.concatenate([array, array]) for name, array in batch.items()}
-        weights = np.ones(size) if size > 1 else np.array([1.0, 0.0])
         purpose = self._purpose if seed is None else TRAINING
         with self.device.scope():
-            exact = self._product_graph((len(weights), purpose), padded, theta, direction, seed)
+            exact = self._product_graph((size, purpose), batch, theta, direction, seed)
             self._store.write(self.space.unflatten(theta))
             if exact is None:
                 scores, curvature = difference_products(self._place(size, purpose, theta, seed), batch, direction)
             else:
                 if seed is not None:
                     nnabla.random.set_function_seed(seed)
-                scores, curvature = exact.run(padded, weights, direction)
-        return scores[:size], curvature.astype(np.float64) / size
+                scores, curvature = exact.run(batch, direction)
+        return scores, curvature.astype(np.float64) / size
 
     def sample_products(self, theta: np.ndarray, batch: Batch, direction: np.ndarray) -> np.ndarray:
         """``<grad l_i, u>`` (B,) for every sample of a training batch."""

@@ -13,6 +13,7 @@ term inside its batch.
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from typing import Dict, List, Mapping, Optional, Tuple
 
 import nnabla as nn
@@ -24,6 +25,7 @@ from ..errors import UnsupportedError
 from ..network import Graph
 from ..parameters import ParameterSpace
 from .batch_normalization import fast_batch_normalization
+from .class_losses import class_losses_of_any_size
 from .differences import Place, trustworthy
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -51,21 +53,18 @@ class ProductGraph:
         terms = [F.sum(g * self.directions[name]) for name, g in zip(names, gradients)]
         self.scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
 
-    def run(
-        self, batch: Mapping[str, np.ndarray], weights: np.ndarray, direction: np.ndarray
-    ) -> Tuple[np.ndarray, np.ndarray]:
+    def run(self, batch: Mapping[str, np.ndarray], direction: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """Evaluates both products.
 
         Args:
             batch: Columns of B samples.
-            weights: Sample weights (B,).
             direction: u (P,).
 
         Returns:
-            ``<grad l_i, u>`` (B,) and ``sum_i w_i H_i u`` (P,).
+            ``<grad l_i, u>`` (B,) and ``sum_i H_i u`` (P,).
         """
         self.graph.feed(batch)
-        self.weights.data.data = weights.astype(np.float32)[:, None]
+        self.weights.data.fill(1)
         for name, array in self.space.unflatten(direction.astype(np.float32)).items():
             self.directions[name].data.data = array
         self.weights.grad.zero()
@@ -77,9 +76,7 @@ class ProductGraph:
     @staticmethod
     def _gradients(loss: nn.Variable, leaves: List[nn.Variable], fast: bool) -> List[nn.Variable]:
         try:
-            if not fast:
-                return nn.grad([loss], leaves)
-            with fast_batch_normalization():
+            with class_losses_of_any_size(), fast_batch_normalization() if fast else nullcontext():
                 return nn.grad([loss], leaves)
         except (ValueError, NotImplementedError, RuntimeError) as error:
             raise UnsupportedError(f"NNabla has no second derivative for a layer of this network ({error}).") from error
@@ -100,7 +97,7 @@ def checked_products(
     place.store.write(place.space.unflatten(place.theta))
     if place.seed is not None:
         nnabla.random.set_function_seed(place.seed)
-    scores, _ = made.run(batch, np.ones(place.graph.batch_size), direction)
+    scores, _ = made.run(batch, direction)
     if trustworthy(scores, place, batch, direction):
         return made
     LOGGER.warning(

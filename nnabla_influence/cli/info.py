@@ -79,9 +79,25 @@ def describe_cache(path: Path) -> List[Tuple[str, str]]:
         ("epochs, batch size, seed", f"{config.epochs}, {config.batch_size}, {config.seed}"),
         ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
         ("parameters kept", f"{len(kept)}: before step {kept[0]:,} to {kept[-1]:,} ({cache.plan.steps:,} is final)"),
+        ("bytes of states, by policy", policy_bytes(cache)),
         ("training loss per epoch", ", ".join(f"{loss:.4g}" for loss in passport["training_loss"])),
         ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items())),
     ]
+
+
+def policy_bytes(cache: Any) -> str:
+    """About how large this run's cache is, or would have been, by policy."""
+    from ..config import POLICIES, TrainingConfig
+    from ..training import StepPlan
+
+    final = cache.final
+    state = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
+    settings, samples = cache.config.to_dict(), cache.passport["training_data"]["samples"]
+    kept = {
+        policy: len(StepPlan(TrainingConfig.from_dict({**settings, "policy": policy}), samples).kept())
+        for policy in POLICIES
+    }
+    return ", ".join(f"{policy} {count * state:,}" for policy, count in kept.items())
 
 
 def describe_scores(path: Path) -> List[Tuple[str, str]]:

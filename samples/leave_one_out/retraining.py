@@ -1,8 +1,9 @@
 """The truth: a training repeated once for every sample, each time without it.
 
 Leaving a sample out means that its gradient is zero in every step that draws it; the divisor of the batch, the other
-samples, their order and the start stay as they were. The truth is the change of the mean validation loss, in double
-precision, with no code of the package.
+samples, their order, weight decay and the start stay as they were. The truth is the change of the mean validation loss,
+in double precision, with no code of the package. A *part* of a sample can be left out as well: with a small part the
+truth is a derivative, and shows whether an estimate that is one is computed correctly.
 
 N networks cost little more than one because they go in lockstep: every parameter has a leading axis M = N + 1, one
 network for each sample left out and one, the last, for none. That last one has to end where the package's training
@@ -12,7 +13,7 @@ Networks are affine layers with ReLU between them and one logit z at the end; th
 ``log(1 + exp(z)) - y z``, as NNabla's sigmoid cross-entropy.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Tuple
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Retrained(NamedTuple):
     """What the repeated trainings gave.
 
     Attributes:
-        change: (N,) mean validation loss without the sample, minus that with all samples.
+        change: (N,) mean validation loss without the sample, minus that with all samples, divided by the part left out.
         loss: Mean validation loss with all samples.
         theta: (P,) parameters with all samples.
     """
@@ -35,37 +36,49 @@ class Retrained(NamedTuple):
         return float(np.linalg.norm(self.theta - theta) / np.linalg.norm(self.theta))
 
 
-def leave_one_out(space, theta, steps, decay, training, validation):
-    """Repeats some steps without each sample in turn.
+class Retraining(NamedTuple):
+    """A training that can be repeated.
 
-    Args:
+    Attributes:
         space: The package's `ParameterSpace`: names and shapes, layer by layer ``.../W`` (inputs, outputs), ``.../b``.
-        theta: Parameters (P,) to start from.
-        steps: The package's steps: rows and learning rates.
         decay: Coupled weight decay.
         training: x (N, D) and y (N,).
         validation: x and y, likewise.
-
-    Returns:
-        A `Retrained`.
     """
-    models = len(training[0]) + 1
-    values = [value.astype(float) for value in space.unflatten(theta).values()]
-    values = [np.repeat(value[np.newaxis], models, axis=0) for value in values]  # (M, ...)
-    for step in steps:
-        for value, gradient in zip(values, gradients(values, training, step.batches[0])):
-            value -= step.learning_rate * (gradient + decay * value)
-    losses = mean_losses(values, validation)
-    final = np.concatenate([value[-1].ravel() for value in values])
-    return Retrained(losses[:-1] - losses[-1], float(losses[-1]), final)
+
+    space: Any
+    decay: float
+    training: Tuple[np.ndarray, np.ndarray]
+    validation: Tuple[np.ndarray, np.ndarray]
+
+    def leave_one_out(self, theta, steps, part=1.0):
+        """Repeats some steps without each sample in turn.
+
+        Args:
+            theta: Parameters (P,) to start from.
+            steps: The package's steps: rows and learning rates.
+            part: Share of the sample's gradient that is left out.
+
+        Returns:
+            A `Retrained`.
+        """
+        models = len(self.training[0]) + 1
+        values = [value.astype(float) for value in self.space.unflatten(theta).values()]
+        values = [np.repeat(value[np.newaxis], models, axis=0) for value in values]  # (M, ...)
+        for step in steps:
+            for value, gradient in zip(values, gradients(values, self.training, step.batches[0], part)):
+                value -= step.learning_rate * (gradient + self.decay * value)
+        losses = mean_losses(values, self.validation)
+        final = np.concatenate([value[-1].ravel() for value in values])
+        return Retrained((losses[:-1] - losses[-1]) / part, float(losses[-1]), final)
 
 
-def gradients(values, training, rows):
-    """Gradients of the batch's mean loss, model m without sample m, in the order of the parameters."""
+def gradients(values, training, rows, part):
+    """Gradients of the batch's mean loss, model m without (a part of) sample m, in the order of the parameters."""
     x, y = training[0][rows], training[1][rows]
     inputs, logits = forward(values, x)
-    present = rows != np.arange(len(logits))[:, np.newaxis]  # (M, B)
-    error = ((1 / (1 + np.exp(-logits)) - y) * present / len(rows))[:, :, np.newaxis]  # (M, B, 1)
+    weights = 1 - part * (rows == np.arange(len(logits))[:, np.newaxis])  # (M, B)
+    error = ((1 / (1 + np.exp(-logits)) - y) * weights / len(rows))[:, :, np.newaxis]  # (M, B, 1)
     found = []
     for layer in reversed(range(len(inputs))):
         weight = values[2 * layer]

@@ -178,7 +178,7 @@ def test_duplicated_data_change_nothing(case):
 
 @every_case
 def test_a_batch_of_one(case):
-    """NNabla's own double backward of softmax_cross_entropy fails at batch size 1; here it is an ordinary batch."""
+    """NNabla's own double backward of losses of class numbers fails at batch size 1; ours does not."""
     s = Setting(case, samples=1)
     gradient = s.exact_gradients(s.batch)[0]
     products, hessian = s.oracle.products(s.theta, s.batch, s.u)
@@ -278,7 +278,7 @@ def test_the_fast_second_derivative_of_batch_normalisation_equals_nnablas(case):
     for fast in (True, False):
         with s.oracle.device.scope():
             graph = s.network.build(store, SAMPLES, purpose)
-            results.append(ProductGraph(graph, s.network.space, fast).run(s.batch, np.ones(SAMPLES), s.u))
+            results.append(ProductGraph(graph, s.network.space, fast).run(s.batch, s.u))
     for ours, nnablas in zip(*results):
         assert_close(ours, nnablas, 1e-5, FLOAT32)
 
