@@ -1,8 +1,9 @@
 """What Neural Network Console builds, one row per kind of network: adding a row adds it to every test of the table.
 
-A row is a function that builds the losses from the inputs; `write_nnp` makes the real ``.nnp`` file of it, as NNabla
-saves it: networks ``Main`` and ``MainValidation``, data sets, optimizer and monitors. Row and file say what is
-expected of the scores: exact, by central differences, or refused.
+A row is a function that builds the losses from the inputs; `write` makes the real ``.nnp`` file of it, as NNabla saves
+it: networks ``Main`` and ``MainValidation``, data sets, optimizer and monitors. Loops, which NNabla cannot save, come
+as the text that Neural Network Console writes. The row says what is expected of the scores: exact, by central
+differences, or refused.
 
 The networks are tiny (P about 100): what is tested is that every layer passes through, not how good it is.
 """
@@ -11,16 +12,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple
 
+import network_layers as layers
 import nnabla as nn
 import nnabla.functions as F
-import nnabla.parametric_functions as PF
 import nnabla.solvers as S
+import nnc_loops
 import numpy as np
+from network_layers import CLASSES, IMAGE, SEQUENCE, VECTOR, classifier
 from nnabla.utils.save import save
 
 BATCH, TRAINING, VALIDATION = 4, 11, 6
-CLASSES = 3
-IMAGE, VECTOR, SEQUENCE = (2, 6, 6), (5,), (3, 4)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Kind:
         no_gauss_newton: What the refusal of a Gauss-Newton product says; None where there is one.
         random: Whether training draws masks or augmentation.
         constants: Inputs that no column feeds, filled with 0.
+        text: The file as Neural Network Console writes it, if NNabla cannot save it.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Kind:
     no_gauss_newton: Optional[str] = None
     random: bool = False
     constants: Dict[str, Column] = field(default_factory=dict)
+    text: Optional[Callable] = None
 
     def __str__(self):
         return self.name
@@ -87,283 +90,6 @@ class Kind:
         return {n: c.draw(random, (samples,) + c.shape).astype(np.float32) for n, c in self.columns.items()}
 
 
-# --- bodies: from the input x to features -------------------------------------------------------------------------
-
-
-def hidden(x, name="hidden", size=6):
-    return F.tanh(PF.affine(x, size, name=name))
-
-
-def convolved(x, **options):
-    return F.tanh(PF.convolution(x, 4, (3, 3), pad=(1, 1), name="convolution", **options))
-
-
-def dropout(v, training):
-    return F.dropout(hidden(v["x"]), 0.4) if training else hidden(v["x"])
-
-
-def two_dropouts(v, training):
-    h = dropout(v, training)
-    return F.dropout(hidden(h, "second"), 0.4) if training else hidden(h, "second")
-
-
-def dropouts_side_by_side(v, training):
-    h = hidden(v["x"])
-    return F.dropout(h, 0.5) + F.dropout(h, 0.5) if training else h + h
-
-
-def image_augmentation(v, training):
-    x = v["x"]
-    if training:
-        x = F.image_augmentation(x, shape=IMAGE, min_scale=0.9, max_scale=1.1, angle=0.1, flip_lr=True, noise=0.1)
-    return convolved(x)
-
-
-def random_flip_and_shift(v, training):
-    x = F.random_shift(F.random_flip(v["x"], axes=(2,)), shifts=(1, 1)) if training else v["x"]
-    return convolved(x)
-
-
-def random_erase(v, training):
-    return convolved(F.random_erase(v["x"], prob=1.0) if training else v["x"])
-
-
-def several_inputs(v, training):
-    return F.concatenate(hidden(v["left"], "left"), hidden(v["right"], "right"), axis=1)
-
-
-def embedding(v, training):
-    return hidden(F.mean(PF.embed(v["x"], 7, 4, name="embed"), axis=1))
-
-
-def lstm_cells(v, training):
-    h, c = hidden(v["x"], "h0", 4), hidden(v["x"], "c0", 4)
-    for t in range(SEQUENCE[0]):
-        h, c = PF.lstm_cell(step_of(v["x"], t), h, c, 4, name="lstm")
-    return h
-
-
-def gru_cells(v, training):
-    h = hidden(v["x"], "h0", 4)
-    for t in range(SEQUENCE[0]):
-        z, r = (F.sigmoid(PF.affine(F.concatenate(step_of(v["x"], t), h, axis=1), 4, name=n)) for n in "zr")
-        new = F.tanh(PF.affine(F.concatenate(step_of(v["x"], t), r * h, axis=1), 4, name="new"))
-        h = (1 - z) * h + z * new
-    return h
-
-
-def rnn_cells(v, training):
-    h = hidden(v["x"], "h0", 4)
-    for t in range(SEQUENCE[0]):
-        h = F.tanh(PF.affine(F.concatenate(step_of(v["x"], t), h, axis=1), 4, name="cell"))
-    return h
-
-
-def step_of(x, t):
-    """Step t of a sequence (B, T, D), without a shape that holds B."""
-    return F.split(x, axis=1)[t]
-
-
-def start_state(x, name):
-    """(1, 1, B, H) for NNabla's recurrent layers; a constant would hold B."""
-    return F.stack(F.stack(hidden(x, name, 4), axis=0), axis=0)
-
-
-def lstm_layer(v, training):
-    x = F.transpose(v["x"], (1, 0, 2))
-    y, _, _ = PF.lstm(x, start_state(v["x"], "h0"), start_state(v["x"], "c0"), training=training, name="lstm")
-    return F.mean(y, axis=0)
-
-
-def gru_layer(v, training):
-    y, _ = PF.gru(F.transpose(v["x"], (1, 0, 2)), start_state(v["x"], "h0"), training=training, name="gru")
-    return F.mean(y, axis=0)
-
-
-def rnn_layer(v, training):
-    y, _ = PF.rnn(F.transpose(v["x"], (1, 0, 2)), start_state(v["x"], "h0"), training=training, name="rnn")
-    return F.mean(y, axis=0)
-
-
-def residual(v, training):
-    h = convolved(v["x"])
-    return h + F.tanh(PF.convolution(h, 4, (3, 3), pad=(1, 1), name="second"))
-
-
-def batch_normalization(v, training):
-    h = PF.convolution(v["x"], 4, (3, 3), name="convolution")
-    return F.tanh(PF.batch_normalization(h, batch_stat=training, name="norm"))
-
-
-def fused_batch_normalization(v, training):
-    h = PF.convolution(v["x"], 4, (3, 3), name="convolution")
-    return PF.fused_batch_normalization(h, hidden_like(v["x"]), batch_stat=training, name="norm")
-
-
-def hidden_like(x):
-    return PF.convolution(x, 4, (3, 3), name="side")
-
-
-def instance_normalization(v, training):
-    return F.tanh(PF.instance_normalization(convolved(v["x"]), name="norm"))
-
-
-def layer_normalization(v, training):
-    return F.tanh(PF.layer_normalization(convolved(v["x"]), name="norm"))
-
-
-def group_normalization(v, training):
-    return F.tanh(PF.group_normalization(convolved(v["x"]), 2, name="norm"))
-
-
-def depthwise(v, training):
-    return F.tanh(PF.depthwise_convolution(v["x"], (3, 3), multiplier=2, name="depthwise"))
-
-
-def deconvolution(v, training):
-    return F.tanh(PF.deconvolution(convolved(v["x"]), 2, (2, 2), stride=(2, 2), name="deconvolution"))
-
-
-def strided_dilated_grouped(v, training):
-    h = F.tanh(PF.convolution(v["x"], 4, (3, 3), pad=(2, 2), dilation=(2, 2), name="dilated"))
-    return F.tanh(PF.convolution(h, 4, (3, 3), stride=(2, 2), group=2, name="grouped"))
-
-
-def pooling(v, training):
-    h = F.sum_pooling(F.average_pooling(convolved(v["x"]), (2, 2)), (3, 1))
-    return F.concatenate(F.reshape(h, (h.shape[0], -1)), global_pooling(v, training), axis=1)
-
-
-def global_pooling(v, training):
-    h = F.global_average_pooling(convolved(v["x"]))
-    return F.reshape(h, (h.shape[0], h.shape[1]))
-
-
-def max_pooling(v, training):
-    return F.max_pooling(F.relu(PF.convolution(v["x"], 4, (3, 3), name="convolution")), (2, 2))
-
-
-def attention(v, training):
-    query, key, value = (PF.affine(v["x"], 4, base_axis=2, name=name) for name in ("query", "key", "value"))
-    weights = F.softmax(F.batch_matmul(query, key, transpose_b=True) * 0.5, axis=2)
-    return F.batch_matmul(weights, value)
-
-
-def smooth_activations(v, training):
-    h = F.elu(PF.affine(v["x"], 6, name="elu"))
-    h = F.gelu(PF.affine(h, 6, name="gelu"))
-    h = F.swish(PF.affine(h, 6, name="swish"))
-    h = F.softplus(PF.affine(h, 6, name="softplus"))
-    return F.selu(PF.affine(h, 6, name="selu"))
-
-
-def kinked_activations(v, training):
-    h = PF.prelu(PF.affine(v["x"], 6, name="prelu"), name="prelu")
-    h = F.leaky_relu(PF.affine(h, 6, name="leaky"))
-    return F.crelu(PF.affine(h, 6, name="crelu"))
-
-
-def cut_and_joined(v, training):
-    h = hidden(v["x"])
-    return F.concatenate(h[:, :2], h[:, 1:5:2], *[F.reshape(p, (p.shape[0], 1)) for p in F.split(h, axis=1)[4:]])
-
-
-def shared_weights(v, training):
-    return hidden(hidden(hidden(v["x"], "first"), "shared"), "shared")
-
-
-def weight_normalization(v, training):
-    def normalized(w):
-        return PF.weight_normalization(w, dim=1, name="g")
-
-    return F.tanh(PF.affine(v["x"], 6, apply_w=normalized, name="hidden"))
-
-
-def reshaped(v, training):
-    h = F.reshape(hidden(v["x"], size=12), (v["x"].shape[0], 3, 4))
-    return PF.affine(F.transpose(h, (0, 2, 1)), 2, base_axis=2, name="after")
-
-
-def constant_input(v, training):
-    return hidden(F.concatenate(v["x"], v["zero"] + 1, axis=1))
-
-
-def plain(v, training):
-    return hidden(v["x"])
-
-
-# --- heads: from features to losses -------------------------------------------------------------------------------
-
-
-def output(h, size):
-    return PF.affine(h, size, name="output")
-
-
-def classifier(body):
-    return lambda v, training: F.softmax_cross_entropy(output(body(v, training), CLASSES), v["y"])
-
-
-def squared_error(v, training):
-    return F.squared_error(output(plain(v, training), 2), v["y"])
-
-
-def absolute_error(v, training):
-    return F.absolute_error(output(plain(v, training), 2), v["y"])
-
-
-def huber_loss(v, training):
-    return F.huber_loss(output(plain(v, training), 2), v["y"], delta=0.7)
-
-
-def epsilon_insensitive_loss(v, training):
-    return F.epsilon_insensitive_loss(output(plain(v, training), 2), v["y"], epsilon=0.1)
-
-
-def binary_cross_entropy(v, training):
-    return F.binary_cross_entropy(F.sigmoid(output(plain(v, training), 2)), v["y"])
-
-
-def sigmoid_cross_entropy(v, training):
-    return F.sigmoid_cross_entropy(output(plain(v, training), 2), v["y"])
-
-
-def categorical_cross_entropy(v, training):
-    return F.categorical_cross_entropy(F.softmax(output(plain(v, training), CLASSES)), v["y"])
-
-
-def kl_multinomial(v, training):
-    return F.kl_multinomial(F.softmax(output(plain(v, training), CLASSES)), v["y"])
-
-
-def several_losses(v, training):
-    h = plain(v, training)
-    return [F.softmax_cross_entropy(output(h, CLASSES), v["y"]), F.squared_error(PF.affine(h, 2, name="real"), v["z"])]
-
-
-def weighed_losses(v, training):
-    first, second = several_losses(v, training)
-    return [first, F.mul_scalar(second, 0.3)]
-
-
-def own_loss(v, training):
-    z = output(plain(v, training), 2)
-    return F.mean((z - v["y"]) ** 4, axis=1)
-
-
-def one_hot_labels(v, training):
-    return F.squared_error(output(plain(v, training), CLASSES), F.one_hot(v["y"], (CLASSES,)))
-
-
-def reshaped_labels(v, training):
-    """A class for every position of a sequence, from a flat column."""
-    z = PF.affine(v["x"], CLASSES, base_axis=2, name="output")
-    return F.softmax_cross_entropy(z, F.reshape(v["y"], (v["y"].shape[0], SEQUENCE[0], 1)))
-
-
-def autoencoder(v, training):
-    return F.squared_error(output(plain(v, training), 5), v["x"])
-
-
 # --- the table ----------------------------------------------------------------------------------------------------
 
 
@@ -372,57 +98,128 @@ def of(shape, target=LABEL, **more):
 
 
 KINDS = (
-    Kind("dropout", classifier(dropout), of(VECTOR), random=True),
-    Kind("two dropouts", classifier(two_dropouts), of(VECTOR), random=True),
-    Kind("two dropouts of one variable", classifier(dropouts_side_by_side), of(VECTOR), random=True),
-    Kind("image augmentation", classifier(image_augmentation), of(IMAGE), random=True),
-    Kind("random flip and shift", classifier(random_flip_and_shift), of(IMAGE), random=True),
-    Kind("random erase", classifier(random_erase), of(IMAGE), random=True),
+    Kind("dropout", classifier(layers.dropout), of(VECTOR), random=True),
+    Kind("two dropouts", classifier(layers.two_dropouts), of(VECTOR), random=True),
+    Kind("two dropouts of one variable", classifier(layers.dropouts_side_by_side), of(VECTOR), random=True),
+    Kind("image augmentation", classifier(layers.image_augmentation), of(IMAGE), random=True),
+    Kind("random flip and shift", classifier(layers.random_flip_and_shift), of(IMAGE), random=True),
+    Kind("random crop, none in validation", classifier(layers.random_crop), of(IMAGE), random=True),
+    Kind("random erase", classifier(layers.random_erase), of(IMAGE), random=True),
     Kind(
         "several inputs",
-        classifier(several_inputs),
+        classifier(layers.several_inputs),
         {"right": Column((4,), normal), "y": LABEL, "left": Column((4,), normal)},
     ),
-    Kind("constant input", classifier(constant_input), of(VECTOR), constants={"zero": Column((2,), normal)}),
-    Kind("embedding", classifier(embedding), of((3,), LABEL, x=Column((3,), whole(7)))),
-    Kind("RNN cells", classifier(rnn_cells), of(SEQUENCE)),
-    Kind("LSTM cells", classifier(lstm_cells), of(SEQUENCE)),
-    Kind("GRU cells", classifier(gru_cells), of(SEQUENCE)),
-    Kind("RNN layer", classifier(rnn_layer), of(SEQUENCE)),
-    Kind("LSTM layer", classifier(lstm_layer), of(SEQUENCE)),
-    Kind("GRU layer", classifier(gru_layer), of(SEQUENCE)),
-    Kind("attention", classifier(attention), of(SEQUENCE)),
-    Kind("residual connection", classifier(residual), of(IMAGE)),
-    Kind("batch normalization", classifier(batch_normalization), of(IMAGE), coupled=True),
-    Kind("fused batch normalization", classifier(fused_batch_normalization), of(IMAGE), coupled=True),
-    Kind("instance normalization", classifier(instance_normalization), of(IMAGE)),
-    Kind("layer normalization", classifier(layer_normalization), of(IMAGE)),
-    Kind("group normalization", classifier(group_normalization), of(IMAGE)),
-    Kind("weight normalization", classifier(weight_normalization), of(VECTOR)),
-    Kind("depthwise convolution", classifier(depthwise), of(IMAGE)),
-    Kind("strided, dilated, grouped convolution", classifier(strided_dilated_grouped), of(IMAGE)),
-    Kind("deconvolution", classifier(deconvolution), of(IMAGE)),
-    Kind("average, sum and global pooling", classifier(pooling), of(IMAGE)),
-    Kind("max pooling and ReLU", classifier(max_pooling), of(IMAGE), smooth=False),
-    Kind("ELU, GELU, Swish, Softplus, SELU", classifier(smooth_activations), of(VECTOR)),
-    Kind("PReLU, LeakyReLU, CReLU", classifier(kinked_activations), of(VECTOR), smooth=False),
-    Kind("concatenation, slice, split", classifier(cut_and_joined), of(VECTOR)),
-    Kind("reshape and transpose", classifier(reshaped), of(VECTOR)),
-    Kind("shared weights", classifier(shared_weights), of(VECTOR)),
-    Kind("squared error, several outputs", squared_error, of(VECTOR, REAL)),
-    Kind("absolute error", absolute_error, of(VECTOR, REAL), smooth=False),
-    Kind("Huber loss", huber_loss, of(VECTOR, REAL), smooth=False),
-    Kind("epsilon-insensitive loss", epsilon_insensitive_loss, of(VECTOR, REAL), smooth=False),
-    Kind("binary cross-entropy", binary_cross_entropy, of(VECTOR, BINARY)),
-    Kind("sigmoid cross-entropy", sigmoid_cross_entropy, of(VECTOR, BINARY)),
-    Kind("categorical cross-entropy", categorical_cross_entropy, of(VECTOR)),
-    Kind("Kullback-Leibler divergence", kl_multinomial, of(VECTOR, Column((CLASSES,), shares))),
-    Kind("several losses", several_losses, of(VECTOR, z=REAL)),
-    Kind("a loss times a number", weighed_losses, of(VECTOR, z=REAL)),
-    Kind("a loss of one's own", own_loss, of(VECTOR, REAL)),
-    Kind("one-hot labels", one_hot_labels, of(VECTOR)),
-    Kind("reshaped labels", reshaped_labels, of(SEQUENCE, Column((SEQUENCE[0],), whole(CLASSES)))),
-    Kind("autoencoder", autoencoder, {"x": Column(VECTOR, normal)}),
+    Kind("constant input", classifier(layers.constant_input), of(VECTOR), constants={"zero": Column((2,), normal)}),
+    Kind("embedding", classifier(layers.embedding), of((3,), LABEL, x=Column((3,), whole(7)))),
+    Kind("RNN cells", classifier(layers.rnn_cells), of(SEQUENCE)),
+    Kind("LSTM cells", classifier(layers.lstm_cells), of(SEQUENCE)),
+    Kind("GRU cells", classifier(layers.gru_cells), of(SEQUENCE)),
+    Kind("RNN layer", classifier(layers.rnn_layer), of(SEQUENCE), fallback="RNN", scores=1e-2),
+    Kind("LSTM layer", classifier(layers.lstm_layer), of(SEQUENCE), fallback="LSTM", scores=1e-2),
+    Kind("GRU layer", classifier(layers.gru_layer), of(SEQUENCE), fallback="GRU", scores=1e-2),
+    Kind(
+        "LSTM layer with dropout",  # NNabla 1.39 ignores this dropout on the CPU, so nothing is drawn
+        classifier(layers.lstm_layer_with_dropout),
+        of(SEQUENCE),
+        fallback="LSTM",
+        scores=1e-2,
+    ),
+    Kind("repeat loop with dropout", layers.repeated, of(VECTOR), random=True, text=nnc_loops.repeated),
+    Kind(
+        "repeat loop with batch normalization", layers.normalized, of(VECTOR), coupled=True, text=nnc_loops.normalized
+    ),
+    Kind("recurrent loop", layers.recurrent, of(SEQUENCE), text=nnc_loops.recurrent),
+    Kind("attention", classifier(layers.attention), of(SEQUENCE)),
+    Kind("residual connection", classifier(layers.residual), of(IMAGE)),
+    Kind("batch normalization", classifier(layers.batch_normalization), of(IMAGE), coupled=True),
+    Kind(
+        "fused batch normalization", classifier(layers.fused_batch_normalization), of(IMAGE), coupled=True, smooth=False
+    ),
+    Kind("instance normalization", classifier(layers.instance_normalization), of(IMAGE)),
+    Kind("layer normalization", classifier(layers.layer_normalization), of(IMAGE)),
+    Kind("group normalization", classifier(layers.group_normalization), of(IMAGE)),
+    Kind("weight normalization", classifier(layers.weight_normalization), of(VECTOR)),
+    Kind(
+        "spectral normalization",
+        classifier(layers.spectral_normalization),
+        of(VECTOR),
+        fallback="spectral_norm",
+        scores=1e-2,
+    ),
+    Kind("mean subtraction", classifier(layers.mean_subtraction), of(VECTOR), fallback="mean_subtraction", scores=1e-2),
+    Kind(
+        "depthwise convolution", classifier(layers.depthwise), of(IMAGE), fallback="depthwise_convolution", scores=1e-2
+    ),
+    Kind("strided, dilated, grouped convolution", classifier(layers.strided_dilated_grouped), of(IMAGE)),
+    Kind("deconvolution", classifier(layers.deconvolution), of(IMAGE)),
+    Kind("average, sum and global pooling", classifier(layers.pooling), of(IMAGE)),
+    Kind("max pooling and ReLU", classifier(layers.max_pooling), of(IMAGE), smooth=False),
+    Kind("ELU, GELU, Swish, Softplus, SELU", classifier(layers.smooth_activations), of(VECTOR)),
+    Kind("PReLU, LeakyReLU, CReLU", classifier(layers.kinked_activations), of(VECTOR), smooth=False),
+    Kind("Mish", classifier(layers.mish), of(VECTOR), fallback="mish", scores=1e-2),
+    Kind(
+        "binary activation",
+        classifier(layers.binary_tanh),
+        of(VECTOR),
+        smooth=False,
+        no_gauss_newton="layers that round.*--curvature hessian",
+    ),
+    Kind(
+        "flip and reflecting pad",
+        classifier(layers.flipped_and_padded),
+        of(IMAGE),
+        fallback="second derivative",
+        scores=1e-2,
+    ),
+    Kind("tile", classifier(layers.tiled), of(VECTOR), fallback="disagree with its gradients", scores=1e-2),
+    Kind("concatenation, slice, split", classifier(layers.cut_and_joined), of(VECTOR)),
+    Kind("reshape and transpose", classifier(layers.reshaped), of(VECTOR)),
+    Kind("shared weights", classifier(layers.shared_weights), of(VECTOR)),
+    Kind("squared error, several outputs", layers.squared_error, of(VECTOR, REAL)),
+    Kind("absolute error", layers.absolute_error, of(VECTOR, REAL), smooth=False),
+    Kind("Huber loss", layers.huber_loss, of(VECTOR, REAL), smooth=False),
+    Kind("epsilon-insensitive loss", layers.epsilon_insensitive_loss, of(VECTOR, REAL), smooth=False),
+    Kind("binary cross-entropy", layers.binary_cross_entropy, of(VECTOR, BINARY)),
+    Kind("sigmoid cross-entropy", layers.sigmoid_cross_entropy, of(VECTOR, BINARY)),
+    Kind("categorical cross-entropy", layers.categorical_cross_entropy, of(VECTOR)),
+    Kind(
+        "Kullback-Leibler divergence",
+        layers.kl_multinomial,
+        of(VECTOR, Column((CLASSES,), shares)),
+        no_gauss_newton=r"Loss 'loss' \(KLMultinomial\) has no known Hessian.*--curvature hessian",
+    ),
+    Kind("several losses", layers.several_losses, of(VECTOR, z=REAL)),
+    Kind("a loss times a number", layers.weighed_losses, of(VECTOR, z=REAL)),
+    Kind(
+        "a loss of one's own",
+        layers.own_loss,
+        of(VECTOR, REAL),
+        no_gauss_newton=r"Loss 'loss' \(Mean\) has no known Hessian.*--curvature hessian",
+    ),
+    Kind("one-hot labels", layers.one_hot_labels, of(VECTOR)),
+    Kind("a class for every pixel", layers.pixel_classes, of(IMAGE, Column((36,), whole(CLASSES)))),
+    Kind("autoencoder", layers.autoencoder, {"x": Column(VECTOR, normal)}),
+)
+
+# What cannot be scored, and what the refusal says: the layer or loss, and what to do.
+REFUSED = (
+    (
+        Kind("a loss without a batch axis", layers.averaged_loss, of(VECTOR)),
+        r"Loss 'loss' \(Mean\).*no batch axis.*Remove",
+    ),
+    (
+        Kind("random crop, in validation too", classifier(layers.random_crop_always), of(IMAGE)),
+        r"layer '.*RandomCrop' \(RandomCrop\) of network 'MainValidation' draws at random.*validation network",
+    ),
+    (
+        Kind("a fixed batch size", layers.fixed_batch, of(VECTOR)),
+        r"'Main' cannot be built at batch size 2: layer '.*Add2' \(Add2\).*It can be at 4.*Write -1",
+    ),
+    (
+        Kind("binary weights", classifier(layers.binary_weights), of(VECTOR)),
+        "binary_connect_affine.*Central differences disagree.*round.*--method loss",
+    ),
 )
 
 
@@ -438,20 +235,17 @@ def built(kind, samples, training):
     return v, OrderedDict((f"loss_{i}" if i else "loss", loss) for i, loss in enumerate(losses))
 
 
-def write_nnp(kind, path, training_only=False):
-    """Writes the ``.nnp`` of a kind with fresh parameters, as NNabla saves a project.
-
-    Args:
-        kind: The row.
-        path: Target.
-        training_only: Leave the validation network out.
-    """
-    scope = OrderedDict()
+def write(kind, folder):
+    """Writes a kind's file: ``results.nnp`` with parameters, as NNabla saves it, or ``net.nntxt``."""
+    if kind.text:
+        path = folder / "net.nntxt"
+        path.write_text(nnc_loops.text(kind.text, BATCH), encoding="utf-8")
+        return path
+    path, scope = folder / "results.nnp", OrderedDict()
     nn.random.prng, before = np.random.RandomState(1), nn.random.prng
     try:
         with nn.parameter_scope("", scope), nn.auto_forward(False):
-            networks = [_network(kind, "Main", True)]
-            networks += [] if training_only else [_network(kind, "MainValidation", False)]
+            networks = [_network(kind, "Main", True), _network(kind, "MainValidation", False)]
             solver = S.Sgd(0.05)
             solver.set_parameters(nn.get_parameters())
             save(str(path), _contents(kind, networks, solver), include_params=False)
@@ -498,3 +292,41 @@ def _contents(kind, networks, solver) -> Dict[str, List]:
             )
         ],
     }
+
+
+# --- NNabla without our package -------------------------------------------------------------------------------------
+
+
+def batch_one_products(kind, values, batch, direction):
+    """``<grad l_i, u>`` (B,) by plain backward passes, one sample at a time, on the network that validates.
+
+    Args:
+        kind: The row.
+        values: Parameters by name.
+        batch: Columns (B, ...).
+        direction: u by parameter name.
+    """
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope), nn.auto_forward(False):
+        v, losses = built(kind, 1, None)
+        parameters = nn.get_parameters(grad_only=False)
+        loss = F.add_n(*[F.mean(loss) for loss in losses.values()])
+    for name, parameter in parameters.items():
+        parameter.d = values[name]
+    return np.array(
+        [_product(v, loss, parameters, {n: a[i] for n, a in batch.items()}, direction) for i in _rows(batch)]
+    )
+
+
+def _rows(batch):
+    return range(len(next(iter(batch.values()))))
+
+
+def _product(v, loss, parameters, sample, direction):
+    for name, variable in v.items():
+        variable.d = sample.get(name, 0)
+    for name in direction:
+        parameters[name].grad.zero()
+    loss.forward()
+    loss.backward()
+    return sum(float((parameters[name].g.astype(float) * u).sum()) for name, u in direction.items())

@@ -73,6 +73,29 @@ def trained(folder, network, training, validation, *, solver=None, **config) -> 
     return Trained(network, train(network, training, settings, folder / "cache.h5"), training, validation)
 
 
+def replayable(t, folder, policy="sqrt") -> Trained:
+    """The same run with a policy from which every step can be computed again."""
+    from dataclasses import replace
+
+    from nnabla_influence.training import train
+
+    cache = train(t.network, t.training, replace(t.cache.config, policy=policy), folder / f"{policy}.h5")
+    return t._replace(cache=cache)
+
+
+def replayable_run(folder, network, solver, samples, batch_size, epochs=6, seed=0) -> Trained:
+    """A training on overlapping classes; 100 validation samples."""
+    data, validation = (dataset(*overlapping_classes(n, s)) for n, s in ((samples, seed), (100, seed + 1)))
+    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    return replayable(trained(folder, network, data, validation, solver=solver, **options), folder)
+
+
+def whole_run_truth(compare, problem, t, rule):
+    """`reference.whole_run.derivative` or `leave_one_out` of a run (N,)."""
+    start, decay = t.network.theta.astype(float), t.cache.config.solver.weight_decay
+    return compare(problem, start, t.data, t.validation_data, t.steps("all"), rule, decay)
+
+
 def overlapping_classes(samples, seed, features=5, flipped=0.1) -> Data:
     """Three Gaussian classes that overlap, some labels wrong: the loss stays curved, its optimum finite."""
     random = np.random.RandomState(seed)

@@ -11,7 +11,7 @@ should reorthogonalise. Then one backward pass seeded with ``L'' J v`` gives the
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import nnabla as nn
 import nnabla.functions as F
@@ -22,9 +22,12 @@ from ..network import Graph
 from ..network.roles import CLASS_LABELS, LossRole
 from ..parameters import ParameterSpace
 
+# Random sign vectors a first ``J v`` is checked with, and the relative error beyond which it is no use.
+PROBES, USABLE = 4, 0.2
+
 # Hessian-vector product of the *sample* loss (a mean over a sample's values) in the prediction:
 # (z, target, v) -> L'' v, all of shape (B, ...).
-OutputHessian = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+OutputHessian = Callable[..., np.ndarray]
 
 
 def softmax_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -67,10 +70,18 @@ def categorical_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) 
     return hessian / index[0].size
 
 
+def huber_loss(z: np.ndarray, target: np.ndarray, v: np.ndarray, delta: float = 1.0) -> np.ndarray:
+    """``2 v`` for each value within delta of its target, zero beyond, where the loss is linear."""
+    hessian: np.ndarray = 2.0 * v * (np.abs(z - target) < delta) / z[0].size
+    return hessian
+
+
 OUTPUT_HESSIANS: Dict[str, OutputHessian] = {
     "SoftmaxCrossEntropy": softmax_cross_entropy,
     "SquaredError": squared_error,
     "AbsoluteError": absolute_error,
+    "EpsilonInsensitiveLoss": absolute_error,  # piecewise linear too
+    "HuberLoss": huber_loss,
     "SigmoidCrossEntropy": sigmoid_cross_entropy,
     "BinaryCrossEntropy": binary_cross_entropy,
     "CategoricalCrossEntropy": categorical_cross_entropy,
@@ -85,20 +96,26 @@ class GaussNewtonGraph:
         space: The trainable parameters.
 
     Raises:
-        UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is computed.
+        UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is learned too.
     """
 
     def __init__(self, graph: Graph, space: ParameterSpace) -> None:
         self.graph, self.space = graph, space
-        for role, variable in graph.predictions:
-            if role.function not in OUTPUT_HESSIANS or variable is None or role.target is None:
+        for (role, variable), target in zip(graph.predictions, graph.targets):
+            if role.function not in OUTPUT_HESSIANS or variable is None:
                 raise UnsupportedError(
                     f"Loss '{role.variable}' ({role.function}) has no known Hessian in its prediction, so there is no "
                     f"Gauss-Newton product; known are {', '.join(OUTPUT_HESSIANS)}. Use --curvature hessian."
                 )
+            if target is None:
+                raise UnsupportedError(
+                    f"Loss '{role.variable}' ({role.function}) compares two variables that both depend on parameters, "
+                    "so there is no Gauss-Newton product. Use --curvature hessian."
+                )
         self._outputs = [variable for _, variable in graph.predictions if variable is not None]
         for variable in self._outputs:
             variable.persistent = True
+        self._checked = False
         self._seeds = [nn.Variable(variable.shape) for variable in self._outputs]
         terms = [F.sum(variable * seed) for variable, seed in zip(self._outputs, self._seeds)]
         self._scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
@@ -117,22 +134,53 @@ class GaussNewtonGraph:
         self._scalar.backward(clear_buffer=True)
         return self.graph.gradient(self.space)
 
-    def output_curvature(
-        self, batch: Mapping[str, np.ndarray], predictions: Sequence[np.ndarray], tangents: Sequence[np.ndarray]
-    ) -> List[np.ndarray]:
-        """``L'' v`` of every loss."""
+    def check_tangents(self, tangents: Sequence[np.ndarray], direction: np.ndarray) -> None:
+        """Holds ``J v`` of a first direction v (P,) against ``<c, J v> = <J' c, v>`` for random signs c.
+
+        Raises:
+            UnsupportedError: They disagree: a difference of outputs says nothing about this network's gradients.
+        """
+        if self._checked:
+            return
+        random = np.random.RandomState(0)
+        found, expected = [], []
+        for _ in range(PROBES):
+            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in tangents]
+            found.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
+            expected.append(float(self.pulled_back(signs) @ direction))
+        error = float(np.linalg.norm(np.subtract(found, expected))) / (float(np.linalg.norm(expected)) or 1.0)
+        if error > USABLE:
+            raise UnsupportedError(
+                "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
+                f"by {100 * error:.0f} %: it probably has layers that round or sort (quantised or binary ones). "
+                "Use --curvature hessian."
+            )
+        self._checked = True
+
+    def output_curvature(self, predictions: Sequence[np.ndarray], tangents: Sequence[np.ndarray]) -> List[np.ndarray]:
+        """``L'' v`` of every loss, for the batch in the graph."""
         return [
-            _curvature(role, variable, batch[str(role.target)], z, v)
-            for (role, variable), z, v in zip(self.graph.predictions, predictions, tangents)
+            role.weight * _curvature(role, variable, _value(target), z, v)
+            for (role, variable), target, z, v in zip(self.graph.predictions, self.graph.targets, predictions, tangents)
         ]
+
+
+def _value(target: Any) -> np.ndarray:
+    """A target may be computed from a column, as one-hot labels are."""
+    if target.parent is not None:
+        target.forward()
+    value: np.ndarray = target.d.copy()
+    return value
 
 
 def _curvature(role: LossRole, prediction: Any, target: np.ndarray, z: np.ndarray, v: np.ndarray) -> np.ndarray:
     hessian = OUTPUT_HESSIANS[role.function]
+    used = next(f.info.args for f in prediction.function_references if f.info.type_name == role.function)
     if role.function not in CLASS_LABELS:
-        return hessian(z, target.reshape(z.shape), v)
+        known = {"delta": used["delta"]} if "delta" in used else {}
+        return hessian(z, np.broadcast_to(target, z.shape), v, **known)
     # Class numbers have one entry where the prediction has the classes: NNabla's default is the last axis.
-    axis = next(f.info.args["axis"] for f in prediction.function_references if f.info.type_name == role.function)
+    axis = used["axis"]
     labels = target.reshape(*z.shape[:axis], 1, *z.shape[axis + 1 :])
     z, labels, v = (np.moveaxis(array, axis, 1) for array in (z, labels, v))
     return np.moveaxis(hessian(z, labels, v), 1, axis)

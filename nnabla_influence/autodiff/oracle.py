@@ -22,7 +22,7 @@ from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
-from .differences import Place, difference_products
+from .differences import STEP, Place, difference_products
 from .gauss_newton import GaussNewtonGraph
 from .products import ProductGraph, checked_products
 
@@ -52,7 +52,7 @@ class LossOracle:
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
         self._gauss_newton: Dict[int, GaussNewtonGraph] = {}
         self._products: Dict[Tuple[int, Purpose], Optional[ProductGraph]] = {}
-        self._exact = True
+        self._exact, self._step = True, STEP
 
     # -- losses ------------------------------------------------------------------------------------------------
 
@@ -118,7 +118,8 @@ class LossOracle:
             exact = self._product_graph((size, purpose), batch, theta, direction, seed)
             self._store.write(self.space.unflatten(theta))
             if exact is None:
-                scores, curvature = difference_products(self._place(size, purpose, theta, seed), batch, direction)
+                place = self._place(size, purpose, theta, seed)
+                scores, curvature = difference_products(place, batch, direction, self._step)
             else:
                 if seed is not None:
                     nnabla.random.set_function_seed(seed)
@@ -138,7 +139,7 @@ class LossOracle:
             direction: v (P,).
 
         Raises:
-            UnsupportedError: A loss has no known Hessian in its prediction.
+            UnsupportedError: A loss has no known Hessian in its prediction, or the network rounds.
         """
         length, size = float(np.linalg.norm(direction)), _size(batch)
         if length == 0:
@@ -157,7 +158,8 @@ class LossOracle:
             tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]
             middle = [(a + b) / 2 for a, b in zip(*ends)]
             self._store.write(self.space.unflatten(theta))
-            product = graph.pulled_back(graph.output_curvature(batch, middle, tangents))
+            graph.check_tangents(tangents, direction)
+            product = graph.pulled_back(graph.output_curvature(middle, tangents))
         return product.astype(np.float64) / size
 
     # -- running statistics ------------------------------------------------------------------------------------
@@ -198,9 +200,10 @@ class LossOracle:
         if key not in self._products:
             place = self._place(*key, theta, seed)
             check_batch(batch, place.graph)
-            exact = checked_products(place, batch, direction, self.device.kind == "cpu") if self._exact else None
-            self._products[key] = exact
-            self._exact = exact is not None
+            exact = None
+            if self._exact:
+                exact, self._step = checked_products(place, batch, direction, self.device.kind == "cpu")
+            self._products[key], self._exact = exact, exact is not None
         return self._products[key]
 
     def _place(self, size: int, purpose: Purpose, theta: np.ndarray, seed: Optional[int]) -> Place:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -23,12 +23,19 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..network import Graph
+from ..network.building import NNABLA_ERRORS, spoken
 from ..parameters import ParameterSpace
 from .batch_normalization import fast_batch_normalization
 from .class_losses import class_losses_of_any_size
-from .differences import Place, trustworthy
+from .differences import STEP, Place, Probe, best_step
 
 LOGGER = logging.getLogger("nnabla_influence")
+# Layers whose gradient as a graph NNabla builds by a call of itself that follows the upstream gradient back to the very
+# same layer, without end.
+ENDLESS = ("RNN", "LSTM", "GRU")
+# Relative errors: of float32 with cancellation, where a wrong second derivative is off by tens of per cent; and of
+# central differences across kinks, beyond which scores would be noise.
+EXACT, USABLE = 0.05, 0.1
 
 
 class ProductGraph:
@@ -75,33 +82,72 @@ class ProductGraph:
 
     @staticmethod
     def _gradients(loss: nn.Variable, leaves: List[nn.Variable], fast: bool) -> List[nn.Variable]:
+        recurrent = sorted(_layers(loss) & set(ENDLESS))
+        if recurrent:
+            raise UnsupportedError(
+                f"NNabla has no second derivative for a layer of this network (recurrent layer {', '.join(recurrent)})."
+            )
         try:
             with class_losses_of_any_size(), fast_batch_normalization() if fast else nullcontext():
                 return nn.grad([loss], leaves)
-        except (ValueError, NotImplementedError, RuntimeError) as error:
-            raise UnsupportedError(f"NNabla has no second derivative for a layer of this network ({error}).") from error
+        except NNABLA_ERRORS as error:
+            raise UnsupportedError(
+                f"NNabla has no second derivative for a layer of this network ({spoken(error)})."
+            ) from error
 
 
-def checked_products(
-    place: Place, batch: Mapping[str, np.ndarray], direction: np.ndarray, fast: bool
-) -> Optional[ProductGraph]:
-    """The double-backward graph at a place, if it can be had and is right on a first batch; None otherwise.
+def _layers(loss: nn.Variable) -> Set[str]:
+    """NNabla's types of all functions behind a variable."""
+    found: Set[str] = set()
+    loss.visit(lambda function: found.add(function.info.type_name))
+    return found
 
-    Which of the two it is, is logged once.
+
+class Way(NamedTuple):
+    """How products are computed: by the double-backward graph, or by central differences of a step."""
+
+    exact: Optional[ProductGraph]
+    step: float
+
+
+def checked_products(place: Place, batch: Mapping[str, np.ndarray], direction: np.ndarray, fast: bool) -> Way:
+    """How products of a network are computed, decided on its first batch.
+
+    By double backward where NNabla can do that and does it right, by central differences otherwise, which is logged
+    with their measured error.
+
+    Raises:
+        UnsupportedError: Central differences do not give the network's gradients either.
     """
+    probe = Probe(place, batch, direction)
     try:
         made = ProductGraph(place.graph, place.space, fast)
+        if probe.error(_first_scores(made, place, batch, direction)) <= EXACT:
+            return Way(made, STEP)
+        reason = "NNabla's second derivatives of this network disagree with its gradients."
     except UnsupportedError as error:
-        LOGGER.warning("%s Scores and Hessian products come from central differences: less accurate", error)
-        return None
-    place.store.write(place.space.unflatten(place.theta))
+        reason = str(error)
+    step, error_size = best_step(place, batch, direction, probe)
+    if not error_size <= USABLE:
+        raise UnsupportedError(
+            f"{reason} Central differences disagree with the network's gradients too, by {100 * error_size:.0f} %: it "
+            "probably has layers that round or sort (quantised or binary ones). Use --method loss, or leave them out."
+        )
+    LOGGER.warning(
+        "%s Scores and Hessian products come from central differences: less accurate, the scores of the first batch "
+        "by %.2g %%",
+        reason,
+        100 * error_size,
+    )
+    return Way(None, step)
+
+
+def _first_scores(
+    made: ProductGraph, place: Place, batch: Mapping[str, np.ndarray], direction: np.ndarray
+) -> np.ndarray:
     if place.seed is not None:
         nnabla.random.set_function_seed(place.seed)
-    scores, _ = made.run(batch, direction)
-    if trustworthy(scores, place, batch, direction):
-        return made
-    LOGGER.warning(
-        "NNabla's second derivatives of this network disagree with central differences; scores and Hessian products "
-        "come from central differences: less accurate"
-    )
-    return None
+    try:
+        return made.run(batch, direction)[0]
+    except RuntimeError as error:
+        raise UnsupportedError(f"NNabla cannot differentiate this network twice ({spoken(error)}).") from error

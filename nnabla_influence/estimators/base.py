@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol
 
@@ -11,8 +12,10 @@ from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..errors import ConfigError
+from ..linalg import FunctionProduct
 from ..scores import InfluenceScores
 
+LOGGER = logging.getLogger("nnabla_influence")
 Progress = Callable[[int, int], None]
 
 
@@ -122,3 +125,12 @@ def sample_products(
         if progress:
             progress(done, len(train))
     return found
+
+
+def note_negative_curvature(found: FunctionProduct) -> None:
+    """Says in the log that negative Ritz values were taken as 0, if they are more than noise."""
+    largest = float(found.ritz_values.max(initial=0.0))
+    if -found.most_negative > 0.01 * largest:
+        LOGGER.info(
+            "curvature: %d negative Ritz values, down to %.3g, are taken as 0", found.negative, found.most_negative
+        )

@@ -35,12 +35,14 @@ from ..linalg import (
     lissa,
 )
 from ..scores import InfluenceScores
+from ..training import coupled_decay
 from .base import (
     InfluenceEstimator,
     OracleSettings,
     Progress,
     Store,
     in_batches,
+    note_negative_curvature,
     prepared_oracle,
     sample_products,
     scoring_point,
@@ -111,7 +113,9 @@ class InfluenceFunction(InfluenceEstimator):
         oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
-        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, config.solver.weight_decay)
+        # A step adds the gradients of several batches but the decay once.
+        decay = coupled_decay(config.solver) / cache.plan.batches_per_step
+        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, decay)
         direction = self._solved(curvature, len(batches), start)
         products = sample_products(oracle, theta, cache, train, direction, progress)
         return InfluenceScores(products / len(train), self.method)
@@ -120,6 +124,7 @@ class InfluenceFunction(InfluenceEstimator):
         """``(C + damping)^-1 g`` (P,)."""
         if self.solver == "lanczos":
             found = function_times_vector(lanczos(curvature, start, self.iterations), damped_inverse(self.damping))
+            note_negative_curvature(found)
             LOGGER.info("influence function: the last Lanczos step changed the solution by %.2g", found.change)
             return found.value
         if self.solver == "cg":
@@ -142,12 +147,12 @@ class InfluenceFunction(InfluenceEstimator):
     def _judged(self, solution: Solution) -> np.ndarray:
         if solution.status in (Status.DIVERGED, Status.BREAKDOWN) and solution.residual > 0.5:
             raise DivergenceError(
-                f"The influence function's solver ended with {solution.status.name} at residual "
+                f"The influence function's solver ended with '{solution.status.value}' at residual "
                 f"{solution.residual:.2g} after {solution.iterations} steps. {solution.advice}"
             )
         LOGGER.info(
             "influence function: %s after %d steps, residual %.2g. %s",
-            solution.status.name.lower(),
+            solution.status.value,
             solution.iterations,
             solution.residual,
             solution.advice,

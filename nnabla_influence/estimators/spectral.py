@@ -10,7 +10,8 @@ subset of the training data, then one pass of sample products over all of it giv
 parameters are needed. ``horizon`` lets K run over several epochs.
 
 With another solver, eta becomes the rate D at which it moves a parameter under a steady gradient (with momentum
-eta / (1 - m); with a second moment a diagonal matrix), and ``eta f(G)`` becomes ``D^1/2 f(D^1/2 G D^1/2) D^1/2``.
+eta / (1 - m); with a second moment a diagonal matrix), and ``eta f(G)`` becomes ``D^1/2 f(D^1/2 G D^1/2) D^1/2``. A
+step that adds the gradients of k batches has k times the rate; coupled weight decay joins G, decoupled the product.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ import numpy as np
 from ..autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
-from ..linalg import FunctionProduct, Operator, Scaled, function_times_vector, lanczos, sgd_horizon
+from ..linalg import FunctionProduct, Operator, Scaled, Shifted, function_times_vector, lanczos, sgd_horizon
 from ..scores import InfluenceScores
-from ..training import effective_rate
+from ..training import coupled_decay, effective_rate, shrinkage
 from .base import (
     InfluenceEstimator,
     OracleSettings,
     Progress,
     Store,
     in_batches,
+    note_negative_curvature,
     prepared_oracle,
     sample_products,
     scoring_point,
@@ -92,23 +94,28 @@ class SpectralInfluence(InfluenceEstimator):
         oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
-        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, config.solver.weight_decay)
-        count = self.horizon * cache.plan.steps_per_epoch
-        rate = np.broadcast_to(self._rate(oracle, theta, cache, train), start.shape)  # (P,)
+        together, count = cache.plan.batches_per_step, self.horizon * cache.plan.steps_per_epoch
+        # A step adds the gradients of several batches but the decay once.
+        decay = coupled_decay(config.solver) / together
+        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, decay)
+        mean = self._learning_rate(cache)
+        rate = np.broadcast_to(together * self._rate(oracle, theta, cache, train, mean), start.shape)  # (P,)
         # With u = D^1/2 v everything is the SGD of rate 1 on the scaled curvature.
-        operator: Operator = Scaled(curvature, rate)
+        operator: Operator = Shifted(Scaled(curvature, rate), shrinkage(config.solver, mean))
         found = function_times_vector(lanczos(operator, np.sqrt(rate) * start, self.steps), sgd_horizon(1.0, count))
         self._confess(found)
         products = sample_products(oracle, theta, cache, train, np.sqrt(rate) * found.value, progress)
         return InfluenceScores(count / len(train) * products, self.method, self._facts(found))
 
-    def _rate(self, oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any) -> Any:
-        """The solver's mean rate over the horizon's steps, a number or (P,)."""
+    def _learning_rate(self, cache: Any) -> float:
+        """The mean over the horizon's steps."""
+        epochs = range(max(0, cache.config.epochs - self.horizon), cache.config.epochs)
+        return float(np.mean([step.learning_rate for epoch in epochs for step in cache.plan.epoch(epoch)]))
+
+    @staticmethod
+    def _rate(oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any, mean: float) -> Any:
+        """How far the solver moves per unit of a step's gradient, at a mean learning rate: a number or (P,)."""
         config, plan = cache.config, cache.plan
-        first = max(0, config.epochs - self.horizon)
-        mean = float(
-            np.mean([step.learning_rate for epoch in range(first, config.epochs) for step in plan.epoch(epoch)])
-        )
         try:
             return effective_rate(config.solver, mean, plan.steps, cache.final.solver)
         except CacheMismatchError:
@@ -121,11 +128,7 @@ class SpectralInfluence(InfluenceEstimator):
 
     @staticmethod
     def _confess(found: FunctionProduct) -> None:
-        largest = float(found.ritz_values.max(initial=0.0))
-        if -found.most_negative > 0.01 * largest:
-            LOGGER.info(
-                "curvature: %d negative Ritz values, down to %.3g, are taken as 0", found.negative, found.most_negative
-            )
+        note_negative_curvature(found)
         if found.change > UNCERTAIN:
             LOGGER.info(
                 "the last Lanczos step still changed the result by %.0f %%; more --lanczos-steps sharpen it",
@@ -141,17 +144,17 @@ class SpectralInfluence(InfluenceEstimator):
 
 
 def estimated_state(oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any) -> Dict[str, np.ndarray]:
-    """A second moment from the batch gradients of one pass, under every name a solver may look for.
+    """A second moment from the steps' gradients of one pass, under every name a solver may look for.
 
     ``var``, ``v`` and ``v_hat`` are mean squares; ``u`` (Adamax) is the largest absolute value.
     """
-    plan = cache.plan
-    square, largest, count = np.zeros(theta.size), np.zeros(theta.size), 0
+    plan, decay = cache.plan, coupled_decay(cache.config.solver)
+    square, largest = np.zeros(theta.size), np.zeros(theta.size)
     for step in plan.epoch(cache.config.epochs - 1):
-        for rows in step.batches:
-            gradient = oracle.mean_gradient(theta, [train.batch(rows)])
-            square, largest, count = square + gradient**2, np.maximum(largest, np.abs(gradient)), count + 1
-    mean = square / count
+        gradients = [oracle.mean_gradient(theta, [train.batch(rows)]) for rows in step.batches]
+        gradient = np.sum(gradients, axis=0) + decay * theta
+        square, largest = square + gradient**2, np.maximum(largest, np.abs(gradient))
+    mean = square / plan.steps_per_epoch
     # Adagrad's sum runs over the whole training.
     total = mean * plan.steps if cache.config.solver.name == "Adagrad" else mean
     return {"var": mean, "v_hat": mean, "v": total, "u": largest}

@@ -10,20 +10,18 @@ Per-sample losses: the mean over a loss's non-batch axes; several losses are add
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import Any, Callable, Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
 import numpy as np
-from nnabla.utils import nnabla_pb2
 
 from ..errors import DataError, NetworkError, UnsupportedError
 from ..parameters import ParameterSpace
+from .building import build_network
+from .randomness import make_deterministic, with_common_seed
 from .roles import LossRole, NetworkRoles, running_statistics
 
-SHAPE_KEEPING_RANDOM = ("Dropout", "ImageAugmentation", "RandomFlip", "RandomShift", "RandomErase")
-OTHER_RANDOM = ("RandomCrop", "Rand", "Randint", "Randn", "RandBinomial", "RandBeta", "RandGamma", "RandomChoice")
 PARAMETER_FIELDS = {
     "BatchNormalization": "batch_normalization_param",
     "FusedBatchNormalization": "fused_batch_normalization_param",
@@ -86,6 +84,7 @@ class Graph:
 
     Attributes:
         predictions: Every loss and the variable it compares with the target, None if the loss is of no known kind.
+        targets: Every loss's target, None where parameters enter it.
         leaves: The variable of every parameter, by name; one even where a parameter is used several times.
     """
 
@@ -116,9 +115,9 @@ class Graph:
                 built.variables[name].variable_instance.data.fill(value)
         self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
         self.predictions: List[Tuple[LossRole, Optional[nn.Variable]]] = [
-            (loss, built.variables[loss.prediction].variable_instance if loss.prediction in built.variables else None)
-            for loss in roles.losses
+            (loss, _found(built, loss.prediction)) for loss in roles.losses
         ]
+        self.targets = [_found(built, loss.target_variable) for loss in roles.losses]
 
     def feed(self, batch: Mapping[str, np.ndarray]) -> None:
         """Copies a batch, data-set column to array (B, ...), into the input variables."""
@@ -154,11 +153,10 @@ def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) 
     """A copy of a network message, edited for its purpose."""
     copy = type(message)()
     copy.CopyFrom(message)
+    if purpose.deterministic:
+        make_deterministic(copy)
     for function in copy.function:
-        if purpose.deterministic:
-            _without_randomness(function, copy)
-        else:
-            _with_common_seed(function)
+        with_common_seed(function)
         statistics = running_statistics(function)
         if statistics and purpose.batch_norm != "as-is":
             parameter = getattr(function, PARAMETER_FIELDS[function.type])
@@ -178,67 +176,8 @@ def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
     )
 
 
-def build_network(
-    message: Any,
-    batch_size: int,
-    *,
-    leaf: Optional[Callable[[str], nn.Variable]] = None,
-    scope: Optional[OrderedDict] = None,
-    rng: Optional[np.random.RandomState] = None,
-) -> Any:
-    """Builds one network message into variables.
-
-    Args:
-        message: The network message.
-        batch_size: B.
-        leaf: Gives the variable of a parameter. NNabla itself makes a new variable for every use of a parameter, and
-            its `grad` then follows one of the uses only.
-        scope: Without `leaf`: parameters are taken from, or drawn into, this scope.
-        rng: Draws them.
-
-    Returns:
-        NNabla's proto network; its ``variables`` hold the live ones.
-    """
-    proto = nnabla_pb2.NNablaProtoBuf()
-    proto.network.add().CopyFrom(message)
-    graph = nn.graph_def.ProtoGraph.from_proto(proto, param_scope=scope, rng=rng)
-    graph.expand_loop_control()
-    network = graph.networks[message.name]
-    if leaf is not None:
-        for name, parameter in network.parameters.items():
-            parameter.type, parameter.variable_instance = "Buffer", leaf(name)
-    network(batch_size=batch_size)
-    # The network refers to its graph weakly only.
-    network.kept_alive = graph
-    return network
-
-
-def _with_common_seed(function: Any) -> None:
-    """A layer with a seed of its own ignores `nnabla.random.set_function_seed`, so its draws could not be repeated."""
-    chosen = function.WhichOneof("parameter")
-    if chosen and "seed" in getattr(function, chosen).DESCRIPTOR.fields_by_name:
-        getattr(function, chosen).seed = -1
-
-
-def _without_randomness(function: Any, message: Any) -> None:
-    if function.type in OTHER_RANDOM:
-        raise UnsupportedError(
-            f"Network '{message.name}' contains the random layer '{function.name}' ({function.type}), which cannot be "
-            "taken out for scoring. Use a project whose validation network does without it."
-        )
-    if function.type not in SHAPE_KEEPING_RANDOM:
-        return
-    shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
-    if shapes[function.input[0]] != shapes[function.output[0]]:
-        raise UnsupportedError(
-            f"Layer '{function.name}' ({function.type}) of network '{message.name}' changes the "
-            "shape of its input, so it cannot be taken out for scoring."
-        )
-    name, inputs, outputs = function.name, list(function.input), list(function.output)
-    function.Clear()
-    function.name, function.type = name, "Identity"
-    function.input.extend(inputs[:1])
-    function.output.extend(outputs)
+def _found(built: Any, name: Optional[str]) -> Optional[nn.Variable]:
+    return built.variables[name].variable_instance if name in built.variables else None
 
 
 def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Variable:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import nnabla as nn
 import numpy as np
@@ -18,10 +18,12 @@ from google.protobuf import text_format
 
 from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
-from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers, build_network
+from .building import build_network
+from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
 from .nnp import NetworkFile, parse_text, read_network_file
-from .roles import CLASS_LABELS, LossRole, matches, read_roles, running_statistics
+from .roles import CLASS_LABELS, LossRole, column_behind, matches, producers_of, read_roles, running_statistics
 from .settings import read_settings
+from .whole_numbers import WholeNumbers
 
 
 class Network:
@@ -53,12 +55,8 @@ class Network:
         self.trained = bool(file.parameters)
         drawn = _initial_values(file.proto, seed)
         values = _complete(drawn, file) if self.trained else drawn
-        fixed = {name for network in self._messages() for f in network.function for name in running_statistics(f)}
-        trains = {
-            name
-            for name in values
-            if name not in fixed and any(matches(pattern, name) for pattern in self.roles.trainable_patterns)
-        }
+        fixed = [name for network in self._messages() for f in network.function for name in running_statistics(f)]
+        trains = {name for name in values if _fits(name, self.roles.trainable_patterns) and not _fits(name, fixed)}
         if not trains:
             raise NetworkError(
                 f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers are 0)."
@@ -142,8 +140,12 @@ class Network:
     def build(
         self, store: ParameterStore, batch_size: int, purpose: Purpose = TRAINING, validation: bool = False
     ) -> Graph:
-        """Builds the training (or validation) network at a batch size."""
-        roles = self.roles.validation if validation else self.roles.training
+        """Builds the training (or validation) network at a batch size.
+
+        Without randomness, the training network may be another than the one that was trained, see `Roles.scoring`.
+        """
+        training = self.roles.scoring if purpose.deterministic else self.roles.training
+        roles = self.roles.validation if validation else training
         layers = batch_statistics_layers(self._message(self.roles.training.name))
         return Graph(self._message(roles.name), roles, store, set(self.space.names), batch_size, purpose, layers)
 
@@ -157,13 +159,9 @@ class Network:
     @property
     def running_statistics(self) -> Tuple[str, ...]:
         """Names of the running means and variances of the training network's normalisation layers."""
-        return tuple(
-            dict.fromkeys(
-                name
-                for function in self._message(self.roles.training.name).function
-                for name in running_statistics(function)
-            )
-        )
+        functions = self._message(self.roles.training.name).function
+        written = [name for function in functions for name in running_statistics(function)]
+        return tuple(name for name in self.statistics.names if _fits(name, written))
 
     @property
     def columns(self) -> Tuple[str, ...]:
@@ -181,7 +179,7 @@ class Network:
         if self.loss_role.function not in CLASS_LABELS or self.loss_role.prediction is None:
             return None
         shapes = {v.name: tuple(v.shape.dim) for v in self._message(self.roles.training.name).variable}
-        return int(shapes[self.loss_role.prediction][-1])
+        return int(shapes[self.loss_role.prediction][self.loss_role.axis])
 
     def input_shapes(self) -> Dict[str, Tuple[int, ...]]:
         """Sample shape of every column the network reads."""
@@ -209,22 +207,22 @@ class Network:
                     f"{dataset.path}: column '{column}' should have shape {shape} for network "
                     f"'{self.path}', not {dataset.shapes[column]}.{_size_advice(shape)}"
                 )
-        self._check_labels(dataset)
+        for numbers in self._whole_numbers():
+            numbers.check(dataset)
 
-    def _check_labels(self, dataset: Any) -> None:
-        label, classes = self.loss_role.target, self.classes
-        if label is None or classes is None:
-            return
-        values = dataset.column(label).reshape(len(dataset), -1)
-        wrong = np.flatnonzero(((values < 0) | (values >= classes) | (values != np.floor(values))).any(axis=1))
-        if len(wrong):
-            lines = [f"  {_place(dataset, row)}, column '{label}', value {_spelled(values[row])}" for row in wrong[:20]]
-            more = f"\n  and {len(wrong) - 20} more" if len(wrong) > 20 else ""
-            raise DataError(
-                f"{dataset.path}: labels should be whole numbers from 0 to {classes - 1}, the classes of "
-                f"network '{self.path}':\n" + "\n".join(lines) + more + "\nCorrect these labels, or use a "
-                "network with more classes (a built-in has those of the training data)."
-            )
+    def _whole_numbers(self) -> Iterator[WholeNumbers]:
+        """The columns that say which row of a table to take; NNabla reads beyond its end without a word."""
+        message, roles = self._message(self.roles.training.name), self.roles.training
+        shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
+        for loss in roles.losses:
+            if loss.function in CLASS_LABELS and loss.prediction is not None and loss.target is not None:
+                size = shapes[loss.prediction][loss.axis]
+                yield WholeNumbers(loss.target, size, f"the classes of network '{self.path}'")
+        for function in message.function:
+            column = column_behind(function.input[0], producers_of(message), roles.inputs) if function.input else None
+            if function.type == "Embed" and column is not None:
+                rows = shapes[function.input[1]][0]
+                yield WholeNumbers(column, rows, f"the rows of embedding '{function.name}' of network '{self.path}'")
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -234,6 +232,10 @@ class Network:
     def _messages(self) -> Tuple[Any, ...]:
         names = dict.fromkeys((self.roles.training.name, self.roles.validation.name))
         return tuple(self._message(name) for name in names)
+
+
+def _fits(name: str, patterns: Iterable[str]) -> bool:
+    return any(matches(pattern, name) for pattern in patterns)
 
 
 def _initial_values(proto: Any, seed: int) -> Dict[str, np.ndarray]:
@@ -276,14 +278,6 @@ def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, n
             f"network expects {drawn[wrong[0]].shape}."
         )
     return {name: file.parameters[name] for name in drawn}
-
-
-def _place(dataset: Any, row: int) -> str:
-    return f"line {dataset.table.line(row)}" if dataset.table is not None else f"row {row}"
-
-
-def _spelled(values: np.ndarray) -> str:
-    return ", ".join(f"{value:g}" for value in values)
 
 
 def _size_advice(shape: Tuple[int, ...]) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from ..errors import NetworkError, UnsupportedError
+from .randomness import lasting_randomness
 
 # First the prediction, then the target: the order of every NNabla loss function's inputs.
 LOSS_FUNCTIONS = (
@@ -25,8 +26,13 @@ LOSS_FUNCTIONS = (
     "EpsilonInsensitiveLoss",
     "KLMultinomial",
 )
-# Loss functions whose label is a class number.
-CLASS_LABELS = ("SoftmaxCrossEntropy", "CategoricalCrossEntropy")
+# Losses that are the same with prediction and target exchanged.
+SYMMETRIC = ("SquaredError", "AbsoluteError", "HuberLoss", "EpsilonInsensitiveLoss")
+# Loss functions whose label is a class number, and where they say along which axis the classes lie.
+CLASS_LABELS = {
+    "SoftmaxCrossEntropy": "softmax_cross_entropy_param",
+    "CategoricalCrossEntropy": "categorical_cross_entropy_param",
+}
 NORMALIZATION_LAYERS = ("BatchNormalization", "FusedBatchNormalization", "SyncBatchNormalization")
 
 
@@ -38,13 +44,19 @@ class LossRole:
         variable: The loss variable's name.
         function: NNabla's type of the function that computes it, e.g. ``SoftmaxCrossEntropy``.
         prediction: Variable compared with the target, if the function is a known loss.
-        target: Data-set column of the target, if it is fed directly.
+        target: Data-set column of the target, if it is fed directly or only reshaped.
+        target_variable: The variable the prediction is compared with, if no parameter enters it.
+        weight: Number the loss is multiplied by.
+        axis: Along which the classes of the prediction lie, for losses of class numbers.
     """
 
     variable: str
     function: str
     prediction: Optional[str]
     target: Optional[str]
+    target_variable: Optional[str] = None
+    weight: float = 1.0
+    axis: int = -1
 
 
 @dataclass(frozen=True)
@@ -70,12 +82,15 @@ class Roles:
 
     Args:
         training: Roles in the network the optimizer trains.
+        scoring: Roles in the network whose loss is differentiated for scores: the training network, or the validation
+            network where the training network's randomness cannot be taken out.
         validation: Roles in the network the validation loss is computed on.
         trainable_patterns: Names of the parameters that train; ``{...}`` stands for the index of a loop.
-        note: One sentence on how the validation network was chosen.
+        note: How the validation network was chosen, and the scoring network if it is another than the training's.
     """
 
     training: NetworkRoles
+    scoring: NetworkRoles
     validation: NetworkRoles
     trainable_patterns: Tuple[str, ...]
     note: str
@@ -100,8 +115,9 @@ def read_roles(proto: Any, path: str) -> Roles:
     networks = {network.name: network for network in proto.network}
     training = _network_roles(networks, optimizer, [v.variable_name for v in optimizer.loss_variable], path)
     validation, note = _validation_roles(proto, networks, training, path)
+    scoring, reason = _scoring_roles(networks, training, validation)
     trainable = tuple(p.variable_name for p in optimizer.parameter_variable if p.learning_rate_multiplier > 0)
-    return Roles(training, validation, trainable, note)
+    return Roles(training, scoring, validation, trainable, note + reason)
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -124,6 +140,24 @@ def running_statistics(function: Any) -> Tuple[str, ...]:
         return ()
     # FusedBatchNormalization may have a sixth input; the others may lack beta or gamma.
     return tuple(function.input[3:5] if function.type == "FusedBatchNormalization" else function.input[-2:])
+
+
+def column_behind(variable: str, producers: Mapping[str, Any], inputs: Mapping[str, str]) -> Optional[str]:
+    """The data-set column whose values a variable holds, reshaped at most.
+
+    Args:
+        variable: Its name.
+        producers: The function that computes a variable, by the variable's name.
+        inputs: Variable name to data-set column.
+    """
+    while variable not in inputs and variable in producers and producers[variable].type in ("Identity", "Reshape"):
+        variable = producers[variable].input[0]
+    return inputs.get(variable)
+
+
+def producers_of(network: Any) -> Dict[str, Any]:
+    """The function of a network message that computes a variable, by the variable's name."""
+    return {output: function for function in network.function for output in function.output}
 
 
 def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str], path: str) -> NetworkRoles:
@@ -168,7 +202,7 @@ def _check_fed(
 
 def _sources(network: Any, losses: Iterable[str]) -> Set[str]:
     """Variables that the losses depend on and no function computes."""
-    producers = {output: function for function in network.function for output in function.output}
+    producers = producers_of(network)
     waiting: List[str] = list(losses)
     seen: Set[str] = set()
     while waiting:
@@ -192,16 +226,43 @@ def _constants(section: Any, path: str) -> Dict[str, float]:
 
 
 def _loss_role(network: Any, variable: str, inputs: Dict[str, str], path: str) -> LossRole:
-    producers = {output: function for function in network.function for output in function.output}
+    producers = producers_of(network)
     if variable not in producers:
         raise NetworkError(f"'{path}': loss variable '{variable}' is not computed by network '{network.name}'.")
-    function = producers[variable]
+    function, weight = producers[variable], 1.0
+    while function.type == "MulScalar" and function.input[0] in producers:
+        weight *= function.mul_scalar_param.val
+        function = producers[function.input[0]]
     if function.type not in LOSS_FUNCTIONS:
-        return LossRole(variable, function.type, None, None)
-    source = function.input[1]
-    while source not in inputs and source in producers and producers[source].type == "Identity":
-        source = producers[source].input[0]
-    return LossRole(variable, function.type, function.input[0], inputs.get(source))
+        return LossRole(variable, producers[variable].type, None, None)
+    prediction, target = function.input[:2]
+    parameters = {v.name for v in network.variable if v.type == "Parameter"}
+    learns = {name: bool(_sources(network, [name]) & parameters) for name in (prediction, target)}
+    if function.type in SYMMETRIC and learns[target] and not learns[prediction]:
+        prediction, target = target, prediction
+    return LossRole(
+        variable,
+        function.type,
+        prediction if learns[prediction] else None,
+        column_behind(target, producers, inputs),
+        None if learns[target] else target,
+        weight,
+        _class_axis(function),
+    )
+
+
+def _class_axis(function: Any) -> int:
+    # The batch axis cannot hold the classes; 0 is what an unwritten number reads as.
+    return (getattr(function, CLASS_LABELS[function.type]).axis or -1) if function.type in CLASS_LABELS else -1
+
+
+def _scoring_roles(
+    networks: Dict[str, Any], training: NetworkRoles, validation: NetworkRoles
+) -> Tuple[NetworkRoles, str]:
+    lasting = lasting_randomness(networks[training.name])
+    if lasting is None or lasting_randomness(networks[validation.name]):
+        return training, ""
+    return validation, f"; training samples are scored on it too, because {lasting}"
 
 
 def _validation_roles(

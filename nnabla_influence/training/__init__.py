@@ -5,7 +5,7 @@ from .final_state import FinalState
 from .replay import Replay
 from .steps import Step, StepPlan
 from .trainer import EpochReport, Hooks, Trainer, train
-from .update_rules import RULES, Adjoint, effective_rate
+from .update_rules import RULES, Adjoint, coupled_decay, effective_rate, shrinkage
 
 __all__ = [
     "Adjoint",
@@ -19,6 +19,8 @@ __all__ = [
     "StepPlan",
     "Trainer",
     "TrainingCache",
+    "coupled_decay",
     "effective_rate",
+    "shrinkage",
     "train",
 ]

@@ -29,13 +29,17 @@ class Records:
         samples: N.
 
     Raises:
-        ConfigError: Margins are asked for, but the network does not tell classes apart.
+        ConfigError: Margins are asked for, but the network does not tell classes apart, one per sample.
     """
 
     def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
         if config.record_margins and network.classes is None:
             raise ConfigError(
                 f"Margins need class numbers and logits; the loss of '{network.path}' is {network.loss_role.function}."
+            )
+        if config.record_margins and np.prod(network.input_shapes().get(str(network.loss_role.target), ())) != 1:
+            raise ConfigError(
+                f"Margins need one class number per sample; those of '{network.path}' have several, or are computed."
             )
         self._label, self._epochs = network.loss_role.target, config.epochs
         self.sums: Dict[str, np.ndarray] = {}

@@ -52,6 +52,7 @@ class StepPlan:
     Attributes:
         steps_per_epoch: Updates of an epoch.
         steps: T, updates of the run.
+        batches_per_step: Batches whose gradients a step adds, on average.
     """
 
     def __init__(self, config: TrainingConfig, samples: int) -> None:
@@ -60,6 +61,7 @@ class StepPlan:
         self.interval = config.solver.update_interval
         self.steps_per_epoch = math.ceil(self.batches.batches_per_epoch / self.interval)
         self.steps = self.steps_per_epoch * config.epochs
+        self.batches_per_step = self.batches.batches_per_epoch / self.steps_per_epoch
         self._scheduler = scheduler(config.solver)
         # A schedule counts NNabla's iterations; ours per epoch may be one more, so positions are scaled.
         self._scale = (config.iterations_per_epoch or self.batches.batches_per_epoch) / self.batches.batches_per_epoch

@@ -189,6 +189,16 @@ def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state:
     return -(k.c * k.b / (1 - k.a) + k.d)
 
 
+def coupled_decay(solver: SolverConfig) -> float:
+    """The weight decay that is part of a step's gradient; 0 for solvers that decouple it."""
+    return 0.0 if rule(solver).decoupled else solver.weight_decay
+
+
+def shrinkage(solver: SolverConfig, learning_rate: float) -> float:
+    """The share of every parameter that a step takes away by decoupled weight decay; 0 for solvers that couple it."""
+    return _decoupled_decay(solver, Moment(learning_rate, 1)) if rule(solver).decoupled else 0.0
+
+
 def second_moment(solver: SolverConfig, state: Mapping[str, np.ndarray]) -> Optional[np.ndarray]:
     """The second moment (P,) in a solver's state, None for solvers without.
 

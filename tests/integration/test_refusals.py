@@ -140,7 +140,7 @@ def test_a_file_that_is_not_utf8(commands, data, written):
 def test_labels_outside_the_networks_classes(commands, written):
     train, validation = written("t.csv", rows([0, 1, 2] * 5)), written("v.csv", rows([0, 1, 7, 2, 3]))
     message = refuse(commands, "train", *_builtin(train, validation), "--cache", "c.h5")
-    assert "v.csv: labels should be whole numbers from 0 to 2" in message
+    assert "v.csv: column 'y' should hold whole numbers from 0 to 2" in message
     assert "line 4, column 'y', value 7" in message and "line 6, column 'y', value 3" in message
 
 

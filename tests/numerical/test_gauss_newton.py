@@ -7,7 +7,7 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from cases import CASES, VECTOR, Case, affine, draw_parameters, hidden, network_of, out, real_targets, with_theta
+from cases import CASES, VECTOR, Case, draw_parameters, hidden, network_of, out, real_targets, with_theta
 from comparison import assert_close, relative_error
 from reference import gauss_newton
 from reference import layers as L
@@ -27,11 +27,26 @@ FLOAT64 = "central differences with step 1e-6 of a float64 gradient"
 # --- further networks: several losses with known Hessians, and losses of probabilities --------------------------------
 
 
-def several(x, y, batch_stat):
-    """Two losses of different widths and kinds that share a hidden layer; one of their predictions is that layer."""
+def computed_target(x, y, batch_stat):
+    """Two losses, the target of one computed from a column."""
     h = F.tanh(PF.affine(x, 5, name="hidden"))
     binary = F.sigmoid_cross_entropy(PF.affine(h, y.shape[1], name="out"), F.greater_scalar(y, 0))
     return [F.squared_error(PF.affine(h, y.shape[1], name="real"), y), binary]
+
+
+def computed_target_losses(p, x, y, batch_stat):
+    h = np.tanh(hidden(p, x))
+    real = L.affine(h, p["real/affine/W"], p["real/affine/b"])
+    return L.squared_error(real, y) + L.sigmoid_cross_entropy(out(p, h), (y > 0).astype(float))
+
+
+def weighted_huber(x, y, batch_stat):
+    h = F.tanh(PF.affine(x, 5, name="hidden"))
+    return F.mul_scalar(F.huber_loss(PF.affine(h, y.shape[1], name="out"), y, 0.5), 0.3)
+
+
+def weighted_huber_losses(p, x, y, batch_stat):
+    return L.weighted_huber_loss(out(p, np.tanh(hidden(p, x))), y)
 
 
 def two_predictions(x, y, batch_stat):
@@ -85,6 +100,8 @@ def classes(random, shape):
 
 
 MORE = (
+    Case("computed target", computed_target, computed_target_losses, VECTOR, (2,), real_targets),
+    Case("Huber, weighted", weighted_huber, weighted_huber_losses, VECTOR, (2,), real_targets),
     Case("two losses", two_predictions, two_predictions_losses, VECTOR, (2,), binary),
     Case("one prediction, two losses", one_prediction_twice, one_prediction_twice_losses, VECTOR, (2,), binary),
     Case("binary cross entropy", probabilities, probabilities_losses, VECTOR, (3,), binary),
@@ -128,7 +145,7 @@ class Setting:
 class Recorder:
     """What a reference network passes to the losses of `reference.layers` while this is active."""
 
-    NAMES = tuple(name for name in vars(L) if name.endswith(("entropy", "error")))
+    NAMES = tuple(name for name in vars(L) if name.endswith(("entropy", "error", "loss")))
 
     def __enter__(self):
         self.calls, self.originals = [], {name: getattr(L, name) for name in self.NAMES}
@@ -165,7 +182,7 @@ def test_the_exact_reference_by_double_backward_equals_the_dense_matrix(case):
     graph.feed(s.batch)
     tangents = exact_tangents(graph, s.network.space.unflatten(s.v.astype(np.float32)))
     ours = GaussNewtonGraph(graph, s.network.space)
-    product = ours.pulled_back(ours.output_curvature(s.batch, ours.predictions(), tangents)) / SAMPLES
+    product = ours.pulled_back(ours.output_curvature(ours.predictions(), tangents)) / SAMPLES
     assert_close(product, s.dense @ s.v, 1e-4, DOUBLE_BACKWARD)
 
 
@@ -218,6 +235,8 @@ LOSSES = {
     "SoftmaxCrossEntropy": (F.softmax_cross_entropy, L.softmax_cross_entropy, (1,)),
     "SquaredError": (F.squared_error, L.squared_error, (4,)),
     "AbsoluteError": (F.absolute_error, L.absolute_error, (4,)),
+    "HuberLoss": (F.huber_loss, L.huber_loss, (4,)),
+    "EpsilonInsensitiveLoss": (lambda z, y: F.epsilon_insensitive_loss(z, y, 0.1), L.epsilon_insensitive_loss, (4,)),
     "SigmoidCrossEntropy": (F.sigmoid_cross_entropy, L.sigmoid_cross_entropy, (4,)),
     "BinaryCrossEntropy": (F.binary_cross_entropy, L.binary_cross_entropy, (4,)),
     "CategoricalCrossEntropy": (F.categorical_cross_entropy, L.categorical_cross_entropy, (1,)),
@@ -253,7 +272,7 @@ def test_the_output_hessian_is_that_of_the_loss(name):
     z, target, v = drawn(name)
     found = OUTPUT_HESSIANS[name](z, target, v)
     expected = np.stack([gauss_newton.output_hessian(loss, a, t) @ b for a, t, b in zip(z, target, v)])
-    if name == "AbsoluteError":
+    if name in ("AbsoluteError", "EpsilonInsensitiveLoss"):
         assert not found.any() and np.abs(expected).max() < 1e-8, "piecewise linear"
     else:
         assert_close(found, expected, 1e-8, FLOAT64)
@@ -316,8 +335,25 @@ def test_a_loss_without_a_known_hessian_is_refused_by_name():
         oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
 
 
-def test_a_computed_target_is_refused_by_name():
-    case = Case("computed target", several, affine, VECTOR, (2,), real_targets)
+def test_a_target_that_is_learned_too_is_refused_by_name():
+    def siamese(x, y, batch_stat):
+        left, right = (PF.affine(x, 2, name=name) for name in ("left", "right"))
+        return [F.squared_error(left, y), F.squared_error(left, right)]
+
+    case = Case("siamese", siamese, None, VECTOR, (2,), real_targets)
     oracle = LossOracle(network_of(case, draw_parameters(case)))
-    with pytest.raises(UnsupportedError, match="SigmoidCrossEntropy"):
+    with pytest.raises(UnsupportedError, match=r"(?s)SquaredError.*both depend on parameters.*--curvature hessian"):
         oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
+
+
+def test_layers_that_round_are_refused():
+    """Their gradient is a convention, of which a difference of outputs knows nothing."""
+
+    def rounded(x, y, batch_stat):
+        return F.squared_error(PF.affine(F.sign(PF.affine(x, 6, name="hidden")), 2, name="out"), y)
+
+    case = Case("rounded", rounded, None, VECTOR, (2,), real_targets)
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    direction = np.random.RandomState(0).normal(size=oracle.space.size)
+    with pytest.raises(UnsupportedError, match=r"disagree with its gradients by \d+ %.*--curvature hessian"):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(SAMPLES), direction)

@@ -8,7 +8,6 @@ draws of the data: Sgd .93-.98, Momentum .95-.96, Nesterov .95-.97, SgdW .92-.97
 
 import logging
 from collections import OrderedDict
-from dataclasses import replace
 
 import nnabla as nn
 import nnabla.functions as F
@@ -18,7 +17,16 @@ import numpy as np
 import pytest
 from cases import case_named, draw_parameters, network_of
 from comparison import assert_close, relative_error
-from problems import CaseProblem, dataset, overlapping_classes, softmax_network, trained
+from problems import (
+    CaseProblem,
+    dataset,
+    overlapping_classes,
+    replayable,
+    replayable_run,
+    softmax_network,
+    trained,
+    whole_run_truth,
+)
 from reference import whole_run
 from reference.masked_perceptron import MaskedPerceptron
 from reference.perceptron import Perceptron
@@ -29,7 +37,6 @@ from nnabla_influence.config import ScheduleConfig
 from nnabla_influence.device import Device
 from nnabla_influence.estimators import LastEpochInfluence, SgdInfluence
 from nnabla_influence.network import Network
-from nnabla_influence.training import train
 from nnabla_influence.training.trainer import Trainer
 
 WHOLE_RUN = "float32 parameters, gradients and Hessian products (1e-7 each) over a few dozen steps"
@@ -60,28 +67,8 @@ PROBLEMS = {
 }
 
 
-def kept(t, folder, policy="sqrt"):
-    """The same run with another cache policy."""
-    return t._replace(
-        cache=train(t.network, t.training, replace(t.cache.config, policy=policy), folder / f"{policy}.h5")
-    )
-
-
-def run(folder, network, solver, samples, batch_size, epochs=6, seed=0):
-    """A training whose every step can be replayed."""
-    data, validation = dataset(*overlapping_classes(samples, seed)), dataset(*overlapping_classes(100, seed + 1))
-    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    return kept(trained(folder, network, data, validation, solver=solver, **options), folder)
-
-
 def scores(t, estimator):
     return estimator.estimate(t.cache.network, t.cache, t.training, t.validation).values
-
-
-def truth(compare, problem, t, rule):
-    """`whole_run.derivative` or `whole_run.leave_one_out` of a run."""
-    start, decay = t.network.theta.astype(float), t.cache.config.solver.weight_decay
-    return compare(problem, start, t.data, t.validation_data, t.steps("all"), rule, decay)
 
 
 @pytest.mark.parametrize("solver", RULES)
@@ -89,13 +76,15 @@ def truth(compare, problem, t, rule):
 def test_scores_are_the_derivative_in_the_samples_weight(tmp_path, name, solver):
     settings, rule = RULES[solver]
     network, problem = PROBLEMS[name]
-    t = run(tmp_path, network(), settings, samples=23, batch_size=5, epochs=4)
-    assert_close(scores(t, SgdInfluence("all")), truth(whole_run.derivative, problem, t, rule), 5e-6, WHOLE_RUN)
+    t = replayable_run(tmp_path, network(), settings, samples=23, batch_size=5, epochs=4)
+    assert_close(
+        scores(t, SgdInfluence("all")), whole_run_truth(whole_run.derivative, problem, t, rule), 5e-6, WHOLE_RUN
+    )
 
 
 def test_the_derivative_tells_the_variants_apart(tmp_path):
     """Each part of the recursion is visible at the tolerance above."""
-    t = run(tmp_path, softmax_network(5), RULES["Momentum"][0], samples=23, batch_size=5, epochs=4)
+    t = replayable_run(tmp_path, softmax_network(5), RULES["Momentum"][0], samples=23, batch_size=5, epochs=4)
     exact = scores(t, SgdInfluence("all"))
     others = {
         "last epoch only": scores(t, SgdInfluence("last")),
@@ -112,20 +101,22 @@ def test_with_batch_statistics_the_weight_is_that_of_the_samples_loss(tmp_path, 
     network = network_of(case, draw_parameters(case))
     data, validation = (dataset(**case.draw_batch(n, seed)) for n, seed in ((9, 1), (4, 2)))
     options = {"epochs": 2, "batch_size": 5, "solver": {"learning_rate": 0.05}}
-    t = kept(trained(tmp_path, network, data, validation, **options), tmp_path)
+    t = replayable(trained(tmp_path, network, data, validation, **options), tmp_path)
     problem = CaseProblem(case, draw_parameters(case))
-    expected = truth(whole_run.derivative, problem, t, whole_run.sgd())
+    expected = whole_run_truth(whole_run.derivative, problem, t, whole_run.sgd())
     assert_close(scores(t, SgdInfluence("all")), expected, 2e-5, WHOLE_RUN + "; batch norm divides by small numbers")
 
 
 @pytest.mark.parametrize("solver", [name for name in RULES if name != "Sgd, two batches a step"])
 def test_scores_predict_leave_one_out_over_the_whole_training(tmp_path, solver):
     settings, rule = RULES[solver]
-    t = run(tmp_path, softmax_network(5), settings, samples=120, batch_size=12)
-    left_out = truth(whole_run.leave_one_out, SoftmaxRegression(5, 3), t, rule)
+    t = replayable_run(tmp_path, softmax_network(5), settings, samples=120, batch_size=12)
+    left_out = whole_run_truth(whole_run.leave_one_out, SoftmaxRegression(5, 3), t, rule)
     found, last = scores(t, SgdInfluence("all")), scores(t, LastEpochInfluence())
     tau, correlation = kendalltau(found, left_out)[0], np.corrcoef(found, left_out)[0, 1]
-    MEASURED.info("%s: tau %.3f, correlation %.3f, last-epoch tau %.3f", solver, tau, correlation, kendalltau(last, left_out)[0])
+    MEASURED.info(
+        "%s: tau %.3f, correlation %.3f, last-epoch tau %.3f", solver, tau, correlation, kendalltau(last, left_out)[0]
+    )
     assert tau >= 0.9 and correlation >= 0.9
     assert kendalltau(last, left_out)[0] < tau, "the last epoch knows less"
 
@@ -142,7 +133,7 @@ def random_run(tmp_path_factory):
 
     def make(batch_size):
         if batch_size not in made:
-            made[batch_size] = RandomRun(tmp_path_factory.mktemp("random"), batch_size)
+            made[batch_size] = RandomRun(tmp_path_factory.mktemp("random"), batch_size, 4 * batch_size + 4)
         return made[batch_size]
 
     return make
@@ -158,13 +149,13 @@ class RandomRun:
         samples: Sample number of every row.
     """
 
-    def __init__(self, folder, batch_size, samples=30):
+    def __init__(self, folder, batch_size, samples):
         features = int(np.prod(SHAPE))
         (x, y), (xv, yv) = (overlapping_classes(n, seed, features) for n, seed in ((samples, 0), (60, 1)))
         data, validation = dataset(x.reshape(-1, *SHAPE), y), dataset(xv.reshape(-1, *SHAPE), yv)
-        options = {"epochs": 3, "batch_size": batch_size, "seed": 3, "crop": 1, "flip": True}
+        options = {"epochs": 2, "batch_size": batch_size, "seed": 3, "crop": 1, "flip": True}
         self.t = trained(folder, dropout_network(), data, validation, solver={"learning_rate": 0.1}, **options)
-        self.t = kept(self.t, folder, "every-step")
+        self.t = replayable(self.t, folder, "every-step")
         self.problem = MaskedPerceptron(features, HIDDEN, 3)
         self.validation = self.problem.rows(xv.astype(float)), yv
         drawn = [self._drawn(step) for step in self.t.cache.steps(epochs="all")]
@@ -177,9 +168,7 @@ class RandomRun:
         """Final parameters, with a weight (N,) per sample, from the start of all epochs or of the last."""
         first = 0 if epochs == "all" else self.t.cache.plan.steps - self.t.cache.plan.steps_per_epoch
         start, data = self.t.cache.checkpoint(first).theta.astype(float), (self.rows, self.labels)
-        return whole_run.weighted(
-            self.problem, start, data, self.steps[first:], whole_run.sgd(), weights[self.samples]
-        )
+        return whole_run.weighted(self.problem, start, data, self.steps[first:], whole_run.sgd(), weights[self.samples])
 
     def effect(self, by, epochs="all"):
         """(N,) change of the validation loss when a sample's weight changes."""

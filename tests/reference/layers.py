@@ -71,6 +71,29 @@ def absolute_error(prediction, target):
     return np.where(difference.real > 0, difference, -difference).mean(1)
 
 
+def huber_loss(prediction, target):
+    """(B, K), (B, K) -> (B,): the square within 1, a line beyond; the mean over the K outputs."""
+    return _huber(prediction, target, 1.0)
+
+
+def weighted_huber_loss(prediction, target):
+    """0.3 times the loss that is a line beyond 0.5."""
+    return 0.3 * _huber(prediction, target, 0.5)
+
+
+def _huber(prediction, target, delta):
+    difference = prediction - target
+    size = np.where(difference.real > 0, difference, -difference)
+    return np.where(size.real < delta, size**2, delta * (2 * size - delta)).mean(1)
+
+
+def epsilon_insensitive_loss(prediction, target, epsilon=0.1):
+    """(B, K), (B, K) -> (B,): the absolute error beyond epsilon; the mean over the K outputs."""
+    difference = prediction - target
+    size = np.where(difference.real > 0, difference, -difference)
+    return np.where(size.real > epsilon, size - epsilon, 0).mean(1)
+
+
 def binary_cross_entropy(probabilities, targets):
     """(B, K), (B, K) in {0, 1} -> (B,), the mean over the K outputs."""
     return -(targets * np.log(probabilities) + (1 - targets) * np.log(1 - probabilities)).mean(1)

@@ -79,15 +79,18 @@ def nesterov(m):
     return rule
 
 
+# Solvers with a second moment: a state may hold the moment to use instead of their own, under "fixed".
+
+
 def adam(beta1, beta2, eps, decay=0.0, first_rate=None):
     """With ``decay`` it is AdamW."""
 
     def rule(theta, state, g, rate, t):
         m = beta1 * state.get("m", 0) + (1 - beta1) * g
-        v = beta2 * state.get("v", 0) + (1 - beta2) * g**2
+        v = state.get("fixed", beta2 * state.get("second", 0) + (1 - beta2) * g**2)
         scale = rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
         shrunk = theta - (decay * rate / first_rate * theta if decay else 0)
-        return shrunk - scale * m / (np.sqrt(v) + eps), {"m": m, "v": v}
+        return shrunk - scale * m / (np.sqrt(v) + eps), {"m": m, "second": v}
 
     return rule
 
@@ -96,8 +99,8 @@ def amsgrad(beta1, beta2, eps):
     def rule(theta, state, g, rate, t):
         m = beta1 * state.get("m", 0) + (1 - beta1) * g
         v = beta2 * state.get("v", 0) + (1 - beta2) * g**2
-        largest = np.maximum(state.get("largest", 0), v)
-        return theta - rate * m / (np.sqrt(largest) + eps), {"m": m, "v": v, "largest": largest}
+        largest = state.get("fixed", np.maximum(state.get("second", 0), v))
+        return theta - rate * m / (np.sqrt(largest) + eps), {"m": m, "v": v, "second": largest}
 
     return rule
 
@@ -105,23 +108,36 @@ def amsgrad(beta1, beta2, eps):
 def adamax(beta1, beta2, eps):
     def rule(theta, state, g, rate, t):
         m = beta1 * state.get("m", 0) + (1 - beta1) * g
-        u = np.maximum(beta2 * state.get("u", 0), np.abs(g))
-        return theta - rate / (1 - beta1**t) * m / (u + eps), {"m": m, "u": u}
+        u = state.get("fixed", np.maximum(beta2 * state.get("second", 0), np.abs(g)))
+        return theta - rate / (1 - beta1**t) * m / (u + eps), {"m": m, "second": u}
 
     return rule
 
 
 def rmsprop(decay, eps):
     def rule(theta, state, g, rate, t):
-        v = decay * state.get("v", 0) + (1 - decay) * g**2
-        return theta - rate * g / (np.sqrt(v) + eps), {"v": v}
+        v = state.get("fixed", decay * state.get("second", 0) + (1 - decay) * g**2)
+        return theta - rate * g / (np.sqrt(v) + eps), {"second": v}
 
     return rule
 
 
 def adagrad(eps):
     def rule(theta, state, g, rate, t):
-        v = state.get("v", 0) + g**2
-        return theta - rate * g / (np.sqrt(v) + eps), {"v": v}
+        v = state.get("fixed", state.get("second", 0) + g**2)
+        return theta - rate * g / (np.sqrt(v) + eps), {"second": v}
 
     return rule
+
+
+def with_fixed_moment(problem, theta, data, steps, rule, decay=0.0):
+    """The rule with the second moments of the undisturbed run, whatever the gradients then are."""
+    seen = []
+
+    def recording(theta, state, g, rate, t):
+        theta, state = rule(theta, state, g, rate, t)
+        seen.append(state["second"])
+        return theta, state
+
+    weighted(problem, theta, data, steps, recording, np.ones(len(data[0])), decay)
+    return lambda theta, state, g, rate, t: rule(theta, {**state, "fixed": seen[t - 1]}, g, rate, t)

@@ -11,7 +11,16 @@ import pytest
 from comparison import assert_close
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.autodiff.differences import Place, difference_products, difference_scores
+from nnabla_influence.autodiff.differences import (
+    STEP,
+    STEPS,
+    Place,
+    Probe,
+    best_step,
+    difference_products,
+    difference_scores,
+)
+from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, Network
 
 
@@ -33,6 +42,18 @@ def kinked(x, rng):
 
 def depthwise(x, rng):
     return F.tanh(PF.depthwise_convolution(PF.convolution(x, 4, (3, 3), rng=rng), (3, 3), rng=rng))
+
+
+def wavy(x, rng):
+    return F.sin(100 * PF.affine(x, 5, rng=rng, name="hidden"))
+
+
+def binary(x, rng):
+    return F.binary_tanh(PF.affine(x, 5, rng=rng, name="hidden"))
+
+
+def binary_weights(x, rng):
+    return F.tanh(PF.binary_connect_affine(x, 5, rng=rng, name="hidden"))
 
 
 def two_dropouts(x, rng):
@@ -95,13 +116,63 @@ def test_silently_wrong_second_derivatives_are_noticed(caplog):
     assert "disagree" in caplog.text
     store = network.store()
     place = Place(network.build(store, 7), store, network.space, network.theta, 5)
-    assert np.array_equal(scores, difference_scores(place, _batch(), direction))
+    assert np.array_equal(scores, difference_scores(place, _batch(), direction, _best(place, direction)))
+
+
+def _best(place, direction):
+    return best_step(place, _batch(), direction, Probe(place, _batch(), direction))[0]
 
 
 def test_a_sound_network_is_not_suspected(caplog):
-    for body in (smooth, kinked):
+    for body in (smooth, kinked, binary):
         network = _network(body)
         direction = np.random.RandomState(2).normal(size=network.space.size)
         with caplog.at_level(logging.WARNING, "nnabla_influence"):
             LossOracle(network).products(network.theta, _batch(), direction)
     assert not caplog.records
+
+
+# --- how right are scores? ------------------------------------------------------------------------------------------
+
+
+def _place(body):
+    network = _network(body)
+    store = network.store()
+    return Place(network.build(store, 7, SCORING_BATCH), store, network.space, network.theta)
+
+
+@pytest.mark.parametrize("body", [smooth, kinked, depthwise, binary])
+def test_a_probe_measures_the_error_of_scores(body):
+    place = _place(body)
+    direction = np.random.RandomState(2).normal(size=place.space.size)
+    oracle = LossOracle(_network(body))
+    rows = [{name: a[i : i + 1] for name, a in _batch().items()} for i in range(7)]
+    loop = np.array([oracle.mean_gradient(place.theta, [row]) @ direction for row in rows])
+    probe = Probe(place, _batch(), direction)
+    assert probe.error(loop) < 1e-5, "float32"
+    error = np.random.RandomState(3).normal(size=7)
+    error *= 0.1 * np.linalg.norm(loop) / np.linalg.norm(error)
+    # Four random signs estimate a length to within a factor of two or three.
+    assert 0.03 < probe.error(loop + error) < 0.3
+
+
+def test_the_best_step_suits_the_network():
+    place = _place(wavy)
+    direction = np.random.RandomState(2).normal(size=place.space.size)
+    probe = Probe(place, _batch(), direction)
+    step, error = best_step(place, _batch(), direction, probe)
+    assert step in STEPS and step < STEP
+    assert error < 0.5 * probe.error(difference_scores(place, _batch(), direction, STEP))
+
+
+def test_a_direction_of_zero_is_no_reason_to_doubt():
+    place = _place(smooth)
+    zero = np.zeros(place.space.size)
+    assert Probe(place, _batch(), zero).error(np.zeros(7)) == 0
+
+
+def test_what_differences_cannot_do_is_refused_with_the_measured_error():
+    network = _network(binary_weights)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    with pytest.raises(UnsupportedError, match=r"binary_connect_affine.*too, by \d+ %.*round.*--method loss"):
+        LossOracle(network).products(network.theta, _batch(), direction)

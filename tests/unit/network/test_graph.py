@@ -207,7 +207,7 @@ def test_a_random_layer_that_cannot_be_taken_out_is_refused_by_name(from_python)
     network = from_python(crop, x=(1, 4, 4))
     batch = {"x": np.zeros((2, 1, 4, 4), np.float32), "y": np.zeros((2, 1), np.float32)}
     assert losses(build(network, batch), batch).shape == (2,), "training may use it"
-    with pytest.raises(UnsupportedError, match=r"random layer '.*' \(RandomCrop\).*cannot be taken out"):
+    with pytest.raises(UnsupportedError, match=r"layer '.*' \(RandomCrop\).*draws at random.*cannot be taken out"):
         build(network, batch, SCORING_BATCH)
 
 

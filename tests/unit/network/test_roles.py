@@ -1,5 +1,9 @@
 """Roles are read from the file's sections, by name."""
 
+import re
+
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
 import pytest
 
 from nnabla_influence.errors import NetworkError, UnsupportedError
@@ -199,3 +203,59 @@ def test_files_that_lack_a_role(text, name):
 def test_a_constant_generator_fills_its_variable(text):
     network = Network.from_text(_optimizer_replace(DATA, GENERATOR % "Constant")(text()))
     assert network.roles.training.constants == {"Input": 0.5} and network.columns == ("y",)
+
+
+# --- what is compared with what -------------------------------------------------------------------------------------
+
+
+def _loss(from_python, build, **shapes):
+    return from_python(build, **shapes).loss_role
+
+
+def test_prediction_and_target_are_told_apart_by_what_learns(from_python):
+    def exchanged(x, y):
+        return F.squared_error(y, PF.affine(x, 1, name="out"))
+
+    role = _loss(from_python, exchanged)
+    assert (role.prediction, role.target, role.target_variable) == ("@Main/Affine_out", "y", "y")
+
+
+def test_a_target_may_be_reshaped_or_computed(from_python):
+    reshaped = _loss(from_python, lambda x, y: F.squared_error(PF.affine(x, 1), F.reshape(y, (y.shape[0], 1))))
+    assert reshaped.target == "y" and reshaped.target_variable != "y"
+    hot = _loss(from_python, lambda x, y: F.squared_error(PF.affine(x, 4), F.one_hot(y, (4,))))
+    assert hot.target is None and hot.target_variable is not None
+
+
+def test_a_target_that_is_learned_too_is_none(from_python):
+    role = _loss(from_python, lambda x, y: F.squared_error(PF.affine(x, 1, name="a"), PF.affine(y, 1, name="b")))
+    assert role.target is None and role.target_variable is None
+
+
+def test_a_loss_may_be_multiplied_by_a_number(from_python):
+    role = _loss(from_python, lambda x, y: 2 * (F.squared_error(PF.affine(x, 1), y) * 0.25))
+    assert role.function == "SquaredError" and role.weight == 0.5
+
+
+def test_classes_lie_along_the_axis_of_the_loss(from_python):
+    def pixels(x, y):
+        return F.softmax_cross_entropy(PF.convolution(x, 3, (1, 1)), y, axis=1)
+
+    network = from_python(pixels, x=(1, 4, 5), y=(1, 4, 5))
+    assert network.classes == 3 and network.loss_role.axis == 1
+
+
+def test_randomness_that_stays_moves_scoring_to_the_validation_network(text):
+    """Without a validation network that does without, the training network is kept, and refused when it is scored."""
+    crop = (
+        'function {\n name: "Crop"\n type: "RandomCrop"\n input: "Input"\n output: "Crop"\n '
+        "random_crop_param { shape { dim: 1 dim: 8 dim: 8 } base_axis: 1 seed: -1 }\n }\n"
+        'variable {\n name: "Crop"\n type: "Buffer"\n shape { dim: -1 dim: 1 dim: 8 dim: 8 }\n }\n'
+    )
+    start = 'network {\n  name: "Main"\n'
+    cropped = text().replace(start, start + crop).replace('input: "Input"', 'input: "Crop"', 2)
+    cropped = cropped.replace('input: "Crop"', 'input: "Input"', 1)
+    network = Network.from_text(cropped)
+    assert (network.roles.training.name, network.roles.scoring.name) == ("Main", "MainValidation")
+    assert re.search(r"training samples are scored on it too, because layer 'Crop' \(RandomCrop\)", network.roles.note)
+    assert Network.from_text(text()).roles.scoring.name == "Main"

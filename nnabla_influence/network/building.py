@@ -1,0 +1,118 @@
+"""Builds a network message into live variables, at any batch size, or says which layer does not let it.
+
+NNabla's loader raises what its code happens to raise, from deep inside. A network that cannot be built is refused here
+with its name, the layer, the batch size and NNabla's own words; one that can be built at another batch size only has
+that number written into it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Callable, Optional
+
+import nnabla as nn
+import numpy as np
+from nnabla.utils import nnabla_pb2
+
+from ..errors import NetworkError, RequestError, UnsupportedError
+
+# NNabla states no exceptions of its own; these come out of its loader and its functions.
+NNABLA_ERRORS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    NameError,
+    AttributeError,
+    LookupError,
+    AssertionError,
+)
+
+
+def build_network(
+    message: Any,
+    batch_size: int,
+    *,
+    leaf: Optional[Callable[[str], nn.Variable]] = None,
+    scope: Optional[OrderedDict] = None,
+    rng: Optional[np.random.RandomState] = None,
+) -> Any:
+    """Builds one network message into variables.
+
+    Args:
+        message: The network message.
+        batch_size: B.
+        leaf: Gives the variable of a parameter. NNabla itself makes a new variable for every use of a parameter, and
+            its `grad` then follows one of the uses only.
+        scope: Without `leaf`: parameters are taken from, or drawn into, this scope.
+        rng: Draws them.
+
+    Returns:
+        NNabla's proto network; its ``variables`` hold the live ones.
+
+    Raises:
+        NetworkError: NNabla cannot read or build the network.
+        UnsupportedError: It can be built at another batch size, but not at this one.
+    """
+    try:
+        network = _read(message, batch_size, scope, rng)
+    except NNABLA_ERRORS as error:
+        raise NetworkError(f"NNabla cannot read network '{message.name}': {spoken(error)}.") from error
+    if leaf is not None:
+        for name, parameter in network.parameters.items():
+            parameter.type, parameter.variable_instance = "Buffer", leaf(name)
+    try:
+        network(batch_size=batch_size)
+    except NNABLA_ERRORS as error:
+        raise _refusal(message, network, batch_size, error) from error
+    return network
+
+
+def spoken(error: BaseException) -> str:
+    """What an exception of NNabla's says, in one line and without the place in its sources."""
+    text = " ".join(str(error).split())
+    return text[max(text.find("Failed `"), 0) :].rstrip(".") or type(error).__name__
+
+
+def _read(message: Any, batch_size: int, scope: Optional[OrderedDict], rng: Optional[np.random.RandomState]) -> Any:
+    proto = nnabla_pb2.NNablaProtoBuf()
+    proto.network.add().CopyFrom(message)
+    _cut_whole_batches(proto.network[0], batch_size)
+    graph = nn.graph_def.ProtoGraph.from_proto(proto, param_scope=scope, rng=rng)
+    graph.expand_loop_control()
+    network = graph.networks[message.name]
+    # The network refers to its graph weakly only.
+    network.kept_alive = graph
+    return network
+
+
+def _cut_whole_batches(message: Any, batch_size: int) -> None:
+    """Slices in Python (``h[:, :2]``) are saved with the batch size of their day as the end of the batch axis."""
+    shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
+    for function in message.function:
+        if function.type == "Slice":
+            cut, before, after = function.slice_param, shapes[function.input[0]], shapes[function.output[0]]
+            every_axis = len(cut.stop) == len(before) and before[:1] == after[:1] == (-1,)
+            if every_axis and cut.start[0] == 0 and cut.step[0] == 1:
+                cut.stop[0] = batch_size
+
+
+def _refusal(message: Any, network: Any, batch_size: int, error: BaseException) -> RequestError:
+    """Why a network cannot be built: at this batch size, or at all."""
+    unfinished = (f for f in network.forward_sequence() if network.variables[f.outputs[0]].variable_instance is None)
+    layer = next((f"layer '{f.name}' ({f.type})" for f in unfinished), "a layer")
+    cause = f"Network '{message.name}' cannot be built at batch size {batch_size}: {layer} says: {spoken(error)}."
+    possible = next((size for size in (message.batch_size, 2, 1) if size != batch_size and _builds(message, size)), 0)
+    if possible:
+        return UnsupportedError(
+            f"{cause} It can be at {possible}, so that number is written into a shape, a slice or a constant. "
+            "Write -1 for the batch axis there, or build that part without it."
+        )
+    return NetworkError(f"{cause} Its layers or shapes do not fit each other: build and save it again.")
+
+
+def _builds(message: Any, batch_size: int) -> bool:
+    try:
+        _read(message, batch_size, OrderedDict(), np.random.RandomState(0))(batch_size=batch_size)
+    except NNABLA_ERRORS:
+        return False
+    return batch_size > 0
