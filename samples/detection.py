@@ -66,8 +66,12 @@ def one_seed(args, seed, flips_seed, folder):
     for method, options in chosen(args).items():
         scores = folder / f"{method.replace(', ', '_')}.csv"
         started = time.perf_counter()
-        if not scores.exists():
-            command("score", "--cache", cache, *data, "--output", scores, "--seed", seed, *options)
+        try:
+            if not scores.exists():
+                command("score", "--cache", cache, *data, "--output", scores, "--seed", seed, *options)
+        except subprocess.CalledProcessError:  # a divergent recursion is a result too
+            print(f"{method} wrote no scores with seed {seed}", flush=True)
+            continue
         seconds = time.perf_counter() - started
         found = measure(truth, scores)
         rows.append({"method": method, "seed": seed, "seconds": seconds, "scores": str(scores), **found})

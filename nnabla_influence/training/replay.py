@@ -65,14 +65,18 @@ class Replay:
                 f"'{self.cache.path}' was trained with policy '{self.cache.config.policy}' and cannot be replayed "
                 f"from step {steps[0].index}. Train with --policy {'last-epoch' if epochs == 'last' else 'sqrt'}."
             )
-        end = steps[-1].index + 1
+        first, end = steps[0].index, steps[-1].index + 1
         for start in reversed(kept):
-            segment = [step for step in steps if start <= step.index < end]
-            if segment:
-                # A kept state may lie before the first step asked for; the run-up is replayed, not yielded.
-                run_up = [step for step in self.cache.steps(epochs="all") if start <= step.index < segment[0].index]
-                yield from self._segment(self._advanced(self.cache.checkpoint(start), run_up), segment, self.capacity)
-                end = segment[0].index
+            if end <= first:
+                return
+            begin = max(start, first)
+            state = self._advanced(self.cache.checkpoint(start), self._run_up(start, begin))
+            yield from self._segment(state, steps[begin - first : end - first], self.capacity)
+            end = begin
+
+    def _run_up(self, start: int, begin: int) -> List[Step]:
+        """Steps between a kept state and the first step asked for; they are replayed, not yielded."""
+        return [step for step in self.cache.steps(epochs="all") if start <= step.index < begin] if start < begin else []
 
     def draw(self, step: Step, number: int) -> Tuple[Dict[str, np.ndarray], int]:
         """A batch as training saw it, augmented, and the seed of its random layers."""

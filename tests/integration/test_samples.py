@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+METHODS = ("last-epoch, published", "spectral", "loss", "random")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -35,6 +36,8 @@ def test_digits(tmp_path):
         tmp_path / "work" / "validation.csv",
         "--seeds",
         2,
+        "--methods",
+        *METHODS,
         "--output",
         tmp_path / "out",
         "--",
@@ -43,7 +46,7 @@ def test_digits(tmp_path):
     ).stdout
     assert "| last-epoch, published |" in printed
     results = pd.read_csv(tmp_path / "out" / "results.csv")
-    assert set(results["method"]) == {"(training)", "last-epoch", "last-epoch, published", "loss", "random"}
+    assert set(results["method"]) == {"(training)", *METHODS}
     assert results.loc[results["method"] == "loss", "auroc"].between(0, 1).all()
 
 
