@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,9 +209,22 @@ def write_cache(
     checksum = _bytes(_checksum(datasets))
     with atomic_path(path) as temporary:
         # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.
-        with h5py.File(temporary, "w", libver="latest") as file:
+        with _timeless_file(temporary) as file:
             for name, array in {**datasets, "checksum": checksum}.items():
                 _write(file, name, array)
+
+
+def _timeless_file(path: Path) -> h5py.File:
+    """A new file whose root and groups hold no times; older versions of h5py have no option for that."""
+    access, creation = h5py.h5p.create(h5py.h5p.FILE_ACCESS), h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    creation.set_obj_track_times(False)
+    file = h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
+    group = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
+    group.set_obj_track_times(False)
+    for name in ("solver", RECORDS):
+        h5py.h5g.create(file.id, name.encode("ascii"), gcpl=group)
+    return file
 
 
 def _write(file: h5py.File, name: str, array: np.ndarray) -> None:
