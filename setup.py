@@ -23,6 +23,7 @@ def read_readme():
 REPORT = ["jinja2", "matplotlib"]
 EVALUATION = ["scikit-learn"]
 DASK = ["dask", "distributed"]
+SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(
     name="nnabla-influence",
@@ -32,12 +33,14 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
-    packages=find_packages(include=["nnabla_influence", "nnabla_influence.*"]),
-    package_data={"nnabla_influence": ["py.typed", "dataset/digits.*"]},
+    # The scripts for Neural Network Console lie in a folder of their own and are data of the wheel.
+    packages=[*find_packages(include=["nnabla_influence", "nnabla_influence.*"]), SCRIPTS],
+    package_dir={SCRIPTS: "plugins"},
+    package_data={"nnabla_influence": ["py.typed", "dataset/digits.*", "report/templates/*"], SCRIPTS: ["_*/**/*.py"]},
     # NNabla publishes wheels for these versions only.
     python_requires=">=3.8,<3.11",
     # SciPy, Pillow and protobuf come with nnabla, which also pins NumPy by Python version.
-    install_requires=["nnabla", "numpy<2", "h5py", "pandas", "tqdm"],
+    install_requires=["nnabla", "numpy<2", "h5py", "pandas", "threadpoolctl", "tqdm"],
     extras_require={
         "report": REPORT,
         "evaluation": EVALUATION,
@@ -46,7 +49,17 @@ setup(
         "cuda110": ["nnabla-ext-cuda110"],
         "cuda116": ["nnabla-ext-cuda116"],
         "cuda120": ["nnabla-ext-cuda120"],
-        "dev": ["pytest", "pytest-xdist", "ruff", "mypy", "pandas-stubs", "pyyaml", "types-tqdm"],
+        "dev": [
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+            "mypy",
+            "pandas-stubs",
+            "pyyaml",
+            "types-tqdm",
+            "playwright",
+            "wheel",
+        ],
     },
     entry_points={"console_scripts": ["nnabla-influence = nnabla_influence.cli.main:main"]},
     classifiers=[

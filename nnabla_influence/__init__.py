@@ -1,11 +1,12 @@
 """Influence of every training sample on the validation loss, for NNabla networks.
 
-    from nnabla_influence import Dataset, LastEpochInfluence, Network, TrainingConfig, train
+    from nnabla_influence import Dataset, Network, SpectralInfluence, TrainingConfig, train
 
     network = Network.load("results.nnp")
     training, validation = Dataset.from_csv("training.csv"), Dataset.from_csv("validation.csv")
-    cache = train(network, training, TrainingConfig(solver=network.settings.solver), "cache.h5")
-    scores = LastEpochInfluence().estimate(cache.network, cache, training, validation)
+    config = TrainingConfig(solver=network.settings.solver, average_parameters=True)
+    cache = train(network, training, config, "cache.h5")
+    scores = SpectralInfluence().estimate(cache.network, cache, training, validation)
     scores.to_csv("influence.csv", training.table)      # most harmful first; negative means harmful
 
 Four nouns carry the package: a `Network` is trained into a `TrainingCache`, from which an estimator makes
@@ -24,6 +25,7 @@ _HOMES = {
     "Network": ".network",
     "TrainingCache": ".training",
     "InfluenceScores": ".scores",
+    "ScoredData": ".scored_data",
     # settings
     "TrainingConfig": ".config",
     "SolverConfig": ".config",
@@ -31,13 +33,23 @@ _HOMES = {
     "Device": ".device",
     # verbs
     "train": ".training",
+    "cleanse": ".cleansing",
+    "overlapping_rows": ".dataset.overlap",
     "rank_agreement": ".evaluation.metrics",
     "mislabel_detection": ".evaluation.metrics",
     # methods
     "InfluenceEstimator": ".estimators",
+    "InfluenceFunction": ".estimators",
     "LastEpochInfluence": ".estimators",
     "LossBaseline": ".estimators",
+    "MarginBaseline": ".estimators",
     "RandomBaseline": ".estimators",
+    "SelfInfluence": ".estimators",
+    "SgdInfluence": ".estimators",
+    "SpectralInfluence": ".estimators",
+    "TracIn": ".estimators",
+    "ReportInputs": ".report",
+    "write_report": ".report",
     # derivatives
     "LossOracle": ".autodiff",
     # errors
@@ -51,22 +63,33 @@ __all__ = [
     "Device",
     "InfluenceError",
     "InfluenceEstimator",
+    "InfluenceFunction",
     "InfluenceScores",
     "LastEpochInfluence",
     "LossBaseline",
     "LossOracle",
+    "MarginBaseline",
     "Network",
     "RandomBaseline",
+    "ReportInputs",
     "RequestError",
     "RunError",
     "ScheduleConfig",
+    "ScoredData",
+    "SelfInfluence",
+    "SgdInfluence",
     "SolverConfig",
+    "SpectralInfluence",
+    "TracIn",
     "TrainingCache",
     "TrainingConfig",
     "__version__",
+    "cleanse",
     "mislabel_detection",
+    "overlapping_rows",
     "rank_agreement",
     "train",
+    "write_report",
 ]
 
 

@@ -14,6 +14,7 @@
     |  `- MissingExtraError            an optional library is not installed
     `- RunError                        the request was fine, the run failed: exit code 1
        |- CorruptFileError             a file's contents do not match its checksum
+       |- ComputationError             NNabla failed at a batch, out of memory for instance
        `- DivergenceError              numbers grew without bound or became NaN
 
 A message has three parts: what was expected, what arrived (with the value), what to do.
@@ -70,6 +71,10 @@ class RunError(InfluenceError):
 
 class CorruptFileError(RunError):
     """A file's contents do not match the checksum stored in it."""
+
+
+class ComputationError(RunError):
+    """NNabla failed while a network computed; the same command may succeed at another time."""
 
 
 class DivergenceError(RunError):

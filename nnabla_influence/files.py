@@ -11,9 +11,11 @@ import os
 import secrets
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Union
+from typing import Iterator, Sequence, Union
 
-__all__ = ["atomic_path", "flush_to_disk", "write_text_atomic"]
+from .errors import OutputExistsError
+
+__all__ = ["atomic_path", "flush_to_disk", "refuse_overwriting", "write_text_atomic"]
 
 
 @contextmanager
@@ -50,6 +52,35 @@ def write_text_atomic(path: Union[str, Path], text: str) -> None:
     """Write `text` as UTF-8 without BOM, with its line ends as they are; see `atomic_path`."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
+
+
+def refuse_overwriting(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Refuse to write over what is read, or twice to one file, whatever the spelling of the paths.
+
+    Args:
+        outputs: the files to write.
+        inputs: the files that are read.
+
+    Raises:
+        OutputExistsError: an output is one of the inputs, or two outputs are the same file.
+    """
+    read = {_identity(path) for path in inputs}
+    written = set()
+    for output in outputs:
+        if _identity(output) in read:
+            raise OutputExistsError(
+                "{}: expected another file to write to, got one that is read. Choose another output.".format(output)
+            )
+        if _identity(output) in written:
+            raise OutputExistsError(
+                "{}: expected a file of its own for every output, got one twice. Choose another name for one of "
+                "them.".format(output)
+            )
+        written.add(_identity(output))
+
+
+def _identity(path: Path) -> str:
+    return os.path.normcase(os.path.realpath(str(path)))
 
 
 def flush_to_disk(path: Path) -> None:

@@ -34,6 +34,12 @@ def discard(target: Path) -> bool:
     return True
 
 
+def has_progress(target: Path) -> bool:
+    """Whether anything was saved on the way to a file."""
+    folder = partial_folder(target)
+    return folder.is_dir() and any(path.name != NOTE for path in folder.iterdir())
+
+
 class PartialFolder:
     """The progress towards one file.
 

@@ -6,15 +6,16 @@ Negative: leaving it out lowers it, the sample is *harmful*. Most harmful first 
 this: `loss` is minus the loss, so the worst-fitted samples come first.
 
 The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
-``influence`` and ``datasource_index`` (the row's number in the training CSV, from 0), most harmful first; numbers and
-paths only, so that Neural Network Console opens it as a data set.
+``influence``, further numbers of each sample (``predicted_label`` and ``loss``), and ``datasource_index`` (the row's
+number in the training CSV, from 0), most harmful first; numbers and paths only, so that Neural Network Console opens it
+as a data set. `original_table` takes the added columns off again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Dict, List, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from .errors import DataError, DivergenceError, OutputExistsError
 
 SCORE_COLUMN = "influence"
 INDEX_COLUMN = "datasource_index"
+LABEL_COLUMN, LOSS_COLUMN, DRAWS_COLUMN = "predicted_label", "loss", "epoch_draws"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class InfluenceScores:
         values: (N,) scores in the order of the training data; see the module's text for the sign.
         method: The method's name.
         facts: What is worth knowing about how they came about, for the log.
+        columns: (N,) further numbers of each sample by the name of their column, see
+            `estimators.sample_columns`.
 
     Raises:
         DivergenceError: A score is not finite.
@@ -41,6 +45,7 @@ class InfluenceScores:
     values: np.ndarray
     method: str
     facts: Dict[str, float] = field(default_factory=dict)
+    columns: Dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         broken = np.flatnonzero(~np.isfinite(self.values))
@@ -52,8 +57,14 @@ class InfluenceScores:
 
     @classmethod
     def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:
-        """The mean over trials (one per seed) of one method."""
-        return cls(np.mean([s.values for s in scores], axis=0), scores[0].method)
+        """The mean over trials (one per seed) of one method.
+
+        Of further columns also the mean; of predicted labels the most frequent one, the lowest where several are.
+        """
+        shared = [name for name in scores[0].columns if all(name in trial.columns for trial in scores)]
+        columns = {name: np.stack([trial.columns[name] for trial in scores]) for name in shared}  # (trials, N)
+        middle = {name: _majority(c) if name == LABEL_COLUMN else c.mean(axis=0) for name, c in columns.items()}
+        return cls(np.mean([s.values for s in scores], axis=0), scores[0].method, columns=middle)
 
     @property
     def order(self) -> np.ndarray:
@@ -79,22 +90,64 @@ class InfluenceScores:
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
         if path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
-        kept, notices = _kept_columns(table)
+        added = {SCORE_COLUMN: self.values, **self.columns}
+        kept, notices = _kept_columns(table, {*added, INDEX_COLUMN})
         folders = (table.path.parent, path.parent)
         rows = (
-            [*(rewritten_cell(table.rows[row][i], *folders) for i in kept), f"{self.values[row]:.9g}", str(row)]
+            [
+                *(rewritten_cell(table.rows[row][i], *folders) for i in kept),
+                *(f"{values[row]:.9g}" for values in added.values()),
+                str(row),
+            ]
             for row in self.order
         )
-        write_csv(path, [*(table.header[i] for i in kept), SCORE_COLUMN, INDEX_COLUMN], rows)
+        write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], rows)
         return notices
 
 
-def _kept_columns(table: Table) -> Tuple[List[int], List[str]]:
+def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
+    """The data set that an influence CSV was made from: its own columns in its own order.
+
+    Text comments, which influence CSVs do not carry, are lost.
+
+    Args:
+        influence: An influence CSV that holds every row of the data set once.
+        score: The column with the scores.
+
+    Returns:
+        A table whose row k is sample k; its path is that of the influence CSV, to which its cells are relative.
+    """
+    dropped = _added_positions(influence, score)
+    kept = [column.position for column in influence.columns if column.position not in dropped]
+    (index,) = influence.variables[INDEX_COLUMN]
+    order = np.argsort([float(cells[index.position]) for cells in influence.rows], kind="stable").tolist()
+    rows = [[influence.rows[row][position] for position in kept] for row in order]
+    header = [influence.header[position] for position in kept]
+    return Table(influence.path, header, rows, [influence.line(row) for row in order])
+
+
+def _added_positions(influence: Table, score: str) -> Set[int]:
+    """Where the columns stand that are not the data set's own: known names, and all from score to index."""
+    added = {SCORE_COLUMN, LABEL_COLUMN, LOSS_COLUMN, INDEX_COLUMN, score}
+    places = {column.name: column.position for column in influence.columns if column.name in added}
+    first, last = places.get(SCORE_COLUMN, places[INDEX_COLUMN]), places[INDEX_COLUMN]
+    return {*places.values(), *range(first, last)}
+
+
+def _majority(labels: np.ndarray) -> np.ndarray:
+    """The most frequent value of each column of (trials, N), the lowest of equally frequent ones (N,)."""
+    values = np.unique(labels)
+    votes = np.stack([(labels == value).sum(axis=0) for value in values])  # (values, N)
+    found: np.ndarray = values[votes.argmax(axis=0)]
+    return found
+
+
+def _kept_columns(table: Table, replaced: Set[str]) -> Tuple[List[int], List[str]]:
     """Positions of the columns to carry over, and notices about the others."""
     kept, notices = [], []
     for column in table.columns:
         header = table.header[column.position]
-        if column.name in (SCORE_COLUMN, INDEX_COLUMN):
+        if column.name in replaced:
             notices.append(f"column '{header}' of the training data is replaced")
         elif column.comment and not all(is_number(row[column.position]) for row in table.rows):
             notices.append(

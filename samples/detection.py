@@ -20,13 +20,13 @@ import pandas as pd
 from scipy import stats
 
 METHODS = {
-    "spectral": ["--method", "spectral"],
-    "spectral, Hessian": ["--method", "spectral", "--curvature", "hessian"],
-    "spectral, 5 epochs": ["--method", "spectral", "--horizon", "5"],
+    "spectral": ["--method", "spectral", "--at", "final"],
+    "spectral, Hessian": ["--method", "spectral", "--curvature", "hessian", "--at", "final"],
+    "spectral, 5 epochs": ["--method", "spectral", "--horizon", "5", "--at", "final"],
     "spectral, averaged parameters": ["--method", "spectral", "--at", "average"],
-    "spectral, frozen": ["--method", "spectral", "--batch-norm", "frozen"],
-    "influence-function, damping 1": ["--method", "influence-function"],
-    "influence-function, damping 0.1": ["--method", "influence-function", "--damping", "0.1"],
+    "spectral, frozen": ["--method", "spectral", "--batch-norm", "frozen", "--at", "final"],
+    "influence-function, damping 1": ["--method", "influence-function", "--at", "final"],
+    "influence-function, damping 0.1": ["--method", "influence-function", "--damping", "0.1", "--at", "final"],
     "sgd-influence": ["--method", "sgd-influence"],
     "last-epoch": ["--method", "last-epoch"],
     "last-epoch, published": ["--method", "last-epoch", "--recursion", "published"],

@@ -7,16 +7,18 @@ size: with batch statistics, a batch is what a sample's loss is defined in.
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Callable, List, Optional
 
 import numpy as np
 
 from ..dataset.batches import consecutive_batches
-from ..errors import ConfigError
+from ..errors import ConfigError, UnsupportedError
 from ..linalg import FunctionOperator
 from .oracle import LossOracle
 
-CURVATURES = ("ggn", "hessian")
+CURVATURES = ("auto", "ggn", "hessian")
+LOGGER = logging.getLogger("nnabla_influence")
 Progress = Callable[[int, int], None]
 
 
@@ -28,7 +30,8 @@ class MeanCurvature(FunctionOperator):
         theta: Where (P,).
         dataset: The training data.
         batches: Row numbers of each batch.
-        kind: ``ggn`` (positive semi-definite, cheaper) or ``hessian``.
+        kind: ``ggn`` (positive semi-definite, cheaper), ``hessian``, or ``auto``: Gauss-Newton unless the loss or a
+            layer has none, which the log says.
         decay: Coupled weight decay, added to the diagonal.
 
     Raises:
@@ -45,7 +48,7 @@ class MeanCurvature(FunctionOperator):
         decay: float = 0.0,
     ) -> None:
         if kind not in CURVATURES:
-            raise ConfigError(f"Curvature should be ggn or hessian, not '{kind}'.")
+            raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{kind}'.")
         super().__init__(oracle.space.size, self._mean)
         self._oracle, self._theta, self._dataset, self._batches = oracle, theta, dataset, batches
         self._kind, self._decay = kind, decay
@@ -53,11 +56,22 @@ class MeanCurvature(FunctionOperator):
     def of_batch(self, number: int, vector: np.ndarray) -> np.ndarray:
         """The product of one batch's curvature alone (P,)."""
         batch = self._dataset.batch(self._batches[number])
+        if self._kind == "auto":
+            self._settle(batch, vector)
         if self._kind == "ggn":
             product = self._oracle.gauss_newton(self._theta, batch, vector)
         else:
             product = self._oracle.products(self._theta, batch, vector)[1]
         return product + self._decay * vector
+
+    def _settle(self, batch: Any, vector: np.ndarray) -> None:
+        """Decides for all products to come, because Krylov methods need one fixed matrix."""
+        try:
+            self._oracle.gauss_newton(self._theta, batch, vector)
+            self._kind = "ggn"
+        except UnsupportedError as reason:
+            LOGGER.info("curvature: the Hessian instead of Gauss-Newton. %s", reason)
+            self._kind = "hessian"
 
     def _mean(self, vector: np.ndarray) -> np.ndarray:
         total = np.zeros(self.size)

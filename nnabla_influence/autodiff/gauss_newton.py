@@ -4,9 +4,23 @@ J is the Jacobian of what the loss compares with the target (logits, predicted v
 known in closed form for the usual losses. G is positive semi-definite, cheaper than the Hessian product, and defined
 for networks with layers that NNabla cannot differentiate twice.
 
-``J v`` is a central difference of the predictions along v, whose mean also serves as the prediction. Kinks
-(ReLU, max pooling) and float32 make it accurate to about 1e-3 and G slightly asymmetric, so whoever iterates on it
-should reorthogonalise. Then one backward pass seeded with ``L'' J v`` gives the product.
+``J v`` is a central difference of the predictions along v, whose mean also serves as the prediction; one backward pass
+seeded with ``L'' J v`` then gives the product. Kinks (ReLU, max pooling) and float32 make G slightly asymmetric, so
+whoever iterates on it should reorthogonalise. A large step crosses kinks and sees curvature, a small one drowns in
+float32. Relative error of ``G v`` against double backward, by the step's length relative to that of the parameters:
+
+=====================================================  =====  =====  =====  =====  =====
+network, direction v                                   1e-2   1e-3   3e-4   1e-4   1e-5
+=====================================================  =====  =====  =====  =====  =====
+15 small networks of the tests, random v, the worst    .021   .0076  .0004  .0019  .033
+builtin:mlp on digits (ReLU), loss gradient            .0060  .0017  .0012  .0001  .0002
+builtin:cnn on digits (ReLU, max pooling), random v    .0067  .0005  .0003  .0012  .0044
+builtin:cifarnet (batch norm), loss gradient           .081   .0057  .0029  .0019  .0013
+builtin:cifarnet, random v                             .044   .016   .025   .055   .091
+=====================================================  =====  =====  =====  =====  =====
+
+3e-4 is the one that stays within 1e-2 for smooth networks, 3e-2 with batch normalisation, and 3e-3 in all directions
+that matter here: gradients, and products of G with them.
 """
 
 from __future__ import annotations

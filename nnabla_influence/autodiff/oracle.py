@@ -12,7 +12,8 @@ always use the same policy.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Mapping, Optional, Tuple
+from contextlib import contextmanager
+from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple, TypeVar
 
 import nnabla.random
 import numpy as np
@@ -21,14 +22,16 @@ from ..config import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
+from ..network.computing import computing
 from ..network.graph import check_batch
 from .differences import STEP, Place, difference_products
 from .gauss_newton import GaussNewtonGraph
 from .products import ProductGraph, checked_products
 
 Batch = Mapping[str, np.ndarray]
-# Step of central differences, relative to the length of the parameters.
-DIFFERENCE = 1e-4
+Computed = TypeVar("Computed")
+# Step of central differences, relative to the length of the parameters; measured in `gauss_newton`.
+DIFFERENCE = 3e-4
 
 
 class LossOracle:
@@ -41,6 +44,7 @@ class LossOracle:
 
     Raises:
         ConfigError: No such batch-norm policy.
+        ComputationError: NNabla fails at a batch; any method may raise this.
     """
 
     def __init__(self, network: Network, batch_norm: str = "batch", device: Device = Device()) -> None:
@@ -81,6 +85,22 @@ class LossOracle:
 
         return self._on_graph(theta, batch, validation, values)
 
+    def outcomes(
+        self, theta: np.ndarray, batch: Batch, validation: bool = False
+    ) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+        """The loss (B,) and the prediction (B, ...) of every sample, from one forward pass.
+
+        The prediction is what the first loss compares with the target; None if that loss is of no known kind.
+        """
+
+        def values(graph: Graph) -> Tuple[np.ndarray, Optional[np.ndarray]]:
+            graph.keep_predictions()
+            graph.sample_losses.forward(clear_buffer=True)
+            known = graph.predictions[0][1] is not None
+            return graph.sample_losses.d[:, 0].astype(np.float64), graph.prediction_values() if known else None
+
+        return self._on_graph(theta, batch, validation, values)
+
     def loss(self, theta: np.ndarray, batches: Iterable[Batch], validation: bool = False) -> float:
         """The mean loss over all samples of the batches, whatever their sizes."""
         losses = [self.sample_losses(theta, batch, validation) for batch in batches]
@@ -114,7 +134,7 @@ class LossOracle:
         """
         size = _size(batch)
         purpose = self._purpose if seed is None else TRAINING
-        with self.device.scope():
+        with self._computing():
             exact = self._product_graph((size, purpose), batch, theta, direction, seed)
             self._store.write(self.space.unflatten(theta))
             if exact is None:
@@ -147,7 +167,7 @@ class LossOracle:
         # A relative step, because that is what float32 resolves.
         step = DIFFERENCE * max(float(np.linalg.norm(theta)), 1.0)
         shift = (step / length) * direction
-        with self.device.scope():
+        with self._computing():
             graph = self._gauss_newton_graph(size)
             check_batch(batch, graph.graph)
             graph.graph.feed(batch)
@@ -180,7 +200,7 @@ class LossOracle:
         count = 0
         for batch in batches:
             size = _size(batch)
-            with self.device.scope():
+            with self._computing():
                 self._store.write(self.space.unflatten(theta))
                 graph = self._graph(size, MEASURING, False)
                 check_batch(batch, graph)
@@ -192,6 +212,12 @@ class LossOracle:
         self._store.write({name: (totals[name] / count).astype(np.float32) for name in names})
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """On the device; what NNabla raises is said in the package's own words."""
+        with computing(self.network.path, "losses or derivatives"), self.device.scope():
+            yield
 
     def _product_graph(
         self, key: Tuple[int, Purpose], batch: Batch, theta: np.ndarray, direction: np.ndarray, seed: Optional[int]
@@ -221,9 +247,9 @@ class LossOracle:
         return self._graphs[key]
 
     def _on_graph(
-        self, theta: np.ndarray, batch: Batch, validation: bool, compute: Callable[[Graph], np.ndarray]
-    ) -> np.ndarray:
-        with self.device.scope():
+        self, theta: np.ndarray, batch: Batch, validation: bool, compute: Callable[[Graph], Computed]
+    ) -> Computed:
+        with self._computing():
             graph = self._graph(_size(batch), self._purpose, validation)
             check_batch(batch, graph)
             self._store.write(self.space.unflatten(theta))

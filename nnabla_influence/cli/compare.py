@@ -1,6 +1,6 @@
 """`compare`: do influence CSVs rank the samples alike, and do they find the labels that were flipped?
 
-The measures are those of `nnabla_influence.evaluation.metrics`; rows are joined by `indexed_column`.
+The measures are those of `nnabla_influence.evaluation.metrics`; rows are joined by `dataset.indexed_column`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         DataError: A file is broken, or the files are about different samples.
         MissingExtraError: --truth without scikit-learn.
     """
-    from .indexed_column import IndexedColumn
+    from ..dataset.indexed_column import IndexedColumn
 
     paths: List[Path] = args.influence
     if len(paths) < 2 and args.truth is None:

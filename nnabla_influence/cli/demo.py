@@ -2,7 +2,8 @@
 
 The UCI handwritten digits (1,797 real 8x8 images) are written out as an NNC data set, a tenth of the training labels
 is flipped, a small network is trained, every sample is scored, and a table says how well the flipped labels were
-found by influence, by the loss, and by chance. No download; everything lies in one folder afterwards.
+found by influence (the default method and the original one), by the loss, and by chance. No download; everything lies
+in one folder afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Dict, List
 from .options import add_common, positive_int, rate
 
 LOGGER = logging.getLogger("nnabla_influence")
-METHODS = ("last-epoch", "loss", "random")
+METHODS = ("spectral", "last-epoch", "loss", "random")
 # For 8x8 images; the built-in's own settings are for larger ones.
 SETTINGS = ("--learning-rate", "0.05", "--batch-size", "32", "--epochs", "30")
 
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     console.info(f"which labels were flipped:  {truth}")
     console.info(
         f"took {time.monotonic() - started:.0f} s; next: python -m nnabla_influence info "
-        f"{folder / 'influence_last-epoch.csv'}"
+        f"{folder / 'influence_spectral.csv'}"
     )
     return 0
 
@@ -140,6 +141,6 @@ def _table(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> N
         rows.append((method, m.auroc, m.average_precision, m.precision_at_flips))
     console.table(("scores", "AUROC", "average precision", f"precision among first {int(flipped.sum())}"), rows)
     console.result(
-        "loss measures oddness and is a strong detector of flipped labels; influence (last-epoch) measures "
-        "harm to the\nvalidation loss, another question. Look at both.\n"
+        "loss measures oddness and is a strong detector of flipped labels; influence (spectral, last-epoch) "
+        "measures harm\nto the validation loss, another question. Look at both.\n"
     )

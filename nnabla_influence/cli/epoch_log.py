@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Optional
+from typing import Any
 
-import numpy as np
-
-from ..autodiff import LossOracle
-from ..dataset.batches import consecutive_batches
 from ..device import Device
+from ..evaluation.quality import QualityMeter
 from ..training import EpochReport
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -26,26 +23,11 @@ class EpochLog:
     """
 
     def __init__(self, network: Any, validation: Any, device: Device, batch_size: int) -> None:
-        self._oracle = LossOracle(network, "frozen", device)
-        self._network, self._validation, self._batch_size = network, validation, batch_size
+        self._meter, self._validation = QualityMeter(network, device, batch_size), validation
 
     def __call__(self, report: EpochReport) -> None:
         """Evaluates and logs."""
-        self._oracle.set_statistics(report.state.statistics)
-        loss = self._oracle.loss(report.state.theta, self._batches(), validation=True)
-        line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6g}, validation loss {loss:.6g}"
-        accuracy = self._accuracy(report.state.theta) if report.epoch == report.epochs else None
-        LOGGER.info("%s", line if accuracy is None else f"{line}, validation accuracy {accuracy:.4f}")
-
-    def _batches(self) -> Any:
-        return (self._validation.batch(rows) for rows in consecutive_batches(len(self._validation), self._batch_size))
-
-    def _accuracy(self, theta: np.ndarray) -> Optional[float]:
-        label = self._network.loss_role.target
-        if self._network.classes is None or label is None:
-            return None
-        right = [
-            self._oracle.predictions(theta, batch, validation=True).argmax(1) == batch[label][:, 0]
-            for batch in self._batches()
-        ]
-        return float(np.concatenate(right).mean())
+        found = self._meter.measure(report.state.theta, report.state.statistics, self._validation)
+        line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6g}"
+        line += f", validation loss {found.loss:.6g}"
+        LOGGER.info("%s", line if found.accuracy is None else f"{line}, validation accuracy {found.accuracy:.4f}")

@@ -80,24 +80,25 @@ def describe_cache(path: Path) -> List[Tuple[str, str]]:
         ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
         ("parameters kept", f"{len(kept)}: before step {kept[0]:,} to {kept[-1]:,} ({cache.plan.steps:,} is final)"),
         ("bytes of states, by policy", policy_bytes(cache)),
+        ("noted down in training", recorded(config)),
         ("training loss per epoch", ", ".join(f"{loss:.4g}" for loss in passport["training_loss"])),
         ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items())),
     ]
 
 
+def recorded(config: Any) -> str:
+    """What the cache holds besides parameters before steps, and which methods use it."""
+    margins = ["logit margins (--method margin)"] if config.record_margins else []
+    return (
+        ", ".join(margins + (["the last epoch's mean parameters (--at)"] if config.average_parameters else [])) or "-"
+    )
+
+
 def policy_bytes(cache: Any) -> str:
     """About how large this run's cache is, or would have been, by policy."""
-    from ..config import POLICIES, TrainingConfig
-    from ..training import StepPlan
+    from ..training.sizes import bytes_by_policy
 
-    final = cache.final
-    state = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
-    settings, samples = cache.config.to_dict(), cache.passport["training_data"]["samples"]
-    kept = {
-        policy: len(StepPlan(TrainingConfig.from_dict({**settings, "policy": policy}), samples).kept())
-        for policy in POLICIES
-    }
-    return ", ".join(f"{policy} {count * state:,}" for policy, count in kept.items())
+    return ", ".join(f"{policy} {size:,}" for policy, size in bytes_by_policy(cache).items())
 
 
 def describe_scores(path: Path) -> List[Tuple[str, str]]:
@@ -109,7 +110,7 @@ def describe_scores(path: Path) -> List[Tuple[str, str]]:
     import numpy as np
 
     from ..dataset.csv import Table
-    from .indexed_column import IndexedColumn
+    from ..dataset.indexed_column import IndexedColumn
 
     table = Table.read(path)
     column = IndexedColumn.read_scores(path, "influence")

@@ -21,7 +21,7 @@ from .console import Console, use_replaceable_output
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("demo", "train", "score", "run", "info", "noise", "compare")
+COMMANDS = ("demo", "train", "score", "run", "cleanse", "evaluate", "report", "info", "noise", "compare", "plugins")
 """The commands in the order in which help lists them."""
 
 FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130

@@ -9,17 +9,22 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import Tuple, Union
+from typing import TYPE_CHECKING, Tuple, Union
 
 from ..errors import OutputExistsError
+
+if TYPE_CHECKING:  # loading it would make --help slow
+    from ..execution import Execution
 
 __all__ = [
     "add_common",
     "add_device",
+    "add_execution",
     "add_seed",
     "add_verbosity",
     "byte_size",
     "check_output",
+    "execution",
     "existing_file",
     "image_size",
     "non_negative_int",
@@ -63,6 +68,38 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--quiet", action="store_true", help="print results, warnings and errors only")
     group.add_argument("--verbose", action="store_true", help="print details, and the traceback of an error")
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--scheduler``; `execution` reads them."""
+    parser.add_argument(
+        "--workers",
+        type=positive_int,
+        default=1,
+        metavar="N",
+        help="processes of this machine that share the work; one per core is plenty (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="let a Dask cluster do the work: its scheduler's address, e.g. tcp://host:8786; all files must lie on a "
+        "path that every machine sees",
+    )
+
+
+def execution(args: argparse.Namespace) -> Execution:
+    """Where ``--workers`` and ``--scheduler`` let jobs run; a cluster is asked whether it is there.
+
+    Raises:
+        ConfigError: The address is malformed, or both are given.
+        MissingExtraError: Dask is not installed.
+        RunError: The cluster cannot be used.
+    """
+    from ..execution import Execution, check
+
+    found = Execution(workers=args.workers, scheduler=args.scheduler)
+    check(found)
+    return found
 
 
 def positive_int(text: str) -> int:

@@ -105,9 +105,19 @@ def training_config(args: argparse.Namespace, network: Network) -> TrainingConfi
         iterations_per_epoch=settings.iterations_per_epoch,
         crop=args.crop,
         record_margins=args.record_margins or getattr(args, "method", "") == "margin",
-        average_parameters=args.average_parameters or getattr(args, METHOD_SETTING + "at", None) == "average",
+        average_parameters=_records_average(args),
         flip=args.flip,
     )
+
+
+def _records_average(args: argparse.Namespace) -> bool:
+    """As asked for; else with every policy but ``final``, whose file is to stay as small as can be."""
+    wanted, needed = args.average_parameters, getattr(args, METHOD_SETTING + "at", None) == "average"
+    if wanted is None:
+        return needed or getattr(args, "policy", "last-epoch") != "final"
+    if needed and not wanted:
+        raise ConfigError("--at average needs what --no-average-parameters leaves out; give one of the two.")
+    return bool(wanted)
 
 
 def _solver(args: argparse.Namespace, own: SolverConfig) -> SolverConfig:

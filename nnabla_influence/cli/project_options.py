@@ -14,9 +14,9 @@ from .options import byte_size, existing_file, image_size, non_negative_int, pos
 # Checked against the lists of `config`, `training` and `estimators` by a test; those modules load NumPy and NNabla.
 POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
 METHODS = (
+    "spectral",
     "last-epoch",
     "sgd-influence",
-    "spectral",
     "influence-function",
     "tracin",
     "self-influence",
@@ -24,9 +24,10 @@ METHODS = (
     "margin",
     "random",
 )
+DEFAULT_METHOD = "spectral"
 EPOCHS = ("last", "all")
-CURVATURES = ("ggn", "hessian")
-POINTS = ("final", "average")
+CURVATURES = ("auto", "ggn", "hessian")
+POINTS = ("auto", "final", "average")
 INVERSES = ("lanczos", "cg", "lissa")
 METHOD_SETTING = "method_"
 SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
@@ -67,7 +68,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     """What overrides the network file's settings, and how training draws."""
     group = parser.add_argument_group("training (default: as the network file says)")
     group.add_argument(
-        "--epochs", type=positive_int, metavar="E", help="epochs; a trained .nnp is continued for 1 epoch by default"
+        "--epochs", type=epochs, metavar="E", help="epochs; a trained .nnp is continued for 1 epoch by default"
     )
     add_override_options(group)
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
@@ -82,7 +83,15 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--flip", action="store_true", help="random horizontal flips")
     group.add_argument("--record-margins", action="store_true", help="keep logit margins, for --method margin")
-    group.add_argument("--average-parameters", action="store_true", help="keep the last epoch's mean, for --at average")
+    group.add_argument(
+        "--average-parameters",
+        action="store_true",
+        default=None,
+        help="keep the last epoch's mean parameters, for --at (default: yes, except with --policy final)",
+    )
+    group.add_argument(
+        "--no-average-parameters", dest="average_parameters", action="store_false", help="do not keep them"
+    )
 
 
 def add_override_options(group: Any) -> None:
@@ -97,6 +106,16 @@ def add_override_options(group: Any) -> None:
         metavar="LR",
         help="a constant learning rate in place of the file's schedule",
     )
+
+
+def epochs(text: str) -> int:
+    """A number of training epochs; what `score` calls ``--epochs all`` has another name beside it."""
+    if text in EPOCHS:
+        raise argparse.ArgumentTypeError(
+            f"expected how many epochs to train, got '{text}'; for the steps that sgd-influence follows, say "
+            f"--through {text} when scoring"
+        )
+    return positive_int(text)
 
 
 def solver(text: str) -> str:
@@ -117,7 +136,7 @@ def add_policy_option(parser: argparse.ArgumentParser) -> None:
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     """``--method`` and the settings of methods; a setting left out keeps the method's own default."""
     group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
-    group.add_argument("--method", choices=METHODS, default="last-epoch", help="how to score (default: %(default)s)")
+    group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
     _setting(
         group, "--recursion", "recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS
     )
@@ -126,8 +145,16 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     )
     _setting(group, "--through", "epochs", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
     _setting(group, "--memory", "memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
-    _setting(group, "--curvature", "curvature", "Gauss-Newton (default) or Hessian matrix", choices=CURVATURES)
-    _setting(group, "--at", "at", "parameters to score at, the last or the last epoch's mean", choices=POINTS)
+    _setting(
+        group,
+        "--curvature",
+        "curvature",
+        "Gauss-Newton or Hessian matrix; auto: the first where it exists",
+        choices=CURVATURES,
+    )
+    _setting(
+        group, "--at", "at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS
+    )
     _setting(group, "--subset", "subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
     _setting(group, "--lanczos-steps", "steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
     _setting(group, "--horizon", "horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")

@@ -7,7 +7,15 @@ import logging
 from typing import Any, Tuple
 
 from .options import add_common, check_output, existing_file, output_file
-from .project_options import add_data_options, add_network_option, add_override_options, add_scoring_options
+from .project_options import (
+    EPOCHS,
+    METHOD_SETTING,
+    add_data_options,
+    add_network_option,
+    add_override_options,
+    add_scoring_options,
+)
+from .target import add_target_option, target_file
 
 # Options that a training cache answers itself, and their defaults.
 CACHE_CARRIES = {
@@ -38,6 +46,9 @@ def add_parser(subparsers: Any) -> None:
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
     add_scoring_options(parser)
+    # Where nothing is trained, this can only mean --through.
+    parser.add_argument("--epochs", dest=METHOD_SETTING + "epochs", choices=EPOCHS, help="the same as --through")
+    add_target_option(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
     # What only training has; `load_project` asks for it.
@@ -49,51 +60,37 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Scores."""
+    from ..device import Device
     from ..errors import ConfigError
     from .console import Console
-    from .scoring import discard_progress, estimator, report, score
+    from .scoring import discard_progress, estimator, report, score, with_columns
+    from .target import narrowed
 
     if args.discard:
         return discard_progress(Console.from_args(args), args.output)
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
     console, method = Console.from_args(args), estimator(args, args.method)
-    check_output(args.output, args.cache, args.network, args.train, args.validation)
+    check_output(args.output, args.cache, args.network, args.train, args.validation, target_file(args.target))
     finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
     check_output(args.output, train.path, validation.path)
-    scores = score(method, finished, train, validation, console, args.output)
-    report(scores, train, args.output, console)
+    asked = narrowed(validation, finished.network, args.target)
+    scores = score(method, finished, train, asked, console, args.output)
+    report(with_columns(scores, finished, train, Device(args.device)), train, args.output, console)
     return 0
 
 
 def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
-    from ..dataset.arrays import Dataset
     from ..errors import ConfigError
-    from ..training import TrainingCache
+    from .cached import open_cached
 
-    if args.train is None or args.validation is None:
-        raise ConfigError("With --cache, give --train CSV and --validation CSV: the data the cache was trained with.")
     given = ["--" + name.replace("_", "-") for name, default in CACHE_CARRIES.items() if getattr(args, name) != default]
     if given:
         raise ConfigError(
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    cache = TrainingCache.open(args.cache)
-    data = cache.passport["training_data"]
-    size = tuple(data["image_size"]) if data["image_size"] else None
-    datasets = []
-    for path in (args.train, args.validation):
-        with console.progress(f"reading {path.name}", "file reads") as progress:
-            datasets.append(
-                Dataset.from_csv(
-                    path, image_size=size, normalize=data["normalize"], data_cache=args.data_cache, progress=progress
-                )
-            )
-    cache.check_data(datasets[0])
-    cache.network.check_data(datasets[1])
-    LOGGER.info("%s: %s", args.cache, cache.network.roles.note)
-    return cache, datasets[0], datasets[1]
+    return open_cached(args.cache, args.train, args.validation, args.data_cache, console)
 
 
 def _from_network(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:

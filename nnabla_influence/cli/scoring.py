@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import inspect
 import logging
 from pathlib import Path
 from typing import Any, List
 
 from ..device import Device
-from ..errors import ConfigError, InfluenceError
-from ..estimators import METHODS, InfluenceEstimator
-from ..partial import PartialFolder, discard, partial_folder
+from ..errors import ComputationError, ConfigError, InfluenceError
+from ..estimators import METHODS, InfluenceEstimator, sample_columns
+from ..partial import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from .console import Console
-from .project_options import method_settings
+from .project_options import DEFAULT_METHOD, method_settings
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -34,8 +35,8 @@ def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
                 name, name
             )
             raise ConfigError(
-                f"--{option.replace('_', '-')} {value} means nothing to --method {method}; leave it out, "
-                f"or use --method {others}."
+                f"--{option.replace('_', '-')} {value} means nothing to --method {method}"
+                f"{' (the default)' if method == DEFAULT_METHOD else ''}; leave it out, or use --method {others}."
             )
     shared = {"seed": args.seed, "device": Device(args.device)}
     return METHODS[method](**given, **{name: value for name, value in shared.items() if name in accepted[method]})
@@ -67,13 +68,19 @@ def score(
         raise KeyboardInterrupt(
             f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, --discard removes it."
         ) from interrupt
-    except InfluenceError:  # going on would fail again
-        discard(target)
+    except InfluenceError as error:  # going on would fail again, unless it was for want of memory
+        if not isinstance(error, ComputationError) or not has_progress(target):
+            discard(target)
         raise
     discard(target)
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
     return scores
+
+
+def with_columns(scores: InfluenceScores, cache: Any, train: Any, device: Device) -> InfluenceScores:
+    """The scores with each sample's loss and predicted label, at the cost of one forward pass."""
+    return dataclasses.replace(scores, columns={**sample_columns(cache, train, device), **scores.columns})
 
 
 def report(scores: InfluenceScores, train: Any, output: Any, console: Console) -> None:

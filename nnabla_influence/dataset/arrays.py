@@ -2,7 +2,8 @@
 
 A `Dataset` is decoded once into memory-mapped arrays in the *data cache* (see `store`), named by the fingerprint of
 its contents; the next run, or another process, only opens them. What is mapped is paged in on demand, so memory does
-not grow with the number of samples N.
+not grow with the number of samples N. `Dataset.subset` is a view of some rows: it copies no sample, and its fingerprint
+follows from that of the whole and the row numbers.
 
 Numbers are what NNabla's own CSV reader delivers: images multiplied by 1/255 (16-bit images by 1/65535) when
 `normalize` is on, everything else unchanged. A variable of one numeric column has the sample shape (1,), a vector of k
@@ -21,7 +22,7 @@ from ..errors import ConfigError, DataError
 from .csv import Table
 from .data_cache import CacheEntry, clear_data_cache, default_data_cache, list_data_cache
 from .decoding import CellError, ImageSize, float32_array
-from .fingerprint import arrays_fingerprint
+from .fingerprint import arrays_fingerprint, rows_fingerprint
 from .ingest import DecodeSettings, Progress, ingest
 from .store import open_entry
 
@@ -56,6 +57,8 @@ class Dataset:
         image_size: ImageSize = None,
     ) -> None:
         self._arrays = arrays
+        self._rows: Optional[np.ndarray] = None  # of a subset: which samples of the arrays, (n,)
+        self._whole = fingerprint  # names the arrays in the data cache, also for a subset
         self._data_cache = data_cache
         self.fingerprint = fingerprint
         self.table = table
@@ -130,7 +133,7 @@ class Dataset:
         return {name: array.shape[1:] for name, array in self._arrays.items()}
 
     def __len__(self) -> int:
-        return len(next(iter(self._arrays.values())))
+        return len(next(iter(self._arrays.values()))) if self._rows is None else len(self._rows)
 
     def __repr__(self) -> str:
         return "Dataset({!r}, samples={}, shapes={})".format(
@@ -147,7 +150,30 @@ class Dataset:
             Fresh float32 arrays (B, *shape) by variable.
         """
         rows = np.asarray(indices, dtype=np.int64)
+        rows = rows if self._rows is None else self._rows[rows]
         return {name: self._float32(array[rows]) for name, array in self._arrays.items()}
+
+    def subset(self, rows: Union[Sequence[int], np.ndarray]) -> Dataset:
+        """Some samples as a data set of its own, without copying them.
+
+        Args:
+            rows: (n,) whole row numbers from 0 in any order, repeated ones allowed; sample k of the subset is sample
+                ``rows[k]`` of this data set.
+
+        Returns:
+            A data set of n samples over the same arrays. Its table holds the same rows of the CSV. The same samples
+            have the same fingerprint however they were chosen, and all of them in order that of the whole.
+
+        Raises:
+            DataError: there are no rows, or one is no row number of this data set.
+        """
+        chosen = _checked_rows(rows, len(self))
+        table = self.table.subset(chosen.tolist()) if self.table is not None else None
+        chosen = chosen if self._rows is None else self._rows[chosen]
+        fingerprint = rows_fingerprint(self._whole, chosen, len(next(iter(self._arrays.values()))))
+        view = Dataset(self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size)
+        view._rows, view._whole = chosen, self._whole
+        return view
 
     def column(self, name: str) -> np.ndarray:
         """All values of a variable of numbers, such as the labels.
@@ -171,7 +197,7 @@ class Dataset:
                 "expected a variable of numbers, got {!r} with samples of shape {}. Draw its samples in "
                 "batches.".format(name, array.shape[1:])
             )
-        return np.array(array, dtype=np.float32)
+        return np.array(array if self._rows is None else array[self._rows], dtype=np.float32)
 
     def _float32(self, values: np.ndarray) -> np.ndarray:
         if self.normalize and values.dtype in _SCALED:
@@ -189,11 +215,11 @@ class Dataset:
     def __setstate__(self, state: Dict[str, Any]) -> None:
         self.__dict__.update(state)
         if self._data_cache is not None:
-            arrays = open_entry(self._data_cache, self.fingerprint)
+            arrays = open_entry(self._data_cache, self._whole)
             if arrays is None:
                 raise DataError(
                     "expected the decoded data in {}, found none. Open the data set again with "
-                    "Dataset.from_csv.".format(self._data_cache / self.fingerprint)
+                    "Dataset.from_csv.".format(self._data_cache / self._whole)
                 )
             self._arrays = arrays
 
@@ -206,6 +232,23 @@ def _check_image_size(image_size: ImageSize) -> None:
             "expected an image size of two positive whole numbers (height, width), got {!r}. Say for "
             "example 32x32.".format(image_size)
         )
+
+
+def _checked_rows(rows: Union[Sequence[int], np.ndarray], samples: int) -> np.ndarray:
+    found = np.asarray(rows)
+    if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":  # a mask of bools is no row numbers either
+        raise DataError(
+            "expected a list of at least one row number, got an array of shape {} and type {}. Choose some rows, "
+            "counted from 0.".format(found.shape, found.dtype)
+        )
+    beyond = found[(found < 0) | (found >= samples)]
+    if len(beyond):
+        raise DataError(
+            "expected row numbers from 0 to {}, got {}. Rows are counted from 0, without the header.".format(
+                samples - 1, ", ".join(map(str, beyond[:10].tolist()))
+            )
+        )
+    return found.astype(np.int64)
 
 
 def _in_memory(name: str, array: np.ndarray) -> np.ndarray:

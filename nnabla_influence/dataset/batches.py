@@ -3,7 +3,7 @@
 Nothing about the order of a training run has to be stored, because it can be recomputed: the order of epoch e depends
 on (seed, e) alone, the augmentation of step t on (seed, t) alone. An epoch visits every sample exactly once, in
 ceil(N/B) batches whose sizes differ by at most one. (NNabla's own iterator wraps around at the end of the data, so
-that its "epochs" skip or repeat samples.)
+that its "epochs" skip or repeat samples; `wrapping` draws as it does.)
 """
 
 from __future__ import annotations
@@ -49,6 +49,15 @@ class BatchPlan:
     def batches_per_epoch(self) -> int:
         """ceil(N/B)."""
         return -(-self.samples // self.batch_size)
+
+    @property
+    def draws_per_epoch(self) -> int:
+        """How many rows an epoch draws: N."""
+        return self.samples
+
+    def every_row(self, epoch: int) -> List[np.ndarray]:
+        """Batches that together hold every row once: those of the epoch."""
+        return self.epoch(epoch)
 
     def epoch(self, epoch: int) -> List[np.ndarray]:
         """The batches of one epoch.

@@ -11,17 +11,18 @@ import csv
 import io
 import ntpath
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Dict, Iterable, List, Sequence, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..errors import DataError
 from ..files import atomic_path
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
 
-__all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv"]
+__all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv", "write_csvs"]
 
 _RAGGED = "Give every line as many cells as the header has; quote cells that contain a comma."
 
@@ -83,6 +84,25 @@ class Table:
     def line(self, row: int) -> int:
         """The line of the file on which row `row` (from 0) starts; the header is line 1."""
         return self.lines[row] if len(self.lines) else row + 2
+
+    def subset(self, rows: Iterable[int]) -> Table:
+        """The same columns with some of the rows, in the given order."""
+        chosen = list(rows)
+        return Table(self.path, self.header, [self.rows[row] for row in chosen], [self.line(row) for row in chosen])
+
+    def rows_in(self, folder: Union[str, Path], rows: Optional[Iterable[int]] = None) -> Iterator[List[str]]:
+        """The cells of rows as they must read in a CSV in another folder; comments stay as they are.
+
+        Args:
+            folder: the folder of the CSV to write.
+            rows: row numbers from 0; None for all.
+        """
+        data = [not column.comment for column in self.columns]
+        for row in range(len(self)) if rows is None else rows:
+            yield [
+                rewritten_cell(cell, self.path.parent, folder) if is_data else cell
+                for cell, is_data in zip(self.rows[row], data)
+            ]
 
     def resolve(self, cell: str) -> Path:
         """The absolute path of the file a cell names; backslashes separate folders on every system."""
@@ -182,10 +202,10 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
         drives. Numbers, empty cells and absolute paths come back unchanged, and so does every cell if the folder is
         the same.
     """
+    if not cell.strip() or is_number(cell) or _is_absolute(cell):  # first, for tables of a thousand columns
+        return cell
     source, target = os.path.abspath(str(source_dir)), os.path.abspath(str(target_dir))
     if os.path.normcase(source) == os.path.normcase(target):
-        return cell
-    if not cell.strip() or is_number(cell) or _is_absolute(cell):
         return cell
     absolute = os.path.abspath(os.path.join(source, cell.replace("\\", "/")))
     try:
@@ -210,9 +230,20 @@ def write_csv(path: Union[str, Path], header: Sequence[str], rows: Iterable[Sequ
     Raises:
         OSError: the folder cannot be written or the disk is full.
     """
-    with atomic_path(path) as temporary:
-        # surrogateescape: paths that Python could not decode are written as the bytes they are on the disk.
-        with open(str(temporary), "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows)
+    write_csvs((path, header, rows))
+
+
+def write_csvs(*files: Tuple[Union[str, Path], Sequence[str], Iterable[Sequence[str]]]) -> None:
+    """Write several CSVs, (path, header, rows) each, as `write_csv` does; none is replaced before all are written.
+
+    Raises:
+        OSError: a folder cannot be written or the disk is full.
+    """
+    with ExitStack() as stack:
+        for path, header, rows in files:
+            temporary = stack.enter_context(atomic_path(path))
+            # surrogateescape: paths that Python could not decode are written as the bytes they are on the disk.
+            with open(str(temporary), "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(header)
+                writer.writerows(rows)

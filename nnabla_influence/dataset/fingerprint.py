@@ -24,7 +24,7 @@ from .csv import Table
 from .decoding import ImageSize, decoder_name
 from .inspection import VariablePlan
 
-__all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "table_fingerprint"]
+__all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "rows_fingerprint", "table_fingerprint"]
 
 INDEX_FOLDER = "index"
 _FORMAT = 1
@@ -141,6 +141,24 @@ def arrays_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
     for array in arrays.values():
         digest.update(_bytes(array))
+    return digest.hexdigest()
+
+
+def rows_fingerprint(whole: str, rows: np.ndarray, samples: int) -> str:
+    """The fingerprint of some samples of a data set, without reading them.
+
+    Args:
+        whole: the fingerprint of the data set.
+        rows: (n,) row numbers.
+        samples: the number of samples of the data set; all of them in order are the data set itself.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    if np.array_equal(rows, np.arange(samples)):
+        return whole
+    digest = hashlib.sha256(json.dumps({"format": _FORMAT, "rows of": whole}).encode("ascii"))
+    digest.update(np.ascontiguousarray(rows, dtype="<i8").data)
     return digest.hexdigest()
 
 

@@ -17,9 +17,10 @@ from typing import List, Optional, Union
 
 import numpy as np
 
-from ..errors import ConfigError, DataError, OutputExistsError
-from .csv import Column, Table, is_number, rewritten_cell, write_csv
-from .problems import Problem, Problems
+from ..errors import ConfigError, DataError
+from ..files import refuse_overwriting
+from .csv import Column, Table, write_csv
+from .labels import class_labels, label_column
 
 __all__ = ["KINDS", "TRUTH_HEADER", "NoisyLabels", "flip_labels", "write_noisy"]
 
@@ -119,68 +120,20 @@ def write_noisy(
         DataError: there is no such label column, or it holds something else than class numbers.
         OutputExistsError: a target is the clean data set itself, or both are the same file.
     """
-    column = _label_column(table, label)
-    _refuse_same_file(table.path, Path(output), Path(truth))
-    labels = flip_labels(_read_labels(table, column), rate, kind, seed)
+    column = label_column(table, label)
+    refuse_overwriting([Path(output), Path(truth)], [table.path])
+    labels = flip_labels(class_labels(table, label), rate, kind, seed)
     write_csv(output, table.header, _noisy_rows(table, column, labels, Path(output)))
     lines = zip(labels.clean.tolist(), labels.noisy.tolist(), labels.flipped.astype(int).tolist())
     write_csv(truth, TRUTH_HEADER, [[str(row), *map(str, line)] for row, line in enumerate(lines)])
     return labels
 
 
-def _label_column(table: Table, label: str) -> Column:
-    columns = table.variables.get(label, [])
-    if len(columns) != 1:
-        raise DataError(
-            "{}: expected one label column {!r}, found {}. The variables are {}; name the one with the "
-            "class numbers.".format(table.path, label, len(columns) or "none", list(table.variables))
-        )
-    return columns[0]
-
-
-def _read_labels(table: Table, column: Column) -> np.ndarray:
-    problems = Problems(table.path)
-    labels = np.zeros(len(table), dtype=np.int64)
-    for row, cells in enumerate(table.rows):
-        cell = cells[column.position]
-        if is_number(cell) and float(cell).is_integer() and float(cell) >= 0:
-            labels[row] = int(float(cell))
-        else:
-            place = (table.line(row), column.position, table.header[column.position], cell)
-            problems.add(
-                Problem(*place, "expected a class number (0, 1, 2, ...)"),
-                "Noise flips class numbers; name a column that holds them.",
-            )
-    problems.raise_if_any()
-    return labels
-
-
 def _noisy_rows(table: Table, column: Column, labels: NoisyLabels, output: Path) -> List[List[str]]:
-    data = {member.position for members in table.variables.values() for member in members}
     target = Path(os.path.abspath(str(output))).parent
     rows = []
-    for row, cells in enumerate(table.rows):
-        written = [
-            rewritten_cell(cell, table.path.parent, target) if position in data else cell
-            for position, cell in enumerate(cells)
-        ]
+    for row, written in enumerate(table.rows_in(target)):
         if labels.flipped[row]:
             written[column.position] = str(int(labels.noisy[row]))
         rows.append(written)
     return rows
-
-
-def _refuse_same_file(clean: Path, output: Path, truth: Path) -> None:
-    paths = {
-        what: os.path.normcase(os.path.realpath(str(path)))
-        for what, path in (("clean", clean), ("output", output), ("truth", truth))
-    }
-    if paths["clean"] in (paths["output"], paths["truth"]):
-        raise OutputExistsError(
-            "{}: expected other files to write to, got the clean data set itself. Choose another output.".format(clean)
-        )
-    if paths["output"] == paths["truth"]:
-        raise OutputExistsError(
-            "{}: expected two files for the noisy data set and the truth, got one. Choose another "
-            "name for one of them.".format(output)
-        )

@@ -5,6 +5,7 @@ from typing import Callable, Dict
 from .base import POINTS, InfluenceEstimator
 from .baselines import LossBaseline, MarginBaseline, RandomBaseline
 from .influence_function import SOLVERS, InfluenceFunction
+from .outcomes import labels_of, predicted_labels, sample_columns
 from .self_influence import SelfInfluence
 from .sgd_influence import EPOCHS, RECURSIONS, LastEpochInfluence, SgdInfluence
 from .spectral import SpectralInfluence
@@ -26,12 +27,15 @@ __all__ = [
     "SgdInfluence",
     "SpectralInfluence",
     "TracIn",
+    "labels_of",
+    "predicted_labels",
+    "sample_columns",
 ]
 
 METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
+    "spectral": SpectralInfluence,
     "last-epoch": LastEpochInfluence,
     "sgd-influence": SgdInfluence,
-    "spectral": SpectralInfluence,
     "influence-function": InfluenceFunction,
     "tracin": TracIn,
     "self-influence": SelfInfluence,

@@ -11,7 +11,7 @@ import numpy as np
 from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
 from ..device import Device
-from ..errors import ConfigError
+from ..errors import CheckpointMissingError, ConfigError
 from ..linalg import FunctionProduct
 from ..scores import InfluenceScores
 
@@ -19,7 +19,7 @@ LOGGER = logging.getLogger("nnabla_influence")
 Progress = Callable[[int, int], None]
 
 
-POINTS = ("final", "average")
+POINTS = ("auto", "final", "average")
 
 
 class OracleSettings(NamedTuple):
@@ -84,21 +84,37 @@ def in_batches(dataset: Any, batch_size: int) -> Iterator[Mapping[str, np.ndarra
 
 
 def all_rows(plan: Any, epoch: int) -> List[np.ndarray]:
-    """Row numbers of every batch of an epoch."""
-    return [rows for step in plan.epoch(epoch) for rows in step.batches]
+    """Row numbers of batches that hold every sample once: those of an epoch, unless that skips or repeats samples."""
+    found: List[np.ndarray] = plan.every_row(epoch)
+    return found
 
 
 def scoring_point(cache: Any, at: str) -> np.ndarray:
-    """The parameters (P,) to score at: ``final``, or the ``average`` over the last epoch.
+    """The parameters (P,) to score at.
+
+    Args:
+        cache: A `TrainingCache` or `FinalState`.
+        at: ``final``, ``average`` (over the steps of the last epoch), or ``auto``: the average if training recorded
+            it, else final; the log says which.
 
     Raises:
-        ConfigError: Neither of the two.
-        CheckpointMissingError: The average was not recorded.
+        ConfigError: None of the three.
+        CheckpointMissingError: ``average`` was not recorded.
     """
     if at not in POINTS:
-        raise ConfigError(f"Scores are taken at the final or the average parameters, not '{at}'.")
-    found: np.ndarray = cache.final.theta if at == "final" else cache.record("average")
-    return found
+        raise ConfigError(f"Scores are taken at one of {', '.join(POINTS)} parameters, not '{at}'.")
+    final: np.ndarray = cache.final.theta
+    if at == "final":
+        return final
+    try:
+        average: np.ndarray = cache.record("average")
+    except CheckpointMissingError:
+        if at == "average":
+            raise
+        LOGGER.info("scoring at the final parameters; their mean over the last epoch was not recorded")
+        return final
+    LOGGER.info("scoring at the mean of the last epoch's parameters")
+    return average
 
 
 def prepared_oracle(network: Any, cache: Any, train: Any, theta: np.ndarray, settings: OracleSettings) -> LossOracle:

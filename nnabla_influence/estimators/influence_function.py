@@ -59,12 +59,12 @@ class InfluenceFunction(InfluenceEstimator):
     Args:
         damping: Added to the curvature's diagonal, greater than 0.
         solver: ``lanczos``, ``cg`` or ``lissa``.
-        curvature: ``ggn`` or ``hessian``.
+        curvature: ``ggn`` (Gauss-Newton), ``hessian``, or ``auto``: the Hessian only where there is no Gauss-Newton.
         iterations: Products at most (``lissa``: batches).
         subset: Training samples the curvature is taken from; None for all.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
-        at: ``final`` parameters, or the ``average`` of the last epoch, if training recorded it.
+        at: ``final`` parameters, the ``average`` of the last epoch, or ``auto``: the average if training recorded it.
         device: Where to compute.
 
     Raises:
@@ -77,20 +77,20 @@ class InfluenceFunction(InfluenceEstimator):
         self,
         damping: float = 1.0,
         solver: str = "lanczos",
-        curvature: str = "ggn",
+        curvature: str = "auto",
         iterations: int = 20,
         subset: Optional[int] = 1024,
         batch_norm: str = "batch",
         seed: int = 0,
-        at: str = "final",
+        at: str = "auto",
         device: Device = Device(),
     ) -> None:
         if not damping > 0:
             raise ConfigError(f"Damping should be greater than 0, not {damping}.")
         if solver not in SOLVERS or curvature not in CURVATURES:
             raise ConfigError(
-                f"Solver should be one of {', '.join(SOLVERS)} and curvature ggn or hessian, not '{solver}' "
-                f"and '{curvature}'."
+                f"Solver should be one of {', '.join(SOLVERS)} and curvature one of {', '.join(CURVATURES)}, not "
+                f"'{solver}' and '{curvature}'."
             )
         self.damping, self.solver, self.curvature, self.iterations = damping, solver, curvature, iterations
         self.subset, self.batch_norm, self.seed, self.at, self.device = subset, batch_norm, seed, at, device

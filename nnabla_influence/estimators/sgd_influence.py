@@ -9,6 +9,10 @@ samples' scores, and ``u <- u - eta_t H_t u`` with the Hessian of the *mean* los
 augmentation of that step, over the last epoch or the whole run; what the cache did not keep is replayed.
 `LastEpochInfluence` evaluates every step of the last epoch at the final parameters, which is all it needs to store.
 
+A sample that an epoch draws twice earns two scores, which are added. One that NNabla's iterator never draws has no step
+to be left out of, and 0 would call it neutral: it gets the score it would have in the mean step, at the final
+parameters, and is listed in the log; `DRAWS_COLUMN` tells how often each sample was drawn.
+
 The code published with both papers divides the Hessian term by the batch size a second time, which nearly removes it;
 ``recursion="published"`` reproduces that.
 """
@@ -18,15 +22,15 @@ from __future__ import annotations
 import logging
 import time
 from abc import abstractmethod
-from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ..autodiff import LossOracle
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
-from ..scores import InfluenceScores
-from ..training import Adjoint, Replay
+from ..scores import DRAWS_COLUMN, InfluenceScores
+from ..training import Adjoint, Motion, Replay, coupled_decay
 from ..training.replay import DEFAULT_MEMORY
 from .base import InfluenceEstimator, OracleSettings, Progress, Store, in_batches, prepared_oracle
 
@@ -47,6 +51,7 @@ class Point(NamedTuple):
         state: The solver's state vectors after the step, for its second moment.
         batches: The columns of each of its batches.
         seeds: Seeds of the random layers in each batch, None to have them off.
+        motion: Gives the step as it happened; None if it did not happen at these parameters.
     """
 
     step: Any
@@ -54,12 +59,14 @@ class Point(NamedTuple):
     state: Mapping[str, np.ndarray]
     batches: Any
     seeds: Any
+    motion: Optional[Callable[[], Motion]] = None
 
 
 class _RecursiveInfluence(InfluenceEstimator):
     """The backward recursion, whatever the parameters it is evaluated at."""
 
     epochs = "last"
+    replays = False
 
     def __init__(self, recursion: str, batch_norm: str, device: Device) -> None:
         if recursion not in RECURSIONS:
@@ -86,12 +93,34 @@ class _RecursiveInfluence(InfluenceEstimator):
         oracle = prepared_oracle(network, cache, train, final.theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(final.theta, in_batches(validation, size), validation=True)
         adjoint = Adjoint(cache.config.solver, start, final.solver)
-        if not adjoint.exact:
+        if adjoint.has_second_moment and not self.replays:
             LOGGER.info("solver %s: its second moment is held fixed, scores are approximate", cache.config.solver.name)
         walk = _BackwardWalk(oracle, adjoint, self.recursion == "published", len(train))
         epochs = cache.config.epochs if self.epochs == "all" else 1
-        walk.run(self._points(cache, train), (cache.plan.steps, epochs * len(train)), progress, store)
-        return InfluenceScores(walk.scores, self.method, walk.facts())
+        draws = sum(cache.plan.draws(cache.config.epochs - 1 - k) for k in range(epochs))  # (N,)
+        walk.run(self._points(cache, train), (cache.plan.steps, int(draws.sum())), progress, store)
+        self._score_undrawn(walk, np.flatnonzero(draws == 0), cache, train)
+        even = (draws == epochs).all()
+        columns = {} if even else {DRAWS_COLUMN: draws.astype(np.float64)}
+        return InfluenceScores(walk.scores, self.method, walk.facts(), columns)
+
+    def _score_undrawn(self, walk: _BackwardWalk, rows: np.ndarray, cache: Any, train: Any) -> None:
+        """Gives the samples that were never drawn the score of the mean step."""
+        if not len(rows):
+            return
+        LOGGER.warning(
+            "%d of %d training samples were never drawn (%s); they get the score of the mean step. Rows: %s",
+            len(rows),
+            len(train),
+            "in the whole training" if self.epochs == "all" else "in the last epoch",
+            ", ".join(map(str, rows.tolist())),
+        )
+        theta, direction = cache.final.theta, walk.mean_direction
+        for batch in cache.plan.every_row(cache.config.epochs - 1):
+            wanted = np.isin(batch, rows)
+            if wanted.any():  # among drawn samples: the others of a batch matter to batch normalisation
+                products = walk.oracle.sample_products(theta, train.batch(batch), direction)
+                walk.scores[batch[wanted]] = products[wanted]
 
     @abstractmethod
     def _points(self, cache: Any, train: Any) -> Iterator[Point]:
@@ -135,6 +164,7 @@ class SgdInfluence(_RecursiveInfluence):
     """
 
     method = "sgd-influence"
+    replays = True
 
     def __init__(
         self,
@@ -150,9 +180,15 @@ class SgdInfluence(_RecursiveInfluence):
 
     def _points(self, cache: Any, train: Any) -> Iterator[Point]:
         replay, after = Replay(cache, train, self.device, self.memory), cache.final
+        decay = coupled_decay(cache.config.solver)
+
+        def motion() -> Motion:
+            return Motion(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)
+
         for step, state in replay.backwards(self.epochs):
             drawn = [replay.draw(step, number) for number in range(len(step.batches))]
-            yield Point(step, state.theta, after.solver, [batch for batch, _ in drawn], [seed for _, seed in drawn])
+            batches, seeds = [batch for batch, _ in drawn], [seed for _, seed in drawn]
+            yield Point(step, state.theta, after.solver, batches, seeds, motion)
             after = state
 
 
@@ -162,6 +198,8 @@ class _BackwardWalk:
     def __init__(self, oracle: LossOracle, adjoint: Adjoint, published: bool, samples: int) -> None:
         self.oracle, self.adjoint, self.published = oracle, adjoint, published
         self.scores = np.zeros(samples)
+        self.passed = np.zeros_like(adjoint.u)  # what a sample's gradient was multiplied by, summed over batches
+        self.batches = 0
         self.start = self.largest = float(np.linalg.norm(adjoint.u))
         self.sharpest = 0.0
 
@@ -191,6 +229,12 @@ class _BackwardWalk:
                 store.save(PROGRESS, self._state(point.step.index))
                 last_save = time.monotonic()
 
+    @property
+    def mean_direction(self) -> np.ndarray:
+        """What a sample's gradient is multiplied by on average over all batches (P,)."""
+        mean: np.ndarray = self.passed / max(1, self.batches)
+        return mean
+
     def facts(self) -> Dict[str, float]:
         """What the log says about the walk."""
         return {
@@ -201,12 +245,14 @@ class _BackwardWalk:
     def _undo(self, point: Point) -> None:
         """Adds the step's scores and carries u across it."""
         step = point.step
-        self.adjoint.at(point.state)
+        self.adjoint.at(point.state, point.motion() if point.motion and self.adjoint.has_second_moment else None)
         direction = self.adjoint.direction(step)
         curvature = np.zeros_like(direction)
         for rows, batch, seed in zip(step.batches, point.batches, point.seeds):
             products, hessian = self.oracle.products(point.theta, batch, direction, seed)
-            self.scores[rows] += products / len(rows)
+            np.add.at(self.scores, rows, products / len(rows))  # a batch may hold a row twice
+            self.passed += direction / len(rows)
+            self.batches += 1
             curvature += hessian / len(rows) if self.published else hessian
         self._watch(direction, curvature, step)
         self.adjoint.undo(step, direction, curvature)
@@ -216,13 +262,18 @@ class _BackwardWalk:
         return {
             "step": np.int64(step),
             "scores": self.scores,
+            "passed": self.passed,
+            "batches": np.int64(self.batches),
             "watched": np.array([self.largest, self.sharpest]),
             "u": self.adjoint.u,
             "memory": self.adjoint.memory,
+            "moments": self.adjoint.moments,
         }
 
     def _restore(self, state: Mapping[str, np.ndarray]) -> int:
-        self.scores, self.adjoint.u, self.adjoint.memory = state["scores"], state["u"], state["memory"]
+        self.scores, self.adjoint.u = state["scores"], state["u"]
+        self.adjoint.memory, self.adjoint.moments = state["memory"], state["moments"]
+        self.passed, self.batches = state["passed"], int(state["batches"])
         self.largest, self.sharpest = state["watched"].tolist()
         return int(state["step"])
 
@@ -237,5 +288,5 @@ class _BackwardWalk:
                 f"The backward recursion diverges: before step {step.index} |u| is {size:.3g}, it began at "
                 f"{self.start:.3g}; the largest Hessian eigenvalue seen is about {self.sharpest:.3g} and the learning "
                 f"rate {step.learning_rate:g} (stable below {2 / max(self.sharpest, 1e-12):.3g}). No scores were "
-                "written. Train with a lower --learning-rate, or use --recursion published or --method loss."
+                "written. Train with a lower --learning-rate, or use --method spectral, which cannot diverge."
             )

@@ -1,4 +1,4 @@
-"""Order-averaged SGD-influence by a short Lanczos run (ours).
+"""Order-averaged SGD-influence by a short Lanczos run (ours), the default of the command line.
 
 The batch order of the last epoch is an accident, and so is the place at which a sample was drawn. Averaging the
 last-epoch score over all orders, with mean curvature G at the final parameters and constant learning rate eta, gives
@@ -6,8 +6,9 @@ last-epoch score over all orders, with mean curvature G at the final parameters 
     r_i = (eta K / N) <grad l_i, f(G) g>,    f(x) = mean over s = 0..K-1 of clip(1 - eta x, 0, 1)^s,
 
 with g the mean validation gradient and K the number of steps. ``f(G) g`` comes from a few Lanczos steps on a random
-subset of the training data, then one pass of sample products over all of it gives the scores. Only the final
-parameters are needed. ``horizon`` lets K run over several epochs.
+subset of the training data, then one pass of sample products over all of it gives the scores. Only one
+set of parameters is needed: the final ones or, better where measured, their mean over the last epoch. ``horizon`` lets
+K run over several epochs.
 
 With another solver, eta becomes the rate D at which it moves a parameter under a steady gradient (with momentum
 eta / (1 - m); with a second moment a diagonal matrix), and ``eta f(G)`` becomes ``D^1/2 f(D^1/2 G D^1/2) D^1/2``. A
@@ -47,13 +48,13 @@ class SpectralInfluence(InfluenceEstimator):
     """Expectation of `last-epoch` over all batch orders.
 
     Args:
-        curvature: ``ggn`` (Gauss-Newton) or ``hessian``.
+        curvature: ``ggn`` (Gauss-Newton), ``hessian``, or ``auto``: the Hessian only where there is no Gauss-Newton.
         steps: Lanczos steps, one curvature product each.
         subset: Training samples the curvature is taken from; None for all.
         horizon: Epochs whose steps count.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
-        at: ``final`` parameters, or the ``average`` of the last epoch, if training recorded it.
+        at: ``final`` parameters, the ``average`` of the last epoch, or ``auto``: the average if training recorded it.
         device: Where to compute.
 
     Raises:
@@ -64,17 +65,17 @@ class SpectralInfluence(InfluenceEstimator):
 
     def __init__(
         self,
-        curvature: str = "ggn",
+        curvature: str = "auto",
         steps: int = 8,
         subset: Optional[int] = 1024,
         horizon: int = 1,
         batch_norm: str = "batch",
         seed: int = 0,
-        at: str = "final",
+        at: str = "auto",
         device: Device = Device(),
     ) -> None:
         if curvature not in CURVATURES:
-            raise ConfigError(f"Curvature should be ggn or hessian, not '{curvature}'.")
+            raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{curvature}'.")
         if steps < 1 or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {steps} and {horizon}.")
         self.curvature, self.steps, self.subset, self.horizon = curvature, steps, subset, horizon

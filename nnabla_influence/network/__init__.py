@@ -2,6 +2,7 @@
 
 from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose
 from .network import Network
+from .nnp import write_archive
 from .settings import DatasetSetting, FileSettings
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "MEASURING",
     "DatasetSetting",
     "FileSettings",
+    "write_archive",
 ]

@@ -1,4 +1,4 @@
-"""Reads NNabla's network files: ``.nnp`` archives and ``.nntxt`` text.
+"""Reads NNabla's network files, ``.nnp`` archives and ``.nntxt`` text, and writes archives.
 
 An ``.nnp`` is a zip file with the network as protocol-buffer text (``*.nntxt``) and its parameters (``*.h5`` or
 ``*.protobuf``); an ``.nntxt`` holds the network alone, or both. Parameters are loaded into a private scope and handed
@@ -12,14 +12,16 @@ import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Union
+from typing import Any, Dict, Mapping, Union
 
 import nnabla as nn
 import numpy as np
 from google.protobuf import text_format
 from nnabla.utils import nnabla_pb2
+from nnabla.utils.nnp_format import nnp_version
 
 from ..errors import NetworkError
+from ..files import atomic_path
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
 
@@ -58,6 +60,28 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
         proto = parse_text(_decoded(path.read_bytes(), path), path)
         return NetworkFile(proto, _take_parameters(proto), str(path))
     raise NetworkError(f"Network file '{path}' should end in .nnp or .nntxt, not '{path.suffix}'.")
+
+
+def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, np.ndarray]) -> None:
+    """Writes an ``.nnp`` as ``nnabla_cli train`` does; the file appears whole or not at all.
+
+    Args:
+        path: The archive.
+        text: The network as protocol-buffer text.
+        parameters: Values by full name.
+    """
+    variables = {name: nn.Variable.from_numpy_array(value) for name, value in parameters.items()}
+    with atomic_path(path) as temporary:
+        values = temporary.with_suffix(".h5")
+        try:
+            nn.save_parameters(str(values), variables)
+            with zipfile.ZipFile(temporary, "w") as archive:
+                archive.writestr("nnp_version.txt", f"{nnp_version()}\n")
+                archive.writestr("net.nntxt", text.encode("utf-8"))
+                archive.write(values, "parameter.h5")
+        finally:
+            if values.exists():
+                values.unlink()
 
 
 def parse_text(text: str, path: Union[str, Path]) -> Any:

@@ -58,6 +58,11 @@ class LossRole:
     weight: float = 1.0
     axis: int = -1
 
+    @property
+    def class_numbers(self) -> bool:
+        """Whether the target is a class number."""
+        return self.function in CLASS_LABELS
+
 
 @dataclass(frozen=True)
 class NetworkRoles:

@@ -1,11 +1,15 @@
 """Training that can be computed again: steps, update rules with adjoints, the training cache."""
 
+from .adjoint import Adjoint
 from .cache import Checkpoint, TrainingCache
 from .final_state import FinalState
+from .monitors import Monitors
+from .nnabla_iterator import nnabla_iterator
 from .replay import Replay
+from .second_moments import Motion
 from .steps import Step, StepPlan
-from .trainer import EpochReport, Hooks, Trainer, train
-from .update_rules import RULES, Adjoint, coupled_decay, effective_rate, shrinkage
+from .trainer import EpochReport, Hooks, Trainer, run_passport, start_digest, train
+from .update_rules import RULES, coupled_decay, effective_rate, shrinkage
 
 __all__ = [
     "Adjoint",
@@ -13,6 +17,8 @@ __all__ = [
     "EpochReport",
     "FinalState",
     "Hooks",
+    "Monitors",
+    "Motion",
     "RULES",
     "Replay",
     "Step",
@@ -21,6 +27,9 @@ __all__ = [
     "TrainingCache",
     "coupled_decay",
     "effective_rate",
+    "nnabla_iterator",
+    "run_passport",
     "shrinkage",
+    "start_digest",
     "train",
 ]

@@ -82,6 +82,13 @@ class Replay:
         """A batch as training saw it, augmented, and the seed of its random layers."""
         return self._trainer.draw(step, number)
 
+    def gradient(self, step: Step, state: Checkpoint) -> np.ndarray:
+        """The gradient (P,) of a step, from the state before it; weight decay is not part of it."""
+        self._trainer.restore(state)
+        found = self._trainer.gradient(step)
+        self._trainer.done = -1  # running statistics have moved, so nobody may go on from here
+        return found
+
     def _segment(self, state: Checkpoint, steps: Sequence[Step], capacity: int) -> Iterator[Tuple[Step, Checkpoint]]:
         """The steps of a stretch, last first, from the state before the first of them."""
         if len(steps) == 1:

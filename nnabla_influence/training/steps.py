@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator, Tuple
+from typing import Iterator, List, Tuple, Union
 
 import numpy as np
 from nnabla.utils.learning_rate_scheduler import (
@@ -23,6 +23,7 @@ from nnabla.utils.learning_rate_scheduler import (
 
 from ..config import SolverConfig, TrainingConfig
 from ..dataset.batches import BatchPlan
+from ..dataset.wrapping import WrappingPlan
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class StepPlan:
 
     def __init__(self, config: TrainingConfig, samples: int) -> None:
         self.config = config
-        self.batches = BatchPlan(samples, config.batch_size, config.seed, config.shuffle)
+        self.batches = batch_plan(config, samples)
         self.interval = config.solver.update_interval
         self.steps_per_epoch = math.ceil(self.batches.batches_per_epoch / self.interval)
         self.steps = self.steps_per_epoch * config.epochs
@@ -75,6 +76,15 @@ class StepPlan:
             last = k * self.interval + len(chosen) - 1
             yield Step(epoch * self.steps_per_epoch + k, epoch, self.learning_rate(epoch, last), chosen)
 
+    def every_row(self, epoch: int) -> List[np.ndarray]:
+        """Row numbers of batches that together hold every sample once, as far as possible those of an epoch."""
+        return self.batches.every_row(epoch)
+
+    def draws(self, epoch: int) -> np.ndarray:
+        """How often an epoch draws each sample (N,): once, unless NNabla's iterator draws."""
+        rows = np.concatenate(self.batches.epoch(epoch))
+        return np.bincount(rows, minlength=self.batches.samples)
+
     def learning_rate(self, epoch: int, batch: int) -> float:
         """The schedule's learning rate at a batch of an epoch."""
         position = (self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
@@ -89,6 +99,12 @@ class StepPlan:
             return (total - self.steps_per_epoch, total)
         stride = {"epochs": self.steps_per_epoch, "sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
         return tuple(range(0, total, stride)) + (total,)
+
+
+def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, WrappingPlan]:
+    """The batches of a run."""
+    plan = config.batch_size, config.seed, config.shuffle
+    return BatchPlan(samples, *plan) if config.iterator is None else WrappingPlan(samples, *plan, config.iterator)
 
 
 def scheduler(solver: SolverConfig) -> BaseLearningRateScheduler:

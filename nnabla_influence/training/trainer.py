@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 import nnabla as nn
 import nnabla.functions as F
@@ -25,9 +26,10 @@ from .. import __version__
 from ..config import TrainingConfig, differences
 from ..dataset.batches import Augmentation, augment
 from ..device import Device
-from ..errors import CacheMismatchError, CorruptFileError, DivergenceError, InfluenceError
+from ..errors import CacheMismatchError, ComputationError, CorruptFileError, DivergenceError, InfluenceError
 from ..network import TRAINING, Graph, Network
-from ..partial import discard
+from ..network.computing import computing
+from ..partial import discard, has_progress
 from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
 from .partial import PartialRun, Progress
 from .records import Records
@@ -70,18 +72,28 @@ class Trainer:
         dataset: Training data.
         config: The run.
         device: Where to compute.
+        weights: Factor (N,) on every sample's gradient; the divisor of a batch stays its size. None means ones.
 
     Raises:
         UnsupportedError: The solver has no adjoint, so its run could not be scored.
     """
 
-    def __init__(self, network: Network, dataset: Any, config: TrainingConfig, device: Device) -> None:
+    def __init__(
+        self,
+        network: Network,
+        dataset: Any,
+        config: TrainingConfig,
+        device: Device,
+        weights: Optional[np.ndarray] = None,
+    ) -> None:
         rate = rule(config.solver).rate
         self.network, self.dataset, self.config, self.device = network, dataset, config, device
         self.records = Records(network, config, len(dataset))
         self._augmentation = Augmentation(config.crop, config.flip)
         self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
         self._store = network.store()
+        self._weights = weights
+        self._weight_inputs: Dict[int, nn.Variable] = {}
         self._losses: Dict[int, nn.Variable] = {}
         self._graphs: Dict[int, Graph] = {}
         solver = config.solver
@@ -124,12 +136,10 @@ class Trainer:
 
         Raises:
             DivergenceError: The loss is not finite.
+            ComputationError: NNabla failed at this batch.
         """
-        total = 0.0
-        with self.device.scope():
-            self._solver.zero_grad()
-            for number in range(len(step.batches)):
-                total += self._accumulate(step.batches[number], *self.draw(step, number))
+        with self._computing(step):
+            total = self._gradients(step)
             if not np.isfinite(total):
                 raise DivergenceError(
                     f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
@@ -141,6 +151,28 @@ class Trainer:
             self._solver.update()
         self.done = step.index + 1
         return total
+
+    def gradient(self, step: Step) -> np.ndarray:
+        """The gradient (P,) that a step would use at the current parameters, without weight decay.
+
+        Running statistics move on, as in the step itself.
+
+        Raises:
+            ComputationError: NNabla failed at this batch.
+        """
+        with self._computing(step):
+            self._gradients(step)
+            return self.network.space.flatten({n: self._store.variables[n].g for n in self.network.space.names})
+
+    @contextmanager
+    def _computing(self, step: Step) -> Iterator[None]:
+        with computing(self.network.path, f"step {step.index + 1} of the training"), self.device.scope():
+            yield
+
+    def _gradients(self, step: Step) -> float:
+        """Leaves the sum of the batches' mean gradients in the variables; returns the sum of the samples' losses."""
+        self._solver.zero_grad()
+        return sum(self._accumulate(step.batches[n], *self.draw(step, n)) for n in range(len(step.batches)))
 
     def draw(self, step: Step, number: int) -> Tuple[Dict[str, np.ndarray], int]:
         """A batch of a step as training sees it, augmented, and the seed of its random layers."""
@@ -156,18 +188,28 @@ class Trainer:
         # The one permitted global: dropout and augmentation layers draw from it.
         nnabla.random.set_function_seed(seed)
         if size not in self._graphs:
-            self._graphs[size] = self.network.build(self._store, size, TRAINING)
-            self._losses[size] = F.mean(self._graphs[size].sample_losses)
-            self._losses[size].persistent = True
-            if self.records.wants_margins:
-                self._graphs[size].keep_predictions()
+            self._build(size)
         self._graphs[size].feed(batch)
+        if self._weights is not None:
+            self._weight_inputs[size].d = self._weights[rows, np.newaxis]
         loss = self._losses[size]
         loss.forward(clear_no_need_grad=True)
         if self.records.wants_margins:
             self.records.batch(rows, batch, self._graphs[size].prediction_values())
         loss.backward(clear_buffer=True)
         return float(loss.d) * size
+
+    def _build(self, size: int) -> None:
+        """The graph of a batch size and its mean loss."""
+        graph = self._graphs[size] = self.network.build(self._store, size, TRAINING)
+        losses = graph.sample_losses  # (B, 1)
+        if self._weights is not None:
+            self._weight_inputs[size] = nn.Variable((size, 1))
+            losses = losses * self._weight_inputs[size]
+        self._losses[size] = F.mean(losses)
+        self._losses[size].persistent = True
+        if self.records.wants_margins:
+            graph.keep_predictions()
 
 
 def function_seed(seed: int, step: int, batch: int) -> int:
@@ -205,6 +247,7 @@ def train(
     Raises:
         CacheMismatchError: The target holds another run and `overwrite` is off.
         DivergenceError: The loss is not finite.
+        ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
     """
     target = Path(target)
     network.check_data(dataset)
@@ -219,8 +262,10 @@ def train(
     plan = StepPlan(config, len(dataset))
     try:
         history = _run(trainer, plan, partial, hooks)
-    except InfluenceError:
-        discard(target)  # going on from here would fail again
+    except InfluenceError as error:
+        # Going on would fail again, unless it was for want of memory.
+        if not isinstance(error, ComputationError) or not has_progress(target):
+            discard(target)
         raise
     records = trainer.records.results(plan.steps_per_epoch)
     write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()), records)
@@ -230,11 +275,10 @@ def train(
 
 def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict[str, Any]:
     """Everything that determines a run, and the versions it ran with."""
-    start = Checkpoint(0, network.theta, network.statistics_values, {})
     return {
         "format": FORMAT,
         "config": config.to_dict(),
-        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": _digest(start)},
+        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": start_digest(network)},
         "training_data": {
             "path": str(dataset.path or "arrays in memory"),
             "fingerprint": dataset.fingerprint,
@@ -252,8 +296,9 @@ def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict
     }
 
 
-def _digest(state: Checkpoint) -> str:
-    return hashlib.sha256(state.theta.tobytes() + state.statistics.tobytes()).hexdigest()
+def start_digest(network: Network) -> str:
+    """Identifies the parameters a training begins with."""
+    return hashlib.sha256(network.theta.tobytes() + network.statistics_values.tobytes()).hexdigest()
 
 
 def _existing(target: Path, passport: Dict[str, Any], overwrite: bool) -> Optional[TrainingCache]:
@@ -296,7 +341,7 @@ def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) ->
         *history, total = saved_run.history
     kept = set(plan.kept())
     saved = time.monotonic()
-    samples = len(trainer.dataset)
+    samples = plan.batches.draws_per_epoch
     for epoch in range(trainer.done // plan.steps_per_epoch, trainer.config.epochs):
         for step in plan.epoch(epoch):
             if step.index < trainer.done:
@@ -313,8 +358,8 @@ def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) ->
                 saved = time.monotonic()
         history.append(total / samples)
         total = 0.0
-        partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
-        if hooks.epoch:
+        if hooks.epoch:  # before the epoch counts as done: killed in between, a resumed run calls it again
             hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], trainer.state()))
+        partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
     partial.keep(trainer.state())
     return history

@@ -13,35 +13,45 @@ so one adjoint serves them all. With lambda the adjoint of theta (``u``) and mu 
 
 where ``decay`` is NNabla's coupled weight decay, part of the gradient. Decoupled decay (SgdW, AdamW) is in e.
 
-================  ==========================================================  =======================
-solver            step                                                        adjoint
-================  ==========================================================  =======================
-Sgd               theta -= eta g                                              exact
-Momentum          s = m s + eta g; theta -= s                                 exact
-Nesterov          s = m s - eta g; theta += m s - eta g                       exact
-SgdW              Momentum, then theta -= decay theta                         exact
-Adam, AdamW       s = b1 s + (1 - b1) g; theta -= eta_t s / (sqrt(v) + eps)   second moment v frozen
-AMSGRAD           the same with the largest v so far and without bias terms   second moment v frozen
-Adamax            the same with the largest |g|, decayed                      second moment v frozen
-RMSprop, Adagrad  theta -= eta g / (sqrt(v) + eps)                            second moment v frozen
-================  ==========================================================  =======================
+================  ==========================================================
+solver            step
+================  ==========================================================
+Sgd               theta -= eta g
+Momentum          s = m s + eta g; theta -= s
+Nesterov          s = m s - eta g; theta += m s - eta g
+SgdW              Momentum, then theta -= decay theta
+Adam, AdamW       s = b1 s + (1 - b1) g; theta -= eta_t s / (sqrt(v) + eps)
+AMSGRAD           the same with the largest v so far and without bias terms
+Adamax            the same with the largest |g|, decayed
+RMSprop, Adagrad  theta -= eta g / (sqrt(v) + eps)
+================  ==========================================================
 
-"Frozen" means that v is taken as it is at the checkpoint in use and its own dependence on the sample is left out; the
-log says so. Formulas as NNabla 1.39 computes them, each held against NNabla's solver in the tests.
+The second moment v depends on the sample too. Where a step's own states and gradient are known (replayed steps), so
+does the adjoint: see `second_moments`. Where they are not (every step at the final parameters), v is taken as it is,
+its own dependence on the sample is left out, and the log says so. Formulas as NNabla 1.39 computes them, each held
+against NNabla's solver in the tests.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Mapping, Optional
 
 import numpy as np
 
 from ..config import SolverConfig
 from ..errors import CacheMismatchError, UnsupportedError
-
-Diagonal = Union[float, np.ndarray]  # a number, or (P,)
+from .second_moments import (
+    Diagonal,
+    Motion,
+    Partials,
+    adagrad_moment,
+    adam_moment,
+    adamax_moment,
+    amsgrad_moment,
+    rmsprop_moment,
+)
 
 
 @dataclass(frozen=True)
@@ -130,7 +140,9 @@ class Rule:
 
     Args:
         coefficients: Its linear step.
-        second: NNabla's name of its second moment, None if the rule is exact.
+        second: NNabla's name of its second moment, None if it has none.
+        first: NNabla's name of s, where there is a second moment too.
+        partials: Derivatives of the second moment's own step.
         rate: NNabla's name of its learning rate.
         decoupled: Whether weight decay is not part of the gradient.
     """
@@ -139,6 +151,8 @@ class Rule:
     second: Optional[str] = None
     rate: str = "lr"
     decoupled: bool = False
+    first: Optional[str] = None
+    partials: Optional[Callable[[SolverConfig, Motion], Partials]] = None
 
 
 RULES: Dict[str, Rule] = {
@@ -146,12 +160,12 @@ RULES: Dict[str, Rule] = {
     "Momentum": Rule(_momentum),
     "Nesterov": Rule(_nesterov),
     "SgdW": Rule(_sgdw, decoupled=True),
-    "Adam": Rule(_adam, "var", "alpha"),
-    "AdamW": Rule(_adamw, "var", "alpha", decoupled=True),
-    "AMSGRAD": Rule(_amsgrad, "v_hat", "alpha"),
-    "Adamax": Rule(_adamax, "u", "alpha"),
-    "RMSprop": Rule(_scaled_gradient, "v"),
-    "Adagrad": Rule(_scaled_gradient, "v"),
+    "Adam": Rule(_adam, "var", "alpha", first="mean", partials=adam_moment),
+    "AdamW": Rule(_adamw, "var", "alpha", decoupled=True, first="mean", partials=adam_moment),
+    "AMSGRAD": Rule(_amsgrad, "v_hat", "alpha", first="m", partials=amsgrad_moment),
+    "Adamax": Rule(_adamax, "u", "alpha", first="m", partials=adamax_moment),
+    "RMSprop": Rule(_scaled_gradient, "v", partials=rmsprop_moment),
+    "Adagrad": Rule(_scaled_gradient, "v", partials=adagrad_moment),
 }
 
 
@@ -214,57 +228,3 @@ def second_moment(solver: SolverConfig, state: Mapping[str, np.ndarray]) -> Opti
             "(or continue) the network with: python -m nnabla_influence train, and score with --cache."
         )
     return state[name].astype(np.float64)
-
-
-class Adjoint:
-    """Carries the validation gradient backwards through the steps of a solver.
-
-    Args:
-        solver: The solver's settings.
-        gradient: The validation gradient at the end (P,).
-        state: The solver's state vectors by NNabla's names; second moments are taken from it.
-
-    Raises:
-        UnsupportedError: The solver has no adjoint.
-        CacheMismatchError: The second moment the solver needs is not in the state.
-
-    Attributes:
-        u: The adjoint of the parameters (P,), double precision.
-        memory: The adjoint of the solver's state vector (P,).
-    """
-
-    def __init__(self, solver: SolverConfig, gradient: np.ndarray, state: Mapping[str, np.ndarray]) -> None:
-        self.solver, self.rule = solver, rule(solver)
-        self._second: Optional[np.ndarray] = None
-        self.at(state)
-        self.u = gradient.astype(np.float64)
-        self.memory = np.zeros_like(self.u)
-
-    def at(self, state: Mapping[str, np.ndarray]) -> None:
-        """Takes the second moment from a state of the solver.
-
-        Raises:
-            CacheMismatchError: It is not there.
-        """
-        self._second = second_moment(self.solver, state)
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing is held fixed."""
-        return self.rule.second is None
-
-    def direction(self, step: Any) -> np.ndarray:
-        """D (P,) of the `Step` about to be undone."""
-        k = self._coefficients(step)
-        return -(k.d * self.u + k.b * self.memory)
-
-    def undo(self, step: Any, direction: np.ndarray, curvature: np.ndarray) -> None:
-        """Goes back across a step: ``curvature`` is H D (P,) of its batches."""
-        k = self._coefficients(step)
-        decay = 0.0 if self.rule.decoupled else self.solver.weight_decay
-        memory = k.a * self.memory + k.c * self.u
-        self.u = k.e * self.u - curvature - decay * direction
-        self.memory = memory
-
-    def _coefficients(self, step: Any) -> Coefficients:
-        return self.rule.coefficients(self.solver, Moment(step.learning_rate, step.index + 1, self._second))

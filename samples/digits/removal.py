@@ -35,9 +35,9 @@ from nnabla_influence.network import Network
 from nnabla_influence.training import train
 
 METHODS = {
-    "spectral": lambda seed: SpectralInfluence(),
+    "spectral": lambda seed: SpectralInfluence(at="final"),
     "spectral, averaged": lambda seed: SpectralInfluence(at="average"),
-    "influence-function": lambda seed: InfluenceFunction(),
+    "influence-function": lambda seed: InfluenceFunction(at="final"),
     "last-epoch": lambda seed: LastEpochInfluence(),
     "margin": lambda seed: MarginBaseline(),
     "loss": lambda seed: LossBaseline(),

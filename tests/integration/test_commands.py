@@ -32,12 +32,12 @@ def test_train_says_what_it_uses(finished):
 
 def test_the_influence_csv_is_the_training_csv_with_scores(finished, data):
     original, written = Table.read(data / "training.csv"), Table.read(finished.folder / "出力" / "influence.csv")
-    assert written.header == original.header + ["influence", "datasource_index"]
+    assert written.header == [*original.header, "influence", "predicted_label", "loss", "datasource_index"]
     assert len(written) == len(original) == 96
     values = [float(row[2]) for row in written.rows]
     assert values == sorted(values) and values[0] < 0 < values[-1], "most harmful first"
     for row in written.rows:
-        image, label = original.rows[int(row[3])]
+        image, label = original.rows[int(row[-1])]
         assert written.resolve(row[0]) == original.resolve(image) and row[1] == label
         assert written.resolve(row[0]).is_file()
 
@@ -46,7 +46,8 @@ def test_nnabla_opens_the_influence_csv_as_a_data_set(finished):
     from nnabla.utils.data_source_implements import CsvDataSource
 
     source = CsvDataSource(str(finished.folder / "出力" / "influence.csv"), shuffle=False, normalize=True)
-    assert source.variables == ("x", "y", "influence", "datasource_index") and source.size == 96
+    assert source.variables == ("x", "y", "influence", "predicted_label", "loss", "datasource_index")
+    assert source.size == 96
     image, *_ = source._get_data(0)
     assert np.shape(image) == (1, 8, 8) and np.max(image) <= 1
 
@@ -62,7 +63,15 @@ def test_the_same_command_writes_the_same_bytes(finished, data):
 
 
 @pytest.mark.parametrize(
-    "options", [("--recursion", "published"), ("--method", "loss"), ("--method", "random")], ids=str
+    "options",
+    [
+        ("--method", "last-epoch"),
+        ("--method", "last-epoch", "--recursion", "published"),
+        ("--method", "loss"),
+        ("--method", "random"),
+        ("--at", "final"),
+    ],
+    ids=str,
 )
 def test_other_methods_give_other_scores(finished, data, options):
     finished("score", "--cache", "cache 学習.h5", *data_of(data), "--output", "other.csv", *options)
@@ -72,6 +81,33 @@ def test_other_methods_give_other_scores(finished, data, options):
     agreement = json.loads(out)["agreement"][0]
     assert -1 < agreement["spearman"] < 1 and agreement["first"] == "出力/influence.csv"
     assert "出力/influence.csv" in finished("compare", "出力/influence.csv", "other.csv")[0]
+
+
+def test_the_default_is_spectral_at_the_averaged_parameters(finished, data):
+    """Recorded by every policy but ``final``, whose file stays as small as can be unless asked."""
+    score = ("score", *data_of(data), "--output", "出力/same.csv")
+    _, log = finished(*score, "--cache", "cache 学習.h5", "--method", "spectral", "--at", "average")
+    assert (finished.folder / "出力" / "same.csv").read_bytes() == (
+        finished.folder / "出力" / "influence.csv"
+    ).read_bytes()
+    assert "scoring at the mean of the last epoch's parameters" in log
+    assert "mean parameters" in finished("info", "cache 学習.h5")[0]
+    train = ("train", *network_and_data(data), *SHORT, "--overwrite", "--cache", "small.h5")
+    for options in (("--policy", "final"), ("--no-average-parameters",)):
+        finished(*train, *options)
+        _, log = finished(*score, "--cache", "small.h5")
+        assert "scoring at the final parameters; their mean over the last epoch was not recorded" in log
+        assert "mean parameters" not in finished("info", "small.h5")[0]
+    finished(*train, "--policy", "final", "--average-parameters")
+    assert "scoring at the mean" in finished(*score, "--cache", "small.h5")[1]
+
+
+def test_score_knows_the_steps_to_follow_by_either_name(finished, data):
+    score = ("score", "--cache", "cache 学習.h5", *data_of(data), "--method", "sgd-influence")
+    for option in ("--through", "--epochs"):
+        finished(*score, option, "last", "--output", f"last{option}.csv")
+    first, second = ((finished.folder / f"last{option}.csv").read_bytes() for option in ("--through", "--epochs"))
+    assert first == second
 
 
 def test_run_averages_the_scores_of_its_seeds(commands, data):
@@ -228,10 +264,11 @@ def test_the_second_run_decodes_nothing(commands, data):
 
 def test_demo_prints_its_table(commands):
     out, _ = commands("demo", "--trials", 1, "--output", "デモ", "--quiet")
-    header, _, *rows = out.strip().splitlines()[1:6]
+    header, _, *rows = out.strip().splitlines()[1:7]
     assert header.split()[:2] == ["scores", "AUROC"]
     found = {row.split()[0]: float(row.split()[1]) for row in rows}
-    assert set(found) == {"last-epoch", "loss", "random"} and found["loss"] > 0.8 > 0.6 > found["random"]
+    assert set(found) == {"spectral", "last-epoch", "loss", "random"}
+    assert min(found["loss"], found["spectral"]) > 0.8 > 0.6 > found["random"]
     for method in found:
         assert len(Table.read(commands.folder / "デモ" / f"influence_{method}.csv")) == 1000
     assert not list((commands.folder / "デモ").rglob("*.partial"))

@@ -264,6 +264,26 @@ REQUESTS = {
         ],
         ["--recursion published", "--method loss"],
     ),
+    "settings of another method than the default": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--recursion", "published", "--output", "o.csv"],
+        ["--recursion published means nothing to --method spectral (the default)", "or use --method last-epoch"],
+    ),
+    "steps to follow, where epochs are trained": (
+        ["run", "--network", "builtin:mlp", "DATA", "--epochs", "all", "--output", "o.csv"],
+        ["how many epochs to train, got 'all'", "--through all"],
+    ),
+    "steps to follow, by a method that follows none": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--epochs", "all", "--output", "o.csv"],
+        ["--through all means nothing to --method spectral (the default)", "--method sgd-influence"],
+    ),
+    "epochs to train, where nothing is trained": (
+        ["score", "--cache", "cache 学習.h5", "DATA", "--epochs", "3", "--output", "o.csv"],
+        ["'last', 'all'"],
+    ),
+    "parameters that are not recorded": (
+        ["run", "--network", "builtin:mlp", "DATA", "--at", "average", "--no-average-parameters", "--output", "o.csv"],
+        ["--at average", "--no-average-parameters"],
+    ),
     "output is the data": (
         ["score", "--cache", "cache 学習.h5", "DATA", "--output", "TRAINING"],
         ["is read by this command"],

@@ -22,6 +22,14 @@ def test_another_run_is_refused_with_both_settings(tmp_path):
         PartialFolder(tmp_path / "a", {"seed": 2, "method": "m"})
 
 
+def test_of_hashes_it_says_that_they_differ_not_what_they_are(tmp_path):
+    """A training, a network, data: nobody knows them by their hash."""
+    ours, theirs = ({"training": digit * 64, "training data": "c" * 64, "at": point} for digit, point in ("af", "bg"))
+    PartialFolder(tmp_path / "a", theirs)
+    with pytest.raises(CacheMismatchError, match=r"\(yours / its\): at: f / g; training: another\. Run"):
+        PartialFolder(tmp_path / "a", ours)
+
+
 def test_only_our_folder_is_removed(tmp_path):
     target = tmp_path / "a"
     assert not discard(target)

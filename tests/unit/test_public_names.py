@@ -28,6 +28,7 @@ def test_the_command_lines_copies_of_lists_are_true():
     """`project_options` must not import what holds the lists, so it repeats them."""
     assert project_options.POLICIES == POLICIES
     assert project_options.METHODS == tuple(METHODS)
+    assert project_options.DEFAULT_METHOD == next(iter(METHODS))
     assert project_options.RECURSIONS == RECURSIONS
     assert project_options.EPOCHS == EPOCHS
     assert project_options.POINTS == POINTS

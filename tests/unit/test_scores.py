@@ -7,7 +7,7 @@ import pytest
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError
-from nnabla_influence.scores import InfluenceScores
+from nnabla_influence.scores import InfluenceScores, original_table
 
 
 def _table(folder, header, rows):
@@ -46,6 +46,49 @@ def test_the_csv_keeps_the_cells_and_appends_score_and_index(tmp_path):
         ["3", "4", "8", "-4e-12", "1"],
         ["1.50", "2e-3", "7", "0.123456789", "0"],
     ]
+
+
+def test_further_columns_stand_between_score_and_index(tmp_path):
+    table = _table(tmp_path, ["x", "predicted_label", "y", "loss"], [["1", "9", "7", "9"], ["3", "9", "8", "9"]])
+    columns = {"predicted_label": np.array([3.0, 4.0]), "loss": np.array([0.25, 1e-10])}
+    notices = InfluenceScores(np.array([2.0, -1.0]), "m", columns=columns).to_csv(tmp_path / "out.csv", table)
+    assert _read(tmp_path / "out.csv") == [
+        ["x", "y", "influence", "predicted_label", "loss", "datasource_index"],
+        ["3", "8", "-1", "4", "1e-10", "1"],
+        ["1", "7", "2", "3", "0.25", "0"],
+    ]
+    assert len(notices) == 2 and "predicted_label" in notices[0] and "loss" in notices[1]
+
+
+def test_columns_of_those_names_stay_where_the_scores_have_none(tmp_path):
+    table = _table(tmp_path, ["x", "loss"], [["1", "9"]])
+    assert InfluenceScores(np.array([2.0]), "m").to_csv(tmp_path / "out.csv", table) == []
+    assert _read(tmp_path / "out.csv")[0] == ["x", "loss", "influence", "datasource_index"]
+
+
+def test_trials_agree_on_the_most_frequent_label_and_the_mean_loss():
+    labels = [[0, 2, 1, 5], [3, 2, 1, 0], [3, 4, 0, 5], [0, 4, 1, 2]]
+    trials = [
+        InfluenceScores(np.zeros(4), "m", columns={"predicted_label": np.array(each), "loss": np.full(4, number)})
+        for number, each in enumerate(labels)
+    ]
+    mean = InfluenceScores.mean(trials)
+    assert mean.columns["predicted_label"].tolist() == [0, 2, 1, 5], "the lowest of equally frequent ones"
+    assert mean.columns["loss"].tolist() == [1.5] * 4
+
+
+def test_a_column_that_one_trial_lacks_has_no_mean():
+    trials = [InfluenceScores(np.zeros(1), "m", columns=columns) for columns in ({"loss": np.zeros(1)}, {})]
+    assert InfluenceScores.mean(trials).columns == {}
+
+
+def test_the_data_set_can_be_taken_out_of_the_csv_again(tmp_path):
+    table = _table(tmp_path / "a", ["x:image", "#w", "y"], [["a.png", "3", "1"], ["b.png", "4", "0"]])
+    columns = {"loss": np.zeros(2), "margin": np.ones(2)}
+    InfluenceScores(np.array([1.0, -1.0]), "m", columns=columns).to_csv(tmp_path / "b" / "out.csv", table)
+    original = original_table(Table.read(tmp_path / "b" / "out.csv"))
+    assert (original.header, original.lines) == (table.header, [3, 2])
+    assert original.rows == [["../a/a.png", "3", "1"], ["../a/b.png", "4", "0"]]
 
 
 def test_paths_stay_valid_from_another_folder(tmp_path):

@@ -14,6 +14,7 @@ CASE = case_named("affine")  # linear up to the loss, so that Hessian and Gauss-
 TOLERANCES = {
     "hessian": (1e-5, "float32 (6e-8 per operation), a few dozen accumulations"),
     "ggn": (1e-2, "a central difference of float32 outputs"),
+    "auto": (1e-2, "Gauss-Newton, since the loss has it"),
 }
 every_kind = pytest.mark.parametrize("kind", CURVATURES)
 
@@ -73,7 +74,7 @@ def test_the_same_product_gives_the_same_bits(setting, kind):
 
 
 def test_another_kind_is_refused(setting):
-    with pytest.raises(ConfigError, match="ggn or hessian, not 'fisher'"):
+    with pytest.raises(ConfigError, match="auto, ggn, hessian, not 'fisher'"):
         setting([np.arange(SAMPLES)], kind="fisher")
 
 

@@ -86,7 +86,7 @@ def test_the_data_set_itself_is_never_overwritten(train, tmp_path, capsys):
     before = train.read_bytes()
     argv = ["noise", "--train", str(train), "--rate", "1", "--output", str(train), "--truth", str(tmp_path / "t.csv")]
     assert main(argv) == 2
-    assert train.read_bytes() == before and "clean data set itself" in capsys.readouterr().err
+    assert train.read_bytes() == before and "got one that is read" in capsys.readouterr().err
 
 
 def test_the_kinds_in_the_help_are_the_kinds_there_are():

@@ -125,6 +125,62 @@ def test_pickling_sends_no_samples(folder):
         pickle.loads(sent)
 
 
+# ---- subsets
+
+
+def test_a_subset_is_those_samples_in_that_order(folder):
+    data = folder.read(folder.digits(count=6))
+    some = data.subset(np.array([4, 1, 1]))
+    assert (len(some), some.shapes, some.variables, some.path) == (3, data.shapes, data.variables, data.path)
+    np.testing.assert_array_equal(some.batch([2, 0])["x"], data.batch([1, 4])["x"])
+    np.testing.assert_array_equal(some.column("y"), data.column("y")[[4, 1, 1]])
+    assert some.table.rows == [data.table.rows[row] for row in (4, 1, 1)]
+    assert [some.table.line(row) for row in range(3)] == [6, 3, 3]
+    assert len(data) == 6, "the whole stays as it is"
+
+
+def test_a_subset_of_a_subset(folder):
+    data = folder.read(folder.digits(count=6))
+    twice = data.subset([5, 3, 1]).subset([2, 0])
+    np.testing.assert_array_equal(twice.batch([0, 1])["x"], data.batch([1, 5])["x"])
+    assert twice.table.rows == [data.table.rows[1], data.table.rows[5]]
+    assert twice.fingerprint == data.subset([1, 5]).fingerprint
+
+
+def test_the_fingerprint_of_a_subset_follows_from_the_whole_and_the_rows(folder):
+    data = folder.read(folder.digits(count=6))
+    prints = {data.subset(rows).fingerprint for rows in ([0], [1], [0, 1], [1, 0], range(6))}
+    prints.add(Dataset.from_arrays({"x": np.arange(6.0)}).subset([0]).fingerprint)
+    assert len(prints) == 6 and all(len(each) == 64 for each in prints)
+    assert data.subset(range(6)).fingerprint == data.fingerprint
+    assert folder.read(data.path).subset([0, 1]).fingerprint == data.subset([0, 1]).fingerprint
+
+
+def test_a_subset_is_pickled_without_samples(folder):
+    data = folder.read(folder.digits(count=6, size=64))
+    sent = pickle.dumps(data.subset([5, 2]))
+    received = pickle.loads(sent)
+    assert len(sent) < 4096 and received.fingerprint == data.subset([5, 2]).fingerprint
+    np.testing.assert_array_equal(received.batch([0])["x"], data.batch([5])["x"])
+    in_memory = Dataset.from_arrays({"x": np.arange(4.0)}).subset([3])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(in_memory)).column("x"), [[3]])
+
+
+@pytest.mark.parametrize(
+    "rows, reason",
+    [
+        ([], "at least one row number"),
+        ([True, False, True], "type bool"),
+        ([0.0], "type float64"),
+        ([[0]], r"shape \(1, 1\)"),
+        ([0, 3, -1], "from 0 to 2, got 3, -1"),
+    ],
+)
+def test_rows_that_are_no_subset(rows, reason):
+    with pytest.raises(DataError, match=reason):
+        Dataset.from_arrays({"x": np.arange(3.0)}).subset(rows)
+
+
 # ---- from arrays
 
 

@@ -7,7 +7,7 @@ from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, ConfigError, DivergenceError
-from nnabla_influence.estimators import LastEpochInfluence, LossBaseline, RandomBaseline
+from nnabla_influence.estimators import LastEpochInfluence, LossBaseline, RandomBaseline, SgdInfluence
 from nnabla_influence.network import Network
 from nnabla_influence.partial import PartialFolder
 from nnabla_influence.training import FinalState, train
@@ -29,6 +29,9 @@ def run(tmp_path):
         return train(network, training, TrainingConfig(**settings), tmp_path / "c.h5"), training, _data(11, 1)
 
     return make
+
+
+ADAM = SolverConfig("Adam", 0.01, {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6})
 
 
 def _scores(estimator, cache, training, validation):
@@ -122,13 +125,16 @@ def test_a_divergent_recursion_is_reported_with_numbers_and_advice(run):
 
 
 @pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize("method", [LastEpochInfluence, SgdInfluence], ids=lambda m: m.method)
 @pytest.mark.parametrize(
-    "solver", [SolverConfig(learning_rate=0.1), SolverConfig("Momentum", 0.02, {"momentum": 0.9})], ids=lambda s: s.name
+    "solver",
+    [SolverConfig(learning_rate=0.1), SolverConfig("Momentum", 0.02, {"momentum": 0.9}), ADAM],
+    ids=lambda s: s.name,
 )
-def test_an_interrupted_scoring_goes_on_bit_for_bit(run, tmp_path, monkeypatch, after, solver):
+def test_an_interrupted_scoring_goes_on_bit_for_bit(run, tmp_path, monkeypatch, after, solver, method):
     monkeypatch.setattr("nnabla_influence.estimators.sgd_influence.SECONDS_BETWEEN_SAVES", -1.0)
     cache, training, validation = run(solver=solver)
-    whole = _scores(LastEpochInfluence(), cache, training, validation)
+    whole = _scores(method(), cache, training, validation)
     folder, calls, products = PartialFolder(tmp_path / "s", {}), [], LossOracle.products
 
     def interrupted(self, *arguments):
@@ -140,7 +146,7 @@ def test_an_interrupted_scoring_goes_on_bit_for_bit(run, tmp_path, monkeypatch, 
     monkeypatch.setattr(LossOracle, "products", interrupted)
     for _ in range(2):
         try:
-            resumed = LastEpochInfluence().estimate(cache.network, cache, training, validation, store=folder)
+            resumed = method().estimate(cache.network, cache, training, validation, store=folder)
         except KeyboardInterrupt:
             continue
     assert np.array_equal(resumed.values, whole)

@@ -6,7 +6,7 @@ import pytest
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
-from nnabla_influence.estimators import LastEpochInfluence, MarginBaseline, SpectralInfluence
+from nnabla_influence.estimators import POINTS, LastEpochInfluence, MarginBaseline, SpectralInfluence
 from nnabla_influence.network import Network
 from nnabla_influence.training import Hooks, train
 from nnabla_influence.training.records import margins
@@ -35,7 +35,9 @@ def test_averaged_parameters_are_the_mean_after_each_step_of_the_last_epoch(netw
     expected = np.mean([cache.checkpoint(step).theta.astype(float) for step in range(11, 16)], axis=0)
     np.testing.assert_allclose(cache.record("average"), expected, rtol=1e-6)
     at_average = SpectralInfluence(at="average").estimate(cache.network, cache, data, data).values
-    assert not np.allclose(at_average, SpectralInfluence().estimate(cache.network, cache, data, data).values)
+    at_final = SpectralInfluence(at="final").estimate(cache.network, cache, data, data).values
+    assert not np.allclose(at_average, at_final)
+    assert np.array_equal(SpectralInfluence().estimate(cache.network, cache, data, data).values, at_average)
 
 
 def test_recording_changes_nothing_else(network, data, config, tmp_path):
@@ -60,12 +62,15 @@ def test_an_interrupted_training_records_the_same(network, data, config, tmp_pat
     assert (tmp_path / "broken.h5").read_bytes() == whole.path.read_bytes()
 
 
-def test_what_was_not_recorded_is_refused_with_the_option_that_records_it(network, data, config, tmp_path):
+def test_what_was_not_recorded_is_refused_with_the_option_that_records_it(network, data, config, tmp_path, caplog):
     cache = train(network, data, config(), tmp_path / "c.h5")
     with pytest.raises(CheckpointMissingError, match="--record-margins"):
         MarginBaseline().estimate(cache.network, cache, data, data)
     with pytest.raises(CheckpointMissingError, match="--average-parameters"):
         SpectralInfluence(at="average").estimate(cache.network, cache, data, data)
+    with caplog.at_level("INFO", "nnabla_influence"):
+        left_open, final = (SpectralInfluence(at=at).estimate(cache.network, cache, data, data) for at in POINTS[:2])
+    assert np.array_equal(left_open.values, final.values) and "final parameters; their mean" in caplog.text
     assert LastEpochInfluence().estimate(cache.network, cache, data, data).values.shape == (23,)
 
 

@@ -30,7 +30,6 @@ PARAMETERS = {
 # NNabla's name of the first-moment or velocity state; absent where there is none.
 MEMORY = {"Momentum": "m", "Nesterov": "m", "SgdW": "m", "Adam": "mean", "AdamW": "mean", "AMSGRAD": "m", "Adamax": "m"}
 RATES = [0.05, 0.05, 0.04, 0.03, 0.02, 0.01]
-EXACT = [name for name in RULES if RULES[name].second is None]
 
 
 def _solver(name, decay=0.0):
@@ -61,26 +60,30 @@ def _trajectory(solver, hessian, kicks):
     return theta.d.astype(np.float64)
 
 
+def _states(real):
+    return {k: v.d.astype(np.float64) for k, v in real.get_states()["theta"].pstate.items()}
+
+
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 @pytest.mark.parametrize("name", list(RULES))
 def test_the_linear_form_is_nnablas_step(name, decay):
     solver, random = _solver(name, decay), np.random.RandomState(0)
     real, theta = _real(solver)
-    states = lambda: {k: v.d.astype(np.float64) for k, v in real.get_states()["theta"].pstate.items()}  # noqa: E731
     for number, rate in enumerate(RATES, start=1):
-        before, memory = theta.d.astype(np.float64), states().get(MEMORY.get(name), np.zeros(P))
+        before, memory = theta.d.astype(np.float64), _states(real).get(MEMORY.get(name), np.zeros(P))
         gradient = random.normal(size=P)
         _update(real, theta, solver, gradient, rate)
-        k = RULES[name].coefficients(solver, Moment(rate, number, states().get(RULES[name].second)))
+        k = RULES[name].coefficients(solver, Moment(rate, number, _states(real).get(RULES[name].second)))
         total = gradient + (0.0 if RULES[name].decoupled else decay * before)
         assert_close(theta.d, k.e * before + k.c * memory + k.d * total, 1e-5, "float32 solver")
         if name in MEMORY:
-            assert_close(states()[MEMORY[name]], k.a * memory + k.b * total, 1e-5, "float32 solver")
+            assert_close(_states(real)[MEMORY[name]], k.a * memory + k.b * total, 1e-5, "float32 solver")
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("name", [name for name in RULES if RULES[name].second is None])
 def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_gradient(name, decay):
+    """Those with a second moment are not linear; `tests/numerical/test_other_solvers.py` differentiates in float64."""
     solver, random = _solver(name, decay), np.random.RandomState(1)
     root = random.normal(size=(P, P))
     hessian, goal = root @ root.T / P, random.normal(size=P)
@@ -100,8 +103,8 @@ def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_grad
 def test_the_second_moment_must_be_there():
     with pytest.raises(CacheMismatchError, match="Adam.*second moment.*--cache"):
         Adjoint(_solver("Adam"), np.zeros(P), {})
-    assert not Adjoint(_solver("Adam"), np.zeros(P), {"var": np.ones(P)}).exact
-    assert Adjoint(_solver("Nesterov"), np.zeros(P), {}).exact
+    assert Adjoint(_solver("Adam"), np.zeros(P), {"var": np.ones(P)}).has_second_moment
+    assert not Adjoint(_solver("Nesterov"), np.zeros(P), {}).has_second_moment
 
 
 def test_a_row_for_every_rule():

@@ -11,14 +11,15 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 import numpy as np
 
-from ..dataset.csv import Table
-from ..dataset.problems import Problem, Problems
 from ..errors import DataError
+from .csv import Table
+from .problems import Problem, Problems
 
-__all__ = ["IndexedColumn"]
+__all__ = ["IndexedColumn", "listed_samples"]
 
 INDEX = "datasource_index"
 MOST_SHOWN = 10
+_ROW = "a whole number of at least 0"
 
 Parser = Callable[[str], Optional[float]]
 """A cell's number, or None if it is not what the column should hold."""
@@ -75,6 +76,20 @@ class IndexedColumn(NamedTuple):
         return np.array([self.values[sample] for sample in reference.values])
 
 
+def listed_samples(path: Path) -> List[int]:
+    """The samples a CSV lists, in its order; of its columns only `datasource_index` counts.
+
+    Raises:
+        DataError: The file or the column is missing, the file lists nothing, or a sample occurs twice.
+    """
+    table = Table.read(path)
+    problems = Problems(table.path)
+    samples = _column(table, INDEX, _ROW, _row_number, problems)
+    problems.raise_if_any()
+    _check_unique(table, samples)
+    return [int(sample) for sample in samples]
+
+
 def _some(samples: Set[int]) -> str:
     """``3 are (0, 7, 9)``, shortened."""
     ordered = sorted(samples)
@@ -85,7 +100,7 @@ def _some(samples: Set[int]) -> str:
 def _read(path: Path, column: str, expected: str, parse: Parser) -> Dict[int, float]:
     table = Table.read(path)
     problems = Problems(table.path)
-    samples = _column(table, INDEX, "a whole number of at least 0", _row_number, problems)
+    samples = _column(table, INDEX, _ROW, _row_number, problems)
     values = _column(table, column, expected, parse, problems)
     problems.raise_if_any()
     _check_unique(table, samples)

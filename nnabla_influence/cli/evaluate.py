@@ -1,0 +1,152 @@
+"""`evaluate`: does removing harmful samples help? Trains, scores, retrains without them, and says what it was worth.
+
+Every method stands beside ``random``, ``loss``, ``margin`` and removing nothing. The number of samples is chosen on
+selection data that neither trained nor scored; the test data says once what that choice was worth.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, List
+
+from .amount import amount
+from .options import add_common, add_execution, check_output, existing_file, non_negative_int, output_file, positive_int
+from .project_options import METHODS, add_data_options, add_network_option, add_policy_option, add_training_options
+
+# Checked against the lists of `evaluation` by a test; its modules load NNabla.
+STARTS = ("last-epoch", "scratch")
+TREATMENTS = ("remove", "relabel")
+METRICS = ("removal", "lds", "leave-one-out")
+COMPARED = ("spectral", "loss", "margin", "random")
+SHARES = ("1%", "2%", "5%", "10%", "20%")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Adds the command's options."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="does removing the harmful samples help? retrain and see",
+        description="Trains and scores over several seeds, removes the most harmful samples by every method, trains "
+        "again and measures. The number is chosen on data that did not produce the scores; test data judges the "
+        "choice. Interrupted, the same command goes on; more methods, numbers or trials are added to the same file.",
+    )
+    add_network_option(parser)
+    parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
+    parser.add_argument("--overwrite", action="store_true", help="replace the output and caches of other runs")
+    group = parser.add_argument_group("what is compared")
+    group.add_argument("--methods", nargs="+", choices=METHODS, default=list(COMPARED), metavar="M", help=_listed())
+    group.add_argument(
+        "--remove",
+        nargs="+",
+        type=amount,
+        default=[amount(share) for share in SHARES],
+        metavar="n",
+        help=f"numbers or shares of samples (default: {' '.join(SHARES)})",
+    )
+    group.add_argument("--trials", type=positive_int, default=3, metavar="K", help="seeds (default: %(default)s)")
+    group.add_argument(
+        "--retrain", nargs="+", choices=STARTS, default=["last-epoch"], help="from where (default: last-epoch)"
+    )
+    group.add_argument(
+        "--treatment", nargs="+", choices=TREATMENTS, default=["remove"], help="relabel: give them the predicted label"
+    )
+    group.add_argument(
+        "--metric",
+        choices=METRICS,
+        default="removal",
+        help="lds, leave-one-out: do the scores predict what leaving samples out does? (default: removal)",
+    )
+    group.add_argument(
+        "--groups", type=positive_int, default=32, metavar="G", help="groups left out for lds and leave-one-out"
+    )
+    add_judging_options(parser)
+    add_policy_option(parser)
+    add_data_options(parser)
+    add_training_options(parser)
+    add_common(parser)
+    add_execution(parser)
+
+
+def add_judging_options(parser: Any) -> None:
+    """``--selection``, ``--split-seed`` and ``--test``."""
+    group = parser.add_argument_group("data that judges")
+    add_selection_options(group)
+    group.add_argument("--test", type=existing_file, metavar="CSV", help="data that judges the choice, once")
+
+
+def add_selection_options(group: Any) -> None:
+    """``--selection`` and ``--split-seed``."""
+    group.add_argument(
+        "--selection",
+        type=existing_file,
+        metavar="CSV",
+        help="data that chooses the number (default: half of the validation rows; the other half scores)",
+    )
+    group.add_argument(
+        "--split-seed", type=non_negative_int, default=0, metavar="S", help="draws the halves (default: %(default)s)"
+    )
+
+
+def _listed() -> str:
+    return f"of {', '.join(METHODS)} (default: {' '.join(COMPARED)})"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluates."""
+    from ..device import Device
+    from ..evaluation.sweep import Sweep
+    from .console import Console
+    from .judging import judging_data
+    from .options import execution
+    from .project import load_project
+    from .trials import trained_trials
+
+    console, where = Console.from_args(args), execution(args)
+    check_output(args.output, args.network, args.train, args.validation, args.selection, args.test)
+    project = load_project(args, console)
+    check_output(args.output, project.train.path, project.validation.path)
+    judged = judging_data(args, project, console)
+    counts = [wanted.of(len(judged.train)) for wanted in args.remove]
+    sweep = Sweep(counts, args.retrain, args.treatment, Device(args.device), where)
+    sweep.check(len(judged.train))
+    trials = trained_trials(args, args.methods, judged.scoring, console)
+    if args.overwrite and args.output.exists():
+        args.output.unlink()
+    if args.metric == "removal":
+        return _removal(args, trials, judged, sweep, console)
+    return _attribution(args, trials, judged, sweep, console)
+
+
+def _removal(args: argparse.Namespace, trials: List[Any], judged: Any, sweep: Any, console: Any) -> int:
+    from ..evaluation.sweep import EvaluationData, removal_curve
+    from .curve_table import print_curve
+
+    data = EvaluationData(judged.train, judged.selection, judged.test)
+    with console.progress("retraining", "trainings") as progress:
+        curve = removal_curve(trials, data, sweep, args.output, progress)
+    print_curve(console, curve)
+    console.info(f"every retraining: {args.output} ({len(curve.rows)} rows)")
+    console.info(
+        f"next: python -m nnabla_influence report --influence INFLUENCE.csv --curve {args.output} --output report.html"
+    )
+    return 0
+
+
+def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, sweep: Any, console: Any) -> int:
+    from ..evaluation.attribution import GroupPlan, Retrainings, attribution
+    from .curve_table import print_agreements
+
+    for start in args.retrain:
+        plan = GroupPlan(args.metric, args.groups, args.split_seed, start)
+        target = args.output if len(args.retrain) == 1 else _named(args.output, start)
+        retrainings = Retrainings(judged.train, judged.scoring, target, sweep.execution, sweep.device)
+        with console.progress("retraining", "trainings") as progress:
+            found = attribution(trials, plan, retrainings, progress)
+        print_agreements(console, plan, found)
+        console.info(f"every retraining: {target}")
+    return 0
+
+
+def _named(output: Path, start: str) -> Path:
+    return output.with_name(f"{output.stem}.{start}{output.suffix}")

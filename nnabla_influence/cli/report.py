@@ -1,0 +1,75 @@
+"""`report`: one HTML page with the most harmful samples, the distribution of the scores and the removal curve."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, List, Tuple
+
+from .console import Console
+from .options import add_verbosity, existing_file, output_file
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "report",
+        help="one HTML page to look at the scored samples, with figures",
+        description="Writes one self-contained HTML page: the most harmful and most helpful samples, the distribution "
+        "of the scores, the removal curve, cost and configuration. Samples can be ticked and downloaded as a list for "
+        "`cleanse --list`. The figures are also written as PNG files beside it. Needs the extra [report].",
+    )
+    parser.add_argument(
+        "--influence", required=True, type=existing_file, metavar="CSV", help="the scores, as score or run wrote them"
+    )
+    parser.add_argument("--curve", type=existing_file, metavar="CSV", help="the removal curve, as evaluate wrote it")
+    parser.add_argument("--cache", type=existing_file, metavar="H5", help="the training cache, for cost and settings")
+    parser.add_argument(
+        "--label", metavar="NAME", help="the variable with the classes (default: y if it holds classes)"
+    )
+    parser.add_argument(
+        "--details",
+        nargs="+",
+        type=detail,
+        default=[],
+        metavar="NAME=VALUE",
+        help="further figures to show under cost, e.g. 'training=12 s'",
+    )
+    parser.add_argument("--output", required=True, type=output_file, metavar="HTML", help="the page to write")
+    add_verbosity(parser)
+
+
+def detail(text: str) -> Tuple[str, str]:
+    """``NAME=VALUE``."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, for example 'training=12 s', got '{text}'")
+    return name, value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the report.
+
+    Raises:
+        MissingExtraError: Jinja2 or matplotlib is not installed.
+        DataError: A file is broken or not what it should be.
+        OutputExistsError: The output is one of the inputs.
+    """
+    from ..report import ReportInputs, write_report
+
+    console = Console.from_args(args)
+    inputs = ReportInputs(args.influence, args.curve, args.cache, args.label, dict(args.details))
+    written = write_report(inputs, args.output)
+    if written.unreadable:
+        console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")
+    size = written.page.stat().st_size
+    console.info(f"{written.shown:,} of {written.total:,} samples shown, {size / 1e6:.1f} MB")
+    console.info(f"figures: {_folder(written.figures)}")
+    console.result(f"report: {args.output}")
+    return 0
+
+
+def _folder(figures: List[Path]) -> Path:
+    return figures[0].parent

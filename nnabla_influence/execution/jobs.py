@@ -1,0 +1,150 @@
+"""The loop over jobs: hands them out, yields what comes back, gives a lost job to another worker.
+
+A worker process can die without an exception, mostly because the system ran out of memory. Nothing is wrong with the
+jobs then: they are pure functions and simply run again. A job whose workers keep dying is tried alone, without
+neighbours that need memory too, and given up after `RETRIES` more attempts.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import contextmanager
+from typing import Callable, Deque, Dict, Generator, Iterator, Sequence, Tuple, TypeVar
+
+from ..errors import RunError
+from .local import in_processes, in_this_process
+from .settings import Execution
+from .workplace import Workplace
+
+__all__ = ["RETRIES", "check", "completed"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+RETRIES = 3
+"""How often a job runs again after the process that ran it has died."""
+
+ALONE_AFTER = 2
+"""Losses after which a job runs without neighbours: they may have taken its memory."""
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+def completed(
+    function: Callable[[Job], Result], jobs: Sequence[Job], execution: Execution = Execution()
+) -> Generator[Tuple[int, Result], None, None]:
+    """Runs independent jobs and yields each result as it arrives.
+
+    Leaving the loop early ends the workers: at an exception or Ctrl-C in here at once, and when this iterator is
+    closed (``with contextlib.closing(completed(...)) as results``) or forgotten. With local processes the
+    script that calls this must have its main part under ``if __name__ == "__main__":``, because every worker imports
+    the script when it starts.
+
+    Args:
+        function: Computes a job's result from the job alone. Local processes and clusters need a function of a
+            module, and jobs and results that can be pickled (small ones: file names rather than arrays).
+        jobs: The jobs.
+        execution: Where they run.
+
+    Yields:
+        A job's position in `jobs`, and its result. The order is that of finishing.
+
+    Raises:
+        RunError: A job's workers died again and again, or the cluster cannot be used.
+        MissingExtraError: A scheduler is given and Dask is not installed.
+        Exception: What the function raises; the jobs that were not finished are stopped.
+    """
+    queue = _Queue(len(jobs))
+    while queue.waiting:
+        with _workplace(execution) as place:
+            try:
+                yield from _results(place, function, jobs, queue)
+            except BrokenExecutor:
+                queue.recover()
+
+
+def check(execution: Execution) -> None:
+    """Refuses a cluster that cannot be used, before time is spent on preparing jobs.
+
+    Raises:
+        RunError: The scheduler does not answer, has no workers, or has workers that do not fit.
+        MissingExtraError: A scheduler is given and Dask is not installed.
+    """
+    with _workplace(execution):
+        pass
+
+
+@contextmanager
+def _workplace(execution: Execution) -> Iterator[Workplace]:
+    if execution.scheduler:
+        from .cluster import on_cluster
+
+        with on_cluster(execution.scheduler) as place:
+            yield place
+    elif execution.workers > 1:
+        with in_processes(execution.workers) as place:
+            yield place
+    else:
+        yield in_this_process()
+
+
+def _results(
+    place: Workplace, function: Callable[[Job], Result], jobs: Sequence[Job], queue: _Queue
+) -> Iterator[Tuple[int, Result]]:
+    while queue.waiting or queue.running:
+        queue.fill(place.width, lambda number: place.submit(function, jobs[number]))
+        done, _ = wait(queue.running, timeout=place.patience, return_when=FIRST_COMPLETED)
+        place.watch()
+        for future in sorted(done, key=_failed):  # results first: what is done is not done again
+            number = queue.running[future]
+            result = place.result(future, f"job {number + 1} of {len(jobs)}")
+            queue.finished(future)
+            yield number, result
+
+
+def _failed(future: Future) -> bool:
+    return future.cancelled() or future.exception() is not None
+
+
+class _Queue:
+    """Which jobs wait, which run, and how often each was lost with its worker."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.waiting: Deque[int] = deque(range(total))
+        self.running: Dict[Future, int] = {}
+        self.losses: Counter = Counter()
+
+    def fill(self, width: int, submit: Callable[[int], Future]) -> None:
+        """Hands out waiting jobs until `width` are running; one at a time while one of them is a suspect."""
+        if any(losses >= ALONE_AFTER for losses in self.losses.values()):
+            width = 1
+        while self.waiting and len(self.running) < width:
+            self.running[submit(self.waiting[0])] = self.waiting[0]
+            self.waiting.popleft()
+
+    def finished(self, future: Future) -> None:
+        """A job has its result."""
+        self.losses.pop(self.running.pop(future), None)
+
+    def recover(self) -> None:
+        """A worker has died and took all running jobs with it: they come first in the next round.
+
+        Raises:
+            RunError: A job was lost more than `RETRIES` times.
+        """
+        lost = sorted(self.running.values())
+        self.running.clear()
+        self.losses.update(lost)
+        self.waiting.extendleft(reversed(lost))
+        names = ", ".join(str(number + 1) for number in lost)
+        hopeless = [number for number in lost if self.losses[number] > RETRIES]
+        if hopeless:
+            raise RunError(
+                f"The worker process of job {hopeless[0] + 1} of {self.total} died {RETRIES + 1} times, the last time "
+                "with no other job beside it; probably its memory does not suffice. Use a machine with more memory or "
+                "fewer workers. (A script needs its main part under: if __name__ == '__main__')"
+            )
+        LOGGER.warning("a worker process died; running again what it did (of %d jobs: %s)", self.total, names or "none")

@@ -1,0 +1,119 @@
+"""What all executors have in common: how a job is handed over, and what comes back.
+
+A job runs with one BLAS thread, and never beside another job in the same process, because NNabla's random numbers and
+current device belong to the process. Where it runs in another process, the package's log messages come back with
+the result and appear in the log of the process that asked.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import pickle
+import threading
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Callable, Iterator, List, Optional
+
+from .machine import one_thread
+
+__all__ = ["Outcome", "Workplace", "run_elsewhere", "run_here"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass
+class Outcome:
+    """What a job in another process gives back: its result, and what it logged."""
+
+    result: Any
+    records: List[logging.LogRecord]
+
+
+class Workplace:
+    """An executor, and how many jobs it should hold at a time.
+
+    Args:
+        executor: Runs the jobs.
+        width: How many jobs to hand out at a time.
+        patience: Seconds between two calls of `watch` while no job finishes; None for no call.
+        runner: What is called in the worker, see `run_elsewhere`.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        width: int,
+        patience: Optional[float] = None,
+        runner: Optional[Callable[[int, bytes], Outcome]] = None,
+    ) -> None:
+        self.executor = executor
+        self.width = width
+        self.patience = patience
+        self.runner = runner or run_elsewhere
+
+    def submit(self, function: Callable[[Any], Any], job: Any) -> Future:
+        """Hands out a job."""
+        # Pickled here and unpickled inside the job: what fails there (say, a file that is missing on that machine) is
+        # the job's own error, where an executor would lose its worker.
+        parcel = pickle.dumps((function, job), protocol=pickle.HIGHEST_PROTOCOL)
+        return self.executor.submit(partial(self.runner, LOGGER.getEffectiveLevel(), parcel))
+
+    def result(self, future: Future, name: str) -> Any:
+        """The result of a finished job, after showing what the job logged.
+
+        Args:
+            future: What `submit` returned.
+            name: The job's name for messages.
+        """
+        outcome = future.result()
+        for record in outcome.records:
+            LOGGER.handle(record)
+        return outcome.result
+
+    def watch(self) -> None:
+        """Reports what has happened to the workers."""
+
+
+def run_here(function: Callable[[Any], Any], job: Any) -> Any:
+    """Runs a job in this process."""
+    with ONE_AT_A_TIME, one_thread():
+        return function(job)
+
+
+def run_elsewhere(level: int, parcel: bytes) -> Outcome:
+    """Runs a job in a worker and keeps what the package logs.
+
+    Args:
+        level: Least level of the messages to keep.
+        parcel: The pickled function and job.
+    """
+    with ONE_AT_A_TIME, one_thread(), _records(level) as records:
+        function, job = pickle.loads(parcel)
+        return Outcome(function(job), records)
+
+
+class _Keeper(logging.handlers.QueueHandler):
+    """Keeps records in a form that can be pickled."""
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self.queue.append(record)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _records(level: int) -> Iterator[List[logging.LogRecord]]:
+    records: List[logging.LogRecord] = []
+    keeper = _Keeper(records)  # type: ignore[arg-type]
+    before = LOGGER.level, LOGGER.propagate
+    LOGGER.addHandler(keeper)
+    LOGGER.setLevel(level)
+    LOGGER.propagate = False
+    try:
+        yield records
+    finally:
+        LOGGER.removeHandler(keeper)
+        LOGGER.setLevel(before[0])
+        LOGGER.propagate = before[1]

@@ -1,0 +1,12 @@
+"""The report: one HTML page to look at the scored samples with, and figures.
+
+`write_report` reads what the commands ``score`` or ``run``, ``evaluate`` and ``train`` wrote. It is the only part of
+the package that needs Jinja2 and matplotlib (``pip install "nnabla-influence[report]"``); they are loaded when a report
+is written.
+"""
+
+from .extra import require_report_libraries
+from .inputs import ReportInputs
+from .writing import WrittenReport, write_report
+
+__all__ = ["ReportInputs", "WrittenReport", "require_report_libraries", "write_report"]

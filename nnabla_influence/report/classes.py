@@ -1,0 +1,123 @@
+"""The class of every sample, read from the label variable of a data set.
+
+Three forms of label occur in data sets: one column of class numbers (``y:label``), one column per class with a one in
+the right one (``y__0:setosa, y__1:versicolor``; the header names the classes), and values that are no classes at all:
+regression targets and label images. The last have no filter and no distribution per class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..dataset.csv import Column, Table, is_number
+from ..dataset.decoding import decoder_name
+from ..errors import DataError
+
+__all__ = ["Classes"]
+
+DEFAULT_LABEL = "y"
+MOST_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What the classes are called and which one each sample has.
+
+    Attributes:
+        variable: The label variable; the whole header cell if it is a comment.
+        title: What the label means, in the words of the header: ``label``.
+        names: Names of the C classes that occur, in a natural order.
+        members: (N,) positions in `names`.
+        by_number: Class names by class number, where the header gives names.
+    """
+
+    variable: str
+    title: str
+    names: List[str]
+    members: np.ndarray
+    by_number: Dict[int, str]
+
+    @classmethod
+    def read(cls, table: Table, columns: Sequence[Column], label: Optional[str] = None) -> Optional[Classes]:
+        """Find the classes.
+
+        Args:
+            table: The data set's text.
+            columns: The columns among which the label is.
+            label: The label variable (or the whole header cell of a comment column); left out, `y`.
+
+        Returns:
+            The classes, or None if no label was asked for and ``y`` is absent or holds no classes.
+
+        Raises:
+            DataError: `label` was asked for, and there is no such variable or it holds no classes.
+        """
+        wanted = label if label is not None else DEFAULT_LABEL
+        members = [c for c in columns if wanted in (c.name, table.header[c.position])]
+        found = _one_hot(table, members) if len(members) > 1 else _single(table, members) if members else None
+        if found is None and label is not None:
+            names = ", ".join(dict.fromkeys(column.name for column in columns))
+            raise DataError(
+                f"{table.path}: expected a variable '{label}' that holds classes (at most {MOST_CLASSES:,} different "
+                f"whole numbers or names), found the variables {names}. Choose another by --label, or leave it out."
+            )
+        return found
+
+    def name(self, line: int) -> str:
+        """The class of the sample on a line of the table."""
+        return self.names[int(self.members[line])]
+
+    def name_of_number(self, number: float) -> str:
+        """What the class of this number, e.g. a predicted one, is called."""
+        text = _plain(f"{number:.9g}")
+        return self.by_number.get(int(number), text) if number == int(number) else text
+
+
+def _single(table: Table, members: Sequence[Column]) -> Optional[Classes]:
+    column = members[0]
+    cells = [_plain(row[column.position]) for row in table.rows]
+    distinct = set(cells)
+    if len(distinct) > MOST_CLASSES or not all(_is_class(cell) for cell in distinct):
+        return None
+    names = sorted(distinct, key=_natural)
+    place = {name: position for position, name in enumerate(names)}
+    return Classes(column.name, column.label or column.name, names, np.array([place[cell] for cell in cells]), {})
+
+
+def _one_hot(table: Table, members: Sequence[Column]) -> Optional[Classes]:
+    """One column per class; the largest entry tells the class."""
+    if len(members) > MOST_CLASSES:
+        return None
+    try:
+        values = np.array([[float(row[column.position]) for column in members] for row in table.rows])  # (N, C)
+    except ValueError:
+        return None
+    if not np.allclose(values.sum(axis=1), 1) or values.min() < 0:
+        return None
+    names = [column.label or str(number) for number, column in enumerate(members)]
+    if len(set(names)) < len(names):
+        names = [f"{number}: {name}" for number, name in enumerate(names)]
+    return Classes(members[0].name, members[0].name, names, values.argmax(axis=1), dict(enumerate(names)))
+
+
+def _plain(cell: str) -> str:
+    """One spelling per class: ``3.0`` and ``3`` are the same."""
+    text = cell.strip()
+    if is_number(text) and text.lower().lstrip("+-") not in ("nan", "inf", "infinity"):
+        number = float(text)
+        return str(int(number)) if number == int(number) else text
+    return text
+
+
+def _is_class(cell: str) -> bool:
+    if is_number(cell):
+        return cell.lstrip("-").isdecimal()
+    return decoder_name(cell) is None
+
+
+def _natural(name: str) -> Tuple[bool, float, str]:
+    """Numbers by their size, before all names."""
+    return (False, float(name), name) if is_number(name) else (True, 0.0, name)

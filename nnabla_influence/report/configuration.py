@@ -1,0 +1,85 @@
+"""What it cost, and exactly how it was made: rows of names and values for the end of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Tuple
+
+from ..evaluation.removal_curve import RemovalCurve
+from .inputs import ReportInputs
+
+if TYPE_CHECKING:
+    from ..training import TrainingCache
+
+__all__ = ["cache_rows", "cost_rows", "file_rows", "open_cache"]
+
+Rows = List[Tuple[str, str]]
+
+
+def open_cache(path: Any) -> Optional[TrainingCache]:
+    """The training cache, if there is one; only then NNabla is needed."""
+    if path is None:
+        return None
+    from ..training import TrainingCache
+
+    return TrainingCache.open(path)
+
+
+def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optional[RemovalCurve]) -> Rows:
+    """Seconds and bytes, as far as they are known."""
+    rows: Rows = [(name, str(value)) for name, value in inputs.details.items()]
+    if cache is not None:
+        rows += _cache_costs(cache)
+    if curve is not None and curve.rows:
+        seconds = sum(row.seconds for row in curve.rows)
+        rows.append(("retrainings of the removal curve", f"{len(curve.rows):,}, {seconds:,.0f} s in all"))
+        rows.append(("processors", ", ".join(sorted({row.cpu for row in curve.rows}))))
+    return rows
+
+
+def _cache_costs(cache: TrainingCache) -> Rows:
+    from ..training.sizes import bytes_by_policy
+
+    kept = cache.config.policy
+    sizes = ", ".join(f"{policy} {size:,}" for policy, size in bytes_by_policy(cache).items())
+    return [
+        ("training cache", f"{cache.path.stat().st_size:,} bytes with policy {kept}"),
+        ("bytes of parameters, by policy", sizes),
+    ]
+
+
+def file_rows(inputs: ReportInputs, rows: int) -> Rows:
+    """The files the report was made from."""
+    found: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows")]
+    for name, path in (("removal curve", inputs.curve), ("training cache", inputs.cache)):
+        if path is not None:
+            found.append((name, f"{path}, {Path(path).stat().st_size:,} bytes"))
+    return found
+
+
+def cache_rows(cache: Optional[TrainingCache]) -> Rows:
+    """Everything the cache's passport says."""
+    if cache is None:
+        return []
+    passport = cache.passport
+    data, network = passport["training_data"], passport["network"]
+    return [
+        ("training data", f"{data['path']}, {data['samples']:,} rows"),
+        ("data fingerprint", data["fingerprint"]),
+        ("network", f"{network['path']}, {cache.network.space.size:,} trainable numbers"),
+        ("network fingerprint", network["fingerprint"]),
+        *_flat(cache.config.to_dict()),
+        ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
+        ("training loss per epoch", ", ".join(f"{loss:.4g}" for loss in passport["training_loss"])),
+        ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items())),
+    ]
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[Tuple[str, str]]:
+    """``solver.learning_rate: 0.05`` for settings inside settings."""
+    for name, value in settings.items():
+        words = f"{prefix}{name}".replace("_", " ")
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}, ")
+        elif not isinstance(value, Mapping):
+            yield words, str(value)

@@ -1,0 +1,78 @@
+"""The most harmful samples on one sheet, to be shown where an HTML page cannot be."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from .cards import Card, Deck
+from .figures import Theme, drawable, new_figure
+
+__all__ = ["contact_sheet"]
+
+COLUMNS, ROWS = 8, 5
+_CELL_WIDTH, _CELL_HEIGHT, _PICTURE = 1.0, 1.42, 0.86
+
+
+def contact_sheet(deck: Deck, theme: Theme, most: int = COLUMNS * ROWS) -> Optional[Figure]:
+    """Draw thumbnails, most harmful first.
+
+    Args:
+        deck: The cards and their pictures.
+        theme: Colours.
+        most: How many at most.
+
+    Returns:
+        The figure, or None where the data are no pictures.
+    """
+    shown = [(card, deck.pictures[card.line].image) for card in deck.cards if _image(deck, card) is not None]
+    shown = shown[:most]
+    if not shown:
+        return None
+    rows = -(-len(shown) // COLUMNS)
+    figure = new_figure(COLUMNS * 1.05, rows * 1.05 * _CELL_HEIGHT, theme)
+    axes: Axes = figure.add_subplot()
+    axes.set_axis_off()
+    for place, (card, image) in enumerate(shown):
+        _draw_cell(axes, place, card, image, theme)
+    axes.set_xlim(0, COLUMNS * _CELL_WIDTH)
+    axes.set_ylim(rows * _CELL_HEIGHT, 0)
+    axes.set_aspect("equal")
+    return figure
+
+
+def _image(deck: Deck, card: Card) -> Optional[Image.Image]:
+    picture = deck.pictures.get(card.line)
+    return None if picture is None else picture.image
+
+
+def _draw_cell(axes: Axes, place: int, card: Card, image: Optional[Image.Image], theme: Theme) -> None:
+    if image is None:
+        return
+    left, top = place % COLUMNS * _CELL_WIDTH, place // COLUMNS * _CELL_HEIGHT
+    x, y, width, height = _fitted(image.size, left + 0.07, top + 0.05)
+    smoothing = "nearest" if max(image.size) < 40 else "antialiased"
+    pixels = np.asarray(image.convert("RGBA"))
+    axes.imshow(pixels, extent=(x, x + width, y + height, y), interpolation=smoothing)
+    centre = left + _CELL_WIDTH / 2
+    for line, (text, colour) in enumerate(_captions(card, theme)):
+        y = top + 1.02 + 0.16 * line
+        axes.text(centre, y, drawable(text, 22), color=colour, fontsize=6.6, ha="center", va="center")
+
+
+def _fitted(size: Tuple[int, int], left: float, top: float) -> Tuple[float, float, float, float]:
+    """Left, top, width and height of a picture that keeps its proportions inside its square."""
+    scale = _PICTURE / max(size)
+    width, height = size[0] * scale, size[1] * scale
+    return left + (_PICTURE - width) / 2, top + (_PICTURE - height) / 2, width, height
+
+
+def _captions(card: Card, theme: Theme) -> List[Tuple[str, str]]:
+    named = "" if card.class_name is None else card.class_name
+    if card.predicted is not None and card.differs:
+        named = f"{named} \N{RIGHTWARDS ARROW} {card.predicted}"
+    return [(named or f"row {card.index}", theme.ink), (f"{card.score:.2e}", theme.faint)]

@@ -1,0 +1,211 @@
+"""Gathers everything the page shows."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+from matplotlib.figure import Figure
+
+from ..evaluation.removal_curve import RemovalCurve
+from ..scores import LOSS_COLUMN
+from .cards import MOST_CARDS, Card, Deck, deal
+from .choices import choice_table, curve_text
+from .configuration import cache_rows, cost_rows, file_rows, open_cache
+from .contact_sheet import contact_sheet
+from .curve_figure import MEASURE_NAMES, START_NAMES, curve_figure, panel_figure, series_name, shown_measures
+from .distribution_figure import MOST_ROWS, distribution_figure, long_tails
+from .figures import LIGHT, THEMES, Theme, drawing, png_bytes
+from .inputs import ReportInputs
+from .page import PageFigure, PageImage, orders
+from .scored_samples import ScoredSamples
+from .summary import class_table, headline, shown_text, tiles
+
+__all__ = ["ReportContent"]
+
+STRIP = 9
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """A report before it is written.
+
+    Attributes:
+        values: What the template names.
+        files: The figures as PNG, by name.
+        deck: The samples that are shown.
+    """
+
+    values: Dict[str, Any]
+    files: Dict[str, bytes]
+    deck: Deck
+
+    @classmethod
+    def gather(cls, inputs: ReportInputs, page: Path, most: int = MOST_CARDS) -> ReportContent:
+        """Read the inputs, draw the figures, write the sentences.
+
+        Args:
+            inputs: What to report on.
+            page: The file to write; paths in the text are shown relative to its folder.
+            most: How many samples to show at most.
+
+        Raises:
+            DataError: A file is missing, broken, or not what it should be.
+            CorruptFileError: The cache is damaged.
+        """
+        samples = ScoredSamples.read(inputs.influence, inputs.label)
+        curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
+        cache = open_cache(inputs.cache)
+        deck = deal(samples, most)
+        with drawing():
+            figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]
+            files = _files(figures[-1], curve, deck)
+        tables = [
+            {"name": "cost", "title": "Cost", "rows": cost_rows(inputs, cache, curve)},
+            {
+                "name": "configuration",
+                "title": "Configuration",
+                "rows": [*file_rows(inputs, len(samples)), *cache_rows(cache)],
+            },
+        ]
+        values = {
+            **_head(samples, inputs),
+            **_browser(samples, deck),
+            "figures": figures,
+            "tables": [table for table in tables if table["rows"]],
+            "ticked_file": _ticked_file(inputs),
+            "command": _command(inputs, page),
+        }
+        return cls(values, files, deck)
+
+
+def _files(distribution: PageFigure, curve: Optional[RemovalCurve], deck: Deck) -> Dict[str, bytes]:
+    """The figures to write as files of their own."""
+    files = {"distribution": distribution.images[0].pngs["light"]}
+    if curve is not None:
+        files["curve"] = png_bytes(curve_figure(curve, LIGHT))
+    sheet = contact_sheet(deck, LIGHT)
+    if sheet is not None:
+        files["most_harmful"] = png_bytes(sheet)
+    return files
+
+
+def _head(samples: ScoredSamples, inputs: ReportInputs) -> Dict[str, Any]:
+    return {"title": Path(inputs.influence).stem, "headline": headline(samples), "tiles": tiles(samples)}
+
+
+def _browser(samples: ScoredSamples, deck: Deck) -> Dict[str, Any]:
+    """What the part with the samples needs."""
+    extras = [name for name in samples.extras if name != LOSS_COLUMN]
+    return {
+        "cards": deck.cards,
+        "card_kind": "pictures" if any(card.picture or card.picture_text for card in deck.cards) else "numbers",
+        "shown_text": shown_text(deck),
+        "notes": _notes(deck),
+        "strips": _strips(samples, deck.cards),
+        "classes": _class_menu(samples, deck.cards),
+        "class_title": "Class" if samples.classes is None else f"Class ({samples.classes.title})",
+        "can_differ": samples.predicted is not None and samples.classes is not None,
+        "orders": orders(extras, samples.losses is not None, samples.classes is not None),
+    }
+
+
+def _strips(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
+    """The two ends of the ranking at a glance; only pictures can be taken in so."""
+    pictures = [card for card in cards if card.picture]
+    ends = (pictures[:STRIP], pictures[: -STRIP - 1 : -1])
+    titles = ("Most harmful", "Most helpful") if samples.signed else ("Lowest scores", "Highest scores")
+    return [{"title": title, "cards": end} for title, end in zip(titles, ends) if len(pictures) > 2 * STRIP]
+
+
+def _class_menu(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
+    """The classes that are on the page, with how many of their samples are."""
+    if samples.classes is None:
+        return []
+    counts: Dict[int, int] = {}
+    for card in cards:
+        counts[card.class_position] = counts.get(card.class_position, 0) + 1
+    return [
+        {"position": position, "name": samples.classes.names[position], "shown": counts[position]}
+        for position in sorted(counts)
+    ]
+
+
+def _notes(deck: Deck) -> List[str]:
+    notes = []
+    if deck.broken:
+        file, reason = deck.broken[0]
+        files = "file" if len(deck.broken) == 1 else "files"
+        notes.append(f"{len(deck.broken):,} {files} could not be read, the first: {file} ({reason}).")
+    if deck.unseen_numbers:
+        notes.append(f"{deck.unseen_numbers:,} further columns of numbers are left out of the cards.")
+    return notes
+
+
+def _distribution(samples: ScoredSamples) -> PageFigure:
+    classes = 0 if samples.classes is None else len(samples.classes.names)
+    per_class = " per class" if classes else ""
+    text = "Every dot is a sample; the bar holds the middle half of the scores, the ring their median."
+    if long_tails(samples.scores):
+        text += " Far from 0 the scale is logarithmic, because few samples have most of the influence."
+    if classes > MOST_ROWS:
+        text += f" Drawn are the {MOST_ROWS} classes with the lowest mean scores."
+    return PageFigure(
+        name="distribution",
+        title=f"Scores{per_class}",
+        text=text,
+        images=[
+            _drawn(lambda theme: distribution_figure(samples, theme), f"Influence scores{per_class}, see the text.")
+        ],
+        summary="Numbers per class",
+        table=class_table(samples) if classes else (),
+    )
+
+
+def _curve(curve: RemovalCurve) -> PageFigure:
+    images = []
+    for start in curve.starts:
+        for measure in shown_measures(curve):
+            alt = f"{MEASURE_NAMES[measure]} by number of removed samples, {START_NAMES.get(start, start)}"
+            images.append(_drawn(partial(panel_figure, curve, start, measure), alt))
+    return PageFigure(
+        name="curve",
+        title="Does removing help?",
+        text=curve_text(curve),
+        images=images,
+        legend=[series_name(series) for series in curve.series],
+        summary="The chosen numbers and what they were worth",
+        table=choice_table(curve),
+        open=True,
+    )
+
+
+def _drawn(draw: Callable[[Theme], Figure], alt: str) -> PageImage:
+    """A picture in every theme."""
+    figures = {name: draw(theme) for name, theme in THEMES.items()}
+    width, height = figures["light"].get_size_inches()
+    return PageImage({name: png_bytes(figure) for name, figure in figures.items()}, (width, height), alt)
+
+
+def _ticked_file(inputs: ReportInputs) -> str:
+    return f"{Path(inputs.influence).stem}_ticked.csv"
+
+
+def _command(inputs: ReportInputs, page: Path) -> str:
+    influence = Path(os.path.abspath(str(inputs.influence)))
+    try:
+        shown = os.path.relpath(str(influence), str(page.parent)).replace(os.sep, "/")
+    except ValueError:  # another Windows drive
+        shown = str(influence)
+    return (
+        f"python -m nnabla_influence cleanse --influence {_quoted(shown)} --list {_quoted(_ticked_file(inputs))} "
+        "--output clean.csv --removed removed.csv"
+    )
+
+
+def _quoted(text: str) -> str:
+    """A path for a shell; double quotes work everywhere."""
+    return f'"{text}"' if set(text) & set(" '&()[]{};<>|*?$`!~#") else text

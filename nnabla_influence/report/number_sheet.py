@@ -1,0 +1,76 @@
+"""The most harmful samples as a table of their numbers, for data that are no pictures.
+
+What `contact_sheet` is for images: one picture to be shown where an HTML page cannot be. A row per sample: its rank, its
+row in the training data, its score, its class (and the predicted one where they differ), and the first of its numbers.
+"""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .cards import Card, Deck
+from .figures import Theme, drawable, new_figure
+
+__all__ = ["number_sheet"]
+
+_ROW, _WIDE, _NARROW, _FILE = 0.21, 1.15, 0.55, 3.2  # inches
+_LONGEST_NAME, _LONGEST_FILE = 15, 46
+
+_Column = Tuple[str, float, List[str]]  # title, width, a cell per sample
+
+
+def number_sheet(deck: Deck, theme: Theme, most: int) -> Figure:
+    """Draw a table.
+
+    Args:
+        deck: The cards.
+        theme: Colours.
+        most: How many samples at most.
+    """
+    cards = deck.cards[:most]
+    columns = _columns(cards)
+    width = sum(wide for _, wide, _ in columns)
+    figure = new_figure(width + 0.3, (len(cards) + 1) * _ROW + 0.3, theme)
+    axes: Axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.set_xlim(0, width)
+    axes.set_ylim(len(cards) + 0.5, -0.5)
+    axes.axhline(0.5, color=theme.line, linewidth=1)
+    right = 0.0
+    for title, wide, cells in columns:
+        right += wide
+        _write(axes, right, 0, title, theme.faint)
+        for row, cell in enumerate(cells, start=1):
+            _write(axes, right, row, cell, theme.ink)
+    return figure
+
+
+def _columns(cards: Sequence[Card]) -> List[_Column]:
+    columns: List[_Column] = [
+        ("rank", _NARROW, [f"{card.rank}" for card in cards]),
+        ("row", _NARROW, [f"{card.index}" for card in cards]),
+        ("influence", _WIDE, [f"{card.score:.3e}" for card in cards]),
+    ]
+    if any(card.class_name is not None for card in cards):
+        columns.append(("class", _WIDE, [_class(card) for card in cards]))
+    for place, (name, _) in enumerate(cards[0].numbers):
+        columns.append((_short(name), _WIDE, [_short(card.numbers[place][1]) for card in cards]))
+    if any(card.file for card in cards):
+        columns.append(("file", _FILE, [card.file[-_LONGEST_FILE:] for card in cards]))
+    return columns
+
+
+def _class(card: Card) -> str:
+    own = card.class_name or ""
+    return _short(f"{own} \N{RIGHTWARDS ARROW} {card.predicted}" if card.differs else own)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _write(axes: Axes, right: float, row: float, text: str, colour: str) -> None:
+    axes.text(right - 0.06, row, drawable(text, _LONGEST_FILE), color=colour, fontsize=7.4, ha="right", va="center")

@@ -1,0 +1,101 @@
+"""What the scores say in a sentence, in a few large numbers, and per class."""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Sequence
+
+import numpy as np
+
+from .cards import Deck
+from .scored_samples import ScoredSamples
+
+__all__ = ["Tile", "class_table", "headline", "number", "shown_text", "tiles"]
+
+
+class Tile(NamedTuple):
+    """A large number; `kind` is ``harmful``, ``helpful`` or empty and gives it a colour."""
+
+    value: str
+    text: str
+    kind: str = ""
+
+
+def number(value: float) -> str:
+    """Three digits, as short as possible."""
+    return f"{value:.3g}"
+
+
+def share(part: int, whole: int) -> str:
+    """A percentage with a digit behind the point where it is small."""
+    percent = 100 * part / whole
+    return f"{percent:.0f}%" if percent >= 10 or part == 0 else f"{percent:.1f}%"
+
+
+def headline(samples: ScoredSamples) -> str:
+    """The report in one sentence, with what the sign means."""
+    total, harmful = len(samples), samples.harmful
+    if not samples.signed:
+        return (
+            f"None of the {total:,} training samples has a score above 0, as is usual for the methods loss and "
+            "self-influence: here only the order counts, and the lowest scores are the most suspicious."
+        )
+    verb = "is" if harmful == 1 else "are"
+    return (
+        f"{harmful:,} of {total:,} training samples {verb} estimated to be harmful: a score below 0 means that leaving "
+        "the sample out of training would lower the validation loss, a score above 0 that it would raise it."
+    )
+
+
+def tiles(samples: ScoredSamples) -> List[Tile]:
+    """The large numbers at the top."""
+    total, harmful = len(samples), samples.harmful
+    helpful = int((samples.scores > 0).sum())
+    found = [Tile(f"{total:,}", "training samples scored")]
+    if samples.signed:
+        found.append(Tile(f"{harmful:,}", f"harmful, score below 0 ({share(harmful, total)})", "harmful"))
+        found.append(Tile(f"{helpful:,}", f"helpful, score above 0 ({share(helpful, total)})", "helpful"))
+    else:
+        found.append(Tile(number(float(samples.scores.min())), "lowest score", "harmful"))
+    if samples.predicted is not None and samples.classes is not None:
+        differ = sum(samples.differs(line) for line in range(total))
+        found.append(Tile(f"{differ:,}", f"predicted as another class than labelled ({share(differ, total)})"))
+    elif samples.classes is not None:
+        found.append(Tile(f"{len(samples.classes.names):,}", "classes"))
+    return found
+
+
+def shown_text(deck: Deck) -> str:
+    """How many of how many samples the page has."""
+    if len(deck.cards) == deck.total:
+        return f"All {deck.total:,} samples, rank 1 being the most harmful. Tick those to remove or to look at again."
+    helpful = sum(card.rank > len(deck.cards) for card in deck.cards)
+    return (
+        f"{len(deck.cards):,} of {deck.total:,} samples: the {len(deck.cards) - helpful:,} with the lowest scores and "
+        f"the {helpful:,} with the highest; rank 1 is the most harmful. Tick those to remove or to look at again."
+    )
+
+
+def class_table(samples: ScoredSamples) -> List[Sequence[str]]:
+    """Header and one row per class; only the header without classes."""
+    header = ("class", "samples", "harmful", "share", "mean score", "lowest score", "its row")
+    if samples.classes is None:
+        return [header]
+    rows: List[Sequence[str]] = [header]
+    for position, name in enumerate(samples.classes.names):
+        lines = np.flatnonzero(samples.classes.members == position)
+        if len(lines):
+            rows.append((name, *_class_cells(samples, lines)))
+    return rows
+
+
+def _class_cells(samples: ScoredSamples, lines: np.ndarray) -> Sequence[str]:
+    scores = samples.scores[lines]
+    harmful, lowest = int((scores < 0).sum()), int(lines[scores.argmin()])
+    return (
+        f"{len(lines):,}",
+        f"{harmful:,}",
+        share(harmful, len(lines)),
+        number(float(scores.mean())),
+        number(float(scores.min())),
+        str(samples.indexes[lowest]),
+    )

@@ -1,0 +1,124 @@
+"""A training data set together with the scores of its rows, read back from an influence CSV.
+
+The influence CSV holds every cell of the data set, so it is enough; the training CSV itself, where it is given, is
+checked against it cell by cell and keeps what influence CSVs leave out (comments of text).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import Optional, Tuple, Union
+
+import numpy as np
+
+from .dataset.csv import Table, is_number
+from .dataset.indexed_column import IndexedColumn
+from .errors import DataError
+from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
+
+__all__ = ["ScoredData"]
+
+
+@dataclass(frozen=True)
+class ScoredData:
+    """N samples and their scores; made by `read`.
+
+    Attributes:
+        table: The data set's own columns; row k is sample k.
+        scores: Their scores (N,).
+        influence: The influence CSV.
+        train: The training CSV, if it was given.
+    """
+
+    table: Table
+    scores: InfluenceScores
+    influence: Path
+    train: Optional[Path] = None
+
+    @classmethod
+    def read(
+        cls, influence: Union[str, Path], train: Union[str, Path, None] = None, score: str = SCORE_COLUMN
+    ) -> ScoredData:
+        """Read an influence CSV.
+
+        Args:
+            influence: The CSV that ``score`` or ``run`` wrote, in any order of its lines.
+            train: The training CSV; left out, the data set is put together from the influence CSV.
+            score: The column to judge by; the lowest number is the most harmful. Of ``loss`` it is the highest, so the
+                scores are minus the losses, as with the method of that name.
+
+        Raises:
+            DataError: A file is broken, the influence CSV lacks rows, or the training CSV is another data set.
+        """
+        path = Path(influence)
+        column = IndexedColumn.read_scores(path, score)
+        _check_whole(column)
+        values = np.array([column.values[sample] for sample in range(len(column.values))])
+        values = -values if score == LOSS_COLUMN else values
+        table = original_table(Table.read(path), score)
+        if not table.header:
+            raise DataError(f"{path}: expected the data set's own columns beside the scores, found none.")
+        if train is None:
+            return cls(table, InfluenceScores(values, score), path)
+        own = Table.read(train)
+        _check_same_data(own, table)
+        return cls(own, InfluenceScores(values, score), path, Path(train))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def inputs(self) -> Tuple[Path, ...]:
+        """The files it was read from, which nobody may write to."""
+        return (self.influence,) if self.train is None else (self.influence, self.train)
+
+    def column(self, name: str) -> np.ndarray:
+        """Another column of the influence CSV (N,), such as ``predicted_label``.
+
+        Raises:
+            DataError: There is no such column of finite numbers.
+        """
+        values = IndexedColumn.read_scores(self.influence, name).values
+        return np.array([values[sample] for sample in range(len(self))])
+
+
+def _check_whole(column: IndexedColumn) -> None:
+    samples = len(column.values)
+    missing = sorted(set(range(max(column.values) + 1)) - set(column.values))
+    if missing:
+        shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+        raise DataError(
+            f"{column.path}: expected every row of the training data once, found {samples} rows with {INDEX_COLUMN} up "
+            f"to {max(column.values)}; missing {'is' if len(missing) == 1 else 'are'} {shown}. Give the whole "
+            "influence CSV here, and a list cut out of it with --list."
+        )
+
+
+def _check_same_data(own: Table, scored: Table) -> None:
+    """Refuse a training CSV that is not the one that was scored; its folder may be another."""
+    if len(own) != len(scored):
+        raise DataError(
+            f"{own.path}: expected the {len(scored)} rows that {scored.path} scores, found {len(own)}. Give the "
+            "training CSV that was scored."
+        )
+    pairs = [(own.header.index(name), place) for place, name in enumerate(scored.header) if name in own.header]
+    if len(pairs) < len(scored.header):
+        missing = next(name for name in scored.header if name not in own.header)
+        raise DataError(f"{own.path}: expected the column {missing} of {scored.path}, found {', '.join(own.header)}.")
+    for row, (ours, theirs) in enumerate(zip(own.rows, scored.rows)):
+        for mine, place in pairs:
+            if not _same_cell(ours[mine], theirs[place]):
+                raise DataError(
+                    f"{own.path}: line {own.line(row)}, column {own.header[mine]!r}: expected {theirs[place]!r} as in "
+                    f"{scored.path}, found {ours[mine]!r}. Give the training CSV that was scored."
+                )
+
+
+def _same_cell(first: str, second: str) -> bool:
+    """Equal numbers, or files of the same name."""
+    if first == second:
+        return True
+    if is_number(first) and is_number(second):
+        return float(first) == float(second)
+    return PureWindowsPath(first).name == PureWindowsPath(second).name

@@ -1,0 +1,87 @@
+"""What NNC Windows sees when it asks a plugin for its fields: `-h` of the scripts as `plugins install` copies them.
+
+They run without site-packages (`-S`) and without the environment's paths (`-E`), so only the standard library and what
+lies beside the script can be imported: the package is found there, and neither NNabla nor NumPy is loaded.
+"""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from nnc_protocol import read_help
+
+from nnabla_influence.nnc.bundle import windows_bundle
+from nnabla_influence.nnc.installation import Installation
+from nnabla_influence.nnc.manifest import PLUGINS, plugin_named
+
+OLD_PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.8*/bin/python"))
+NAMES = [plugin.name for plugin in PLUGINS]
+
+
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory):
+    """NNC's folder of plugins with ours in it."""
+    folder = tmp_path_factory.mktemp("nnc") / "プラグイン plugins"
+    Installation(folder).install(windows_bundle())
+    return folder
+
+
+@pytest.fixture(scope="module", params=["this Python", "Python 3.8"])
+def python(request):
+    if request.param == "this Python":
+        return sys.executable
+    if not OLD_PYTHONS:
+        pytest.skip("there is no Python 3.8 in ~/.pyenv/versions")
+    return str(OLD_PYTHONS[0])
+
+
+def run(python, plugins, name, *arguments):
+    command = [python, "-S", "-E", "-B", "-W", "error", str(plugins / plugin_named(name).script), *arguments]
+    return subprocess.run(command, cwd=str(plugins.parent), capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_holds_what_the_manifest_declares(python, plugins, name):
+    done = run(python, plugins, name, "-h")
+    assert (done.returncode, done.stderr) == (0, b"")
+    dialog, plugin = read_help(done.stdout.decode("ascii").replace("\r\n", "\n")), plugin_named(name)
+    assert (dialog.label, dialog.description) == (plugin.label, plugin.description)
+    shown = [parameter for parameter in plugin.parameters if not parameter.hidden]
+    assert len(dialog.fields) == len(shown)
+    for field, parameter in zip(dialog.fields, shown):
+        assert (field.short, field.long) == (f"-{parameter.short}", f"--{parameter.name}")
+        assert (field.text, field.tag, field.options) == (parameter.help, parameter.tag, parameter.options)
+        assert (field.default or "") == parameter.default
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_wrong_argument_is_one_line_on_standard_error(python, plugins, name):
+    done = run(python, plugins, name, "--no-such-option")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"error: ") and done.stderr.count(b"\n") == 1
+
+
+def test_help_takes_less_than_a_third_of_a_second(plugins):
+    durations = []
+    for _ in range(5):  # the best of five: other processes may be busy
+        started = time.perf_counter()
+        run(sys.executable, plugins, "influence", "-h")
+        durations.append(time.perf_counter() - started)
+    assert min(durations) < 0.3
+
+
+def test_the_reader_of_help_is_strict():
+    """It proves nothing if it accepts anything."""
+    good = "usage: x\n\nLabel\n\ntext\n\noptions:\n  -h, --help  show\n  -a A, --alpha A\n      what (int) default=3\n"
+    assert read_help(good).fields[0].default == "3"
+    for bad in (
+        "hello\n" + good,
+        good.replace(" (int)", ""),
+        good.replace("-a A, ", ""),
+        good.replace("(int)", "(number)"),
+        good.replace("Label\n\n", "Label\n"),
+    ):
+        with pytest.raises(AssertionError):
+            read_help(bad)

@@ -1,0 +1,83 @@
+"""The part of NNC Desktop that knows plugins, written again from the contract (no code of ours is used).
+
+make_database(path)                                   # the tables of version 0.2 that matter, Grad-CAM among the rows
+offered(path)                                         # what the context menu shows
+command(row, result_folder, values)                   # the arguments a click passes; makes the empty output
+"""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+SAMPLE_TENANT = "ccbf15a0-bcb6-4ba6-b10e-27fc877c4348"
+USER_TENANT = "11111111-2222-4333-8444-555555555555"
+SCHEMA = """
+CREATE TABLE tenants (tenant_id VARCHAR(36) NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL);
+CREATE TABLE plugins (
+    update_datetime DATETIME NOT NULL, create_datetime DATETIME NOT NULL,
+    plugin_id VARCHAR(36) NOT NULL PRIMARY KEY, owner_tenant_id VARCHAR(36) NOT NULL,
+    plugin_name VARCHAR(255) NOT NULL, plugin_file VARCHAR(255) NOT NULL, parameters TEXT NOT NULL,
+    description TEXT NOT NULL, computing_service VARCHAR(255), deleted INTEGER NOT NULL,
+    FOREIGN KEY (owner_tenant_id) REFERENCES tenants (tenant_id));
+"""
+GRAD_CAM = (
+    "2024-01-01 00:00:00.000000", "2024-01-01 00:00:00.000000", "7de3c778-849b-48bf-8fb5-3956fd22f98f", SAMPLE_TENANT,
+    "Grad-CAM", f"plugins/{SAMPLE_TENANT}/gradcam.py", '[{"name": "output", "direction": "output"}]', "text", None, 0,
+)  # fmt: skip
+NAME = r"[a-zA-Z0-9_ !#$%&'()+,.\-=@\[\]^`{}~]"
+ALLOWED = {"path": NAME + r"{1,64}", "str": NAME + r"{1,128}", "int": r"-?\d+"}
+
+
+def make_database(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(str(path))) as database:
+        database.execute("PRAGMA journal_mode = wal")
+        database.executescript(SCHEMA)
+        database.executemany("INSERT INTO tenants VALUES (?, ?)", [(SAMPLE_TENANT, "sample"), (USER_TENANT, "me")])
+        database.execute(f"INSERT INTO plugins VALUES ({','.join('?' * 10)})", GRAD_CAM)
+        database.commit()
+    return path
+
+
+def dump(path: Path):
+    """Everything in the database."""
+    with closing(sqlite3.connect(str(path))) as database:
+        return list(database.iterdump())
+
+
+def execute(path: Path, sql: str):
+    with closing(sqlite3.connect(str(path))) as database:
+        database.executescript(sql)
+
+
+def offered(path: Path):
+    """The rows the menu shows to the user, oldest first, parameters as values."""
+    with closing(sqlite3.connect(str(path))) as database:
+        database.row_factory = sqlite3.Row
+        rows = database.execute(
+            "SELECT * FROM plugins WHERE owner_tenant_id IN (?, ?) ORDER BY create_datetime",
+            (SAMPLE_TENANT, USER_TENANT),
+        ).fetchall()
+    return [{**dict(row), "parameters": json.loads(row["parameters"])} for row in rows]
+
+
+def command(row, result_folder: Path, values=None):
+    """The arguments that a click passes to the script, after the checks of the GUI; the output exists, empty."""
+    suffix, arguments, outputs = None, [], []
+    for parameter in row["parameters"]:
+        value = (values or {}).get(parameter["name"], parameter["default"])
+        assert re.fullmatch(ALLOWED[parameter["format"]], value), f"invalid {parameter['name']}: {value!r}"
+        if parameter["direction"] == "output":
+            outputs.append((len(arguments) + 1, value))
+        elif parameter["format"] == "path":
+            value = str(result_folder / value)
+            suffix = Path(value).suffix
+        arguments += ["--" + parameter["name"], value]
+    ((position, name),) = outputs
+    output = result_folder / "plugins" / row["plugin_id"] / name / (name + suffix)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(b"")
+    arguments[position] = str(output)
+    return arguments

@@ -1,0 +1,94 @@
+"""Loss and predicted label beside the scores, against what the networks' own outputs say."""
+
+import logging
+
+import numpy as np
+import pytest
+from cases import case_named, draw_parameters, exact_losses, network_of
+
+from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.config import SolverConfig, TrainingConfig
+from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.estimators import outcomes, predicted_labels, sample_columns
+from nnabla_influence.network import Network
+from nnabla_influence.training import FinalState, train
+
+
+def state(case, samples=9):
+    """(trained state, data set, batch, parameters by name) of a network with drawn parameters."""
+    values, batch = draw_parameters(case), case.draw_batch(samples, seed=3)
+    config = TrainingConfig(SolverConfig(learning_rate=0.1), epochs=1, batch_size=4)
+    return FinalState(network_of(case, values), config, samples), Dataset.from_arrays(batch), batch, values
+
+
+@pytest.mark.parametrize("name", ["affine + ReLU", "convolution + pooling", "batch norm, frozen", "regression"])
+def test_losses_are_those_of_the_network_in_use(name):
+    """Batches of 4, 4 and 1: with running statistics a sample's loss does not depend on its batch."""
+    case = case_named(name)
+    finished, data, batch, values = state(case)
+    expected = exact_losses(case, values, batch)(finished.network.theta.astype(float))
+    np.testing.assert_allclose(sample_columns(finished, data)["loss"], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_predicted_label_is_the_class_of_the_least_loss():
+    finished, data, batch, values = state(case_named("affine + ReLU"))
+    per_class = []
+    for number in range(finished.network.classes):
+        asked = {"x": batch["x"], "y": np.full_like(batch["y"], number)}
+        per_class.append(exact_losses(case_named("affine + ReLU"), values, asked)(finished.network.theta.astype(float)))
+    labels = predicted_labels(finished, data)
+    assert np.array_equal(labels, np.argmin(per_class, axis=0)) and len(set(labels.tolist())) > 1
+
+
+@pytest.mark.parametrize("name", ["regression", "sigmoid cross entropy"])
+def test_without_one_class_per_sample_there_is_no_predicted_label(name):
+    """The sigmoid case has three labels per sample."""
+    finished, data, _, _ = state(case_named(name))
+    assert list(sample_columns(finished, data)) == ["loss"] and predicted_labels(finished, data) is None
+
+
+@pytest.mark.parametrize("function, border", [("SigmoidCrossEntropy", 0.0), ("BinaryCrossEntropy", 0.5)])
+def test_binary_networks_decide_at_probability_one_half(function, border):
+    class Role:
+        axis, class_numbers = -1, False
+
+    Role.function = function
+    prediction = np.array([[border - 0.1], [border + 0.1], [border]])
+    assert outcomes.labels_of(prediction, Role).tolist() == [0, 1, 0]
+    assert outcomes.labels_of(np.zeros((3, 2)), Role) is None
+
+
+def test_labels_of_every_pixel_are_no_label_of_the_sample():
+    class Role:
+        function, axis, class_numbers = "SoftmaxCrossEntropy", 1, True
+
+    assert outcomes.labels_of(np.zeros((2, 3, 4, 4)), Role) is None
+    assert outcomes.labels_of(np.array([[[0.0], [2], [1]]]), Role).tolist() == [1]
+
+
+def test_dropout_and_running_statistics_stay_as_they_are(tmp_path):
+    """A pass must neither draw masks nor move the running statistics of later passes."""
+    random = np.random.RandomState(0)
+    data = Dataset.from_arrays({"x": random.normal(size=(20, 1, 12, 12)), "y": random.randint(3, size=20)})
+    network = Network.builtin("builtin:cifarnet", (1, 12, 12), 3)
+    cache = train(
+        network, data, TrainingConfig(SolverConfig(learning_rate=0.01), epochs=1, batch_size=8), tmp_path / "c"
+    )
+    first, second = sample_columns(cache, data), sample_columns(cache, data)
+    assert all(np.array_equal(first[name], second[name]) for name in ("loss", "predicted_label"))
+
+
+def test_outcomes_are_those_of_two_passes():
+    finished, _, batch, _ = state(case_named("batch norm, batch"))
+    oracle, theta = LossOracle(finished.network), finished.network.theta
+    losses, prediction = oracle.outcomes(theta, batch)
+    assert np.array_equal(losses, oracle.sample_losses(theta, batch))
+    assert np.array_equal(prediction, oracle.predictions(theta, batch))
+
+
+def test_a_loss_that_is_not_finite_is_left_out_and_said(monkeypatch, caplog):
+    finished, data, _, _ = state(case_named("affine"))
+    monkeypatch.setattr(LossOracle, "outcomes", lambda self, theta, batch: (np.full(len(batch["x"]), np.inf), None))
+    with caplog.at_level(logging.WARNING):
+        assert sample_columns(finished, data) == {}
+    assert "9 samples have a loss that is not finite" in caplog.text
