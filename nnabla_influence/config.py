@@ -1,8 +1,8 @@
 """Settings as frozen dataclasses that check themselves.
 
 `SolverConfig` and `ScheduleConfig` describe NNabla's solver and its learning-rate schedule, `IteratorConfig` the data
-iterator of its command line; `TrainingConfig` a whole training run. Each converts to and from a plain dictionary, which is how a training cache carries them as its
-passport.
+iterator of its command line; `TrainingConfig` a whole training run. Each converts to and from a plain dictionary, which
+is how a training cache carries them as its passport.
 """
 
 from __future__ import annotations
@@ -189,8 +189,12 @@ class TrainingConfig(Config):
             _require(isinstance(value, int) and value >= least, f"{name} should be {least} or more, not {value}.")
         _require(self.policy in POLICIES, f"Cache policy should be one of {', '.join(POLICIES)}, not '{self.policy}'.")
         if self.iterator is not None:
-            _require(self.iterator.iterations >= 1, "An epoch of NNabla's iterator should have 1 or more batches, not 0.")
-            _require(not self.record_margins, "Margins need every sample once an epoch, which NNabla's iterator is not.")
+            _require(
+                self.iterator.iterations >= 1, "An epoch of NNabla's iterator should have 1 or more batches, not 0."
+            )
+            _require(
+                not self.record_margins, "Margins need every sample once an epoch, which NNabla's iterator is not."
+            )
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> Tuple[str, ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..cleansing import ClassLoss, Removal
     from ..scored_data import ScoredData
 
-__all__ = ["add_parser", "run"]
+__all__ = ["add_parser", "class_numbers", "report_classes", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 AUTO = "auto"
@@ -212,9 +212,9 @@ def _removal(args: argparse.Namespace) -> Removal:
 def _cleanse(args: argparse.Namespace, console: Console, data: ScoredData, rows: np.ndarray) -> int:
     from ..cleansing import cleanse
 
-    labels = _labels(args, data)
+    labels = class_numbers(data, args.label)
     cleanse(data, rows, args.output, args.removed)
-    _report_classes(console, labels, rows, "removed")
+    report_classes(console, labels, rows, "removed")
     if not len(rows):
         console.info("no row is removed; the removed CSV is a header only")
     share = f"{len(rows):,} of {len(data):,} rows removed ({len(rows) / len(data):.1%})"
@@ -227,7 +227,7 @@ def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows:
 
     proposal = propose_labels(data, rows, args.label or DEFAULT_LABEL)
     relabel(data, proposal, args.output, args.changed)
-    _report_classes(console, proposal.old, proposal.changed, "relabelled")
+    report_classes(console, proposal.old, proposal.changed, "relabelled")
     console.info(
         f"{len(proposal.changed):,} of {len(data):,} rows relabelled; {proposal.agreed:,} of the {len(rows):,} "
         f"selected have the predicted label already: relabelled data set {args.output}, changed rows {args.changed}"
@@ -235,7 +235,7 @@ def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows:
     return 0
 
 
-def _report_classes(console: Console, labels: Optional[np.ndarray], rows: np.ndarray, verb: str) -> None:
+def report_classes(console: Console, labels: Optional[np.ndarray], rows: np.ndarray, verb: str) -> None:
     """Say what every class loses, and warn where it is more than half."""
     from ..cleansing import class_losses
 
@@ -253,20 +253,20 @@ def _report_classes(console: Console, labels: Optional[np.ndarray], rows: np.nda
         console.info(f"{verb}: {parts}{more}")
 
 
-def _labels(args: argparse.Namespace, data: ScoredData) -> Optional[np.ndarray]:
+def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[np.ndarray]:
     """The class numbers (N,); None where nobody named them and the default column holds no classes."""
     import numpy as np
 
     from ..dataset.labels import class_labels
 
     try:
-        labels = class_labels(data.table, args.label or DEFAULT_LABEL)
+        labels = class_labels(data.table, label or DEFAULT_LABEL)
     except DataError:
-        if args.label is not None:
+        if label is not None:
             raise
         return None
     # Whole numbers that hardly repeat are values to predict.
-    return labels if args.label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
+    return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
 
 
 def _refuse_test_rows(args: argparse.Namespace, console: Console, data: ScoredData) -> None:

@@ -20,7 +20,7 @@ from contextlib import contextmanager, nullcontext
 from types import TracebackType
 from typing import Any, Callable, Iterator, List, Optional, Sequence, TextIO, Type
 
-__all__ = ["LOG_SECONDS", "Console", "Progress", "use_replaceable_output"]
+__all__ = ["LOG_SECONDS", "Console", "LineProgress", "Progress", "use_replaceable_output"]
 
 LOG_SECONDS = 10.0
 """Least time between two progress lines where standard error is not a terminal."""
@@ -103,12 +103,14 @@ class _BarProgress(Progress):
             self._bar = None
 
 
-class _LineProgress(Progress):
-    """Plain lines for logs: one when `LOG_SECONDS` have passed since the last, and one at the end."""
+class LineProgress(Progress):
+    """Plain lines for logs: one when some seconds have passed since the last, and one at the end."""
 
-    def __init__(self, description: str, unit: str, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, description: str, unit: str, say: Callable[[str], None], seconds: float = LOG_SECONDS
+    ) -> None:
         super().__init__(description, unit)
-        self._say = say
+        self._say, self._seconds = say, seconds
         self._started = self._spoken = time.monotonic()
         self._first = 0
 
@@ -119,7 +121,7 @@ class _LineProgress(Progress):
 
     def _advance(self) -> None:
         now = time.monotonic()
-        if self.done >= self.total or now - self._spoken >= LOG_SECONDS:
+        if self.done >= self.total or now - self._spoken >= self._seconds:
             self._spoken = now
             self._say(self._line(now - self._started))
 
@@ -204,7 +206,7 @@ class Console:
             return Progress(description, unit)
         if sys.stderr.isatty():
             return _BarProgress(description, unit, sys.stderr)
-        return _LineProgress(description, unit, self._say)
+        return LineProgress(description, unit, self._say)
 
     @contextmanager
     def log(self) -> Iterator[None]:

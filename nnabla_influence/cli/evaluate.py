@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Tuple
 
 from .amount import amount
-from .options import add_common, add_execution, check_output, existing_file, non_negative_int, output_file, positive_int
+from .options import (
+    add_common,
+    add_execution,
+    check_output,
+    execution,
+    existing_file,
+    non_negative_int,
+    output_file,
+    positive_int,
+)
 from .project_options import METHODS, add_data_options, add_network_option, add_policy_option, add_training_options
 
 # Checked against the lists of `evaluation` by a test; its modules load NNabla.
@@ -94,38 +103,13 @@ def _listed() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluates."""
-    from ..device import Device
-    from ..evaluation.sweep import Sweep
     from .console import Console
-    from .judging import judging_data
-    from .options import execution
-    from .project import load_project
-    from .trials import trained_trials
 
-    console, where = Console.from_args(args), execution(args)
-    check_output(args.output, args.network, args.train, args.validation, args.selection, args.test)
-    project = load_project(args, console)
-    check_output(args.output, project.train.path, project.validation.path)
-    judged = judging_data(args, project, console)
-    counts = [wanted.of(len(judged.train)) for wanted in args.remove]
-    sweep = Sweep(counts, args.retrain, args.treatment, Device(args.device), where)
-    sweep.check(len(judged.train))
-    trials = trained_trials(args, args.methods, judged.scoring, console)
-    if args.overwrite and args.output.exists():
-        args.output.unlink()
-    if args.metric == "removal":
-        return _removal(args, trials, judged, sweep, console)
-    return _attribution(args, trials, judged, sweep, console)
-
-
-def _removal(args: argparse.Namespace, trials: List[Any], judged: Any, sweep: Any, console: Any) -> int:
-    from ..evaluation.sweep import EvaluationData, removal_curve
-    from .curve_table import print_curve
-
-    data = EvaluationData(judged.train, judged.selection, judged.test)
-    with console.progress("retraining", "trainings") as progress:
-        curve = removal_curve(trials, data, sweep, args.output, progress)
-    print_curve(console, curve)
+    console = Console.from_args(args)
+    judged, trials = trained(args, console)
+    if args.metric != "removal":
+        return _attribution(args, trials, judged, console)
+    curve = retrained_curve(args, trials, judged, console)
     console.info(f"every retraining: {args.output} ({len(curve.rows)} rows)")
     console.info(
         f"next: python -m nnabla_influence report --influence INFLUENCE.csv --curve {args.output} --output report.html"
@@ -133,10 +117,62 @@ def _removal(args: argparse.Namespace, trials: List[Any], judged: Any, sweep: An
     return 0
 
 
-def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, sweep: Any, console: Any) -> int:
+def trained(args: argparse.Namespace, console: Any) -> Tuple[Any, List[Any]]:
+    """The data that judges, and the trainings with their scores.
+
+    Raises:
+        RequestError: Something does not fit; said before anything is trained.
+    """
+    from .judging import judging_data
+    from .project import load_project
+    from .trials import trained_trials
+
+    where = execution(args)
+    check_output(args.output, args.network, args.train, args.validation, args.selection, args.test)
+    project = load_project(args, console)
+    check_output(args.output, project.train.path, project.validation.path)
+    judged = judging_data(args, project, console)
+    _sweep(args, judged)
+    return judged, trained_trials(args, args.methods, judged.scoring, console, where)
+
+
+def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> Any:
+    """Retrains, prints what it was worth, and returns the `RemovalCurve`."""
+    from ..evaluation.sweep import EvaluationData, removal_curve
+    from .curve_table import print_curve
+
+    _make_room(args)
+    data = EvaluationData(judged.train, judged.selection, judged.test)
+    with console.progress("retraining", "trainings") as progress:
+        curve = removal_curve(trials, data, _sweep(args, judged), args.output, progress)
+    print_curve(console, curve)
+    return curve
+
+
+def _sweep(args: argparse.Namespace, judged: Any) -> Any:
+    """What to retrain and where; impossible numbers are refused."""
+    from ..device import Device
+    from ..evaluation.sweep import Sweep
+    from ..execution import Execution
+
+    counts = [wanted.of(len(judged.train)) for wanted in args.remove]
+    where = Execution(args.workers, args.scheduler)
+    sweep = Sweep(counts, args.retrain, args.treatment, Device(args.device), where)
+    sweep.check(len(judged.train))
+    return sweep
+
+
+def _make_room(args: argparse.Namespace) -> None:
+    if args.overwrite and args.output.exists():
+        args.output.unlink()
+
+
+def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> int:
     from ..evaluation.attribution import GroupPlan, Retrainings, attribution
     from .curve_table import print_agreements
 
+    sweep = _sweep(args, judged)
+    _make_room(args)
     for start in args.retrain:
         plan = GroupPlan(args.metric, args.groups, args.split_seed, start)
         target = args.output if len(args.retrain) == 1 else _named(args.output, start)

@@ -19,7 +19,7 @@ from .. import __version__
 from ..errors import InfluenceError
 from .console import Console, use_replaceable_output
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "build_parser", "main", "system_message"]
 
 COMMANDS = ("demo", "train", "score", "run", "cleanse", "evaluate", "report", "info", "noise", "compare", "plugins")
 """The commands in the order in which help lists them."""
@@ -105,12 +105,12 @@ def _message(error: Exception, verbose: bool) -> str:
     if isinstance(error, InfluenceError):
         return str(error)
     if isinstance(error, OSError) and error.errno is not None:
-        return _system_message(error)
+        return system_message(error)
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return text if verbose else f"{text} (run again with --verbose for the traceback)"
 
 
-def _system_message(error: OSError) -> str:
+def system_message(error: OSError) -> str:
     """A message for a full disk, a missing permission and the like, with the file where it is known."""
     advice = {
         errno.ENOSPC: "; free some space or write elsewhere",

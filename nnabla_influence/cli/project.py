@@ -41,18 +41,21 @@ class Project:
     validation: Dataset
 
 
-def load_project(args: argparse.Namespace, console: Console, must_be_trained: bool = False) -> Project:
+def load_project(
+    args: argparse.Namespace, console: Console, must_be_trained: bool = False, network: Optional[Network] = None
+) -> Project:
     """Reads network and data and settles the configuration.
 
     Args:
         args: The options of train, score or run.
         console: Shows progress.
         must_be_trained: Refuse a network without trained parameters, before its data is read.
+        network: The network, if it was read already; else it is read from the options.
 
     Raises:
         RequestError: Something does not fit; the message names it.
     """
-    network = _read_network(args)
+    network = network or _read_network(args)
     if must_be_trained and not (network and network.trained):
         raise NetworkError(
             f"'{args.network}' holds no trained parameters. Train first (python -m nnabla_influence "
@@ -219,12 +222,22 @@ def _data_paths(args: argparse.Namespace, own: FileSettings) -> Tuple[Path, Path
             f"{' and '.join(f'--{which} CSV' for which in missing)}."
         )
     train, validation = (
-        getattr(args, which) or _own_data(uri or "", args.network, which) for which, uri in wanted.items()
+        getattr(args, which) or own_data(uri or "", args.network, which) for which, uri in wanted.items()
     )
     return train, validation
 
 
-def _own_data(uri: str, network: str, which: str) -> Path:
+def own_data(uri: str, network: str, which: str) -> Path:
+    """The data set a project names, looked up beside the network file, in its parent, then in the working folder.
+
+    Args:
+        uri: The path as the project states it.
+        network: The network file.
+        which: ``train`` or ``validation``.
+
+    Raises:
+        DataError: It is in none of these places.
+    """
     base = Path(network).absolute().parent
     relative = Path(uri.replace("\\", "/"))
     candidates = [relative] if relative.is_absolute() else [base / relative, base.parent / relative, relative]

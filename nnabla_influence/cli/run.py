@@ -88,7 +88,7 @@ def _trials_elsewhere(args: argparse.Namespace, where: Execution, console: Conso
     """The trials as independent jobs of worker processes, each with its own training cache."""
     from ..execution import completed
 
-    jobs, found = _jobs(_portable(args) if where.scheduler else args), {}
+    jobs, found = _jobs(portable(args) if where.scheduler else args), {}
     try:
         with closing(completed(_trial_elsewhere, jobs, where)) as trials, console.progress("trials", "trials") as count:
             for number, scores in trials:
@@ -109,7 +109,7 @@ def _jobs(args: argparse.Namespace) -> List[argparse.Namespace]:
     ]
 
 
-def _portable(args: argparse.Namespace) -> argparse.Namespace:
+def portable(args: argparse.Namespace) -> argparse.Namespace:
     """The options with absolute paths, for machines that only share the disk."""
     found = {key: value.absolute() if isinstance(value, Path) else value for key, value in vars(args).items()}
     if not args.network.startswith("builtin:"):

@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import logging
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
@@ -52,15 +52,7 @@ def score(
     Raises:
         KeyboardInterrupt: Ctrl-C, with how to go on.
     """
-    store = PartialFolder(
-        target,
-        {
-            **method.settings(),
-            "training": cache.identity,
-            "training data": train.fingerprint,
-            "validation data": validation.fingerprint,
-        },
-    )
+    store = PartialFolder(target, scoring_passport(method, cache, train, validation))
     try:
         with console.progress(f"scoring ({method.method})", "samples") as progress:
             scores = method.estimate(cache.network, cache, train, validation, progress, store)
@@ -76,6 +68,16 @@ def score(
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
     return scores
+
+
+def scoring_passport(method: InfluenceEstimator, cache: Any, train: Any, validation: Any) -> Dict[str, str]:
+    """What identifies a scoring that was interrupted."""
+    return {
+        **method.settings(),
+        "training": cache.identity,
+        "training data": train.fingerprint,
+        "validation data": validation.fingerprint,
+    }
 
 
 def with_columns(scores: InfluenceScores, cache: Any, train: Any, device: Device) -> InfluenceScores:

@@ -3,7 +3,7 @@
 from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose
 from .network import Network
 from .nnp import write_archive
-from .settings import DatasetSetting, FileSettings
+from .settings import DatasetSetting, FileSettings, dataset_sections
 
 __all__ = [
     "Network",
@@ -16,5 +16,6 @@ __all__ = [
     "MEASURING",
     "DatasetSetting",
     "FileSettings",
+    "dataset_sections",
     "write_archive",
 ]

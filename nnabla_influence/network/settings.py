@@ -76,10 +76,7 @@ def read_settings(proto: Any, path: str) -> FileSettings:
         NetworkError: The solver has no learning rate, or a data-set section is missing.
         UnsupportedError: The learning-rate schedule is a custom one.
     """
-    optimizer = proto.optimizer[0]
-    sections = {
-        d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset
-    }
+    optimizer, sections = proto.optimizer[0], dataset_sections(proto)
     missing = [name for name in optimizer.dataset_name if name not in sections]
     if missing:
         raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
@@ -91,6 +88,11 @@ def read_settings(proto: Any, path: str) -> FileSettings:
         training=tuple(sections[name] for name in optimizer.dataset_name),
         validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections),
     )
+
+
+def dataset_sections(proto: Any) -> Dict[str, DatasetSetting]:
+    """All data-set sections of a file by their names."""
+    return {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset}
 
 
 def _solver(optimizer: Any, path: str) -> SolverConfig:

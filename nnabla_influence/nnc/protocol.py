@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Unio
 
 from .manifest import Parameter, Plugin, plugin_named
 
-__all__ = ["build_parser", "desktop_parameters", "help_text", "parse"]
+__all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
 
 WRONG_REQUEST = 2
 
@@ -120,10 +120,15 @@ def _whole_number(text: str) -> Optional[int]:
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
     """NNC Desktop gives one output, as an absolute path; the others have bare names and belong beside it."""
     names = [p.name for p in plugin.parameters if p.direction == "output" and p.is_path and p.tag != "dir"]
-    folders = [Path(getattr(args, name)).parent for name in names if _has_folder(getattr(args, name))]
+    given = [Path(getattr(args, name)) for name in names if _has_folder(getattr(args, name))]
     for name in names:
-        if folders and not _has_folder(getattr(args, name)):
-            setattr(args, name, str(folders[0] / getattr(args, name)))
+        if given and not _has_folder(getattr(args, name)):
+            setattr(args, name, str(beside(given[0], getattr(args, name))))
+
+
+def beside(output: Path, name: str) -> Path:
+    """A file in the folder of an output; NNC Desktop takes what begins with the output's name for the output."""
+    return output.with_name(f"other_{name}" if name.lower().startswith(output.stem.lower()) else name)
 
 
 def _has_folder(path: str) -> bool:

@@ -1,6 +1,6 @@
 """The most harmful samples as a table of their numbers, for data that are no pictures.
 
-What `contact_sheet` is for images: one picture to be shown where an HTML page cannot be. A row per sample: its rank, its
+What `contact_sheet` is for images: one picture to show where an HTML page cannot be. A row per sample: its rank, its
 row in the training data, its score, its class (and the predicted one where they differ), and the first of its numbers.
 """
 

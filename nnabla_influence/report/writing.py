@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
-from ..errors import OutputExistsError
-from ..files import atomic_path, write_text_atomic
+from ..files import atomic_path, refuse_overwriting, write_text_atomic
 from .cards import MOST_CARDS
 from .extra import require_report_libraries
 from .inputs import ReportInputs
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from .content import ReportContent
 
 __all__ = ["WrittenReport", "write_report"]
-
 
 MOST_BYTES = 20_000_000
 
@@ -61,7 +59,8 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     """
     require_report_libraries()
     page = Path(output).absolute()
-    _check_output(page, inputs)
+    sources = (inputs.influence, inputs.curve, inputs.cache)
+    refuse_overwriting([page], [Path(source) for source in sources if source is not None])
     content, text = _within_budget(inputs, page)
     figures = _write_figures(page, content.files)
     write_text_atomic(page, text)
@@ -85,12 +84,6 @@ def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str
 def figure_folder(page: Path) -> Path:
     """Where the figures of a page lie."""
     return page.with_name(f"{page.stem}_figures")
-
-
-def _check_output(page: Path, inputs: ReportInputs) -> None:
-    for source in (inputs.influence, inputs.curve, inputs.cache):
-        if source is not None and page.exists() and Path(source).exists() and page.samefile(source):
-            raise OutputExistsError(f"'{page}' is what the report is made from; choose another file to write to.")
 
 
 def _write_figures(page: Path, files: Dict[str, bytes]) -> List[Path]:

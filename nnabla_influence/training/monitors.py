@@ -7,7 +7,7 @@ batches, other ones each time. Drawn otherwise, the curve and the choice of the 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping
+from typing import Any, Dict, Iterator, List, Mapping, Optional
 
 import nnabla.functions as F
 import numpy as np
@@ -49,17 +49,19 @@ class Monitors:
         self._counts = [monitor_batches(proto, monitor, data) for monitor in proto.monitor]
         self._interval = monitor_interval(proto)
         read = {name for monitor in proto.monitor for name in monitor.dataset_name}
-        self._plans = {section.name: _plan(proto, section, data, config) for section in proto.dataset if section.name in read}
+        self._plans = {
+            section.name: _plan(proto, section, data, config) for section in proto.dataset if section.name in read
+        }
 
-    def measure(self, state: Checkpoint, epoch: int) -> Dict[str, float]:
-        """Every monitor's value by name; none after epochs at which NNabla does not evaluate.
+    def measure(self, state: Checkpoint, epoch: int) -> Optional[Dict[str, float]]:
+        """Every monitor's value by name; None after an epoch at which NNabla does not evaluate.
 
         Args:
             state: The state after the epoch.
             epoch: Its number, from 0.
         """
         if not is_evaluated(epoch, self._interval):
-            return {}
+            return None
         self._store.write(self._network.space.unflatten(state.theta))
         self._store.write(self._network.statistics.unflatten(state.statistics))
         streams = {name: iter(plan.monitored(epoch)) for name, plan in self._plans.items()}
@@ -95,8 +97,8 @@ class _Monitor:
         for generator in section.generator_variable:
             if generator.type != "Constant":
                 raise UnsupportedError(
-                    f"Monitor '{section.name}' of '{network.path}' fills variable '{generator.variable_name}' by a random "
-                    f"generator ({generator.type}); only constants are supported."
+                    f"Monitor '{section.name}' of '{network.path}' fills variable '{generator.variable_name}' by a "
+                    f"random generator ({generator.type}); only constants are supported."
                 )
             variables[generator.variable_name].data.fill(generator.multiplier)
         self._watched = [variables[watched.variable_name] for watched in section.monitor_variable]

@@ -1,8 +1,8 @@
 """How ``nnabla_cli train`` would draw from a project's data, as settings of `nnabla_influence.dataset.wrapping`.
 
-Which of NNabla's iterators is made depends on the data-set section (a cache on the disk, or the CSV itself), on NNabla's
-own configuration file (samples of a cache file, memory for decoded samples), and on the monitors, which draw from the
-training data as well.
+Which of NNabla's iterators is made depends on the data-set section (a cache on the disk, or the CSV itself), on
+NNabla's own configuration file (samples of a cache file, memory for decoded samples), and on the monitors, which draw
+from the training data as well.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def nnabla_iterator(proto: Any, name: str, data: Mapping[str, Any], iterations: 
         iterations,
         position,
         prepared,
-        _sample_bytes(dataset, prepared) * len(dataset) < int(nnabla_config.get(SECTION, "data_source_buffer_max_size")),
+        _sample_bytes(dataset, prepared) * len(dataset)
+        < int(nnabla_config.get(SECTION, "data_source_buffer_max_size")),
         int(nnabla_config.get(SECTION, "data_source_file_cache_size")),
         sum(monitor_batches(proto, monitor, data) for monitor in proto.monitor if name in monitor.dataset_name),
         monitor_interval(proto),

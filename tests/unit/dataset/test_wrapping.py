@@ -77,7 +77,10 @@ def test_every_batch_is_the_one_nnabla_draws(
 ):
     nnabla_settings(6, in_memory)
     settings = IteratorConfig(iterations, 1, prepared, in_memory, 6, monitored)
-    theirs, ours = Nnabla(tmp_path, samples, batch_size, True, settings), WrappingPlan(samples, batch_size, 0, True, settings)
+    theirs, ours = (
+        Nnabla(tmp_path, samples, batch_size, True, settings),
+        WrappingPlan(samples, batch_size, 0, True, settings),
+    )
     try:
         for epoch in range(7):
             assert [rows.tolist() for rows in ours.epoch(epoch)] == theirs.epoch(), epoch

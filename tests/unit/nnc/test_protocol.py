@@ -63,6 +63,17 @@ def test_outputs_without_a_folder_lie_beside_the_one_that_has_one(tmp_path):
     assert (args.output, args.sheet) == (str(tmp_path / "influence_report.html"), str(sheet))
 
 
+def test_no_file_beside_an_output_begins_with_its_name(tmp_path):
+    given = tmp_path / "removed" / "removed.csv"
+    args = parse("remove_harmful_samples", ["--output", str(given)])
+    assert (args.output, args.removed) == (str(given), str(given.parent / "other_removed.csv"))
+    given = tmp_path / "Influence" / "Influence.png"
+    args = parse("influence_report", ["--sheet", str(given)])
+    assert args.output == str(given.parent / "other_influence_report.html")
+    args = parse("remove_harmful_samples", ["--output", "removed.csv"])
+    assert args.removed == "removed.csv", "refused later, as two outputs with one name"
+
+
 def test_an_influence_csv_is_found_where_desktop_keeps_it(tmp_path):
     named = tmp_path / "first.csv"
     kept = tmp_path / "plugins" / plugin_named("influence").plugin_id / "first" / "first.csv"

@@ -162,7 +162,7 @@ def test_a_failure_leaves_the_old_page(folder, report, monkeypatch):
 def test_inputs_are_not_overwritten(folder):
     influence = folder.digits()
     before = influence.read_bytes()
-    with pytest.raises(OutputExistsError, match="choose another file"):
+    with pytest.raises(OutputExistsError, match="expected another file to write to"):
         write_report(ReportInputs(influence), influence)
     assert influence.read_bytes() == before
 
