@@ -24,8 +24,8 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
         console.warn("one seed has no interval; give more --trials before you believe a difference")
 
 
-def verdict(choices: List[Choice]) -> str:
-    """One honest sentence about a table."""
+def verdict(choices: List[Choice], test: str = "--test") -> str:
+    """One honest sentence about a table; `test` is what test data is called where it was asked for."""
     judged = [c for c in choices if c.removed and c.test_loss.seeds]
     if not any(c.removed for c in choices):
         return "By the selection data, nothing is worth removing."
@@ -35,7 +35,7 @@ def verdict(choices: List[Choice]) -> str:
         return f"The test loss fell, with zero outside the 95 % interval, for: {names}."
     if judged:
         return "On the test data no choice is clearly better than removing nothing."
-    return "Without --test this says only what the selection data favours, which chose the numbers."
+    return f"Without {test} this says only what the selection data favours, which chose the numbers."
 
 
 def shown(interval: Interval, form: str = "+.4g") -> str:

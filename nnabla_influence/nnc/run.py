@@ -65,6 +65,7 @@ def _run(name: str, args: Any, console: Any) -> int:
     """Runs the plugin's module; whatever goes wrong ends in one sentence."""
     try:
         with console.log(), console.never_silent():
+            importlib.import_module("..device", __package__)  # NNabla makes its logger when it is imported
             importlib.import_module(f"{__package__}.{MODULES.get(name, name)}").run(args, console)
     except KeyboardInterrupt as interrupt:
         console.error(f"interrupted; {interrupt}" if str(interrupt) else "interrupted")

@@ -48,9 +48,10 @@ def _verdict(curve: RemovalCurve) -> str:
     if better:
         best = min(better, key=lambda c: c.test_loss.mean)
         name, start = series_name((best.method, best.treatment)), START_NAMES.get(best.start, best.start)
+        accuracy = f", test accuracy {_change(best.test_accuracy)}" if best.test_accuracy.seeds else ""
         return (
             f"Test loss went down in {len(better)} of {len(choices)} cases, most by {name} ({start}): "
-            f"{best.removed:,} samples, {_change(best.test_loss)}."
+            f"{best.removed:,} samples, test loss {_change(best.test_loss)}{accuracy}."
         )
     if all(choice.removed == 0 for choice in choices):
         return "Nothing is worth removing: for every method, the selection data chose to keep all samples."
