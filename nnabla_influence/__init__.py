@@ -26,6 +26,7 @@ _HOMES = {
     "TrainingCache": ".training",
     "InfluenceScores": ".scores",
     "ScoredData": ".scored_data",
+    "RemovalCurve": ".evaluation.removal_curve",
     # settings
     "TrainingConfig": ".config",
     "SolverConfig": ".config",
@@ -35,6 +36,15 @@ _HOMES = {
     "train": ".training",
     "cleanse": ".cleansing",
     "overlapping_rows": ".dataset.overlap",
+    # does it help?
+    "Automatic": ".evaluation.automatic",
+    "EvaluationData": ".evaluation.sweep",
+    "Execution": ".execution",
+    "Sweep": ".evaluation.sweep",
+    "Trial": ".evaluation.sweep",
+    "choose_number": ".evaluation.automatic",
+    "removal_curve": ".evaluation.sweep",
+    # measures
     "rank_agreement": ".evaluation.metrics",
     "mislabel_detection": ".evaluation.metrics",
     # methods
@@ -59,8 +69,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "Automatic",
     "Dataset",
     "Device",
+    "EvaluationData",
+    "Execution",
     "InfluenceError",
     "InfluenceEstimator",
     "InfluenceFunction",
@@ -71,6 +84,7 @@ __all__ = [
     "MarginBaseline",
     "Network",
     "RandomBaseline",
+    "RemovalCurve",
     "ReportInputs",
     "RequestError",
     "RunError",
@@ -80,14 +94,18 @@ __all__ = [
     "SgdInfluence",
     "SolverConfig",
     "SpectralInfluence",
+    "Sweep",
     "TracIn",
     "TrainingCache",
     "TrainingConfig",
+    "Trial",
     "__version__",
+    "choose_number",
     "cleanse",
     "mislabel_detection",
     "overlapping_rows",
     "rank_agreement",
+    "removal_curve",
     "train",
     "write_report",
 ]

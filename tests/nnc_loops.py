@@ -112,6 +112,35 @@ def recurrent(training: bool) -> Sequence[str]:
     ]
 
 
+def long_short_term(training: bool) -> Sequence[str]:
+    """An LSTM over three steps of four numbers, of the layers that NNC's LSTM unit consists of."""
+    loop = "RecurrentInput"
+    steps = section("recurrent_param", f'repeat_id: "{loop}"', "axis: 1", "length: 3")
+    joined = section("concatenate_param", "axis: 1")
+    gates = ("InputGate", "ForgetGate", "OutputGate", "Cell")
+    return [
+        section("repeat_info", f'id: "{loop}"', "times: 3"),
+        variable("Input", (3, 4)),
+        variable("Delay_Initial", (4,)),
+        variable("Delay_2_Initial", (4,)),
+        layer("RecurrentInput", "RecurrentInput", ["Input"], (4,), steps, loop),
+        layer("Delay", "Delay", ["Mul2_3", "Delay_Initial"], (4,), steps, loop),
+        layer("Delay_2", "Delay", ["Add2", "Delay_2_Initial"], (4,), steps, loop),
+        layer("Concatenate", "Concatenate", ["RecurrentInput", "Delay"], (8,), joined, loop),
+        *[affine(gate, "Concatenate", 8, 4, loop) for gate in gates],
+        *[layer(f"Sigmoid_{k}", "Sigmoid", [gate], (4,), "", loop) for k, gate in enumerate(gates[:3])],
+        layer("Tanh", "Tanh", ["Cell"], (4,), "", loop),
+        layer("Mul2", "Mul2", ["Sigmoid_0", "Tanh"], (4,), "", loop),
+        layer("Mul2_2", "Mul2", ["Sigmoid_1", "Delay_2"], (4,), "", loop),
+        layer("Add2", "Add2", ["Mul2", "Mul2_2"], (4,), "", loop),
+        layer("Tanh_2", "Tanh", ["Add2"], (4,), "", loop),
+        layer("Mul2_3", "Mul2", ["Sigmoid_2", "Tanh_2"], (4,), "", loop),
+        layer("RecurrentOutput", "RecurrentOutput", ["Mul2_3"], (3, 4), steps),
+        affine("Affine_2", "RecurrentOutput", 12, 3),
+        *_loss("Affine_2"),
+    ]
+
+
 def text(body, batch_size: int) -> str:
     """The whole ``net.nntxt`` of one of the networks above."""
     networks = [
@@ -120,7 +149,8 @@ def text(body, batch_size: int) -> str:
     ]
     everything = "\n".join(networks)
     names = sorted({line.split('"')[1] for line in everything.splitlines() if "name:" in line and "/" in line})
-    return "\n".join([*networks, *_roles(names, "Delay_Initial" in everything, batch_size)]) + "\n"
+    delays = [name for name in ("Delay_Initial", "Delay_2_Initial") if f'"{name}"' in everything]
+    return "\n".join([*networks, *_roles(names, delays, batch_size)]) + "\n"
 
 
 def _loss(logits: str) -> Sequence[str]:
@@ -128,13 +158,15 @@ def _loss(logits: str) -> Sequence[str]:
     return [variable("Label", (1,)), layer("Loss", "SoftmaxCrossEntropy", [logits, "Label"], (1,), options)]
 
 
-def _roles(names: Sequence[str], has_delay: bool, batch_size: int) -> Sequence[str]:
+def _roles(names: Sequence[str], delays: Sequence[str], batch_size: int) -> Sequence[str]:
     data = [
         section("data_variable", f'variable_name: "{name}"', f'data_name: "{column}"')
         for name, column in (("Input", "x"), ("Label", "y"))
     ]
-    zero = [section("generator_variable", 'variable_name: "Delay_Initial"', 'type: "Constant"', "multiplier: 0")]
-    data += zero if has_delay else []
+    data += [
+        section("generator_variable", f'variable_name: "{name}"', 'type: "Constant"', "multiplier: 0")
+        for name in delays
+    ]
     trained = [
         section("parameter_variable", f'variable_name: "{name}"', "learning_rate_multiplier: 1.0") for name in names
     ]

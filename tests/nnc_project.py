@@ -41,6 +41,8 @@ class Settings:
     save_best: bool = True
     labels_first: bool = False  # label before input, both in the CSV and in the network file
     relative_uri: bool = False  # data-set URIs relative to the network file
+    iterations: int = 0  # batches of an epoch, 0 for enough to draw every sample
+    cached: bool = False  # NNabla makes a cache on the disk before it trains, as NNC asks it to
     seed: int = 0
 
 
@@ -233,6 +235,14 @@ def _affine_network(net: _Layers) -> str:
     return _classify(net, net.affine("Affine_2", h, 16, CLASSES), "SoftmaxCrossEntropy")
 
 
+def _dropout_network(net: _Layers) -> str:
+    h = net.affine("Affine", net.input("Input", (1, IMAGE, IMAGE)), IMAGE * IMAGE, 16)
+    h = net.function("ReLU", "ReLU", [h], (16,), _section("relu_param", "inplace: true"))
+    if net.training:
+        h = net.function("Dropout", "Dropout", [h], (16,), _section("dropout_param", "p: 0.5", "seed: -1"))
+    return _classify(net, net.affine("Affine_2", h, 16, CLASSES), "SoftmaxCrossEntropy")
+
+
 def _conv_bn_network(net: _Layers) -> str:
     maps = 4
     h = net.convolution("Convolution", net.input("Input", (1, IMAGE, IMAGE)), maps)
@@ -297,6 +307,12 @@ KINDS = {
         (("Input", "x"), ("SoftmaxCrossEntropy_T", "y")),
         "SoftmaxCrossEntropy",
     ),
+    "dropout": _Kind(
+        _write_images,
+        _dropout_network,
+        (("Input", "x"), ("SoftmaxCrossEntropy_T", "y")),
+        "SoftmaxCrossEntropy",
+    ),
     "regression": _Kind(
         _write_vectors,
         _regression_network,
@@ -331,7 +347,7 @@ def network_text(project: Project) -> str:
         _section(
             "training_config",
             f"max_epoch: {settings.epochs}",
-            f"iter_per_epoch: {-(-settings.training // settings.batch_size)}",
+            f"iter_per_epoch: {settings.iterations or -(-settings.training // settings.batch_size)}",
             f"save_best: {str(settings.save_best).lower()}",
             "monitor_interval: 1",
         ),
@@ -349,10 +365,12 @@ def _dataset(project: Project, name: str) -> str:
     path = project.training_csv if name == "Training" else project.validation_csv
     uri = path.name if project.settings.relative_uri else str(path.resolve())
     shuffle = name == "Training" and project.settings.shuffle
+    cache = [f'cache_dir: "{project.folder / name}.cache"', "overwrite_cache: true", "create_cache_explicitly: true"]
     return _section(
         "dataset",
         *_named("name", [name]),
         *_named("uri", [uri]),
+        *(cache if project.settings.cached else []),
         f"shuffle: {str(shuffle).lower()}",
         "no_image_normalization: false",
         f"batch_size: {project.settings.batch_size}",

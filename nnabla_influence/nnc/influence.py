@@ -107,13 +107,13 @@ def _of_cache(options: Namespace, console: Any) -> Finished:
 def _of_network(options: Namespace, network: Network, console: Any) -> Finished:
     project = load_project(options, console, network=network)
     LOGGER.info(
-        "no influence cache: scoring the parameters in %s, which may be the best epoch's, not the last one's",
+        "no influence cache: taking the parameters in %s, which may be the best epoch's, not the last one's",
         options.network,
     )
     if options.method in FOLLOW_STEPS:
         training: Any = _one_more_epoch(project, options, console)
     else:
-        LOGGER.info("with the learning rates of the end of the project's schedule; nothing is trained")
+        LOGGER.info("scoring them with the learning rates of the end of the project's schedule; nothing is trained")
         training = FinalState(project.network, project.config, len(project.train))
     return Finished(training, project.train, project.validation)
 
@@ -122,10 +122,9 @@ def _one_more_epoch(project: Project, options: Namespace, console: Any) -> Train
     """Continues the training for an epoch, inside the folder of the scoring's progress."""
     solver = project.config.solver
     LOGGER.info(
-        "method %s follows the steps of an epoch: training one more epoch from %s with the project's own solver (%s, "
-        "learning rate %g at first)",
+        "method %s follows the steps of an epoch: training one more epoch from there with the project's own solver "
+        "(%s, learning rate %g at first; momentum and other moments start at zero)",
         options.method,
-        options.network,
         solver.name,
         solver.learning_rate,
     )

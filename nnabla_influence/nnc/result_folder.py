@@ -10,13 +10,14 @@ import importlib.util
 import logging
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any, Iterable, Optional, Sequence, Tuple
 
 from ..cli.main import build_parser
 from ..cli.project import own_data
 from ..errors import ConfigError, DataError, NetworkError
-from ..network import Network
+from ..network import DatasetSetting, Network
 from ..network.nnp import NetworkFile, read_network_file
+from ..network.settings import read_settings
 
 __all__ = [
     "CACHE",
@@ -90,19 +91,26 @@ def data_file(named: str, which: str) -> Optional[Path]:
 
 
 def project_data(network: Network, network_file: Path) -> Tuple[Path, Path]:
-    """Training and validation CSV as the project names them.
+    """Training and validation CSV as the network file names them, or else the net.nntxt beside it.
 
     Raises:
         ConfigError: The project names none.
         DataError: The file it names is not there.
     """
-    found = []
-    for which, sections in (("train", network.settings.training), ("validation", network.settings.validation)):
-        uri = next((section.uri for section in sections if section.uri), None)
-        if uri is None:
-            raise ConfigError(f"The project names no {which} data; give a CSV in the field {which}.")
-        found.append(own_data(uri, str(network_file), which))
-    return found[0], found[1]
+    stated = [(network.settings, network_file)]
+    project = network_file.with_name(PROJECT)
+    if project.is_file():
+        stated.append((read_settings(read_network_file(project).proto, str(project)), project))
+    train = _stated_data([(settings.training, file) for settings, file in stated], "train")
+    return train, _stated_data([(settings.validation, file) for settings, file in stated], "validation")
+
+
+def _stated_data(stated: Iterable[Tuple[Sequence[DatasetSetting], Path]], which: str) -> Path:
+    for sections, file in stated:
+        for section in sections:
+            if section.uri.strip():
+                return own_data(section.uri, str(file), which)
+    raise ConfigError(f"The project names no {which} data; give a CSV in the field {which}.")
 
 
 def cache_beside(named: str, network_file: Path, network: Network) -> Optional[Path]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from interruptible import default_interrupt
+from nnc_clicks import Clicks, result_folder
+from nnc_project import Project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.digits import write_digits
@@ -86,6 +88,28 @@ def finished(data, tmp_path_factory):
     commands.said = commands("train", *network_and_data(data), *SETTINGS, "--cache", "cache 学習.h5")
     commands("score", "--cache", "cache 学習.h5", *data_of(data), "--output", "出力/influence.csv")
     return commands
+
+
+@pytest.fixture(scope="session")
+def clicks(tmp_path_factory):
+    """Both products of NNC with our plugins in them."""
+    return Clicks(tmp_path_factory.mktemp("nnc"))
+
+
+@pytest.fixture(scope="session")
+def scored_project(trained_project, clicks, tmp_path_factory):
+    """``scored_project(kind)``: a trained project with an ``influence.csv``; copy it before you write into it."""
+    made = {}
+
+    def make(kind):
+        if kind not in made:
+            project = trained_project(kind)
+            made[kind] = Project(result_folder(project, tmp_path_factory.mktemp(kind) / "結果 result"))
+            click = clicks.windows("influence", made[kind].folder)
+            assert click.code == 0, click.said
+        return made[kind]
+
+    return make
 
 
 def data_of(folder):

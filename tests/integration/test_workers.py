@@ -29,8 +29,7 @@ def test_trials_in_processes_give_the_same_files_and_go_on_after_ctrl_c(commands
     out, errors = commands(*parallel)
     assert "trials: 2/2 trials" in errors and "training cache: parallel.seed1.h5" in out
     found = {path.name: digest for path, digest in contents(commands.folder).items()}
-    for name in NAMES:
-        assert found[f"parallel.{name}"] == found[f"serial.{name}"]
+    assert {name: found[f"parallel.{name}"] for name in NAMES} == {name: found[f"serial.{name}"] for name in NAMES}
     assert not list(commands.folder.glob("*.partial"))
 
 

@@ -1,0 +1,203 @@
+"""The training plugin against ``nnabla_cli train``: same parameters, same curve, and what an interruption leaves."""
+
+import os
+import signal
+import time
+
+import nnc_loops
+import numpy as np
+import pytest
+from interruptible import default_interrupt
+from nnc_project import Project, make_project
+from nnc_result import Clicks, curve, files_in, nnabla_cli, same_parameters
+
+from nnabla_influence.dataset.csv import Table
+from nnabla_influence.network import Network
+from nnabla_influence.nnc.bundle import windows_bundle
+from nnabla_influence.nnc.installation import Installation
+from nnabla_influence.nnc.run import run_plugin
+from nnabla_influence.training import TrainingCache
+
+NAME, SCRIPT = "train_with_influence_cache", "_Training/train_with_influence_cache.py"
+RESULT = ["influence_cache.h5", "monitoring_report.yml", "progress.txt", "results.nnp", "results.nntxt"]
+ROUNDING = 1e-5
+
+# Every one wraps around in the middle of an epoch, skips samples, or has too few for its batches.
+PROJECTS = {
+    "affine": {"training": 43, "epochs": 4},
+    "conv_bn": {"training": 45, "epochs": 7, "solver": "Momentum", "learning_rate": 0.02, "cached": True},
+    "regression": {"training": 230, "epochs": 6, "solver": "Adam", "learning_rate": 0.01, "iterations": 20},
+    "two_inputs": {"training": 40, "validation": 5, "shuffle": False, "iterations": 3, "weight_decay": 0.01},
+}
+
+
+@pytest.fixture
+def data_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "decoded"))
+
+
+@pytest.fixture
+def trained(tmp_path, data_cache):
+    """``trained(project, *fields)``: the plugin's result folder for a project, made in this process."""
+
+    def train(project, *fields):
+        folder = tmp_path / "result 結果"
+        assert run_plugin(NAME, ["-c", str(project.nntxt), "-o", str(folder), *fields]) == 0
+        return folder
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def clicks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("nnc") / "plugins"
+    Installation(folder).install(windows_bundle())
+    return Clicks(folder, folder.parent / "decoded")
+
+
+def last_epoch_of(project):
+    return project.folder / f"results_current_{project.settings.epochs}.nnp"
+
+
+def values_of(network):
+    return np.concatenate([network.theta, network.statistics_values])
+
+
+@pytest.mark.parametrize("kind", sorted(PROJECTS))
+def test_it_trains_what_nnabla_trains(trained_project, trained, kind):
+    project = trained_project(kind, **PROJECTS[kind])
+    folder = trained(project)
+    assert files_in(folder) == RESULT
+    final, theirs = TrainingCache.open(folder / "influence_cache.h5").final, Network.load(last_epoch_of(project))
+    ours = np.concatenate([final.theta, final.statistics])
+    assert np.abs(ours - values_of(theirs)).max() <= ROUNDING
+    same_parameters(folder / "results.nnp", project.nnp, ROUNDING)
+    assert (folder / "results.nntxt").read_text(encoding="utf-8") == project.nntxt.read_text(encoding="utf-8")
+    ours, theirs = curve(folder), curve(project.folder)
+    assert list(ours) == list(theirs) and [list(e) for e in ours.values()] == [list(e) for e in theirs.values()]
+    for epoch, entry in theirs.items():
+        assert ours[epoch] == pytest.approx(entry, rel=1e-5, abs=1e-6), epoch
+
+
+def test_the_best_epoch_is_kept_where_the_project_asks_for_it(trained_project, trained):
+    """Too high a learning rate: the last epoch is not the best one."""
+    options = {"learning_rate": 1.5, "epochs": 6, "training": 43}
+    project = trained_project("affine", **options)
+    errors = [entry["valid_error"] for entry in curve(project.folder).values()]
+    assert min(errors) < errors[-1], "the project has to have a best epoch"
+    same_parameters(trained(project) / "results.nnp", project.nnp, 1e-4)
+
+
+def test_an_lstm_of_layers_is_trained_alike(tmp_path, trained):
+    project = sequence_project(tmp_path / "lstm")
+    nnabla_cli(project.folder, "train", "-c", project.nntxt, "-o", project.folder)
+    folder = trained(project)
+    same_parameters(folder / "results.nnp", project.nnp, ROUNDING)
+    assert len(stored_names(folder)) == 10
+
+
+def stored_names(folder):
+    return Network.load(folder / "results.nnp").space.names
+
+
+def sequence_project(folder):
+    """22 sequences of three steps in files of their own; 3 batches of 8 wrap around."""
+    project, random = Project(folder), np.random.RandomState(0)
+    (folder / "sequences").mkdir(parents=True)
+    for path, samples in ((project.training_csv, 22), (project.validation_csv, 9)):
+        lines = ["x:sequence,y:label"]
+        for row in range(samples):
+            name = f"sequences/{path.stem}{row}.csv"
+            np.savetxt(folder / name, random.normal(size=(3, 4)), delimiter=",", fmt="%.5f")
+            lines.append(f"{name},{random.randint(3)}")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    project.nntxt.write_text(nnc_loops.text(nnc_loops.long_short_term, 8), encoding="utf-8")
+    return project
+
+
+def test_dropout_is_trained_with_masks_of_our_own(trained_project, trained):
+    """Same first epoch's order and parameters, other masks: another network of about the same quality."""
+    project = trained_project("dropout", epochs=12, learning_rate=0.3)
+    ours, theirs = curve(trained(project)), curve(project.folder)
+    assert ours[11]["cost"] != theirs[11]["cost"]
+    assert ours[11]["cost"] < 0.8 * ours[0]["cost"] and ours[11]["cost"] == pytest.approx(theirs[11]["cost"], rel=0.5)
+
+
+def test_a_seed_is_another_training_that_draws_every_sample_once(trained_project, trained):
+    project = trained_project("affine", **PROJECTS["affine"])
+    folder = trained(project, "--seed", "5")
+    cache = TrainingCache.open(folder / "influence_cache.h5")
+    assert cache.config.iterator is None and cache.config.seed == 5
+    assert sorted(np.concatenate([b for step in cache.steps() for b in step.batches])) == list(range(43))
+    assert np.abs(cache.final.theta - Network.load(last_epoch_of(project)).theta).max() > 0.01
+    assert len(curve(folder)) == 4
+
+
+def test_nnabla_evaluates_our_network(trained_project, trained, tmp_path):
+    project = trained_project("affine", **PROJECTS["affine"])
+    results = []
+    for place, network in (("ours", trained(project) / "results.nnp"), ("theirs", project.nnp)):
+        (tmp_path / place).mkdir()
+        nnabla_cli(tmp_path, "forward", "-c", network, "-d", project.validation_csv, "-o", tmp_path / place)
+        rows = Table.read(tmp_path / place / "output_result.csv").rows
+        results.append([[float(cell) for cell in row[2:]] for row in rows])
+    assert len(results[0]) == 22 and len(results[0][0]) == 4
+    np.testing.assert_allclose(*results, atol=1e-5)
+
+
+def test_nnc_windows_starts_it_in_the_result_folder_with_bare_names(clicks, tmp_path):
+    project = make_project(tmp_path / "project", "affine", epochs=2, relative_uri=True)
+    log = clicks(SCRIPT, project.folder, "-c", "net.nntxt", "-o", ".", "-s", "")
+    assert set(RESULT) <= set(files_in(project.folder))
+    assert "epoch 2 of 2 cost=" in "\n".join(log) and "{train_error=" in "\n".join(log)
+    assert log[-1].endswith("[Level 99]: Train with influence cache completed successfully.")
+
+
+def test_a_project_without_its_data_ends_with_one_sentence(clicks, tmp_path):
+    project = make_project(tmp_path / "project", "affine")
+    project.training_csv.unlink()
+    log = clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", tmp_path / "out", code=2)
+    assert len(log) == 1 and "training.csv" in log[0]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the process is killed outright")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):
+    project = make_project(tmp_path / "project", "affine", epochs=60, learning_rate=0.3, training=43)
+    whole, ended = tmp_path / "whole", tmp_path / "ended"
+    process = clicks.start(SCRIPT, tmp_path, "-c", project.nntxt, "-o", ended, preexec_fn=default_interrupt)
+    wait_for(lambda: (ended / "monitoring_report.yml").is_file() and "5:" in read(ended / "monitoring_report.yml"))
+    process.send_signal(ending)
+    log = process.communicate()[1].decode().splitlines()
+    assert process.returncode == 130, log
+    assert files_in(ended) == ["influence_cache.h5.partial"] and str(ended / "influence_cache.h5.partial") in log[-1]
+    log = "\n".join(clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", ended, "-r"))
+    assert "found an interrupted training" in log and "epoch 1 of 60" not in log and "epoch 60 of 60" in log
+    clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", whole)
+    for name in ("influence_cache.h5", "monitoring_report.yml", "results.nntxt"):
+        assert (ended / name).read_bytes() == (whole / name).read_bytes(), name
+    same_parameters(ended / "results.nnp", whole / "results.nnp", 0)
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.01)
+
+
+def test_the_progress_of_another_training_is_not_gone_on_with(trained_project, trained, tmp_path, caplog):
+    project = trained_project("affine", **PROJECTS["affine"])
+    folder = tmp_path / "result 結果"
+    left = folder / "influence_cache.h5.partial"
+    left.mkdir(parents=True)
+    (left / "passport.json").write_text('{"config": "another"}', encoding="utf-8")
+    fields = ["-c", str(project.nntxt), "-o", str(folder)]
+    assert run_plugin(NAME, [*fields, "-r"]) == 2
+    assert str(left) in caplog.messages[-1] and left.is_dir()
+    assert files_in(trained(project)) == RESULT

@@ -1,0 +1,90 @@
+"""Result folders of Neural Network Console, and how its two products start a plugin in them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import yaml
+
+PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
+
+
+def stored_parameters(nnp):
+    """What an archive holds, read without NNabla."""
+    found = {}
+    with zipfile.ZipFile(str(nnp)) as archive, archive.open("parameter.h5") as stream, h5py.File(stream, "r") as file:
+        file.visititems(lambda name, item: found.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def curve(folder):
+    """The learning curve, epoch to names and values."""
+    return yaml.safe_load((folder / "monitoring_report.yml").read_text(encoding="utf-8"))
+
+
+def files_in(folder):
+    """Names of the files and folders right in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def result_of(project, folder):
+    """A copy of a project's folder, as the plugin finds it; the data stays where it is."""
+    folder.mkdir(parents=True)
+    for name in ("net.nntxt", "results.nnp", "monitoring_report.yml"):
+        shutil.copy(project.folder / name, folder / name)
+    return folder
+
+
+def nnabla_cli(folder, *arguments):
+    """Run one of NNabla's own commands in a folder."""
+    command = [sys.executable, "-m", "nnabla.utils.cli.cli", *map(str, arguments)]
+    done = subprocess.run(command, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+
+class Clicks:
+    """Starts installed plugins in processes of their own, without the checkout on the path.
+
+    Args:
+        plugins: Where they are installed.
+        data_cache: For decoded data.
+    """
+
+    def __init__(self, plugins, data_cache):
+        self.plugins = plugins
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            "NNABLA_INFLUENCE_DATA_CACHE": str(data_cache),
+        }
+
+    def command(self, script, arguments):
+        return [sys.executable, "-B", str(self.plugins / script), *map(str, arguments)]
+
+    def __call__(self, script, folder, *arguments, code=0):
+        """Run to the end; returns the lines of the log."""
+        done = subprocess.run(
+            self.command(script, arguments), cwd=str(folder), env=self.environment, capture_output=True, check=False
+        )
+        log = done.stderr.decode("utf-8", "replace")
+        assert done.returncode == code, log
+        assert done.stdout == b"" and "Traceback" not in log
+        return log.splitlines()
+
+    def start(self, script, folder, *arguments, **options):
+        """Start and return the process."""
+        return subprocess.Popen(
+            self.command(script, arguments), cwd=str(folder), env=self.environment, stderr=subprocess.PIPE, **options
+        )
+
+
+def same_parameters(ours, theirs, tolerance):
+    """Compare two archives parameter by parameter."""
+    a, b = stored_parameters(ours), stored_parameters(theirs)
+    assert sorted(a) == sorted(b)
+    worst = max(float(np.abs(a[name] - b[name]).max()) for name in a)
+    assert worst <= tolerance, worst
