@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Tuple
+from typing import Any, Tuple
 
 from ..device import Device
 from ..errors import ConfigError
@@ -23,7 +24,8 @@ from .scoring import estimator, report, score, with_columns
 from .training_run import train_project
 
 
-class Chosen(NamedTuple):
+@dataclass(frozen=True)
+class Chosen:
     """What `auto` decided.
 
     Attributes:

@@ -7,8 +7,9 @@ selection data that neither trained nor scored; the test data says once what tha
 from __future__ import annotations
 
 import argparse
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 from .amount import amount
 from .options import (
@@ -51,7 +52,7 @@ def add_parser(subparsers: Any) -> None:
         type=amount,
         default=[amount(share) for share in SHARES],
         metavar="n",
-        help=f"numbers or shares of samples (default: {' '.join(SHARES)})",
+        help=f"numbers or shares of samples (default: {' '.join(SHARES).replace('%', '%%')})",
     )
     group.add_argument("--trials", type=positive_int, default=3, metavar="K", help="seeds (default: %(default)s)")
     group.add_argument(
@@ -143,7 +144,7 @@ def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, co
 
     _make_room(args)
     data = EvaluationData(judged.train, judged.selection, judged.test)
-    with console.progress("retraining", "trainings") as progress:
+    with _resumable(args.output), console.progress("retraining", "trainings") as progress:
         curve = removal_curve(trials, data, _sweep(args, judged), args.output, progress)
     print_curve(console, curve)
     return curve
@@ -162,6 +163,15 @@ def _sweep(args: argparse.Namespace, judged: Any) -> Any:
     return sweep
 
 
+@contextmanager
+def _resumable(output: Path) -> Iterator[None]:
+    """Says after Ctrl-C how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(f"finished retrainings are in '{output}'. The same command goes on.") from interrupt
+
+
 def _make_room(args: argparse.Namespace) -> None:
     if args.overwrite and args.output.exists():
         args.output.unlink()
@@ -177,7 +187,7 @@ def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, conso
         plan = GroupPlan(args.metric, args.groups, args.split_seed, start)
         target = args.output if len(args.retrain) == 1 else _named(args.output, start)
         retrainings = Retrainings(judged.train, judged.scoring, target, sweep.execution, sweep.device)
-        with console.progress("retraining", "trainings") as progress:
+        with _resumable(target), console.progress("retraining", "trainings") as progress:
             found = attribution(trials, plan, retrainings, progress)
         print_agreements(console, plan, found)
         console.info(f"every retraining: {target}")

@@ -1,6 +1,8 @@
 """The plugin *Influence report*, clicked in both products."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from integration.conftest import contents
@@ -58,3 +60,9 @@ def test_a_failure_is_one_sentence_and_leaves_nothing(clicks, scored_project, tm
         assert click.code == code and sentence in click.lines[-1], click.said
         assert "Traceback" not in click.said and SUCCESS not in click.said
         assert contents(result) == before
+
+
+def test_these_clicks_find_the_package_beside_the_script_only(clicks):
+    line = [sys.executable, "-c", "import nnabla; import nnabla_influence"]
+    done = subprocess.run(line, cwd=str(clicks.elsewhere), env=clicks.environment(), capture_output=True, check=False)
+    assert b"No module named 'nnabla_influence'" in done.stderr

@@ -1,0 +1,125 @@
+"""The plugin *Removal curve*, clicked in both products."""
+
+import subprocess
+import time
+
+import pytest
+from integration.conftest import contents
+from interruptible import default_interrupt
+from nnc_clicks import result_folder
+from PIL import Image
+
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+
+SUCCESS = "Removal curve completed successfully."
+QUICK = {"counts": "1,4", "trials": 2}
+
+
+@pytest.mark.parametrize("kind", ["affine", "regression", "two_inputs"])
+def test_in_nnc_windows_one_more_epoch_is_trained_and_then_retrained(clicks, trained_project, tmp_path, kind):
+    result = result_folder(trained_project(kind), tmp_path / "result")
+    before = contents(result)
+    click = clicks.windows("removal_curve", result, **QUICK)
+    assert (click.code, click.printed) == (0, ""), click.said
+    assert any(line.startswith("no influence cache: first one more epoch is trained") for line in click.lines)
+    assert click.lines[-1] == SUCCESS and click.lines[-3].startswith("spectral: removing ")
+    curve = RemovalCurve.read_csv(result / "retrainings.csv")
+    assert sorted({row.key for row in curve.rows}) == sorted(
+        (method, "remove", removed, "last-epoch", seed)
+        for method, removed in (("none", 0), ("spectral", 1), ("spectral", 4), ("random", 1), ("random", 4))
+        for seed in (0, 1)
+    )
+    assert curve.has("selection_accuracy") == (kind != "regression")
+    losses = [row.selection_loss for row in curve.rows if row.method == "none"]
+    assert losses[0] != losses[1], "each trial has its own order"
+    with Image.open(result / "removal_curve.png") as image:
+        assert image.format == "PNG"
+    assert contents(result).keys() - before.keys() == {result / "removal_curve.png", result / "retrainings.csv"}
+    assert before.items() <= contents(result).items(), "a file that was there has changed"
+
+
+def test_in_nnc_desktop_the_picture_is_the_output(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("affine"), tmp_path / "result", desktop=True)
+    click = clicks.desktop("removal_curve", result, counts="10%", trials="2")
+    assert click.code == 0 and click.lines[-1] == SUCCESS, click.said
+    with Image.open(click.output) as image:
+        assert image.format == "PNG"
+    assert sorted(path.name for path in click.output.parent.iterdir()) == ["removal_curve.png", "retrainings.csv"]
+
+
+def test_with_the_cache_of_the_training_plugin_its_own_training_is_repeated(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("affine"), tmp_path / "result")
+    trained = clicks.windows("train_with_influence_cache", result, output_dir=str(result))
+    assert trained.code == 0, trained.said
+    (result / "test.csv").write_bytes((result / "validation.csv").read_bytes())
+    for start in ("last-epoch", "scratch"):
+        click = clicks.windows("removal_curve", result, start=start, counts="4", trials=1, table=f"{start}.csv")
+        assert click.code == 0 and "trained again is the training in" in click.said, click.said
+        assert "no influence cache" not in click.said
+        assert {row.start for row in RemovalCurve.read_csv(result / f"{start}.csv").rows} == {start}
+    nothing = [RemovalCurve.read_csv(result / f"{s}.csv").rows[0].selection_loss for s in ("last-epoch", "scratch")]
+    assert nothing[0] == nothing[1], "removing nothing gives the training itself, wherever it starts"
+    click = clicks.windows("removal_curve", result, test="test.csv", counts="4", trials=1)
+    assert click.code == 2 and "Data that judges must be new" in click.lines[-1], click.said
+
+
+def test_from_scratch_without_a_cache_the_project_is_trained_first(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("regression"), tmp_path / "result")
+    test = trained_project("regression", seed=4).validation_csv
+    values = {"start": "scratch", "counts": "4", "trials": 2, "methods": "loss,random", "test": str(test)}
+    click = clicks.windows("removal_curve", result, **values)
+    assert click.code == 0, click.said
+    assert any("first the project is trained from new parameters for 3 epochs" in line for line in click.lines)
+    curve = RemovalCurve.read_csv(result / "retrainings.csv")
+    assert curve.starts == ["scratch"] and curve.has("test_loss")
+
+
+def test_a_failure_is_one_sentence_and_leaves_nothing(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("regression"), tmp_path / "result")
+    before = contents(result)
+    for lacks, values, code, sentence in (
+        ("matplotlib", {}, 2, "The picture needs matplotlib, which this Python lacks"),
+        ("", {"methods": "magic"}, 2, "Expected in the field methods"),
+        ("", {"counts": "40"}, 2, "Of 40 training samples, 40 cannot be removed."),
+        ("", {"model": "output_result.csv", "train": "nobody.csv"}, 2, ""),
+        ("", {"output": "training.csv"}, 2, "training.csv"),
+    ):
+        click = clicks.windows("removal_curve", result, lacks=lacks, **values)
+        assert click.code == code and sentence in click.lines[-1], click.said
+        assert "Traceback" not in click.said and SUCCESS not in click.said
+        assert contents(result) == before
+
+
+def test_without_jinja2_the_picture_is_drawn(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("regression"), tmp_path / "result")
+    click = clicks.windows("removal_curve", result, lacks="jinja2", counts="4", trials=1)
+    assert click.code == 0 and (result / "removal_curve.png").is_file(), click.said
+
+
+def test_an_interruption_names_the_folder_that_is_left_and_the_same_click_goes_on(clicks, trained_project, tmp_path):
+    result = result_folder(trained_project("affine"), tmp_path / "result")
+    before = contents(result)
+    values = {"counts": "1,2,3,4,5,6", "trials": 6}
+    folder = result / "retrainings.csv.partial"
+    process = subprocess.Popen(
+        clicks.windows_line("removal_curve", **values),
+        cwd=str(result),
+        env=clicks.environment(),
+        stderr=subprocess.PIPE,
+        preexec_fn=default_interrupt,
+    )
+    while not (folder / "retrainings.csv").exists():
+        assert process.poll() is None, "it ended before it was interrupted"
+        time.sleep(0.02)
+    process.terminate()  # as the operating system asks
+    said = process.communicate()[1].decode("utf-8")
+    assert process.returncode == 130 and "retrainings.csv.partial'" in said.splitlines()[-1], said
+    left = contents(result).keys() - before.keys()
+    assert all(folder in path.parents for path in left)
+    done = {row.key: row.seconds for row in RemovalCurve.read_csv(folder / "retrainings.csv").rows}
+    click = clicks.windows("removal_curve", result, **values)
+    assert click.code == 0 and not folder.exists(), click.said
+    curve = RemovalCurve.read_csv(result / "retrainings.csv")
+    assert len(curve.rows) == 6 * 13
+    kept = {row.key: row.seconds for row in curve.rows if row.key in done}
+    assert kept == done, "what was done before was not done again"
