@@ -21,7 +21,7 @@ from ..cli.project import Project, load_project
 from ..cli.score import from_cache
 from ..cli.scoring import estimator, report, score, scoring_passport, with_columns
 from ..device import Device
-from ..errors import CacheMismatchError, InfluenceError
+from ..errors import CacheMismatchError
 from ..network import Network
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import FinalState, Hooks, TrainingCache, train
@@ -79,7 +79,7 @@ def run(args: Any, console: Any) -> None:
         raise KeyboardInterrupt(
             f"its progress is in '{progress}'. The same scoring goes on from there; otherwise delete that folder."
         ) from interrupt
-    except InfluenceError:
+    except Exception:
         shutil.rmtree(progress, ignore_errors=True)
         raise
     shutil.rmtree(progress, ignore_errors=True)

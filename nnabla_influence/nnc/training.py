@@ -26,6 +26,7 @@ from ..files import write_text_atomic
 from ..network import Network, dataset_sections, write_archive
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
+from ..training.update_rules import rule
 from .learning_curve import LearningCurve
 from .result_folder import CACHE, command_options, device_of
 
@@ -50,6 +51,7 @@ def run(args: Any, console: Any) -> None:
     if network.trained:  # NNC trains from new parameters whatever the file holds
         network = network.initialized(args.seed or 0)
     _check_sections(network)
+    rule(network.settings.solver)  # refuses a solver whose steps could not be scored
     options = command_options("train", "--network", str(config_file), "--cache", str(folder / CACHE))
     options.seed = args.seed or 0
     data = _read_data(network, options, console)

@@ -270,8 +270,10 @@ def test_demo_prints_its_table(commands):
     found = {row.split()[0]: float(row.split()[1]) for row in rows}
     assert set(found) == set(DEMO_METHODS) >= {"spectral", "loss", "random"}
     assert min(found["loss"], found["spectral"]) > 0.8 > 0.6 > found["random"]
-    for method in found:
-        assert len(Table.read(commands.folder / "デモ" / f"influence_{method}.csv")) == 1000
+    scores, cleansed, removed = (
+        len(Table.read(commands.folder / "デモ" / f"{name}.csv")) for name in ("influence", "cleansed", "removed")
+    )
+    assert scores == cleansed + removed == 1000
     assert not list((commands.folder / "デモ").rglob("*.partial"))
 
 

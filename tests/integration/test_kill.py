@@ -46,14 +46,26 @@ def _command(digits, cache):
     ]
 
 
+def _saved(cache):
+    """When progress was last saved, 0 if never."""
+    progress = partial_folder(cache) / "progress.npz"
+    return progress.stat().st_mtime_ns if progress.exists() else 0
+
+
 def test_a_killed_and_resumed_training_ends_with_the_same_bytes(digits, tmp_path):
     undisturbed, killed = tmp_path / "undisturbed.h5", tmp_path / "killed.h5"
     subprocess.run(_command(digits, undisturbed), check=True)
     moments = random.Random(0)
     for kill in range(KILLS):
         process = subprocess.Popen(_command(digits, killed))
-        # Starting takes about a second, so some kills fall before the first step and some into a save.
-        time.sleep(moments.uniform(0.4, 1.3))
+        # Starting takes a second or, on a busy machine, longer: some kills fall into it, the others behind a save.
+        if kill % 2:
+            before = _saved(killed)
+            while _saved(killed) == before and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(moments.uniform(0.0, 0.3))
+        else:
+            time.sleep(moments.uniform(0.4, 1.3))
         process.kill()
         assert process.wait() != 0, f"the training finished before kill {kill + 1}; make it longer"
     assert partial_folder(killed).is_dir(), "no kill fell into the training itself"

@@ -1,5 +1,7 @@
 """The influence plugin on results of ``nnabla_cli train``, started as both products start it."""
 
+import shutil
+
 import numpy as np
 import pytest
 from desktop_import import problems_of
@@ -32,7 +34,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def scored(here, monkeypatch):
-    """``scored(folder, *fields)``: the influence CSV, by a run in this process with the folder as the working folder."""
+    """``scored(folder, *fields)``: the influence CSV, by a run in this process, in the folder."""
 
     def score(folder, *fields, code=0):
         monkeypatch.chdir(folder)
@@ -196,12 +198,12 @@ def test_a_wrong_request_ends_with_one_sentence(trained_project, scored, tmp_pat
 
 
 @pytest.mark.parametrize("method", ["spectral", "sgd-influence"])
-def test_an_interrupted_scoring_names_its_progress_and_another_method_clears_it(
+def test_an_interrupted_scoring_names_its_progress_and_goes_on_or_is_cleared(
     trained_project, scored, tmp_path, caplog, monkeypatch, method
 ):
     folder = result_of(trained_project("affine"), tmp_path / "result")
 
-    def interrupted(*arguments):
+    def interrupted(*arguments, **named):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -209,5 +211,9 @@ def test_an_interrupted_scoring_names_its_progress_and_another_method_clears_it(
         scored(folder, "-a", method, code=130)
     assert "influence.csv.partial" in files_in(folder) and "influence.csv" not in files_in(folder)
     assert "influence.csv.partial" in caplog.messages[-1]
+    resumed = result_of(trained_project("affine"), tmp_path / "resumed")
+    shutil.copytree(folder / "influence.csv.partial", resumed / "influence.csv.partial")
     scored(folder, "-a", "loss")
-    assert "influence.csv.partial" not in files_in(folder)
+    expected = scored(result_of(trained_project("affine"), tmp_path / "whole"), "-a", method)
+    assert scored(resumed, "-a", method).rows == expected.rows
+    assert all("influence.csv.partial" not in files_in(place) for place in (folder, resumed))

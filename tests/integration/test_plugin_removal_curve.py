@@ -81,8 +81,8 @@ def test_a_failure_is_one_sentence_and_leaves_nothing(clicks, trained_project, t
         ("matplotlib", {}, 2, "The picture needs matplotlib, which this Python lacks"),
         ("", {"methods": "magic"}, 2, "Expected in the field methods"),
         ("", {"counts": "40"}, 2, "Of 40 training samples, 40 cannot be removed."),
-        ("", {"model": "output_result.csv", "train": "nobody.csv"}, 2, ""),
-        ("", {"output": "training.csv"}, 2, "training.csv"),
+        ("", {"train": "nobody.csv"}, 2, "nobody.csv' does not exist"),
+        ("", {"output": "results.nnp"}, 2, "expected another file to write to"),
     ):
         click = clicks.windows("removal_curve", result, lacks=lacks, **values)
         assert click.code == code and sentence in click.lines[-1], click.said

@@ -161,6 +161,38 @@ def test_a_project_without_its_data_ends_with_one_sentence(clicks, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def broken(project, old, new):
+    text = project.nntxt.read_text(encoding="utf-8")
+    assert old in text
+    project.nntxt.write_text(text.replace(old, new), encoding="utf-8")
+
+
+REFUSED = {
+    "Adadelta": ("", "", 2),
+    "2 data sets": (
+        'dataset_name: "Training"\n  solver',
+        'dataset_name: "Training"\n  dataset_name: "Validation"\n  solver',
+        2,
+    ),
+    "from iteration 5 to": ("update_interval: 1", "update_interval: 1\n  start_iter: 5", 2),
+    "0 epochs": ("max_epoch: 3", "max_epoch: 0", 2),
+    "states no CSV": ('uri: "validation.csv"', 'uri: ""', 2),
+    "training loss became": ("lr: 0.1", "lr: 1e30", 1),
+}
+
+
+@pytest.mark.parametrize("case", sorted(REFUSED))
+def test_what_cannot_be_trained_is_refused_by_name_and_leaves_nothing(tmp_path, data_cache, caplog, case):
+    solver = {"solver": "Adadelta", "learning_rate": 1.0} if case == "Adadelta" else {}
+    project = make_project(tmp_path / "project", "affine", relative_uri=True, **solver)
+    old, new, code = REFUSED[case]
+    if old:
+        broken(project, old, new)
+    assert run_plugin(NAME, ["-c", str(project.nntxt), "-o", str(tmp_path / "out")]) == code
+    assert case in caplog.messages[-1] and "\n" not in caplog.messages[-1]
+    assert not (tmp_path / "out").exists() or files_in(tmp_path / "out") == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there the process is killed outright")
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):

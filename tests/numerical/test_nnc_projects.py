@@ -4,15 +4,13 @@ Every mistake of the originals that concerns reading a project is a test here: t
 weights; a re-initialised network was scored; the learning rate was a constant; inputs were found by position.
 """
 
-import zipfile
-
-import h5py
 import numpy as np
 import pytest
 import yaml
 from cases import trains
 from comparison import assert_close, relative_error
 from nnc_project import KINDS, SOLVERS
+from nnc_result import stored_parameters
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
@@ -31,14 +29,6 @@ PLAIN = {"shuffle": False, "training": 40, "validation": 24, "batch_size": 8, "e
 def last_epoch_of(project):
     """The parameters after the last epoch; ``results.nnp`` may hold those of the best."""
     return project.folder / f"results_current_{project.settings.epochs}.nnp"
-
-
-def stored_parameters(nnp):
-    """What the archive holds, read without NNabla."""
-    with zipfile.ZipFile(str(nnp)) as archive, archive.open("parameter.h5") as stream, h5py.File(stream, "r") as file:
-        found = {}
-        file.visititems(lambda name, item: found.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None)
-        return found
 
 
 def reported(project, name):

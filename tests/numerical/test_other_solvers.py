@@ -34,7 +34,7 @@ WHOLE_RUN = "float32 parameters, moments and products over 24 steps; v may be sm
 BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
 PROBLEM = SoftmaxRegression(5, 3)
 
-# Settings of the package, the same solver in the reference, and the least tau (measured about .04 higher) for two seeds.
+# Settings of the package, the same solver in the reference, and the least tau for two seeds (measured: .04 higher).
 SOLVERS = {
     "Adam": (0.03, BETAS, whole_run.adam(**BETAS), (0.9, 0.9)),
     "AdamW": (0.03, {**BETAS, "wd": 0.01}, whole_run.adam(**BETAS, decay=0.01, first_rate=0.03), (0.9, 0.9)),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig, differences
+from nnabla_influence.config import IteratorConfig, ScheduleConfig, SolverConfig, TrainingConfig, differences
 from nnabla_influence.errors import ConfigError
 
 FULL = TrainingConfig(
@@ -69,3 +69,23 @@ def test_differences_name_nested_settings_and_both_values():
     )
     assert differences(FULL.to_dict(), other.to_dict()) == ("solver.learning_rate: 0.1 / 0.2",)
     assert differences(FULL.to_dict(), FULL.to_dict()) == ()
+
+
+def test_nnablas_iterator_is_part_of_the_configuration():
+    config = TrainingConfig(iterator=IteratorConfig(7, position=1, prepared=True, monitored=3))
+    assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert TrainingConfig.from_dict(TrainingConfig().to_dict()).iterator is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: IteratorConfig(-1),
+        lambda: IteratorConfig(1, block=0),
+        lambda: TrainingConfig(iterator=IteratorConfig(0)),
+        lambda: TrainingConfig(iterator=IteratorConfig(3), record_margins=True),
+    ],
+)
+def test_impossible_iterators_are_refused(make):
+    with pytest.raises(ConfigError):
+        make()
