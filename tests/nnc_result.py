@@ -5,13 +5,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import h5py
+import nnc_loops
 import numpy as np
 import yaml
-
-PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
+from nnc_project import Project
 
 
 def stored_parameters(nnp):
@@ -48,7 +47,7 @@ def nnabla_cli(folder, *arguments):
 
 
 class Clicks:
-    """Starts installed plugins in processes of their own, without the checkout on the path.
+    """Starts installed plugins in processes of their own; the package is found where they were installed.
 
     Args:
         plugins: Where they are installed.
@@ -88,3 +87,18 @@ def same_parameters(ours, theirs, tolerance):
     assert sorted(a) == sorted(b)
     worst = max(float(np.abs(a[name] - b[name]).max()) for name in a)
     assert worst <= tolerance, worst
+
+
+def sequence_project(folder):
+    """22 sequences of three steps in files of their own; 3 batches of 8 wrap around."""
+    project, random = Project(folder), np.random.RandomState(0)
+    (folder / "sequences").mkdir(parents=True)
+    for path, samples in ((project.training_csv, 22), (project.validation_csv, 9)):
+        lines = ["x:sequence,y:label"]
+        for row in range(samples):
+            name = f"sequences/{path.stem}{row}.csv"
+            np.savetxt(folder / name, random.normal(size=(3, 4)), delimiter=",", fmt="%.5f")
+            lines.append(f"{name},{random.randint(3)}")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    project.nntxt.write_text(nnc_loops.text(nnc_loops.long_short_term, 8), encoding="utf-8")
+    return project

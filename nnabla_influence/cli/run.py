@@ -114,7 +114,7 @@ def portable(args: argparse.Namespace) -> argparse.Namespace:
     found = {key: value.absolute() if isinstance(value, Path) else value for key, value in vars(args).items()}
     if not args.network.startswith("builtin:"):
         found["network"] = str(Path(args.network).absolute())
-    if target_file(args.target):
+    if target_file(getattr(args, "target", None)):  # evaluate asks about the mean only
         found["target"] = args.target._replace(value=args.target.value.absolute())
     return argparse.Namespace(**found)
 

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
     console, method = Console.from_args(args), estimator(args, args.method)
     check_output(args.output, args.cache, args.network, args.train, args.validation, target_file(args.target))
-    finished, train, validation = from_cache(args, console) if args.cache else _from_network(args, console)
+    finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
     check_output(args.output, train.path, validation.path)
     asked = narrowed(validation, finished.network, args.target)
     scores = score(method, finished, train, asked, console, args.output)
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
+def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
     """A cache with its training data and the validation data.
 
     Raises:

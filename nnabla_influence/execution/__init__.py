@@ -9,7 +9,7 @@ down to the bit on one CPU model. (Another model may add in another order; `cpu_
 """
 
 from .jobs import check, completed
-from .machine import cpu_model
+from .machine import cpu_model, one_thread
 from .settings import Execution
 
-__all__ = ["Execution", "check", "completed", "cpu_model"]
+__all__ = ["Execution", "check", "completed", "cpu_model", "one_thread"]

@@ -61,7 +61,7 @@ def one_thread() -> Iterator[None]:
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:
-        LOGGER.warning("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
+        LOGGER.info("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
         yield
         return
     importlib.import_module("scipy.linalg")  # a BLAS that is loaded later would keep all its threads

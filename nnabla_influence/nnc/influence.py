@@ -16,9 +16,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..cli.cached import open_cached
 from ..cli.options import check_output
 from ..cli.project import Project, load_project
-from ..cli.score import from_cache
 from ..cli.scoring import estimator, report, score, scoring_passport, with_columns
 from ..device import Device
 from ..errors import CacheMismatchError
@@ -68,11 +68,8 @@ def run(args: Any, console: Any) -> None:
     check_output(output, model, cache, options.train, options.validation)
     progress = partial_folder(output)
     try:
-        if cache is not None:
-            options.cache, options.network = cache, None
-            _score(_of_cache(options, console), options, console)
-        else:
-            _score(_of_network(options, network, console), options, console)
+        finished = _of_network(options, network, console) if cache is None else _of_cache(cache, options, console)
+        _score(finished, options, console)
     except KeyboardInterrupt as interrupt:
         if not progress.is_dir():
             raise
@@ -96,12 +93,12 @@ def _options(args: Any, network: Network, model: Path) -> Namespace:
     return options
 
 
-def _of_cache(options: Namespace, console: Any) -> Finished:
+def _of_cache(cache: Path, options: Namespace, console: Any) -> Finished:
     LOGGER.info(
         "scoring the training in %s: the parameters of its last epoch (results.nnp may hold those of the best one)",
-        options.cache,
+        cache,
     )
-    return Finished(*from_cache(options, console))
+    return Finished(*open_cached(cache, options.train, options.validation, options.data_cache, console))
 
 
 def _of_network(options: Namespace, network: Network, console: Any) -> Finished:

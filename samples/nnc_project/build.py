@@ -39,7 +39,7 @@ def main():
     write_project(again, result / "cleansed.csv", data["validation"])
     plugin(again, "_Training/train_with_influence_cache.py", "-c", "net.nntxt", "-o", ".")
     plugin(again, f"{CLEANSING}/influence.py", "-a", "last-epoch")
-    conclude(result, again, data["truth"])
+    conclude(result, again, data["truth"], "auto_influence.csv" if args.remove == "auto" else "influence.csv")
 
 
 def parse():
@@ -51,7 +51,7 @@ def parse():
     parser.add_argument("--counts", default="2%,5%,10%,20%", help="what the removal curve tries")
     parser.add_argument("--start", default="scratch", help="what the removal curve trains again")
     parser.add_argument("--trials", type=int, default=5)
-    parser.add_argument("--remove", default="10%", help="what is removed at the end")
+    parser.add_argument("--remove", default="10%", help="what is removed at the end, or auto")
     return parser.parse_args()
 
 
@@ -91,12 +91,12 @@ def run(title, folder, *arguments, quiet=False):
         sys.exit(f"{title} failed")
 
 
-def conclude(result, again, truth):
+def conclude(result, again, truth, ranking):
     """What was removed, and what the two trainings say about the validation data."""
     flipped = {row[0] for row in Table.read(truth).rows if row[3] == "1"}
-    ranking = Table.read(result / "influence.csv")
-    index = ranking.header.index("datasource_index")
-    removed = [row[index] for row in ranking.rows[: len(Table.read(result / "removed.csv"))]]
+    ranked = Table.read(result / ranking)
+    index = ranked.header.index("datasource_index")
+    removed = [row[index] for row in ranked.rows[: len(ranked) - len(Table.read(result / "cleansed.csv"))]]
     right = sum(row in flipped for row in removed)
     print(f"\n{right} of the {len(removed)} removed samples had a wrong label; there were {len(flipped)} wrong labels")
     print(f"best validation error before: {best_error(result):.4f}, after: {best_error(again):.4f}")

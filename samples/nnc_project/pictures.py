@@ -19,7 +19,7 @@ STEPS = (
     ("2  Score", "plugin Influence", "influence.csv"),
     (
         "3  Look",
-        "open influence.csv as dataset,\nor plugin Influence report",
+        "influence.csv as a dataset,\nor plugin Influence report",
         "influence_report.html\nmost_harmful.png",
     ),
     ("4  Ask", "plugin Removal curve", "removal_curve.png\nretrainings.csv"),

@@ -17,6 +17,7 @@ import pytest
 from integration.conftest import contents, network_and_data
 
 from nnabla_influence.errors import DataError, RunError
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.execution import Execution, check, completed
 
 pytest.importorskip("distributed", reason="needs the extra [dask]")
@@ -69,10 +70,12 @@ def stop(processes):
         process.wait()
 
 
-def written(path):
-    until = time.monotonic() + 30
+def written(path, writer=None):
+    """The file's text, once it is there; or what went wrong with the process that writes it."""
+    until = time.monotonic() + 60
     while not (path.exists() and path.stat().st_size):
         assert time.monotonic() < until, f"{path} was not written"
+        assert writer is None or writer.poll() is None, writer.communicate()[1].decode("utf-8")
         time.sleep(0.02)
     return path.read_text(encoding="utf-8")
 
@@ -143,7 +146,7 @@ def test_trials_of_run_on_a_cluster_that_loses_a_worker_are_those_of_one_process
     process = commands.start("run", *settings, "--output", "cluster.csv", "--scheduler", cluster.address)
     with process:
         note = commands.folder / "cluster.seed0.h5.partial" / "passport.json"
-        written(note)
+        written(note, process)
         cluster.workers[0].send_signal(signal.SIGKILL)
         out, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors.decode("utf-8")
@@ -152,6 +155,25 @@ def test_trials_of_run_on_a_cluster_that_loses_a_worker_are_those_of_one_process
     names = ("csv", "seed0.h5", "seed1.h5", "seed2.h5")
     assert {name: found[f"cluster.{name}"] for name in names} == {name: found[f"serial.{name}"] for name in names}
     assert not list(commands.folder.glob("*.partial"))
+
+
+def test_a_removal_curve_on_a_cluster_that_loses_a_worker_is_that_of_one_process(cluster, commands, data):
+    what = ("--trials", 2, "--remove", 5, 10, 20, "--retrain", "scratch", "last-epoch", "--data-cache", "decoded")
+    settings = [*network_and_data(data), "--epochs", 20, "--batch-size", 8, *what]
+    commands("evaluate", *settings, "--output", "serial.csv")
+    process = commands.start("evaluate", *settings, "--output", "cluster.csv", "--scheduler", cluster.address)
+    with process:
+        written(commands.folder / "cluster.csv", process)  # the first retraining is done
+        cluster.workers[1].send_signal(signal.SIGKILL)
+        out, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors.decode("utf-8")
+    assert "is gone; its jobs run again" in errors.decode("utf-8")
+    assert figures(commands.folder / "cluster.csv") == figures(commands.folder / "serial.csv")
+
+
+def figures(path):
+    """Every row without what may differ: the duration."""
+    return [str({**vars(row), "seconds": 0}) for row in RemovalCurve.read_csv(path).rows]
 
 
 def test_a_worker_with_several_threads_is_used_and_mentioned(scheduler, caplog):

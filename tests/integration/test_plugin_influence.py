@@ -7,7 +7,7 @@ import pytest
 from desktop_import import problems_of
 from nnabla.utils.data_source_implements import CsvDataSource
 from nnc_project import make_project, train_with_nnabla
-from nnc_result import Clicks, curve, files_in, result_of
+from nnc_result import Clicks, curve, files_in, nnabla_cli, result_of, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.nnc.bundle import windows_bundle
@@ -119,6 +119,20 @@ def test_it_works_for_other_networks_and_data(trained_project, scored, tmp_path,
     scores = column(table, "influence")
     assert scores.min() < 0 < scores.max() and problems_of(folder / "influence.csv") == []
     assert ("predicted_label" in table.header) == (kind != "regression")
+
+
+@pytest.fixture(scope="module")
+def lstm(tmp_path_factory):
+    """Trained by NNabla; its data-set URIs are relative, its samples lie in files of their own."""
+    project = sequence_project(tmp_path_factory.mktemp("lstm") / "project")
+    nnabla_cli(project.folder, "train", "-c", project.nntxt, "-o", project.folder)
+    return project
+
+
+@pytest.mark.parametrize("method", ["spectral", "sgd-influence"])
+def test_it_works_for_an_lstm(lstm, scored, method):
+    scores = column(scored(lstm.folder, "-a", method), "influence")
+    assert len(scores) == 22 and np.count_nonzero(scores) == 22 and problems_of(lstm.folder / "influence.csv") == []
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ def test_in_nnc_windows_page_and_picture_lie_in_the_result_folder(clicks, scored
     before = contents(result)
     click = clicks.windows("influence_report", result)
     assert (click.code, click.printed) == (0, ""), click.said
+    assert "could not be read" not in click.said
     assert click.lines[-1] == SUCCESS and click.said.count("Level 99") == len(click.lines)
     with Image.open(result / "most_harmful.png") as image:
         assert min(image.size) > 300

@@ -4,12 +4,11 @@ import os
 import signal
 import time
 
-import nnc_loops
 import numpy as np
 import pytest
 from interruptible import default_interrupt
-from nnc_project import Project, make_project
-from nnc_result import Clicks, curve, files_in, nnabla_cli, same_parameters
+from nnc_project import make_project
+from nnc_result import Clicks, curve, files_in, nnabla_cli, same_parameters, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.network import Network
@@ -98,21 +97,6 @@ def test_an_lstm_of_layers_is_trained_alike(tmp_path, trained):
 
 def stored_names(folder):
     return Network.load(folder / "results.nnp").space.names
-
-
-def sequence_project(folder):
-    """22 sequences of three steps in files of their own; 3 batches of 8 wrap around."""
-    project, random = Project(folder), np.random.RandomState(0)
-    (folder / "sequences").mkdir(parents=True)
-    for path, samples in ((project.training_csv, 22), (project.validation_csv, 9)):
-        lines = ["x:sequence,y:label"]
-        for row in range(samples):
-            name = f"sequences/{path.stem}{row}.csv"
-            np.savetxt(folder / name, random.normal(size=(3, 4)), delimiter=",", fmt="%.5f")
-            lines.append(f"{name},{random.randint(3)}")
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    project.nntxt.write_text(nnc_loops.text(nnc_loops.long_short_term, 8), encoding="utf-8")
-    return project
 
 
 def test_dropout_is_trained_with_masks_of_our_own(trained_project, trained):

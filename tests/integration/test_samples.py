@@ -91,6 +91,18 @@ def test_mnist_from_something_else_is_refused(tmp_path):
     assert done.returncode and "train-images" in done.stderr
 
 
+def test_the_nnc_project_is_built_and_every_plugin_clicked(tmp_path):
+    sizes = ("--training", 96, "--validation", 40, "--counts", "10%", "--trials", 1, "--start", "last-epoch")
+    printed = _run("nnc_project/build.py", "--output", tmp_path, *sizes).stdout
+    assert printed.count("completed successfully.") == 6
+    result = tmp_path / "result"
+    for name in ("results.nnp", "influence.csv", "removal_curve.png", "most_harmful.png", "influence_report.html"):
+        assert (result / name).is_file()
+    assert len(pd.read_csv(result / "cleansed.csv")) == 86 and len(pd.read_csv(result / "removed.csv")) == 10
+    assert (tmp_path / "result_cleansed" / "influence_cache.h5").is_file()
+    assert "of the 10 removed samples had a wrong label; there were 10 wrong labels" in printed
+
+
 def test_the_benchmark_of_scoring_cost(tmp_path):
     printed = _run(
         "benchmark/scoring_cost.py", "--repeats", 1, "--samples", 4, 8, "--json", tmp_path / "figures.json"
