@@ -106,9 +106,7 @@ class _BarProgress(Progress):
 class LineProgress(Progress):
     """Plain lines for logs: one when some seconds have passed since the last, and one at the end."""
 
-    def __init__(
-        self, description: str, unit: str, say: Callable[[str], None], seconds: float = LOG_SECONDS
-    ) -> None:
+    def __init__(self, description: str, unit: str, say: Callable[[str], None], seconds: float = LOG_SECONDS) -> None:
         super().__init__(description, unit)
         self._say, self._seconds = say, seconds
         self._started = self._spoken = time.monotonic()

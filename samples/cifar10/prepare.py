@@ -45,7 +45,9 @@ class Source:
         """The CSV's folder and its rows as dictionaries."""
         name = self.find(end)
         if name is None:
-            raise SystemExit(f"error: no {end} (and no {BATCHES['train'][0]}) in '{self.path}'; see the top of this script")
+            raise SystemExit(
+                f"error: no {end} (and no {BATCHES['train'][0]}) in '{self.path}'; see the top of this script"
+            )
         text = self.files[name]().decode("utf-8-sig")
         return name[: -len(end)], list(csv.DictReader(io.StringIO(text)))
 
@@ -60,9 +62,17 @@ def load(source, part):
     if part == "train" and source.find("train_human_noise.csv"):
         noisy = source.table("train_human_noise.csv")[1]
         if [row["image"] for row in noisy] != [row["x:image"] for row in rows]:
-            raise SystemExit("error: train_human_noise.csv and train.csv list other images; they should be row by row alike")
-        human = {key: np.array([int(row[key]) for row in noisy]) for key in noisy[0] if key.endswith(("label", "label1"))}
-    return np.array([int(row["y:label"]) for row in rows]), lambda i: (Path(names[i]).suffix, source.files[names[i]]()), human
+            raise SystemExit(
+                "error: train_human_noise.csv and train.csv list other images; they should be row by row alike"
+            )
+        human = {
+            key: np.array([int(row[key]) for row in noisy]) for key in noisy[0] if key.endswith(("label", "label1"))
+        }
+    return (
+        np.array([int(row["y:label"]) for row in rows]),
+        lambda i: (Path(names[i]).suffix, source.files[names[i]]()),
+        human,
+    )
 
 
 def load_binary(source, part):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from adult_rows import adult_rows
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
@@ -25,24 +26,11 @@ def _run(script, *arguments):
     ).stdout
 
 
-def _adult_rows(count):
-    """Lines as UCI writes them; people of long schooling earn more."""
-    random = np.random.default_rng(0)
-    for number in range(count):
-        schooling, sex = random.integers(1, 17), random.choice(["Male", "Female"])
-        income = ">50K" if schooling + random.normal(scale=3) > 9 else "<=50K"
-        stop = "." if number % 2 else ""
-        yield (
-            f"{random.integers(18, 80)}, ?, {random.integers(20000, 400000)}, Any, {schooling}, Divorced, Sales, "
-            f"Wife, White, {sex}, 0, 0, {random.integers(10, 60)}, United-States, {income}{stop}"
-        )
-
-
 @pytest.fixture(scope="module")
 def adult(tmp_path_factory):
     """Folder with one draw of 3 x 40 rows."""
     folder = tmp_path_factory.mktemp("leave_one_out")
-    (folder / "adult.test").write_text("|1x3 Cross validator\n" + "\n".join(_adult_rows(130)) + "\n\n")
+    (folder / "adult.test").write_text("|1x3 Cross validator\n" + "\n".join(adult_rows(130)) + "\n\n")
     options = ("--seeds", 1, "--samples", 40)
     _run("prepare.py", "adult", "--data", folder / "adult.test", "--output", folder / "adult", *options)
     return folder

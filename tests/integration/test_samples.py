@@ -1,6 +1,7 @@
 """The samples run: their very scripts, on little data."""
 
 import gzip
+import io
 import struct
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from adult_rows import adult_rows
 from PIL import Image
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
@@ -101,6 +103,75 @@ def test_the_nnc_project_is_built_and_every_plugin_clicked(tmp_path):
     assert len(pd.read_csv(result / "cleansed.csv")) == 86 and len(pd.read_csv(result / "removed.csv")) == 10
     assert (tmp_path / "result_cleansed" / "influence_cache.h5").is_file()
     assert "of the 10 removed samples had a wrong label; there were 10 wrong labels" in printed
+
+
+def evaluated(folder, train, *settings):
+    """A removal curve of little data, in a process as a user starts it."""
+    data = ("--train", folder / train, "--validation", folder / "validation.csv", "--test", folder / "test.csv")
+    what = ("--trials", 2, "--remove", 2, "--methods", "loss", "random", "--epochs", 1)
+    command = [sys.executable, "-m", "nnabla_influence", "evaluate", *data, *what, *settings]
+    curve = folder / "curve.csv"
+    subprocess.run([*map(str, command), "--output", str(curve)], check=True, cwd=str(ROOT), capture_output=True)
+    return curve
+
+
+def test_the_table_of_adult_and_its_curves(tmp_path):
+    for name, rows in (("adult.data", 80), ("adult.test", 40)):
+        (tmp_path / name).write_text("\n".join(adult_rows(rows)) + "\n")
+    files = ("--data", tmp_path / "adult.data", tmp_path / "adult.test")
+    _run("tabular/prepare.py", *files, "--output", tmp_path, "--training", 40, "--validation", 30)
+    training = pd.read_csv(tmp_path / "training.csv")
+    assert len(training) == 40 and set(training["y:label"]) <= {0, 1}
+    assert abs(training.filter(like="x__0").to_numpy().mean()) < 1e-4
+    # The made-up test rows begin like the training rows, which evaluate would refuse.
+    (tmp_path / "test.csv").write_text("\n".join((tmp_path / "test.csv").read_text().splitlines()[:1]), "utf-8")
+    with open(tmp_path / "test.csv", "a", encoding="utf-8") as stream:
+        columns = len(training.columns)
+        stream.writelines(f"\n{','.join([str(row / 7)] * (columns - 1))},{row % 2}" for row in range(12))
+    curve = evaluated(tmp_path, "training.csv", "--network", "builtin:mlp")
+    printed = _run("curves.py", curve, "--figure", tmp_path / "curve.png").stdout
+    assert "| random |" in printed and "chosen by selection" in printed
+    assert Image.open(tmp_path / "curve.png").size[0] > 500
+
+
+def test_cifar10_from_the_binary_version(tmp_path):
+    random = np.random.default_rng(0)
+    (tmp_path / "cifar").mkdir()
+    for name in [f"data_batch_{k}.bin" for k in range(1, 6)] + ["test_batch.bin"]:
+        records = random.integers(0, 256, (20, 3073), dtype=np.uint8)
+        records[:, 0] = np.arange(20) % 10
+        (tmp_path / "cifar" / name).write_bytes(records.tobytes())
+    sizes = ("--training", 20, "--validation", 10, "--test", 10)
+    _run("cifar10/prepare.py", "--data", tmp_path / "cifar", "--output", tmp_path / "work", *sizes)
+    table, validation = (pd.read_csv(tmp_path / "work" / f"{name}.csv") for name in ("training", "validation"))
+    assert (pd.concat([table, validation])["y:label"].value_counts() == 3).all() and len(table) == 20
+    whole = b"".join((tmp_path / "cifar" / f"data_batch_{k}.bin").read_bytes() for k in range(1, 6))
+    record = int(Path(table["x:image"][0]).stem)
+    pixels = np.frombuffer(whole, np.uint8).reshape(-1, 3073)[record]
+    image = np.array(Image.open(tmp_path / "work" / table["x:image"][0]))
+    assert pixels[0] == table["y:label"][0] and (image.transpose(2, 0, 1).ravel() == pixels[1:]).all()
+
+
+def test_cifar10_with_labels_given_by_people(tmp_path):
+    with zipfile.ZipFile(tmp_path / "cifar.zip", "w") as archive:
+        lines = {"train": ["x:image,y:label"], "test": ["x:image,y:label"]}
+        human = ["image,clean_label,aggre_label"]
+        for part, count in (("train", 40), ("test", 10)):
+            for row in range(count):
+                name = f"{part}/{row}.png"
+                stream = io.BytesIO()
+                Image.fromarray(np.full((32, 32, 3), row, np.uint8)).save(stream, "png")
+                archive.writestr(f"cifar10/{name}", stream.getvalue())
+                lines[part].append(f"{name},{row % 10}")
+                human += [f"{name},{row % 10},{(row % 10 + (row % 4 == 0)) % 10}"] if part == "train" else []
+            archive.writestr(f"cifar10/{part}.csv", "\n".join(lines[part]))
+        archive.writestr("cifar10/train_human_noise.csv", "\n".join(human))
+    sizes = ("--training", 20, "--validation", 10, "--test", 10, "--human", "aggre_label")
+    _run("cifar10/prepare.py", "--data", tmp_path / "cifar.zip", "--output", tmp_path / "work", *sizes)
+    tables = {name: pd.read_csv(tmp_path / "work" / f"{name}.csv") for name in ("training", "human", "human_truth")}
+    assert list(tables["human"]["x:image"]) == list(tables["training"]["x:image"])
+    wrong = tables["human"]["y:label"] != tables["training"]["y:label"]
+    assert list(tables["human_truth"]["flipped"]) == list(wrong.astype(int)) and wrong.any() and not wrong.all()
 
 
 def test_the_benchmark_of_scoring_cost(tmp_path):
