@@ -7,7 +7,7 @@ folder it unpacks to), or a zip file or folder that holds NNC data sets train.cs
 If the latter comes with train_human_noise.csv (columns image, clean_label, and labels given by people, as in CIFAR-10N,
 https://github.com/UCSC-REAL/cifar-10-100n), --human COLUMN writes human.csv, the same training images with those
 labels, and human_truth.csv, which says which of them are wrong. Training and validation images are drawn from the
-training part by --seed, as many of every class.
+training part by --seed, together as many of every class.
 """
 
 import argparse

@@ -131,7 +131,8 @@ def test_the_table_of_adult_and_its_curves(tmp_path):
     curve = evaluated(tmp_path, "training.csv", "--network", "builtin:mlp")
     printed = _run("curves.py", curve, "--figure", tmp_path / "curve.png").stdout
     assert "| random |" in printed and "chosen by selection" in printed
-    assert Image.open(tmp_path / "curve.png").size[0] > 500
+    with Image.open(tmp_path / "curve.png") as picture:
+        assert picture.size[0] > 500
 
 
 def test_cifar10_from_the_binary_version(tmp_path):

@@ -1,0 +1,158 @@
+"""Every plugin on every kind of project, in the order of use, clicked in both products.
+
+The results are those of ``nnabla_cli train``. The scripts are the copies that ``install`` made in an empty folder, and
+the package is found beside them only. What a plugin computes is tested elsewhere; here: it works, says so as the
+product reads it, writes what it promises and nothing else, and the next plugin can go on from there.
+"""
+
+import pytest
+from desktop_import import problems_of
+from integration.conftest import contents
+from nnc_clicks import result_folder
+from nnc_result import nnabla_cli, sequence_project
+from PIL import Image
+
+from nnabla_influence.dataset.csv import Table
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.nnc.manifest import plugin_named
+from nnabla_influence.training import TrainingCache
+
+SOLVERS = {
+    "affine": {},
+    "conv_bn": {"solver": "Momentum", "learning_rate": 0.02},
+    "dropout": {"solver": "Adam", "learning_rate": 0.01},
+    "regression": {"solver": "Adam", "learning_rate": 0.01},
+    "two_inputs": {"solver": "Momentum", "learning_rate": 0.02},
+}
+KINDS = [*SOLVERS, "lstm"]
+TRAINED = {"influence_cache.h5", "monitoring_report.yml", "progress.txt", "results.nnp", "results.nntxt"}
+REPORT = {"influence_report.html", "influence_report_figures", "most_harmful.png"}
+
+
+@pytest.fixture(scope="module")
+def project_of(trained_project, tmp_path_factory):
+    """``project_of(kind)``: a project trained by ``nnabla_cli``; its sequences and their CSV files move with it."""
+    made = {}
+
+    def make(kind):
+        if kind not in made:
+            made[kind] = lstm() if kind == "lstm" else trained_project(kind, **SOLVERS[kind])
+        return made[kind]
+
+    def lstm():
+        project = sequence_project(tmp_path_factory.mktemp("lstm") / "project")
+        nnabla_cli(project.folder, "train", "-c", project.nntxt, "-o", project.folder)
+        return project
+
+    return make
+
+
+class Session:
+    """A person who clicks one plugin after the other; every click is checked."""
+
+    def __init__(self, product, result):
+        self.product, self.result = product, result
+
+    def __call__(self, name, **values):
+        """Clicks; returns what was said and the names that were added to the folder of the outputs."""
+        before = contents(self.result)
+        click = self.product(name, self.result, **values)
+        assert (click.code, click.printed) == (0, ""), click.said
+        assert click.lines[-1] == f"{plugin_named(name).label} completed successfully."
+        assert click.said.count("[Level 99]: ") == len(click.lines) and "\r" not in click.said
+        after = contents(self.result)
+        log = self.result / "plugin_log.txt"
+        assert all(after[path] == before[path] for path in before if path != log), "a file that was there has changed"
+        place = click.output.parent if click.output else self.result
+        added = {path for path in after.keys() - before.keys() if path != log}
+        return click, {path.relative_to(place).parts[0] for path in added}
+
+
+def check_influence(path, samples):
+    assert problems_of(path) == []
+    table = Table.read(path)
+    scores = [float(row[table.header.index("influence")]) for row in table.rows]
+    assert len(scores) == samples and scores == sorted(scores)
+    assert scores[0] < 0 < scores[-1] and all(scores), "every sample has a score"
+
+
+def check_curve(picture, table, counts):
+    check_picture(picture)
+    curve = RemovalCurve.read_csv(table)
+    series = [(method, count) for method in ("spectral", "random") for count in counts]
+    assert {(row.method, row.removed) for row in curve.rows} == {("none", 0), *series}
+
+
+def check_picture(path):
+    with Image.open(path) as image:
+        assert image.format == "PNG" and min(image.size) > 200
+
+
+def check_cleansed(influence, cleansed, removed):
+    kept, gone = Table.read(cleansed), Table.read(removed)
+    added = {"influence", "predicted_label", "loss", "datasource_index"}
+    assert problems_of(cleansed) == problems_of(removed) == []
+    assert kept.header == [name for name in Table.read(influence).header if name not in added]
+    assert (len(kept), len(gone)) == (len(Table.read(influence)) - 2, 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project_of, tmp_path, kind):
+    result = result_folder(project_of(kind), tmp_path / "結果 result")
+    click = Session(clicks.windows, result)
+    samples = len(Table.read(result / "training.csv"))
+    _, added = click("influence")
+    assert added == {"influence.csv"}
+    check_influence(result / "influence.csv", samples)
+    said, added = click("influence_report", samples=9)
+    assert added == REPORT and "could not be read" not in said.said
+    check_picture(result / "most_harmful.png")
+    assert "datasource_index" in (result / "influence_report.html").read_text(encoding="utf-8")
+    said, added = click("removal_curve", counts="1,4", trials=1)
+    assert added == {"removal_curve.png", "retrainings.csv"} and "no influence cache: first one more" in said.said
+    check_curve(result / "removal_curve.png", result / "retrainings.csv", (1, 4))
+    _, added = click("remove_harmful_samples", remove="2")
+    assert added == {"cleansed.csv", "removed.csv"}
+    check_cleansed(result / "influence.csv", result / "cleansed.csv", result / "removed.csv")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project_of, tmp_path, kind):
+    result = result_folder(project_of(kind), tmp_path / "result", desktop=True)
+    click = Session(clicks.desktop, result)
+    samples = len(Table.read(result / "training.csv"))
+    influence, added = click("influence")
+    assert added == {"influence.csv"}
+    check_influence(influence.output, samples)
+    report, added = click("influence_report")
+    assert added == REPORT
+    check_picture(report.output)
+    curve, added = click("removal_curve", counts="10%", trials="1")
+    assert added == {"removal_curve.png", "retrainings.csv"}
+    check_curve(curve.output, curve.output.with_name("retrainings.csv"), (round(0.1 * samples),))
+    cleansed, added = click("remove_harmful_samples", remove="2")
+    assert added == {"cleansed.csv", "removed.csv"}
+    check_cleansed(influence.output, cleansed.output, cleansed.output.with_name("removed.csv"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_nnc_windows_the_cache_of_the_training_plugin_is_used(clicks, project_of, tmp_path, kind):
+    result = result_folder(project_of(kind), tmp_path / "project")
+    for path in [*result.glob("results*"), result / "monitoring_report.yml", result / "progress.txt"]:
+        path.unlink()
+    click = Session(clicks.windows, result)
+    said, added = click("train_with_influence_cache", output_dir=".")
+    assert added == TRAINED and "epoch 3 of 3 cost=" in said.said
+    assert TrainingCache.open(result / "influence_cache.h5").config.epochs == 3
+    said, added = click("influence", method="last-epoch")
+    assert added == {"influence.csv"} and "scoring the training in influence_cache.h5" in said.said
+    assert problems_of(result / "influence.csv") == []
+
+
+def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, project_of, tmp_path):
+    click = Session(clicks.desktop, result_folder(project_of("conv_bn"), tmp_path / "result", desktop=True))
+    click("influence")
+    cleansed, added = click("remove_harmful_samples", remove="auto")
+    assert added == {"cleansed.csv", "removed.csv", "auto_influence.csv", "auto_retrainings.csv"}
+    curve = RemovalCurve.read_csv(cleansed.output.with_name("auto_retrainings.csv"))
+    assert len(Table.read(cleansed.output)) == 40 - curve.choices()[0].removed
