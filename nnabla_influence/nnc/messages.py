@@ -12,9 +12,10 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Iterator, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 from ..cli.console import Console, LineProgress, Progress, format_table
+from .wording import in_nnc_terms
 
 __all__ = ["PluginConsole"]
 
@@ -28,7 +29,7 @@ class PluginConsole(Console):
 
     def __init__(self) -> None:
         super().__init__()
-        self._phase, self._started = "starting", time.monotonic()
+        self._begin("")
         self._spoken = self._started
 
     def info(self, text: str = "") -> None:
@@ -50,8 +51,8 @@ class PluginConsole(Console):
 
     def progress(self, description: str, unit: str = "samples") -> Progress:
         """A reporter that logs every 5 seconds."""
-        self._phase, self._started = description, time.monotonic()
-        return LineProgress(description, unit, self._say, PROGRESS_SECONDS)
+        self._begin(description)
+        return _Phase(description, unit, self._say, lambda: self._begin(""))
 
     @contextmanager
     def never_silent(self) -> Iterator[None]:
@@ -68,8 +69,24 @@ class PluginConsole(Console):
     def _watch(self, over: threading.Event) -> None:
         while not over.wait(max(0.1, self._spoken + SILENT_SECONDS - time.monotonic())):
             if time.monotonic() - self._spoken >= SILENT_SECONDS:
-                self._say(f"{self._phase}: at work for {time.monotonic() - self._started:.0f} s")
+                phase = f"{self._phase}: " if self._phase else ""
+                self._say(f"{phase}at work for {time.monotonic() - self._started:.0f} s")
+
+    def _begin(self, phase: str) -> None:
+        self._phase, self._started = phase, time.monotonic()
 
     def _say(self, text: str) -> None:
         self._spoken = time.monotonic()
-        logging.getLogger("nnabla").log(LEVEL, "%s", text)
+        logging.getLogger("nnabla").log(LEVEL, "%s", in_nnc_terms(text))
+
+
+class _Phase(LineProgress):
+    """Progress in plain lines; its end is told, so that what comes after it does not go by its name."""
+
+    def __init__(self, description: str, unit: str, say: Callable[[str], None], ended: Callable[[], None]) -> None:
+        super().__init__(description, unit, say, PROGRESS_SECONDS)
+        self._ended = ended
+
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
+        self._ended()

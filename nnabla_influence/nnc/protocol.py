@@ -11,6 +11,7 @@ Both may pass an empty string for a field. It means the same as leaving the opti
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
@@ -79,6 +80,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser that answers a wrong argument with one readable line."""
 
     def error(self, message: str) -> NoReturn:
+        # argparse names options; who clicked sees fields
+        message = re.sub(r"^argument -\w+/--(\w+): ", r"field \1: ", message)
         sys.stderr.write(f"error: {message}\n")
         self.exit(WRONG_REQUEST)
 

@@ -11,6 +11,7 @@ from typing import List, Sequence, Tuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..evaluation.removal_curve import Point, RemovalCurve
 from .figures import Theme, drawable, new_figure, style_axes
@@ -78,6 +79,7 @@ def _panel(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: The
     _reference(axes, curve, start, measure, theme)
     axes.set_title(START_NAMES.get(start, drawable(start)), fontsize=10, loc="left", color=theme.ink)
     axes.set_xlabel("samples removed")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
     axes.set_ylabel(MEASURE_NAMES[measure])
 
 

@@ -6,9 +6,10 @@ from .final_state import FinalState
 from .monitors import Monitors
 from .nnabla_iterator import nnabla_iterator
 from .replay import Replay
+from .run import EpochReport, Hooks, run_passport, start_digest, train
 from .second_moments import Motion
 from .steps import Step, StepPlan
-from .trainer import EpochReport, Hooks, Trainer, run_passport, start_digest, train
+from .trainer import Trainer
 from .update_rules import RULES, coupled_decay, effective_rate, shrinkage
 
 __all__ = [

@@ -70,7 +70,7 @@ def test_the_same_network_computes_where_the_indices_are_right(network, data, tm
 @pytest.mark.parametrize("saved", [True, False])
 def test_progress_stays_where_there_is_any(network, data, tmp_path, monkeypatch, saved):
     """Want of memory may pass; a folder without progress would only be in the way of a smaller batch size."""
-    monkeypatch.setattr("nnabla_influence.training.trainer.SECONDS_BETWEEN_SAVES", 0.0 if saved else 60.0)
+    monkeypatch.setattr("nnabla_influence.training.run.SECONDS_BETWEEN_SAVES", 0.0 if saved else 60.0)
     target = tmp_path / "c.h5"
     plan = train(network, data(), TrainingConfig(batch_size=5, policy="final"), tmp_path / "plan.h5").plan
     row = list(plan.epoch(0))[-1].batches[0][0]

@@ -39,9 +39,9 @@ def test_values_are_taken_as_typed():
 @pytest.mark.parametrize(
     "name, typed, message",
     [
-        ("removal_curve", ["-r", "many"], "argument -r/--trials: expected a whole number of at least 0, got 'many'"),
-        ("removal_curve", ["-r", "-1"], "argument -r/--trials: expected a whole number of at least 0, got '-1'"),
-        ("influence", ["-a", "magic"], "argument -a/--method: expected one of spectral, last-epoch, "),
+        ("removal_curve", ["-r", "many"], "field trials: expected a whole number of at least 0, got 'many'"),
+        ("removal_curve", ["-r", "-1"], "field trials: expected a whole number of at least 0, got '-1'"),
+        ("influence", ["-a", "magic"], "field method: expected one of spectral, last-epoch, "),
         ("influence", ["--meth", "loss"], "unrecognized arguments: --meth loss"),
         ("train_with_influence_cache", [], "the following arguments are required: -o/--output_dir"),
     ],

@@ -46,6 +46,12 @@ def test_what_the_package_logs_is_said_as_well(plugin, caplog):
     assert ("nnabla", 99, "warning: careful") in caplog.record_tuples
 
 
+def test_advice_is_in_the_words_of_nnc(plugin, caplog):
+    plugin(raising(DivergenceError("It diverged. Train with a lower --learning-rate, or use --method spectral.")))
+    run_plugin("influence", [])
+    assert caplog.messages[-1].endswith("lower learning rate (Config tab of the project), or use method spectral.")
+
+
 ENDINGS = [
     (DataError("Expected a CSV."), 2, "error: Expected a CSV."),
     (DivergenceError("It diverged."), 1, "error: It diverged."),
@@ -84,10 +90,12 @@ def test_it_is_never_silent_for_long(plugin, caplog, monkeypatch):
     def run(args, console):
         with console.progress("counting"):
             time.sleep(0.4)
+        time.sleep(0.4)
 
     plugin(run)
     run_plugin("influence", [])
-    assert sum("counting: at work for" in message for message in caplog.messages) >= 2
+    assert sum(message.startswith("counting: at work for") for message in caplog.messages) >= 2
+    assert sum(message.startswith("at work for") for message in caplog.messages) >= 2, "the phase is over"
 
 
 def test_lines_in_between_keep_it_from_repeating_itself(caplog, monkeypatch):
