@@ -1,6 +1,5 @@
-"""Result folders of Neural Network Console, and how its two products start a plugin in them."""
+"""Result folders of Neural Network Console: what lies in them, and NNabla's own commands."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -44,41 +43,6 @@ def nnabla_cli(folder, *arguments):
     command = [sys.executable, "-m", "nnabla.utils.cli.cli", *map(str, arguments)]
     done = subprocess.run(command, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.returncode == 0, done.stdout.decode(errors="replace")
-
-
-class Clicks:
-    """Starts installed plugins in processes of their own; the package is found where they were installed.
-
-    Args:
-        plugins: Where they are installed.
-        data_cache: For decoded data.
-    """
-
-    def __init__(self, plugins, data_cache):
-        self.plugins = plugins
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            "NNABLA_INFLUENCE_DATA_CACHE": str(data_cache),
-        }
-
-    def command(self, script, arguments):
-        return [sys.executable, "-B", str(self.plugins / script), *map(str, arguments)]
-
-    def __call__(self, script, folder, *arguments, code=0):
-        """Run to the end; returns the lines of the log."""
-        done = subprocess.run(
-            self.command(script, arguments), cwd=str(folder), env=self.environment, capture_output=True, check=False
-        )
-        log = done.stderr.decode("utf-8", "replace")
-        assert done.returncode == code, log
-        assert done.stdout == b"" and "Traceback" not in log
-        return log.splitlines()
-
-    def start(self, script, folder, *arguments, **options):
-        """Start and return the process."""
-        return subprocess.Popen(
-            self.command(script, arguments), cwd=str(folder), env=self.environment, stderr=subprocess.PIPE, **options
-        )
 
 
 def same_parameters(ours, theirs, tolerance):

@@ -5,6 +5,9 @@ the package is found beside them only. What a plugin computes is tested elsewher
 product reads it, writes what it promises and nothing else, and the next plugin can go on from there.
 """
 
+import subprocess
+import sys
+
 import pytest
 from desktop_import import problems_of
 from integration.conftest import contents
@@ -68,9 +71,10 @@ class Session:
         return click, {path.relative_to(place).parts[0] for path in added}
 
 
-def check_influence(path, samples):
+def check_influence(path, kind, samples):
     assert problems_of(path) == []
     table = Table.read(path)
+    assert ("predicted_label" in table.header) == (kind != "regression")
     scores = [float(row[table.header.index("influence")]) for row in table.rows]
     assert len(scores) == samples and scores == sorted(scores)
     assert scores[0] < 0 < scores[-1] and all(scores), "every sample has a score"
@@ -103,7 +107,7 @@ def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project
     samples = len(Table.read(result / "training.csv"))
     _, added = click("influence")
     assert added == {"influence.csv"}
-    check_influence(result / "influence.csv", samples)
+    check_influence(result / "influence.csv", kind, samples)
     said, added = click("influence_report", samples=9)
     assert added == REPORT and "could not be read" not in said.said
     check_picture(result / "most_harmful.png")
@@ -123,7 +127,7 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     samples = len(Table.read(result / "training.csv"))
     influence, added = click("influence")
     assert added == {"influence.csv"}
-    check_influence(influence.output, samples)
+    check_influence(influence.output, kind, samples)
     report, added = click("influence_report")
     assert added == REPORT
     check_picture(report.output)
@@ -156,3 +160,9 @@ def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, proje
     assert added == {"cleansed.csv", "removed.csv", "auto_influence.csv", "auto_retrainings.csv"}
     curve = RemovalCurve.read_csv(cleansed.output.with_name("auto_retrainings.csv"))
     assert len(Table.read(cleansed.output)) == 40 - curve.choices()[0].removed
+
+
+def test_these_clicks_find_the_package_beside_the_script_only(clicks):
+    line = [sys.executable, "-c", "import nnabla; import nnabla_influence"]
+    done = subprocess.run(line, cwd=str(clicks.elsewhere), env=clicks.environment(), capture_output=True, check=False)
+    assert b"No module named 'nnabla_influence'" in done.stderr

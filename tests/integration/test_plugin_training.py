@@ -2,22 +2,21 @@
 
 import os
 import signal
+import subprocess
 import time
 
 import numpy as np
 import pytest
 from interruptible import default_interrupt
 from nnc_project import make_project
-from nnc_result import Clicks, curve, files_in, nnabla_cli, same_parameters, sequence_project
+from nnc_result import curve, files_in, nnabla_cli, same_parameters, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.network import Network
-from nnabla_influence.nnc.bundle import windows_bundle
-from nnabla_influence.nnc.installation import Installation
 from nnabla_influence.nnc.run import run_plugin
 from nnabla_influence.training import TrainingCache
 
-NAME, SCRIPT = "train_with_influence_cache", "_Training/train_with_influence_cache.py"
+NAME = "train_with_influence_cache"
 RESULT = ["influence_cache.h5", "monitoring_report.yml", "progress.txt", "results.nnp", "results.nntxt"]
 ROUNDING = 1e-5
 
@@ -45,13 +44,6 @@ def trained(tmp_path, data_cache):
         return folder
 
     return train
-
-
-@pytest.fixture(scope="module")
-def clicks(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("nnc") / "plugins"
-    Installation(folder).install(windows_bundle())
-    return Clicks(folder, folder.parent / "decoded")
 
 
 def last_epoch_of(project):
@@ -129,19 +121,11 @@ def test_nnabla_evaluates_our_network(trained_project, trained, tmp_path):
     np.testing.assert_allclose(*results, atol=1e-5)
 
 
-def test_nnc_windows_starts_it_in_the_result_folder_with_bare_names(clicks, tmp_path):
-    project = make_project(tmp_path / "project", "affine", epochs=2, relative_uri=True)
-    log = clicks(SCRIPT, project.folder, "-c", "net.nntxt", "-o", ".", "-s", "")
-    assert set(RESULT) <= set(files_in(project.folder))
-    assert "epoch 2 of 2 cost=" in "\n".join(log) and "{train_error=" in "\n".join(log)
-    assert log[-1].endswith("[Level 99]: Train with influence cache completed successfully.")
-
-
 def test_a_project_without_its_data_ends_with_one_sentence(clicks, tmp_path):
     project = make_project(tmp_path / "project", "affine")
     project.training_csv.unlink()
-    log = clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", tmp_path / "out", code=2)
-    assert len(log) == 1 and "training.csv" in log[0]
+    click = clicks.windows(NAME, tmp_path, config=project.nntxt, output_dir=tmp_path / "out")
+    assert click.code == 2 and len(click.lines) == 1 and "training.csv" in click.lines[0], click.said
     assert not (tmp_path / "out").exists()
 
 
@@ -182,15 +166,17 @@ def test_what_cannot_be_trained_is_refused_by_name_and_leaves_nothing(tmp_path, 
 def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):
     project = make_project(tmp_path / "project", "affine", epochs=60, learning_rate=0.3, training=43)
     whole, ended = tmp_path / "whole", tmp_path / "ended"
-    process = clicks.start(SCRIPT, tmp_path, "-c", project.nntxt, "-o", ended, preexec_fn=default_interrupt)
+    line = clicks.windows_line(NAME, config=project.nntxt, output_dir=ended)
+    place = {"cwd": str(tmp_path), "env": clicks.environment(), "stderr": subprocess.PIPE}
+    process = subprocess.Popen(line, preexec_fn=default_interrupt, **place)
     wait_for(lambda: (ended / "monitoring_report.yml").is_file() and "5:" in read(ended / "monitoring_report.yml"))
     process.send_signal(ending)
     log = process.communicate()[1].decode().splitlines()
     assert process.returncode == 130, log
     assert files_in(ended) == ["influence_cache.h5.partial"] and str(ended / "influence_cache.h5.partial") in log[-1]
-    log = "\n".join(clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", ended, "-r"))
+    log = subprocess.run([*line, "-r"], check=True, **place).stderr.decode()
     assert "found an interrupted training" in log and "epoch 1 of 60" not in log and "epoch 60 of 60" in log
-    clicks(SCRIPT, tmp_path, "-c", project.nntxt, "-o", whole)
+    assert clicks.windows(NAME, tmp_path, config=project.nntxt, output_dir=whole).code == 0
     for name in ("influence_cache.h5", "monitoring_report.yml", "results.nntxt"):
         assert (ended / name).read_bytes() == (whole / name).read_bytes(), name
     same_parameters(ended / "results.nnp", whole / "results.nnp", 0)

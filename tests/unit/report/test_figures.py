@@ -52,6 +52,16 @@ def test_one_seed_has_no_interval():
     assert all(np.ptp(segment[:, 1]) == 0 for segment in axes.containers[0].lines[2][0].get_segments())
 
 
+@pytest.mark.parametrize("removed", [[1], [1, 2], [1, 4], [40, 250], [3000, 12000]])
+def test_samples_are_counted_in_whole_numbers(removed):
+    with drawing():
+        axes = panel_figure(curve({"loss": dict.fromkeys(removed, -0.1)}), "scratch", "test_loss", LIGHT).axes[0]
+        axes.figure.canvas.draw()
+    shown = [tick for tick in axes.get_xticks() if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
+    assert len(shown) >= 2 and all(tick == int(tick) for tick in shown)
+    assert 0 in shown and shown[-1] >= 0.5 * removed[-1]
+
+
 def test_every_sample_is_a_dot_in_the_row_of_its_class(folder):
     samples = ScoredSamples.read(folder.digits(count=30))
     with drawing():
