@@ -158,6 +158,7 @@ def test_what_cannot_be_trained_is_refused_by_name_and_leaves_nothing(tmp_path, 
         broken(project, old, new)
     assert run_plugin(NAME, ["-c", str(project.nntxt), "-o", str(tmp_path / "out")]) == code
     assert case in caplog.messages[-1] and "\n" not in caplog.messages[-1]
+    assert " --" not in caplog.messages[-1], "who clicked has no options"
     assert not (tmp_path / "out").exists() or files_in(tmp_path / "out") == []
 
 
