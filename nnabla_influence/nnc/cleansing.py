@@ -1,9 +1,10 @@
 """The plugin *Remove harmful samples*: the training data without its most harmful samples, and these, as two CSV files.
 
-A number or a share is taken from the influence CSV as it is. ``auto`` must not let the data that made the scores also
-choose the number, so it scores once more, with one half of the validation data; the last epoch is trained again without
-the most harmful samples of that ranking, for several numbers and batch orders, and the other half chooses. What is
-removed then are the samples of the ranking that was judged.
+A number or a share is taken from the influence CSV as it is, and so is a list, such as the one downloaded from the
+report. ``auto`` must not let the data that made the scores also choose the number, so it scores once more, with one half
+of the validation data; the last epoch is trained again without the most harmful samples of that ranking, for several
+numbers and batch orders, and the other half chooses. What is removed then are the samples of the ranking that was
+judged.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 from pathlib import Path
 from typing import Tuple
 
-from ..cleansing import Count, Removal, Share, cleanse
+from ..cleansing import Count, Listed, Removal, Share, cleanse
 from ..cli.amount import amount
 from ..cli.cleanse import class_numbers, report_classes
 from ..cli.console import Console
@@ -56,20 +57,37 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def removal_of(text: str) -> Removal:
-    """The rule behind ``100`` or ``5%``.
+    """The rule behind ``100``, ``5%``, or the file of a list.
 
     Raises:
-        ConfigError: It is neither.
+        ConfigError: It is none of these.
     """
+    if text.strip().lower().endswith(".csv"):
+        return Listed(_list_file(text.strip()))
     try:
         found = amount(text.replace(" ", ""))
     except argparse.ArgumentTypeError:
         found = None
     if found is None or (found.count is None and not math.isfinite(found.share)):
         raise ConfigError(
-            f"Expected in the field remove a number such as 100, a percentage such as 5%, or auto; got '{text}'."
+            "Expected in the field remove a number such as 100, a percentage such as 5%, auto, or the list (.csv) "
+            f"downloaded from the report; got '{text}'."
         )
     return Share(found.share) if found.count is None else Count(found.count)
+
+
+def _list_file(name: str) -> Path:
+    """The list, also where browsers put it.
+
+    Raises:
+        ConfigError: There is no such file.
+    """
+    given = Path(name.strip('"'))
+    places = (given, Path.home() / "Downloads" / given.name)
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise ConfigError(f"Expected the list at '{places[0]}' or '{places[1]}', found no file. Give its full name.")
+    return found
 
 
 def _judged(args: argparse.Namespace, console: Console) -> Tuple[Path, Removal]:

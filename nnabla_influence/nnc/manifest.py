@@ -242,7 +242,8 @@ REMOVAL = Plugin(
         INFLUENCE,
         Parameter(
             "remove", "n", "text", "How many samples to remove: a number, a percentage such as 5%, or auto: "
-            "trains a few times to find out and needs the trained network", "5%",
+            "trains a few times to find out and needs the trained network. Or the list (.csv) that was downloaded "
+            "from the report", "5%",
         ),
         Parameter(
             "model", "m", "model", "For auto: the trained network. Empty: results.nnp beside the influence CSV",

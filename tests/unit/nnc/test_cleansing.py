@@ -52,6 +52,18 @@ def test_the_most_harmful_go_and_the_rest_keeps_its_order(influence, said, text,
     assert ("no sample is removed" in said.text) == (text == "0")
 
 
+def test_the_list_of_a_report_is_taken_from_beside_or_from_the_downloads(influence, said, tmp_path, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
+    (tmp_path / "home" / "Downloads").mkdir(parents=True)
+    for place in (tmp_path, tmp_path / "home" / "Downloads"):
+        ticked = place / "influence_ticked.csv"
+        ticked.write_text("datasource_index,influence\n1,4\n3,-1\n", encoding="utf-8")
+        run(fields(influence, remove=str(ticked) if place == tmp_path else "influence_ticked.csv"), said)
+        assert influence.with_name("removed.csv").read_text() == "x__0:age,x__1,y:label\n60,9,0\n50,9,1\n"
+    with pytest.raises(ConfigError, match="found no file. Give its full name"):
+        run(fields(influence, remove="nowhere.csv"), said)
+
+
 def test_what_every_class_loses_is_told(influence, said):
     run(fields(influence, remove="3"), said)
     assert "removed: class 1: 2 of 2, class 0: 1 of 2" in said.lines
@@ -65,7 +77,7 @@ def test_numbers_and_percentages_are_understood(text, rule):
 
 @pytest.mark.parametrize("text", ["some", "-3", "120%", "nan%", "1.5", "%"])
 def test_anything_else_is_refused(text):
-    with pytest.raises(ConfigError, match="a number such as 100, a percentage such as 5%, or auto; got"):
+    with pytest.raises(ConfigError, match="a number such as 100, a percentage such as 5%, auto, or the list"):
         removal_of(text)
 
 
