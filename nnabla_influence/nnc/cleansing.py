@@ -1,8 +1,8 @@
 """The plugin *Remove harmful samples*: the training data without its most harmful samples, and these, as two CSV files.
 
 A number or a share is taken from the influence CSV as it is, and so is a list, such as the one downloaded from the
-report. ``auto`` must not let the data that made the scores also choose the number, so it scores once more, with one half
-of the validation data; the last epoch is trained again without the most harmful samples of that ranking, for several
+report. ``auto`` must not let the data that made the scores also choose the number, so it scores once more, with half of
+the validation data; the last epoch is trained again without the most harmful samples of that ranking, for several
 numbers and batch orders, and the other half chooses. What is removed then are the samples of the ranking that was
 judged.
 """

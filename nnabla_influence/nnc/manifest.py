@@ -242,7 +242,7 @@ REMOVAL = Plugin(
         INFLUENCE,
         Parameter(
             "remove", "n", "text", "How many samples to remove: a number, a percentage such as 5%, or auto: "
-            "trains a few times to find out and needs the trained network. Or the list (.csv) that was downloaded "
+            "trains a few times to find out and needs the trained network. Or the CSV list that was downloaded "
             "from the report", "5%",
         ),
         Parameter(
