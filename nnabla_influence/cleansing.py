@@ -18,7 +18,6 @@ import numpy as np
 from .dataset.csv import write_csvs
 from .dataset.indexed_column import listed_samples
 from .errors import ConfigError, DataError
-from .files import refuse_overwriting
 from .scored_data import ScoredData
 from .scores import InfluenceScores
 
@@ -54,7 +53,7 @@ class Count(Removal):
             DataError: There are fewer rows.
         """
         if self.count > len(scores.values):
-            raise DataError(f"Expected at most {len(scores.values)} rows to remove, as there are; got {self.count}.")
+            raise DataError(f"Expected at most {len(scores.values)} rows to remove, all there are; got {self.count}.")
         return np.sort(scores.order[: self.count])
 
 
@@ -153,10 +152,10 @@ def cleanse(data: ScoredData, rows: np.ndarray, output: Union[str, Path], remove
 
     Raises:
         DataError: All rows would go.
-        OutputExistsError: An output is read, or both are the same file.
+        OutputExistsError: An output is read, holds the whole data set, or both are the same file.
         OSError: A folder cannot be written.
     """
-    refuse_overwriting([Path(output), Path(removed)], data.inputs)
+    data.refuse_outputs(Path(output), Path(removed), changed=len(rows) > 0)
     gone = np.zeros(len(data), bool)
     gone[rows] = True
     if gone.all():

@@ -16,7 +16,6 @@ import numpy as np
 from .dataset.csv import write_csvs
 from .dataset.labels import class_labels, label_column
 from .errors import DataError
-from .files import refuse_overwriting
 from .scored_data import ScoredData
 from .scores import INDEX_COLUMN, LABEL_COLUMN
 
@@ -58,8 +57,8 @@ def propose_labels(data: ScoredData, rows: np.ndarray, label: str = "y") -> Rela
     Raises:
         DataError: There are no predicted labels, or the label column holds no class numbers.
     """
+    predicted = _predicted(data)  # first: its absence explains labels that are no classes
     old = class_labels(data.table, label)
-    predicted = _predicted(data)
     new = old.copy()
     new[rows] = predicted[rows]
     return Relabelling(label, old, new, int((old[rows] == predicted[rows]).sum()))
@@ -75,11 +74,11 @@ def relabel(data: ScoredData, proposal: Relabelling, output: Union[str, Path], c
         changed: The CSV to write with the changed rows as they were, and behind them the columns `CHANGE_COLUMNS`.
 
     Raises:
-        OutputExistsError: An output is read, or both are the same file.
+        OutputExistsError: An output is read, holds the whole data set, or both are the same file.
         OSError: A folder cannot be written.
     """
     kept, listed = Path(output), Path(changed)
-    refuse_overwriting([kept, listed], data.inputs)
+    data.refuse_outputs(kept, listed, changed=len(proposal.changed) > 0)
     table, rows = data.table, proposal.changed
     write_csvs(
         (kept, table.header, _relabelled(data, proposal, table.rows_in(kept.absolute().parent))),

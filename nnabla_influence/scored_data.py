@@ -14,7 +14,8 @@ import numpy as np
 
 from .dataset.csv import Table, is_number
 from .dataset.indexed_column import IndexedColumn
-from .errors import DataError
+from .errors import DataError, OutputExistsError
+from .files import refuse_overwriting
 from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
 
 __all__ = ["ScoredData"]
@@ -72,6 +73,36 @@ class ScoredData:
     def inputs(self) -> Tuple[Path, ...]:
         """The files it was read from, which nobody may write to."""
         return (self.influence,) if self.train is None else (self.influence, self.train)
+
+    def refuse_outputs(self, *outputs: Path, changed: bool = True) -> None:
+        """Refuse to write over a file that was read, or over the data set itself.
+
+        Where the training CSV is not given, its name is unknown; a CSV with all the rows that were scored may be it.
+
+        Args:
+            outputs: What is to be written.
+            changed: Whether that is other than the data set; if not, the same command may be repeated.
+
+        Raises:
+            OutputExistsError: An output is read, looks like the data set, or is named twice.
+        """
+        refuse_overwriting(outputs, self.inputs)
+        for output in outputs:
+            if self.train is None and output.is_file() and self._would_be_lost(output, changed):
+                raise OutputExistsError(
+                    f"{output}: expected another file to write to, got one with all the {len(self)} rows that were "
+                    "scored: it may be the training data itself. Choose another output; or, if it was written by an "
+                    "earlier command, delete it first or name the training CSV with --train."
+                )
+
+    def _would_be_lost(self, path: Path, changed: bool) -> bool:
+        """Whether a file holds this data set, whole and in its order, and more than is to be written."""
+        try:
+            there = Table.read(path)
+            _check_same_data(there, self.table)
+        except DataError:
+            return False
+        return changed or there.header != self.table.header
 
     def column(self, name: str) -> np.ndarray:
         """Another column of the influence CSV (N,), such as ``predicted_label``.

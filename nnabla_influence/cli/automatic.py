@@ -11,11 +11,13 @@ from ..device import Device
 from ..errors import ConfigError
 from ..evaluation.automatic import Automatic, choose_number
 from ..evaluation.sweep import EvaluationData, Sweep, Trial
+from ..execution import Execution
 from ..scored_data import ScoredData
 from ..training import TrainingCache
 from .cached import open_cached
 from .console import Console
 from .curve_table import shown
+from .evaluate import resumable
 from .judging import JudgingData, judging_data
 from .options import check_output, execution
 from .project import Project, load_project
@@ -52,6 +54,11 @@ def choose(args: argparse.Namespace, console: Console) -> Chosen:
             "--remove auto with --influence needs --selection CSV: data that did not produce the scores. Or leave "
             "--influence out; then one half of the validation data scores and the other half chooses."
         )
+    with resumable(args.output):
+        return _chosen(args, where, console)
+
+
+def _chosen(args: argparse.Namespace, where: Execution, console: Console) -> Chosen:
     curve_path = beside(args.output, "retrainings")
     check_output(curve_path, args.train, args.validation, args.selection, args.test)
     cache, project = _finished(args, console)

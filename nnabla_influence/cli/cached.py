@@ -10,6 +10,7 @@ from ..dataset.arrays import Dataset
 from ..errors import ConfigError
 from ..training import TrainingCache
 from .console import Console
+from .project import warn_of_training_data
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -39,5 +40,6 @@ def open_cached(
             )
     cache.check_data(found[0])
     cache.network.check_data(found[1])
+    warn_of_training_data(*found)
     LOGGER.info("%s: %s", path, cache.network.roles.note)
     return cache, found[0], found[1]

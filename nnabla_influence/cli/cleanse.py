@@ -35,6 +35,21 @@ __all__ = ["add_parser", "class_numbers", "report_classes", "run"]
 LOGGER = logging.getLogger("nnabla_influence")
 AUTO = "auto"
 DEFAULT_LABEL = "y"
+ORDERS = 5
+# What --remove auto alone looks at, with the defaults.
+AUTO_READS = {
+    "cache": None,
+    "network": None,
+    "validation": None,
+    "selection": None,
+    "split_seed": 0,
+    "method": DEFAULT_METHOD,
+    "orders": ORDERS,
+    "retrain": STARTS[0],
+    "overwrite": False,
+    "workers": 1,
+    "scheduler": None,
+}
 MOST_CLASSES_SHOWN = 20
 EXAMPLES = 5
 # argparse takes -0.5 for a value but -1e-5, as scores often are, for an option
@@ -122,7 +137,11 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
     add_selection_options(group)
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
     group.add_argument(
-        "--orders", type=positive_int, default=5, metavar="K", help="retrainings of each number (default: %(default)s)"
+        "--orders",
+        type=positive_int,
+        default=ORDERS,
+        metavar="K",
+        help="retrainings of each number (default: %(default)s)",
     )
     group.add_argument(
         "--retrain", choices=STARTS, default=STARTS[0], help="from the last epoch's start, or from scratch"
@@ -158,9 +177,12 @@ def run(args: argparse.Namespace) -> int:
 
     console = Console.from_args(args)
     second = _second_output(args)
+    judged = args.remove == AUTO
+    if not judged:
+        _refuse_what_auto_alone_reads(args)
     for output in (args.output, second):
         check_output(output, args.influence, args.train, args.list, args.test)
-    judged = args.remove == AUTO
+        check_output(output, args.cache, args.network, args.validation, args.selection)
     if judged:
         args = _with_number(args, console)
     elif args.influence is None:
@@ -170,6 +192,13 @@ def run(args: argparse.Namespace) -> int:
     if args.test is not None and not judged:
         _refuse_test_rows(args, console, data)
     return (_relabel if args.relabel else _cleanse)(args, console, data, rows)
+
+
+def _refuse_what_auto_alone_reads(args: argparse.Namespace) -> None:
+    """Raises: ConfigError: An option is given that nothing but ``--remove auto`` looks at."""
+    given = [f"--{name.replace('_', '-')}" for name, default in AUTO_READS.items() if getattr(args, name) != default]
+    if given:
+        raise ConfigError(f"{' and '.join(given)} can be given with --remove auto only; leave it out.")
 
 
 def _with_number(args: argparse.Namespace, console: Console) -> argparse.Namespace:
@@ -243,8 +272,9 @@ def report_classes(console: Console, labels: Optional[np.ndarray], rows: np.ndar
     for loss in losses:
         if loss.severe:
             console.warn(
-                f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, more than half; look at the "
-                f"{verb} rows before you train on the rest"
+                f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, "
+                f"{'all of them' if loss.lost == loss.samples else 'more than half'}; look at the {verb} rows before "
+                "you train on the rest"
             )
     shown = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
     if shown:

@@ -42,7 +42,7 @@ def shown(interval: Interval, form: str = "+.4g") -> str:
     """``mean ± half``."""
     if interval.seeds == 0:
         return "-"
-    return f"{interval.mean:{form}}" + (f" ± {interval.half:.2g}" if interval.half == interval.half else "")
+    return f"{interval.shown_mean:{form}}" + (f" ± {interval.half:.2g}" if interval.half == interval.half else "")
 
 
 def _changes(choice: Choice, measures: List[str]) -> List[Any]:

@@ -7,10 +7,12 @@ selection data that neither trained nor scored; the test data says once what tha
 from __future__ import annotations
 
 import argparse
+import math
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List, Tuple
 
+from ..interrupts import clear_interrupts
 from .amount import amount
 from .options import (
     add_common,
@@ -30,6 +32,7 @@ TREATMENTS = ("remove", "relabel")
 METRICS = ("removal", "lds", "leave-one-out")
 COMPARED = ("spectral", "loss", "margin", "random")
 SHARES = ("1%", "2%", "5%", "10%", "20%")
+GROUPS = 32
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,12 +48,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
     parser.add_argument("--overwrite", action="store_true", help="replace the output and caches of other runs")
     group = parser.add_argument_group("what is compared")
-    group.add_argument("--methods", nargs="+", choices=METHODS, default=list(COMPARED), metavar="M", help=_listed())
+    group.add_argument("--methods", nargs="+", choices=METHODS, metavar="M", help=_listed())
     group.add_argument(
         "--remove",
         nargs="+",
         type=amount,
-        default=[amount(share) for share in SHARES],
         metavar="n",
         help=f"numbers or shares of samples (default: {' '.join(SHARES).replace('%', '%%')})",
     )
@@ -59,7 +61,10 @@ def add_parser(subparsers: Any) -> None:
         "--retrain", nargs="+", choices=STARTS, default=["last-epoch"], help="from where (default: last-epoch)"
     )
     group.add_argument(
-        "--treatment", nargs="+", choices=TREATMENTS, default=["remove"], help="relabel: give them the predicted label"
+        "--treatment",
+        nargs="+",
+        choices=TREATMENTS,
+        help="relabel: give them the predicted label (default: remove)",
     )
     group.add_argument(
         "--metric",
@@ -68,7 +73,10 @@ def add_parser(subparsers: Any) -> None:
         help="lds, leave-one-out: do the scores predict what leaving samples out does? (default: removal)",
     )
     group.add_argument(
-        "--groups", type=positive_int, default=32, metavar="G", help="groups left out for lds and leave-one-out"
+        "--groups",
+        type=positive_int,
+        metavar="G",
+        help=f"groups left out for lds and leave-one-out (default: {GROUPS})",
     )
     add_judging_options(parser)
     add_policy_option(parser)
@@ -99,7 +107,7 @@ def add_selection_options(group: Any) -> None:
 
 
 def _listed() -> str:
-    return f"of {', '.join(METHODS)} (default: {' '.join(COMPARED)})"
+    return f"of {', '.join(METHODS)} (default: {' '.join(COMPARED)}; margin only where there are classes)"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -129,12 +137,32 @@ def trained(args: argparse.Namespace, console: Any) -> Tuple[Any, List[Any]]:
     from .trials import trained_trials
 
     where = execution(args)
+    _refuse_what_the_metric_ignores(args)
     check_output(args.output, args.network, args.train, args.validation, args.selection, args.test)
     project = load_project(args, console)
     check_output(args.output, project.train.path, project.validation.path)
     judged = judging_data(args, project, console)
     _sweep(args, judged)
-    return judged, trained_trials(args, args.methods, judged.scoring, console, where)
+    methods = args.methods or compared(project.network)
+    with resumable(args.output):
+        return judged, trained_trials(args, methods, judged.scoring, console, where)
+
+
+def compared(network: Any) -> List[str]:
+    """The methods that stand beside each other where nobody chose: margins exist only between classes."""
+    label = network.input_shapes().get(str(network.loss_role.target), ())
+    margins = network.classes is not None and math.prod(label) == 1
+    return [method for method in COMPARED if method != "margin" or margins]
+
+
+def _refuse_what_the_metric_ignores(args: argparse.Namespace) -> None:
+    """Raises: ConfigError: An option is given that means nothing to the metric."""
+    from ..errors import ConfigError
+
+    ignored = ("groups",) if args.metric == "removal" else ("remove", "treatment", "test")
+    given = [f"--{name}" for name in ignored if getattr(args, name) is not None]
+    if given:
+        raise ConfigError(f"{' and '.join(given)} means nothing to --metric {args.metric}; leave it out.")
 
 
 def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> Any:
@@ -144,7 +172,7 @@ def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, co
 
     _make_room(args)
     data = EvaluationData(judged.train, judged.selection, judged.test)
-    with _resumable(args.output), console.progress("retraining", "trainings") as progress:
+    with resumable(args.output), console.progress("retraining", "trainings") as progress:
         curve = removal_curve(trials, data, _sweep(args, judged), args.output, progress)
     print_curve(console, curve)
     return curve
@@ -156,20 +184,23 @@ def _sweep(args: argparse.Namespace, judged: Any) -> Any:
     from ..evaluation.sweep import Sweep
     from ..execution import Execution
 
-    counts = [wanted.of(len(judged.train)) for wanted in args.remove]
+    counts = [wanted.of(len(judged.train)) for wanted in args.remove or map(amount, SHARES)]
     where = Execution(args.workers, args.scheduler)
-    sweep = Sweep(counts, args.retrain, args.treatment, Device(args.device), where)
+    sweep = Sweep(counts, args.retrain, args.treatment or TREATMENTS[:1], Device(args.device), where)
     sweep.check(len(judged.train))
     return sweep
 
 
 @contextmanager
-def _resumable(output: Path) -> Iterator[None]:
+def resumable(output: Path) -> Iterator[None]:
     """Says after Ctrl-C how to go on."""
     try:
-        yield
+        with clear_interrupts():
+            yield
     except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(f"finished retrainings are in '{output}'. The same command goes on.") from interrupt
+        raise KeyboardInterrupt(
+            f"what is finished lies in '{output}' and in the files named after it. The same command goes on."
+        ) from interrupt
 
 
 def _make_room(args: argparse.Namespace) -> None:
@@ -184,10 +215,10 @@ def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, conso
     sweep = _sweep(args, judged)
     _make_room(args)
     for start in args.retrain:
-        plan = GroupPlan(args.metric, args.groups, args.split_seed, start)
+        plan = GroupPlan(args.metric, args.groups or GROUPS, args.split_seed, start)
         target = args.output if len(args.retrain) == 1 else _named(args.output, start)
         retrainings = Retrainings(judged.train, judged.scoring, target, sweep.execution, sweep.device)
-        with _resumable(target), console.progress("retraining", "trainings") as progress:
+        with resumable(target), console.progress("retraining", "trainings") as progress:
             found = attribution(trials, plan, retrainings, progress)
         print_agreements(console, plan, found)
         console.info(f"every retraining: {target}")

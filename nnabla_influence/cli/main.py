@@ -17,6 +17,7 @@ from typing import Callable, NoReturn, Optional, Sequence
 
 from .. import __version__
 from ..errors import InfluenceError
+from ..interrupts import clear_interrupts
 from .console import Console, use_replaceable_output
 
 __all__ = ["COMMANDS", "build_parser", "main", "system_message"]
@@ -84,7 +85,7 @@ def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace)
     """Run a command; the only place of the package that catches everything."""
     console = Console.from_args(args)
     try:
-        with console.log():
+        with console.log(), clear_interrupts():
             code = command(args)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return code

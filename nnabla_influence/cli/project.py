@@ -75,8 +75,19 @@ def load_project(
         network.check_data(dataset)
     _check_augmentation(args, network)
     config = training_config(args, network)
+    warn_of_training_data(train, validation)
     _log(network, config, train, validation)
     return Project(network, config, train, validation)
+
+
+def warn_of_training_data(train: Dataset, validation: Dataset) -> None:
+    """Say it where the validation data is the training data: allowed, but another question."""
+    if train.fingerprint == validation.fingerprint:
+        LOGGER.warning(
+            "the validation data is the training data itself (%s): the scores say what lowers the training loss, not "
+            "what helps on new data",
+            validation.path,
+        )
 
 
 def load_data(args: argparse.Namespace, console: Console, path: Path, settings: Sequence[DatasetSetting]) -> Dataset:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Tuple
 
 from .console import Console
 from .options import add_verbosity, existing_file, output_file
@@ -66,10 +65,6 @@ def run(args: argparse.Namespace) -> int:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")
     size = written.page.stat().st_size
     console.info(f"{written.shown:,} of {written.total:,} samples shown, {size / 1e6:.1f} MB")
-    console.info(f"figures: {_folder(written.figures)}")
+    console.info(f"figures: {args.output.parent / written.figures[0].parent.name}")
     console.result(f"report: {args.output}")
     return 0
-
-
-def _folder(figures: List[Path]) -> Path:
-    return figures[0].parent

@@ -17,7 +17,7 @@ from .project_options import (
     add_scoring_options,
     add_training_options,
 )
-from .target import add_target_option, target_file
+from .target import add_target_option, refuse_target, target_file
 
 if TYPE_CHECKING:
     from ..dataset.arrays import Dataset
@@ -65,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         )
     where = execution(args)
     estimator(args, args.method)  # refuses wrong settings before anything is trained
+    refuse_target(args.target, args.method)
     check_output(args.output, args.network, args.train, args.validation, target_file(args.target))
     if where.elsewhere:
         project = load_project(args, console)  # what is wrong is said here, and the data is decoded once

@@ -64,13 +64,14 @@ def run(args: argparse.Namespace) -> int:
     from ..errors import ConfigError
     from .console import Console
     from .scoring import discard_progress, estimator, report, score, with_columns
-    from .target import narrowed
+    from .target import narrowed, refuse_target
 
     if args.discard:
         return discard_progress(Console.from_args(args), args.output)
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
     console, method = Console.from_args(args), estimator(args, args.method)
+    refuse_target(args.target, args.method)
     check_output(args.output, args.cache, args.network, args.train, args.validation, target_file(args.target))
     finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
     check_output(args.output, train.path, validation.path)

@@ -13,6 +13,7 @@ from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS, InfluenceEstimator, sample_columns
 from ..execution import one_thread
+from ..interrupts import clear_interrupts
 from ..partial import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from .console import Console
@@ -55,7 +56,7 @@ def score(
     """
     store = PartialFolder(target, scoring_passport(method, cache, train, validation))
     try:
-        with one_thread(), console.progress(f"scoring ({method.method})", "samples") as progress:
+        with clear_interrupts(), one_thread(), console.progress(f"scoring ({method.method})", "samples") as progress:
             scores = method.estimate(cache.network, cache, train, validation, progress, store)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(

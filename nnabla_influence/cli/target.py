@@ -11,11 +11,13 @@ import logging
 from pathlib import Path
 from typing import Any, NamedTuple, Optional, Union
 
-from ..errors import DataError
+from ..errors import ConfigError, DataError
 from .options import existing_file
 
 LOGGER = logging.getLogger("nnabla_influence")
 MOST_CLASSES_SHOWN = 50
+# Methods whose scores are the same whatever the validation data
+WITHOUT_VALIDATION = ("self-influence", "loss", "margin", "random")
 
 
 class Target(NamedTuple):
@@ -49,6 +51,19 @@ def target(text: str) -> Target:
 def target_file(asked: Optional[Target]) -> Optional[Path]:
     """The file a target reads, if any."""
     return asked.value if asked is not None and isinstance(asked.value, Path) else None
+
+
+def refuse_target(asked: Optional[Target], method: str) -> None:
+    """Refuse a target for a method that never looks at the validation data.
+
+    Raises:
+        ConfigError: It is one of `WITHOUT_VALIDATION`.
+    """
+    if asked is not None and method in WITHOUT_VALIDATION:
+        raise ConfigError(
+            f"--target means nothing to --method {method}, whose scores do not ask about validation rows; leave it "
+            "out, or use another method."
+        )
 
 
 def narrowed(validation: Any, network: Any, asked: Optional[Target]) -> Any:
@@ -96,6 +111,11 @@ def _rows_of_class(validation: Any, network: Any, number: int) -> Any:
     rows = np.flatnonzero(labels == number)
     if not len(rows):
         values, counts = np.unique(labels, return_counts=True)
+        if (values != values.round()).any():
+            raise DataError(
+                f"{validation.path}: --target class={number} needs class numbers in column {column}, found real values "
+                f"such as {values[values != values.round()][0]:g}. Name the validation rows with --target rows=CSV."
+            )
         shown = ", ".join(f"{v:g} ({n} rows)" for v, n in zip(values[:MOST_CLASSES_SHOWN], counts))
         more = ", ..." if len(values) > MOST_CLASSES_SHOWN else ""
         raise DataError(

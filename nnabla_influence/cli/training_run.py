@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 
 from ..device import Device
+from ..interrupts import clear_interrupts
 from ..partial import partial_folder
 from ..training import Hooks, TrainingCache, train
 from .console import Console
@@ -28,7 +29,7 @@ def train_project(
     if partial_folder(target).is_dir():
         LOGGER.info("going on with the interrupted training in %s", partial_folder(target))
     try:
-        with console.progress("training", "steps") as progress:
+        with clear_interrupts(), console.progress("training", "steps") as progress:
             hooks = Hooks(progress, EpochLog(project.network, project.validation, device, project.config.batch_size))
             cache = train(
                 project.network, project.train, project.config, target, device=device, overwrite=overwrite, hooks=hooks

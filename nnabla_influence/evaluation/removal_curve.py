@@ -26,6 +26,7 @@ from ..errors import CacheMismatchError, DataError
 
 NOTHING = "none"  # the method of a row in which nothing was removed
 MEASURES = ("selection_loss", "selection_accuracy", "test_loss", "test_accuracy")
+NEGLIGIBLE = 1e-12  # what rounding leaves of changes of losses or accuracies that cancel
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Interval:
     mean: float
     half: float
     seeds: int
+
+    @property
+    def shown_mean(self) -> float:
+        """The mean to print: 0 for what rounding leaves of changes that cancel, such as +1/20 and -1/20."""
+        return 0.0 if abs(self.mean) < NEGLIGIBLE else self.mean
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Interval:
@@ -156,8 +162,8 @@ class RemovalCurve:
         missing = [name for name in COLUMNS if name not in table.header]
         if missing:
             raise DataError(
-                f"{table.path}: expected a removal curve with the columns {', '.join(COLUMNS)}; {', '.join(missing)} "
-                "is missing. Give the CSV that evaluate wrote."
+                f"{table.path}: expected a removal curve, but the column {missing[0]} is missing. Give the CSV that "
+                "evaluate wrote with --metric removal."
             )
         return cls([_parsed(table, number) for number in range(len(table.rows))])
 

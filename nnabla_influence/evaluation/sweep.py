@@ -104,7 +104,10 @@ class Sweep:
             ConfigError: More samples are to be removed than there are.
         """
         if any(count >= samples for count in self.counts):
-            raise ConfigError(f"Of {samples} training samples, {max(self.counts)} cannot be removed.")
+            raise ConfigError(
+                f"Expected to remove fewer than the {samples} training samples there are, got {max(self.counts)}. "
+                "Remove fewer."
+            )
 
 
 def removal_curve(

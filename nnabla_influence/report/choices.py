@@ -23,10 +23,10 @@ def curve_text(curve: RemovalCurve) -> str:
 
 def choice_table(curve: RemovalCurve) -> List[Sequence[str]]:
     """Header and one row per method and kind of retraining."""
+    judged = {name: f"change of {name.replace('_', ' ')}" for name in ("test_loss", "test_accuracy") if curve.has(name)}
     rows: List[Sequence[str]] = [
-        ("method", "retraining", "chosen number", "change of selection loss", "change of test loss",
-         "change of test accuracy", "verdict")
-    ]  # fmt: skip
+        ("method", "retraining", "chosen number", "change of selection loss", *judged.values(), "verdict")
+    ]
     for choice in curve.choices():
         rows.append(
             (
@@ -34,8 +34,7 @@ def choice_table(curve: RemovalCurve) -> List[Sequence[str]]:
                 START_NAMES.get(choice.start, choice.start),
                 f"{choice.removed:,}",
                 _change(choice.selection),
-                _change(choice.test_loss),
-                _change(choice.test_accuracy),
+                *(_change(getattr(choice, name)) for name in judged),
                 _judged(choice),
             )
         )
@@ -77,4 +76,4 @@ def _change(interval: Interval) -> str:
     if not interval.seeds or math.isnan(interval.mean):
         return "-"
     spread = f" ± {interval.half:.2g}" if math.isfinite(interval.half) else ""
-    return f"{interval.mean:+.3g}{spread}"
+    return f"{interval.shown_mean:+.3g}{spread}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Tuple
 
+from ..errors import DataError
 from ..evaluation.removal_curve import RemovalCurve
 from .inputs import ReportInputs
 
@@ -16,13 +17,24 @@ __all__ = ["cache_rows", "cost_rows", "file_rows", "open_cache"]
 Rows = List[Tuple[str, str]]
 
 
-def open_cache(path: Any) -> Optional[TrainingCache]:
-    """The training cache, if there is one; only then NNabla is needed."""
+def open_cache(path: Any, samples: int) -> Optional[TrainingCache]:
+    """The training cache of scored samples, if there is one; only then NNabla is needed.
+
+    Raises:
+        DataError: It was trained with another number of samples.
+    """
     if path is None:
         return None
     from ..training import TrainingCache
 
-    return TrainingCache.open(path)
+    cache = TrainingCache.open(path)
+    trained = cache.passport["training_data"]["samples"]
+    if trained != samples:
+        raise DataError(
+            f"{path}: expected the training of the {samples:,} samples that were scored, found one with {trained:,}. "
+            "Give the cache the scores were made with."
+        )
+    return cache
 
 
 def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optional[RemovalCurve]) -> Rows:

@@ -58,7 +58,7 @@ class ReportContent:
         """
         samples = ScoredSamples.read(inputs.influence, inputs.label)
         curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
-        cache = open_cache(inputs.cache)
+        cache = open_cache(inputs.cache, len(samples))
         deck = deal(samples, most)
         with drawing():
             figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]

@@ -79,7 +79,7 @@ def _panel(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: The
     _reference(axes, curve, start, measure, theme)
     axes.set_title(START_NAMES.get(start, drawable(start)), fontsize=10, loc="left", color=theme.ink)
     axes.set_xlabel("samples removed")
-    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axes.set_ylabel(MEASURE_NAMES[measure])
 
 

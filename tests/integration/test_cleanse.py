@@ -213,3 +213,51 @@ def test_run_asks_too_and_refuses_before_it_trains(commands, data):
     assert "(class=1)" in errors
     header = Table.read(commands.folder / "influence.csv").header
     assert header[-4:] == ["influence", "predicted_label", "loss", "datasource_index"]
+
+
+def test_the_training_csv_is_not_written_over_even_where_nobody_named_it(finished, data):
+    """The influence CSV does not say what it was made from, but a file with all its rows may be it."""
+    own = finished.folder / "copy.csv"
+    whole = Table.read(data / "training.csv")
+    lines = [",".join(["# who", *whole.header])]
+    lines += [",".join(["me", str(whole.resolve(row[0])), row[1]]) for row in whole.rows]
+    own.write_text("\n".join(lines), encoding="utf-8")
+    before = own.read_bytes()
+    _, errors = cleanse(finished, "--remove", 5, "--output", "copy.csv", "--removed", "removed.csv", code=2)
+    assert "all the 96 rows that were scored" in errors and own.read_bytes() == before
+    _, errors = cleanse(finished, "--remove", 5, "--output", "clean.csv", "--removed", "copy.csv", code=2)
+    assert "all the 96 rows that were scored" in errors and own.read_bytes() == before
+    _, errors = cleanse(finished, "--remove", 0, "--output", "copy.csv", "--removed", "removed.csv", code=2)
+    assert "all the 96 rows that were scored" in errors, "its comments would be lost"
+
+
+@pytest.mark.parametrize("number", [0, 5])
+def test_the_same_cleansing_can_be_repeated(finished, number):
+    options = ("--remove", number, "--output", f"again/clean{number}.csv", "--removed", f"again/removed{number}.csv")
+    cleanse(finished, *options)
+    first = contents(finished.folder / "again")
+    cleanse(finished, *options)
+    assert contents(finished.folder / "again") == first
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--selection", "{validation}"), ("--orders", 3), ("--workers", 2), ("--method", "loss"), ("--overwrite",)],
+)
+def test_what_only_auto_reads_is_refused_without_it(finished, data, option):
+    option = tuple(str(part).format(validation=data / "validation.csv") for part in option)
+    _, errors = cleanse(finished, "--remove", 5, *option, "--output", "c.csv", "--removed", "r.csv", code=2)
+    assert f"{option[0]} can be given with --remove auto only" in errors
+
+
+@pytest.mark.parametrize("method", ["loss", "self-influence", "random"])
+def test_a_target_is_refused_by_methods_that_do_not_ask_the_validation_data(finished, data, method):
+    options = ("--cache", CACHE, *data_of(data), "--method", method, "--target", "class=3")
+    _, errors = finished("score", *options, "--output", "t.csv", code=2)
+    assert f"--target means nothing to --method {method}" in errors
+
+
+def test_validation_data_that_was_trained_on_is_named(finished, data):
+    options = ("--cache", CACHE, "--train", data / "training.csv", "--validation", data / "training.csv")
+    _, errors = finished("score", *options, "--output", "same.csv")
+    assert "warning: the validation data is the training data itself" in errors

@@ -360,3 +360,14 @@ def _wait_for(process, path):
     while not path.exists():
         assert process.poll() is None and time.monotonic() < deadline, "the training did not get so far"
         time.sleep(0.01)
+
+
+def test_a_report_is_not_made_with_the_cache_of_another_training(finished):
+    rows = [f"{row}.5,{row % 2},{row - 3},{row}" for row in range(7)]
+    text = "\n".join(["x,y,influence,datasource_index", *rows])
+    (finished.folder / "seven.csv").write_text(text, encoding="utf-8")
+    finished("report", "--influence", "seven.csv", "--output", "seven.html")
+    options = ("--influence", "seven.csv", "--cache", "cache 学習.h5", "--output", "other.html")
+    _, errors = finished("report", *options, code=2)
+    assert "expected the training of the 7 samples that were scored, found one with 96" in errors
+    assert not (finished.folder / "other.html").exists()

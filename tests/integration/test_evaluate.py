@@ -90,10 +90,34 @@ def test_a_curve_of_another_experiment_is_refused_without_overwrite(commands, da
 def test_wrong_requests_are_refused_before_anything_is_trained(commands, data):
     for options, said in (
         (("--remove", "ten"), "a number of samples or a share"),
-        (("--remove", "96"), "cannot be removed"),
+        (("--remove", "96"), "fewer than the 96 training samples"),
         (("--methods", "best"), "invalid choice"),
     ):
         _, errors = evaluate(commands, data, *options, code=2)
         assert said in errors
     assert not list(commands.folder.glob("*.h5"))
     assert data_of(data)
+
+
+def test_values_to_predict_need_no_choice_of_methods(commands):
+    """There are no margins without classes, so the default leaves them out."""
+    for name, rows in (("training.csv", 24), ("validation.csv", 16)):
+        lines = ["x__0,x__1,y"] + [f"{row / 10},{(row * 7) % 5},{(row * 3 % 11) / 8}" for row in range(rows)]
+        (commands.folder / name).write_text("\n".join(lines), encoding="utf-8")
+    options = ("--network", "builtin:mlp", *data_of(commands.folder), "--epochs", 2, "--trials", 1, "--remove", 2)
+    commands("evaluate", *options, "--output", "curve.csv")
+    curve = RemovalCurve.read_csv(commands.folder / "curve.csv")
+    assert [method for method, _ in curve.series] == ["spectral", "loss", "random"]
+
+
+@pytest.mark.parametrize(
+    "options, named",
+    [
+        (("--groups", 4), "--groups means nothing to --metric removal"),
+        (("--metric", "lds", "--remove", 4), "--remove means nothing to --metric lds"),
+        (("--metric", "lds", "--treatment", "relabel"), "--treatment means nothing to --metric lds"),
+    ],
+)
+def test_an_option_that_means_nothing_to_the_metric_is_refused(commands, data, options, named):
+    _, errors = evaluate(commands, data, *options, code=2)
+    assert named in errors and not (commands.folder / "曲線.csv").exists()
