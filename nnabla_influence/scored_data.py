@@ -92,7 +92,7 @@ class ScoredData:
                 raise OutputExistsError(
                     f"{output}: expected another file to write to, got one with all the {len(self)} rows that were "
                     "scored: it may be the training data itself. Choose another output; or, if it was written by an "
-                    "earlier command, delete it first or name the training CSV with --train."
+                    "earlier run, delete it first."
                 )
 
     def _would_be_lost(self, path: Path, changed: bool) -> bool:

@@ -143,9 +143,11 @@ def trained(args: argparse.Namespace, console: Any) -> Tuple[Any, List[Any]]:
     check_output(args.output, project.train.path, project.validation.path)
     judged = judging_data(args, project, console)
     _sweep(args, judged)
-    methods = args.methods or compared(project.network)
+    usual = compared(project.network)
+    # Margins cost nothing, and somebody may ask for them in a later call into the same file.
+    options = argparse.Namespace(**{**vars(args), "record_margins": args.record_margins or "margin" in usual})
     with resumable(args.output):
-        return judged, trained_trials(args, methods, judged.scoring, console, where)
+        return judged, trained_trials(options, args.methods or usual, judged.scoring, console, where)
 
 
 def compared(network: Any) -> List[str]:

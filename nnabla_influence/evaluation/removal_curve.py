@@ -163,7 +163,7 @@ class RemovalCurve:
         if missing:
             raise DataError(
                 f"{table.path}: expected a removal curve, but the column {missing[0]} is missing. Give the CSV that "
-                "evaluate wrote with --metric removal."
+                "evaluate wrote for removal."
             )
         return cls([_parsed(table, number) for number in range(len(table.rows))])
 

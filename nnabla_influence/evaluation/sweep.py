@@ -105,8 +105,8 @@ class Sweep:
         """
         if any(count >= samples for count in self.counts):
             raise ConfigError(
-                f"Expected to remove fewer than the {samples} training samples there are, got {max(self.counts)}. "
-                "Remove fewer."
+                f"Of {samples} training samples, {max(self.counts)} cannot be removed. Some must be left to train on; "
+                "remove fewer."
             )
 
 

@@ -22,6 +22,7 @@ from ..cli.project import Project, load_project
 from ..cli.scoring import estimator, report, score, scoring_passport, with_columns
 from ..device import Device
 from ..errors import CacheMismatchError
+from ..interrupts import clear_interrupts
 from ..network import Network
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import FinalState, Hooks, TrainingCache, train
@@ -68,8 +69,9 @@ def run(args: Any, console: Any) -> None:
     check_output(output, model, cache, options.train, options.validation)
     progress = partial_folder(output)
     try:
-        finished = _of_network(options, network, console) if cache is None else _of_cache(cache, options, console)
-        _score(finished, options, console)
+        with clear_interrupts():
+            finished = _of_network(options, network, console) if cache is None else _of_cache(cache, options, console)
+            _score(finished, options, console)
     except KeyboardInterrupt as interrupt:
         if not progress.is_dir():
             raise

@@ -21,6 +21,7 @@ from ..cli.console import Console
 from ..cli.project import Project, load_project
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
+from ..interrupts import clear_interrupts
 from ..network import Network
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import Hooks, TrainingCache, run_passport, train
@@ -168,7 +169,8 @@ def workspace(target: Path, passport: Dict[str, Any]) -> Iterator[Path]:
         discard(target)
         PartialFolder(target, passport)
     try:
-        yield folder
+        with clear_interrupts():
+            yield folder
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(
             f"its progress is in '{folder}'. The plugin goes on from there if you start it again with the same "

@@ -19,6 +19,7 @@ import traceback
 from contextlib import contextmanager
 from typing import Any, Iterator, NoReturn, Optional, Sequence
 
+from ..interrupts import clear_interrupts
 from .manifest import plugin_named
 from .protocol import parse
 
@@ -64,7 +65,7 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
 def _run(name: str, args: Any, console: Any) -> int:
     """Runs the plugin's module; whatever goes wrong ends in one sentence."""
     try:
-        with console.log(), console.never_silent():
+        with console.log(), console.never_silent(), clear_interrupts():
             importlib.import_module("..device", __package__)  # NNabla makes its logger when it is imported
             importlib.import_module(f"{__package__}.{MODULES.get(name, name)}").run(args, console)
     except KeyboardInterrupt as interrupt:

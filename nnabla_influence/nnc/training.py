@@ -23,6 +23,7 @@ from ..config import TrainingConfig
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError, UnsupportedError
 from ..files import write_text_atomic
+from ..interrupts import clear_interrupts
 from ..network import Network, dataset_sections, write_archive
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
@@ -89,7 +90,7 @@ def _train(job: _Run, resume: bool, console: Any) -> None:
         job.target.unlink()
     finished = False
     try:
-        with console.progress("training", "steps") as progress:
+        with clear_interrupts(), console.progress("training", "steps") as progress:
             hooks = Hooks(curve.watching(progress), curve)
             cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
         _write_result(job, curve, cache)

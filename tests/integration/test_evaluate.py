@@ -90,7 +90,7 @@ def test_a_curve_of_another_experiment_is_refused_without_overwrite(commands, da
 def test_wrong_requests_are_refused_before_anything_is_trained(commands, data):
     for options, said in (
         (("--remove", "ten"), "a number of samples or a share"),
-        (("--remove", "96"), "fewer than the 96 training samples"),
+        (("--remove", "96"), "cannot be removed. Some must be left"),
         (("--methods", "best"), "invalid choice"),
     ):
         _, errors = evaluate(commands, data, *options, code=2)
