@@ -15,7 +15,8 @@ from ..errors import ConfigError, DataError
 from .console import Console
 from .project import Project
 
-ACCIDENTAL = 0.01  # share of equal rows that a table may well have by accident
+# Share of equal rows that the test data of a table may well have by accident; selection data is to have none.
+ACCIDENTAL = {"test data": 0.01, "selection data": 0.0}
 LOGGER = logging.getLogger("nnabla_influence")
 
 
@@ -63,14 +64,14 @@ def _disjoint(earlier: str, first: Any, later: str, second: Any) -> Any:
     """The second data without rows that are in the first; a few may be equal by accident, many are a mistake.
 
     Raises:
-        DataError: More than `ACCIDENTAL` of the rows are in both.
+        DataError: More of the rows are in both than `ACCIDENTAL` allows.
     """
     pairs = overlapping_rows(first, second)
     if not len(pairs):
         return second
     examples = ", ".join(f"{b} = {a}" for a, b in pairs[:5]) + (", ..." if len(pairs) > 5 else "")
     found = f"{len(pairs)} of the {len(second)} rows of the {later} ({second.path}) are also in the {earlier}"
-    if len(pairs) > ACCIDENTAL * len(second):
+    if len(pairs) > ACCIDENTAL[later] * len(second):
         raise DataError(f"{found} ({first.path}): rows {examples}. Data that judges must be new; give other data.")
     LOGGER.warning("%s and are left out: rows %s", found, examples)
     return second.subset(np.setdiff1d(np.arange(len(second)), pairs[:, 1]))

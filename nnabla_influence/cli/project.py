@@ -263,9 +263,16 @@ def own_data(uri: str, network: str, which: str) -> Path:
 
 
 def _log(network: Network, config: TrainingConfig, train: Dataset, validation: Dataset) -> None:
-    solver = config.solver
     state = "trained parameters" if network.trained else f"new parameters, seed {network.seed}"
     LOGGER.info("network: %s, %d trainable numbers, %s", network.path, network.space.size, state)
+    log_solver(config)
+    LOGGER.info("data: %d training rows, %d validation rows", len(train), len(validation))
+    LOGGER.info("%s", network.roles.note)
+
+
+def log_solver(config: TrainingConfig) -> None:
+    """Says in the log how is trained."""
+    solver = config.solver
     LOGGER.info(
         "solver: %s, learning rate %g%s, batch size %d, epochs %d",
         solver.name,
@@ -274,5 +281,3 @@ def _log(network: Network, config: TrainingConfig, train: Dataset, validation: D
         config.batch_size,
         config.epochs,
     )
-    LOGGER.info("data: %d training rows, %d validation rows", len(train), len(validation))
-    LOGGER.info("%s", network.roles.note)

@@ -18,7 +18,7 @@ import logging
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from ..cli.project import load_data, own_data, training_config
+from ..cli.project import load_data, log_solver, own_data, training_config
 from ..config import TrainingConfig
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError, UnsupportedError
@@ -206,15 +206,7 @@ def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Any]) ->
 
 
 def _log(network: Network, config: TrainingConfig, seed: Optional[int]) -> None:
-    solver = config.solver
     LOGGER.info("network: %s, %d trainable numbers", network.path, network.space.size)
-    LOGGER.info(
-        "solver: %s, learning rate %g%s, batch size %d, epochs %d",
-        solver.name,
-        solver.learning_rate,
-        f" ({solver.schedule.kind})" if solver.schedule.kind != "Constant" else "",
-        config.batch_size,
-        config.epochs,
-    )
+    log_solver(config)
     how = "as NNC draws them" if seed is None else f"by seed {seed}, every sample once an epoch"
     LOGGER.info("first parameters and batches: %s", how)

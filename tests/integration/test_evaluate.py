@@ -78,6 +78,21 @@ def test_test_data_that_was_trained_on_is_refused(commands, data):
     assert "rows of the selection data" in errors
 
 
+def test_a_single_row_of_selection_data_that_was_scored_or_trained_with_is_refused(commands, data, test_data):
+    """Test data may share a row by accident, which is left out; what chooses may not."""
+    shared = Table.read(data / "training.csv").resolve(Table.read(data / "training.csv").rows[0][0])
+    table = Table.read(test_data)
+    rows = [f"{table.resolve(cells[0])},{cells[1]}" for cells in table.rows]
+    label = Table.read(data / "training.csv").rows[0][1]
+    mixed = commands.folder / "mixed.csv"
+    mixed.write_text("\n".join(["x:image,y:label", *rows, f"{shared},{label}"]) + "\n", encoding="utf-8")
+    few = ("--trials", 1, "--remove", 4, "--methods", "loss")
+    _, errors = evaluate(commands, data, *few, "--selection", mixed, code=2)
+    assert f"1 of the {len(rows) + 1} rows of the selection data" in errors
+    _, errors = evaluate(commands, data, *few, "--test", mixed)
+    assert f"1 of the {len(rows) + 1} rows of the test data" in errors and "are left out" in errors
+
+
 def test_a_curve_of_another_experiment_is_refused_without_overwrite(commands, data):
     evaluate(commands, data, "--trials", 1, "--remove", 4, "--methods", "loss")
     before = (commands.folder / "曲線.csv").read_bytes()
