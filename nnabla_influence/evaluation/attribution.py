@@ -65,7 +65,13 @@ class GroupPlan:
             raise ConfigError(f"A correlation needs at least 3 groups, not {self.groups}.")
 
     def draw(self, samples: int, seed: int) -> List[np.ndarray]:
-        """The rows of each group for a training with a seed; groups of one are all different."""
+        """The rows of each group for a training with a seed; groups of one are all different.
+
+        Raises:
+            ConfigError: There are fewer samples than groups of one.
+        """
+        if self.metric != "lds" and self.groups > samples:
+            raise ConfigError(f"Of {samples} training samples, at most {samples} can be left out, not {self.groups}.")
         random = np.random.default_rng([self.seed, seed, METRICS.index(self.metric)])
         if self.metric == "lds":
             return [np.sort(random.permutation(samples)[: samples // 2]) for _ in range(self.groups)]

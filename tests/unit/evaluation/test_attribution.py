@@ -69,6 +69,8 @@ def test_wrong_plans_and_files_are_refused(scored, tmp_path):
     trials, data, validation = scored
     with pytest.raises(ConfigError, match="at least 3 groups"):
         GroupPlan("lds", groups=2)
+    with pytest.raises(ConfigError, match="at most 40 can be left out, not 41"):
+        attribution(trials, GroupPlan("leave-one-out", groups=N + 1), Retrainings(data, validation))
     with pytest.raises(ConfigError, match="'x'"):
         GroupPlan("x")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
