@@ -1,7 +1,7 @@
 """`evaluate` as a command: curves, added methods, relabelling, attribution metrics, refusals."""
 
 import pytest
-from integration.conftest import SETTINGS, contents, network_and_data
+from integration.conftest import SETTINGS, contents, data_of, network_and_data
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.digits import write_digits
