@@ -7,7 +7,7 @@ its auto-forward mode are afterwards what they were before.
 import nnabla as nn
 import numpy as np
 import pytest
-from nnc_project import make_project, train_with_nnabla
+from support.nnc_project import make_project, train_with_nnabla
 
 ROOT_SCOPE = nn.parameter.get_current_parameter_scope()
 

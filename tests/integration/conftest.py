@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from interruptible import default_interrupt
-from nnc_clicks import Clicks, result_folder
-from nnc_project import Project
+from support.interruptible import default_interrupt
+from support.nnc_clicks import Clicks, result_folder
+from support.nnc_project import Project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.digits import write_digits

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 from integration.conftest import SETTINGS, contents, data_of, network_and_data, scores_of
-from nnc_project import make_project
+from support.nnc_project import make_project
 
 from nnabla_influence.cli.demo import METHODS as DEMO_METHODS
 from nnabla_influence.dataset.csv import Table

@@ -12,9 +12,9 @@ import threading
 import time
 from pathlib import Path
 
-import jobs
 import pytest
 from integration.conftest import contents, network_and_data
+from support import jobs
 
 from nnabla_influence.errors import DataError, RunError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from adult_rows import adult_rows
+from support.adult_rows import adult_rows
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig

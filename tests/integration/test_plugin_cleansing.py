@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from integration.conftest import contents
-from nnc_clicks import result_folder
+from support.nnc_clicks import result_folder
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.removal_curve import RemovalCurve

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from nnc_protocol import read_help
+from support.nnc_protocol import read_help
 
 from nnabla_influence.nnc.bundle import windows_bundle
 from nnabla_influence.nnc.installation import Installation

@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
-from desktop_import import problems_of
 from nnabla.utils.data_source_implements import CsvDataSource
-from nnc_project import make_project, train_with_nnabla
-from nnc_result import curve, files_in, nnabla_cli, result_of, sequence_project
+from support.desktop_import import problems_of
+from support.nnc_project import make_project, train_with_nnabla
+from support.nnc_result import curve, files_in, nnabla_cli, result_of, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.nnc.manifest import METHODS

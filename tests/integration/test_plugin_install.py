@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from integration.conftest import ROOT, contents
-from nnc_desktop import command, dump, make_database, offered
+from support.nnc_desktop import command, dump, make_database, offered
 
 from nnabla_influence.nnc.install import SUBFOLDER
 from nnabla_influence.nnc.manifest import PLUGINS, plugin_named

@@ -9,11 +9,11 @@ import subprocess
 import sys
 
 import pytest
-from desktop_import import problems_of
 from integration.conftest import contents
-from nnc_clicks import result_folder
-from nnc_result import nnabla_cli, sequence_project
 from PIL import Image
+from support.desktop_import import problems_of
+from support.nnc_clicks import result_folder
+from support.nnc_result import nnabla_cli, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.removal_curve import RemovalCurve

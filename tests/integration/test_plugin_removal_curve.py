@@ -5,8 +5,8 @@ import time
 
 import pytest
 from integration.conftest import contents
-from interruptible import default_interrupt
-from nnc_clicks import result_folder
+from support.interruptible import default_interrupt
+from support.nnc_clicks import result_folder
 
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 

@@ -1,7 +1,7 @@
 """The plugin *Influence report* where something is missing; `test_plugin_matrix` clicks it where nothing is."""
 
 from integration.conftest import contents
-from nnc_clicks import result_folder
+from support.nnc_clicks import result_folder
 
 SUCCESS = "Influence report completed successfully."
 

@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from interruptible import default_interrupt
-from nnc_project import make_project
-from nnc_result import curve, files_in, nnabla_cli, same_parameters, sequence_project
+from support.interruptible import default_interrupt
+from support.nnc_project import make_project
+from support.nnc_result import curve, files_in, nnabla_cli, same_parameters, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.network import Network

@@ -10,7 +10,7 @@ import subprocess
 import numpy as np
 import pytest
 from integration.conftest import contents, data_of, network_and_data
-from nnc_project import make_project
+from support.nnc_project import make_project
 
 IMAGES = [f"images/{number:04d}.png" for number in range(30)]
 

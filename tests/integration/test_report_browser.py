@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from browser import chromium, take_picture, why_not
 from PIL import Image
+from support.browser import chromium, take_picture, why_not
 
 from nnabla_influence import ReportInputs, write_report
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from adult_rows import adult_rows
 from PIL import Image
+from support.adult_rows import adult_rows
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,10 +7,10 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from cases import CASES, VECTOR, Case, draw_parameters, hidden, network_of, out, real_targets, with_theta
-from comparison import assert_close, relative_error
 from reference import gauss_newton
 from reference import layers as L
+from support.cases import CASES, VECTOR, Case, draw_parameters, hidden, network_of, out, real_targets, with_theta
+from support.comparison import assert_close, relative_error
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.gauss_newton import OUTPUT_HESSIANS, GaussNewtonGraph

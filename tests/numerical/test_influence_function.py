@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import case_named, draw_parameters, network_of
-from comparison import assert_close, relative_error
-from problems import dataset, overlapping_classes, softmax_network, trained
 from reference.perceptron import Perceptron
 from reference.softmax_regression import SoftmaxRegression
+from support.cases import case_named, draw_parameters, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import dataset, overlapping_classes, softmax_network, trained
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.errors import ConfigError, DivergenceError

@@ -11,8 +11,8 @@ import h5py
 import nnabla as nn
 import numpy as np
 import pytest
-from comparison import assert_close
-from network_kinds import BATCH, KINDS, REFUSED, TRAINING, VALIDATION, batch_one_products, write
+from support.comparison import assert_close
+from support.network_kinds import BATCH, KINDS, REFUSED, TRAINING, VALIDATION, batch_one_products, write
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig

@@ -7,10 +7,10 @@ weights; a re-initialised network was scored; the learning rate was a constant; 
 import numpy as np
 import pytest
 import yaml
-from cases import trains
-from comparison import assert_close, relative_error
-from nnc_project import KINDS, SOLVERS
-from nnc_result import stored_parameters
+from support.cases import trains
+from support.comparison import assert_close, relative_error
+from support.nnc_project import KINDS, SOLVERS
+from support.nnc_result import stored_parameters
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig

@@ -21,11 +21,11 @@ import logging
 
 import numpy as np
 import pytest
-from comparison import assert_close, relative_error
-from problems import replayable_run, softmax_network, whole_run_truth
 from reference import whole_run
 from reference.softmax_regression import SoftmaxRegression
 from scipy.stats import kendalltau
+from support.comparison import assert_close, relative_error
+from support.problems import replayable_run, softmax_network, whole_run_truth
 
 from nnabla_influence.estimators import LastEpochInfluence, SgdInfluence
 

@@ -7,7 +7,8 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from cases import (
+from reference import layers
+from support.cases import (
     CASES,
     UNCOUPLED,
     batch_one_gradients,
@@ -21,8 +22,7 @@ from cases import (
     plain_gradients,
     with_theta,
 )
-from comparison import assert_close, relative_error
-from reference import layers
+from support.comparison import assert_close, relative_error
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.products import ProductGraph

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from cases import CASES, case_named, draw_parameters, network_of
-from comparison import assert_close, relative_error
-from problems import CaseProblem, dataset, overlapping_classes, trained
 from reference import last_epoch, layers
 from reference.perceptron import Perceptron
 from reference.softmax_regression import SoftmaxRegression
+from support.cases import CASES, case_named, draw_parameters, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import CaseProblem, dataset, overlapping_classes, trained
 
 from nnabla_influence.errors import ConfigError, DivergenceError
 from nnabla_influence.estimators import LastEpochInfluence

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
-from cases import (
+from reference import derivatives, last_epoch
+from reference.perceptron import Perceptron
+from reference.softmax_regression import SoftmaxRegression
+from support.cases import (
     CASES,
     UNCOUPLED,
     batch_one_gradients,
@@ -13,10 +16,7 @@ from cases import (
     flat,
     plain_gradients,
 )
-from comparison import assert_close, relative_error
-from reference import derivatives, last_epoch
-from reference.perceptron import Perceptron
-from reference.softmax_regression import SoftmaxRegression
+from support.comparison import assert_close, relative_error
 
 FLOAT64 = "float64, a few hundred operations"
 DIFFERENCES = "central differences with step 1e-6 of a float64 gradient"

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from comparison import assert_close
-from network_kinds import BATCH, KINDS, TRAINING, write
-from problems import dataset as labelled
-from problems import overlapping_classes, replayable, softmax_network, trained, whole_run_truth
 from reference import whole_run
 from reference.softmax_regression import SoftmaxRegression
+from support.comparison import assert_close
+from support.network_kinds import BATCH, KINDS, TRAINING, write
+from support.problems import dataset as labelled
+from support.problems import overlapping_classes, replayable, softmax_network, trained, whole_run_truth
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset

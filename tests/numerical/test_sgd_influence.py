@@ -15,9 +15,14 @@ import nnabla.parametric_functions as PF
 import nnabla.random
 import numpy as np
 import pytest
-from cases import case_named, draw_parameters, network_of
-from comparison import assert_close, relative_error
-from problems import (
+from reference import whole_run
+from reference.masked_perceptron import MaskedPerceptron
+from reference.perceptron import Perceptron
+from reference.softmax_regression import SoftmaxRegression
+from scipy.stats import kendalltau
+from support.cases import case_named, draw_parameters, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import (
     CaseProblem,
     dataset,
     overlapping_classes,
@@ -27,11 +32,6 @@ from problems import (
     trained,
     whole_run_truth,
 )
-from reference import whole_run
-from reference.masked_perceptron import MaskedPerceptron
-from reference.perceptron import Perceptron
-from reference.softmax_regression import SoftmaxRegression
-from scipy.stats import kendalltau
 
 from nnabla_influence.config import ScheduleConfig
 from nnabla_influence.device import Device

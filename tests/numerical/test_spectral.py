@@ -15,11 +15,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import case_named, draw_parameters, network_of
-from comparison import assert_close, relative_error
-from problems import Trained, dataset, overlapping_classes, softmax_network, trained
 from reference import last_epoch
 from reference.softmax_regression import SoftmaxRegression
+from support.cases import case_named, draw_parameters, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import Trained, dataset, overlapping_classes, softmax_network, trained
 
 from nnabla_influence.config import ScheduleConfig, SolverConfig
 from nnabla_influence.errors import ConfigError

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import batch_one_gradients, case_named, draw_parameters, network_of
-from comparison import assert_close, relative_error
-from problems import as_float64, dataset, overlapping_classes, trained
 from reference import layers
 from reference.perceptron import Perceptron
+from support.cases import batch_one_gradients, case_named, draw_parameters, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import as_float64, dataset, overlapping_classes, trained
 
 from nnabla_influence.config import ScheduleConfig
 from nnabla_influence.errors import CheckpointMissingError, ConfigError

@@ -7,9 +7,9 @@ in their order.
 
 import numpy as np
 import pytest
-from problems import dataset, handwritten_digits, overlapping_classes, softmax_network, trained
 from reference import last_epoch
 from reference.softmax_regression import SoftmaxRegression
+from support.problems import dataset, handwritten_digits, overlapping_classes, softmax_network, trained
 
 from nnabla_influence.estimators import LastEpochInfluence, RandomBaseline
 

@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-import jobs
 import pytest
-from interruptible import default_interrupt
+from support import jobs
+from support.interruptible import default_interrupt
 
 import nnabla_influence
 from nnabla_influence.cli import options
@@ -111,7 +111,8 @@ def test_leaving_the_loop_stops_the_jobs_that_run(tmp_path):
 
 
 SCRIPT = """
-import sys, jobs
+import sys
+from support import jobs
 from nnabla_influence.execution import Execution, completed
 if __name__ == "__main__":
     try:

@@ -4,8 +4,8 @@ import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 import pytest
-from comparison import assert_close
 from nnabla.backward_functions import registry
+from support.comparison import assert_close
 
 from nnabla_influence.autodiff.batch_normalization import fast_batch_normalization
 

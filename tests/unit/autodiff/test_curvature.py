@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from cases import case_named, draw_parameters, exact_hessian, network_of
-from comparison import assert_close, relative_error
-from problems import dataset
+from support.cases import case_named, draw_parameters, exact_hessian, network_of
+from support.comparison import assert_close, relative_error
+from support.problems import dataset
 
 from nnabla_influence.autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
 from nnabla_influence.errors import ConfigError

@@ -8,7 +8,7 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.differences import (

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from interruptible import default_interrupt
+from support.interruptible import default_interrupt
 
 ROOT = Path(__file__).resolve().parents[3]
 

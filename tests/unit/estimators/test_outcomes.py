@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from cases import case_named, draw_parameters, exact_losses, network_of
+from support.cases import case_named, draw_parameters, exact_losses, network_of
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import IteratorConfig, SolverConfig, TrainingConfig

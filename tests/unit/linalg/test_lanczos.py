@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.errors import ConfigError, DivergenceError
 from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos, sgd_horizon

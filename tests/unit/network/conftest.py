@@ -6,7 +6,7 @@ from pathlib import Path
 import nnabla as nn
 import numpy as np
 import pytest
-from nnc_project import Project, Settings, network_text
+from support.nnc_project import Project, Settings, network_text
 
 from nnabla_influence.network import Network
 

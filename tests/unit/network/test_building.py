@@ -4,7 +4,7 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.errors import NetworkError, UnsupportedError
 from nnabla_influence.network import Network

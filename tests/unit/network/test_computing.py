@@ -5,7 +5,7 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
-from network_kinds import LABEL, Column, Kind, classifier, whole, write
+from support.network_kinds import LABEL, Column, Kind, classifier, whole, write
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig

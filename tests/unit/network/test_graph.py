@@ -6,7 +6,7 @@ import nnabla.parametric_functions as PF
 import nnabla.random
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.errors import DataError, UnsupportedError

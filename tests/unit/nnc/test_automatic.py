@@ -4,9 +4,9 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from nnc_clicks import result_folder
-from nnc_project import CLASSES, Project, make_project, train_with_nnabla
-from said import Said
+from support.nnc_clicks import result_folder
+from support.nnc_project import CLASSES, Project, make_project, train_with_nnabla
+from support.said import Said
 
 from nnabla_influence.cleansing import Count
 from nnabla_influence.dataset.csv import Table, write_csv

@@ -4,7 +4,7 @@ import os
 from argparse import Namespace
 
 import pytest
-from said import Said
+from support.said import Said
 
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError

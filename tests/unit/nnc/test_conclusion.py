@@ -1,6 +1,6 @@
 """The plain words at the end of the plugin *Removal curve*."""
 
-from removal_curves import curve
+from support.removal_curves import curve
 
 from nnabla_influence.nnc.conclusion import conclusion
 

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from nnc_desktop import dump, execute, make_database, offered
+from support.nnc_desktop import dump, execute, make_database, offered
 
 from nnabla_influence.errors import RequestError, RunError, UnsupportedError
 from nnabla_influence.nnc import desktop

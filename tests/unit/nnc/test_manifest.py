@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from nnc_desktop import ALLOWED
+from support.nnc_desktop import ALLOWED
 
 from nnabla_influence.estimators import METHODS as ESTIMATORS
 from nnabla_influence.evaluation.retraining import STARTS as RETRAINING_STARTS

@@ -1,7 +1,7 @@
 """What is found in a result folder, and what is said when it is not."""
 
 import pytest
-from nnc_project import make_project
+from support.nnc_project import make_project
 
 from nnabla_influence.errors import ConfigError, DataError, NetworkError
 from nnabla_influence.network import Network, write_archive

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
-from said import Said
+from support.said import Said
 
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.nnc.retrainable import read_result, workspace

@@ -6,7 +6,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from removal_curves import curve
+from support.removal_curves import curve
 
 from nnabla_influence.report.cards import deal
 from nnabla_influence.report.contact_sheet import contact_sheet

@@ -1,7 +1,7 @@
 """The sentences and tables: what the report claims."""
 
 import pytest
-from removal_curves import curve
+from support.removal_curves import curve
 
 from nnabla_influence.report.choices import choice_table, curve_text
 from nnabla_influence.report.scored_samples import ScoredSamples

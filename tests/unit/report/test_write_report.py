@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from removal_curves import curve
+from support.removal_curves import curve
 
 from nnabla_influence import ReportInputs, write_report
 from nnabla_influence.errors import DataError, OutputExistsError

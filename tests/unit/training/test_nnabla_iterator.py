@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from nnabla.config import nnabla_config
-from nnc_project import make_project
+from support.nnc_project import make_project
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import IteratorConfig, TrainingConfig

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.training import RULES, Motion

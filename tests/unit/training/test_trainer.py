@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from comparison import relative_error
+from support.comparison import relative_error
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.arrays import Dataset

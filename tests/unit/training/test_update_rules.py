@@ -6,7 +6,7 @@ import nnabla as nn
 import nnabla.solvers as S
 import numpy as np
 import pytest
-from comparison import assert_close
+from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.errors import CacheMismatchError, UnsupportedError

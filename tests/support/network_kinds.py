@@ -12,14 +12,15 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple
 
-import network_layers as layers
 import nnabla as nn
 import nnabla.functions as F
 import nnabla.solvers as S
-import nnc_loops
 import numpy as np
-from network_layers import CLASSES, IMAGE, SEQUENCE, VECTOR, classifier
 from nnabla.utils.save import save
+
+from support import network_layers as layers
+from support import nnc_loops
+from support.network_layers import CLASSES, IMAGE, SEQUENCE, VECTOR, classifier
 
 BATCH, TRAINING, VALIDATION = 4, 11, 6
 

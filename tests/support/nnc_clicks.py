@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from nnc_desktop import command, make_database, offered
-
 from nnabla_influence.nnc.bundle import desktop_bundle, windows_bundle
 from nnabla_influence.nnc.desktop import PluginTable, desktop_rows
 from nnabla_influence.nnc.installation import Installation
 from nnabla_influence.nnc.manifest import plugin_named
+from support.nnc_desktop import command, make_database, offered
 
 BARE_PYTHON = """
 import importlib.machinery, os, sys

@@ -7,7 +7,16 @@ same float32 data and parameters, converted to float64.
 from typing import Any, List, NamedTuple, Tuple
 
 import numpy as np
-from cases import Case, case_named, draw_parameters, exact_hessian, exact_losses, exact_sample_gradients, network_of
+
+from support.cases import (
+    Case,
+    case_named,
+    draw_parameters,
+    exact_hessian,
+    exact_losses,
+    exact_sample_gradients,
+    network_of,
+)
 
 Data = Tuple[np.ndarray, np.ndarray]  # x (N, ...), y (N,) or (N, K)
 

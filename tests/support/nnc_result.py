@@ -6,10 +6,11 @@ import sys
 import zipfile
 
 import h5py
-import nnc_loops
 import numpy as np
 import yaml
-from nnc_project import Project
+
+from support import nnc_loops
+from support.nnc_project import Project
 
 
 def stored_parameters(nnp):
