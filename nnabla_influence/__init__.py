@@ -6,7 +6,7 @@
     training, validation = Dataset.from_csv("training.csv"), Dataset.from_csv("validation.csv")
     config = TrainingConfig(solver=network.settings.solver, average_parameters=True)
     cache = train(network, training, config, "cache.h5")
-    scores = SpectralInfluence().estimate(cache.network, cache, training, validation)
+    scores = SpectralInfluence().estimate(cache, training, validation)
     scores.to_csv("influence.csv", training.table)      # most harmful first; negative means harmful
 
 Four nouns carry the package: a `Network` is trained into a `TrainingCache`, from which an estimator makes

@@ -17,14 +17,42 @@
        |- ComputationError             NNabla failed at a batch, out of memory for instance
        `- DivergenceError              numbers grew without bound or became NaN
 
-A message has three parts: what was expected, what arrived (with the value), what to do.
+A message has three parts: what was expected, what arrived (with the value), what to do. Where the last part differs
+between a command, a click and Python, it is a `Remedy`: data that each door says in its own words.
 """
+
+from __future__ import annotations
+
+from typing import Mapping, Optional
+
+from .remedies import IN_PYTHON, Remedy, with_remedy
 
 
 class InfluenceError(Exception):
-    """Base of every exception this package raises on purpose."""
+    """Base of every exception this package raises on purpose.
+
+    Args:
+        message: What was expected and what arrived.
+        remedy: What to do, where that depends on the door.
+
+    Attributes:
+        message: The message without the remedy.
+        remedy: The remedy.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "", remedy: Optional[Remedy] = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.said(IN_PYTHON)
+
+    def said(self, words: Mapping[str, str]) -> str:
+        """Return the message with the remedy in the words of one door."""
+        return with_remedy(self.message, self.remedy, words)
 
 
 class RequestError(InfluenceError):

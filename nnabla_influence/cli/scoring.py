@@ -57,7 +57,7 @@ def score(
     store = PartialFolder(target, scoring_passport(method, cache, train, validation))
     try:
         with clear_interrupts(), one_thread(), console.progress(f"scoring ({method.method})", "samples") as progress:
-            scores = method.estimate(cache.network, cache, train, validation, progress, store)
+            scores = method.estimate(cache, train, validation, progress, store)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(
             f"the scoring's progress is in '{partial_folder(target)}'. The same command goes on, --discard removes it."

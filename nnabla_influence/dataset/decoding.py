@@ -54,12 +54,12 @@ class CellError(DataError):
 
     Args:
         message: what was expected and what was found.
-        remedy: what to do about it.
+        advice: what to do about it.
     """
 
-    def __init__(self, message: str, remedy: str = _REPLACE) -> None:
+    def __init__(self, message: str, advice: str = _REPLACE) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.advice = advice
 
 
 def decoder_name(path: str) -> Optional[str]:

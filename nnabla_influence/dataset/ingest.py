@@ -218,7 +218,7 @@ class _Survey:
             try:
                 array = self._read(self._table.rows[row][column.position], image_size)
             except CellError as error:
-                report(self._table, row, column, str(error), error.remedy, problems)
+                report(self._table, row, column, str(error), error.advice, problems)
             else:
                 self._note(row, k, array)
                 # once one cell is broken the entry will be thrown away: go on only to find the others

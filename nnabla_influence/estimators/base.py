@@ -9,11 +9,13 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from ..autodiff import LossOracle
+from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
 from ..linalg import FunctionProduct
 from ..scores import InfluenceScores
+from ..training import FinishedTraining
 
 LOGGER = logging.getLogger("nnabla_influence")
 Progress = Callable[[int, int], None]
@@ -51,18 +53,16 @@ class InfluenceEstimator(ABC):
     @abstractmethod
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
         """Scores every training sample.
 
         Args:
-            network: The `Network` that was trained.
-            cache: Its `TrainingCache`.
+            training: What was trained: a `TrainingCache`, or the `FinalState` of a trained network file.
             train: The training `Dataset`.
             validation: The validation `Dataset`.
             progress: Called with (samples done, samples in all).
@@ -89,7 +89,7 @@ def all_rows(plan: Any, epoch: int) -> List[np.ndarray]:
     return found
 
 
-def scoring_point(cache: Any, at: str) -> np.ndarray:
+def scoring_point(training: FinishedTraining, at: str) -> np.ndarray:
     """The parameters (P,) to score at.
 
     Args:
@@ -103,11 +103,11 @@ def scoring_point(cache: Any, at: str) -> np.ndarray:
     """
     if at not in POINTS:
         raise ConfigError(f"Scores are taken at one of {', '.join(POINTS)} parameters, not '{at}'.")
-    final: np.ndarray = cache.final.theta
+    final: np.ndarray = training.final.theta
     if at == "final":
         return final
     try:
-        average: np.ndarray = cache.record("average")
+        average: np.ndarray = training.record("average")
     except CheckpointMissingError:
         if at == "average":
             raise
@@ -117,25 +117,29 @@ def scoring_point(cache: Any, at: str) -> np.ndarray:
     return average
 
 
-def prepared_oracle(network: Any, cache: Any, train: Any, theta: np.ndarray, settings: OracleSettings) -> LossOracle:
+def prepared_oracle(
+    training: FinishedTraining, train: Dataset, theta: np.ndarray, settings: OracleSettings
+) -> LossOracle:
     """An oracle of a batch-norm policy; ``frozen`` statistics are recomputed over the training data at theta."""
-    oracle = LossOracle(network, settings.batch_norm, settings.device)
+    oracle = LossOracle(training.network, settings.batch_norm, settings.device)
     if settings.batch_norm == "frozen":
-        oracle.refresh_statistics(theta, (train.batch(rows) for rows in all_rows(cache.plan, cache.config.epochs - 1)))
+        oracle.refresh_statistics(
+            theta, (train.batch(rows) for rows in all_rows(training.plan, training.config.epochs - 1))
+        )
     return oracle
 
 
 def sample_products(
     oracle: LossOracle,
     theta: np.ndarray,
-    cache: Any,
-    train: Any,
+    training: FinishedTraining,
+    train: Dataset,
     direction: np.ndarray,
     progress: Optional[Progress] = None,
 ) -> np.ndarray:
     """``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch."""
     found, done = np.zeros(len(train)), 0
-    for rows in all_rows(cache.plan, cache.config.epochs - 1):
+    for rows in all_rows(training.plan, training.config.epochs - 1):
         found[rows] = oracle.sample_products(theta, train.batch(rows), direction)
         done += len(rows)
         if progress:

@@ -8,12 +8,14 @@ seeded random order.
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..scores import InfluenceScores
+from ..training import FinishedTraining
 from .base import InfluenceEstimator, OracleSettings, Progress, Store, all_rows, prepared_oracle
 
 
@@ -32,17 +34,16 @@ class LossBaseline(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`; the batches are those of the last epoch."""
-        theta = cache.final.theta
-        oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
-        batches = all_rows(cache.plan, cache.config.epochs - 1)
+        theta = training.final.theta
+        oracle = prepared_oracle(training, train, theta, OracleSettings(self.batch_norm, self.device))
+        batches = all_rows(training.plan, training.config.epochs - 1)
         scores, done = np.zeros(len(train)), 0
         for rows in batches:
             scores[rows] = -oracle.sample_losses(theta, train.batch(rows))
@@ -59,10 +60,9 @@ class MarginBaseline(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
@@ -71,7 +71,7 @@ class MarginBaseline(InfluenceEstimator):
         Raises:
             CheckpointMissingError: The margins were not recorded.
         """
-        return InfluenceScores(cache.record("margins").astype(np.float64), self.method)
+        return InfluenceScores(training.record("margins").astype(np.float64), self.method)
 
 
 class RandomBaseline(InfluenceEstimator):
@@ -88,10 +88,9 @@ class RandomBaseline(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:

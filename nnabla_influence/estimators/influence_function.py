@@ -16,11 +16,12 @@ A solver that did not arrive says so in the log, with its residual and what to t
 from __future__ import annotations
 
 import logging
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 
 from ..autodiff import CURVATURES, MeanCurvature, drawn_batches
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..linalg import (
@@ -35,7 +36,7 @@ from ..linalg import (
     lissa,
 )
 from ..scores import InfluenceScores
-from ..training import coupled_decay
+from ..training import FinishedTraining, coupled_decay
 from .base import (
     InfluenceEstimator,
     OracleSettings,
@@ -97,10 +98,9 @@ class InfluenceFunction(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
@@ -109,15 +109,15 @@ class InfluenceFunction(InfluenceEstimator):
         Raises:
             DivergenceError: The solver diverged; the message says what to try.
         """
-        theta, config = scoring_point(cache, self.at), cache.config
-        oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
+        theta, config = scoring_point(training, self.at), training.config
+        oracle = prepared_oracle(training, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
         # A step adds the gradients of several batches but the decay once.
-        decay = coupled_decay(config.solver) / cache.plan.batches_per_step
+        decay = coupled_decay(config.solver) / training.plan.batches_per_step
         curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, decay)
         direction = self._solved(curvature, len(batches), start)
-        products = sample_products(oracle, theta, cache, train, direction, progress)
+        products = sample_products(oracle, theta, training, train, direction, progress)
         return InfluenceScores(products / len(train), self.method)
 
     def _solved(self, curvature: MeanCurvature, batches: int, start: np.ndarray) -> np.ndarray:

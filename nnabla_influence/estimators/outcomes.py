@@ -12,20 +12,22 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from ..autodiff import LossOracle
+from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..scores import LABEL_COLUMN, LOSS_COLUMN
+from ..training import FinishedTraining
 from .base import LOGGER
 
 # Losses of one probability, and where the prediction changes from class 0 to class 1.
 BINARY = {"SigmoidCrossEntropy": 0.0, "BinaryCrossEntropy": 0.5}
 
 
-def sample_columns(cache: Any, train: Any, device: Device = Device()) -> Dict[str, np.ndarray]:
+def sample_columns(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Dict[str, np.ndarray]:
     """Loss and predicted label of every training sample, for `InfluenceScores.columns`.
 
     Args:
-        cache: The `TrainingCache` of the run, or its `FinalState`.
+        training: A finished training.
         train: The training `Dataset`.
         device: Where to compute.
 
@@ -33,11 +35,11 @@ def sample_columns(cache: Any, train: Any, device: Device = Device()) -> Dict[st
         ``predicted_label`` (N,), only where the network predicts one class number per sample, and ``loss`` (N,), only
         if every loss is finite.
     """
-    network, theta = cache.network, cache.final.theta
-    oracle, role = LossOracle(network, "frozen", device), network.roles.scoring.losses[0]
+    theta = training.final.theta
+    oracle, role = LossOracle(training.network, "frozen", device), training.network.roles.scoring.losses[0]
     losses: List[np.ndarray] = []
     labels: List[Optional[np.ndarray]] = []
-    for rows in consecutive_batches(len(train), cache.config.batch_size):
+    for rows in consecutive_batches(len(train), training.config.batch_size):
         loss, prediction = oracle.outcomes(theta, train.batch(rows))
         losses.append(loss)
         labels.append(labels_of(prediction, role))
@@ -52,9 +54,9 @@ def sample_columns(cache: Any, train: Any, device: Device = Device()) -> Dict[st
     return columns
 
 
-def predicted_labels(cache: Any, train: Any, device: Device = Device()) -> Optional[np.ndarray]:
+def predicted_labels(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Optional[np.ndarray]:
     """The class number (N,) the trained network predicts for every training sample; None where it predicts none."""
-    return sample_columns(cache, train, device).get(LABEL_COLUMN)
+    return sample_columns(training, train, device).get(LABEL_COLUMN)
 
 
 def labels_of(prediction: Optional[np.ndarray], role: Any) -> Optional[np.ndarray]:

@@ -11,12 +11,14 @@ One sample's gradient at a time, so nothing of size N x P is ever held. With bat
 from __future__ import annotations
 
 import logging
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..scores import InfluenceScores
+from ..training import FinishedTraining
 from .base import InfluenceEstimator, OracleSettings, Progress, Store, prepared_oracle
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -36,21 +38,20 @@ class SelfInfluence(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`."""
-        theta = cache.final.theta
-        if network.has_batch_norm:
+        theta = training.final.theta
+        if training.network.has_batch_norm:
             LOGGER.info(
                 "self-influence uses the running statistics of batch normalisation, recomputed over the training "
                 "data: a lone sample has no batch"
             )
-        oracle = prepared_oracle(network, cache, train, theta, OracleSettings("frozen", self.device))
+        oracle = prepared_oracle(training, train, theta, OracleSettings("frozen", self.device))
         scores = np.empty(len(train))
         for row in range(len(train)):
             gradient = oracle.mean_gradient(theta, [train.batch([row])])

@@ -27,10 +27,11 @@ from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional,
 import numpy as np
 
 from ..autodiff import LossOracle
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import DRAWS_COLUMN, InfluenceScores
-from ..training import Adjoint, Motion, Replay, coupled_decay
+from ..training import Adjoint, FinishedTraining, Motion, Replay, coupled_decay, kept_steps
 from ..training.replay import DEFAULT_MEMORY
 from .base import InfluenceEstimator, OracleSettings, Progress, Store, in_batches, prepared_oracle
 
@@ -75,10 +76,9 @@ class _RecursiveInfluence(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
@@ -89,22 +89,24 @@ class _RecursiveInfluence(InfluenceEstimator):
             CacheMismatchError: The solver's second moment is needed and not there.
             CheckpointMissingError: The cache cannot be replayed from the first step.
         """
-        final, size = cache.final, cache.config.batch_size
-        oracle = prepared_oracle(network, cache, train, final.theta, OracleSettings(self.batch_norm, self.device))
+        final, size = training.final, training.config.batch_size
+        oracle = prepared_oracle(training, train, final.theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(final.theta, in_batches(validation, size), validation=True)
-        adjoint = Adjoint(cache.config.solver, start, final.solver)
+        adjoint = Adjoint(training.config.solver, start, final.solver)
         if adjoint.has_second_moment and not self.replays:
-            LOGGER.info("solver %s: its second moment is held fixed, scores are approximate", cache.config.solver.name)
+            LOGGER.info(
+                "solver %s: its second moment is held fixed, scores are approximate", training.config.solver.name
+            )
         walk = _BackwardWalk(oracle, adjoint, self.recursion == "published", len(train))
-        epochs = cache.config.epochs if self.epochs == "all" else 1
-        draws = sum(cache.plan.draws(cache.config.epochs - 1 - k) for k in range(epochs))  # (N,)
-        walk.run(self._points(cache, train), (cache.plan.steps, int(draws.sum())), progress, store)
-        self._score_undrawn(walk, np.flatnonzero(draws == 0), cache, train)
+        epochs = training.config.epochs if self.epochs == "all" else 1
+        draws = np.sum([training.plan.draws(training.config.epochs - 1 - k) for k in range(epochs)], axis=0)  # (N,)
+        walk.run(self._points(training, train), (training.plan.steps, int(draws.sum())), progress, store)
+        self._score_undrawn(walk, np.flatnonzero(draws == 0), training, train)
         even = (draws == epochs).all()
         columns = {} if even else {DRAWS_COLUMN: draws.astype(np.float64)}
         return InfluenceScores(walk.scores, self.method, walk.facts(), columns)
 
-    def _score_undrawn(self, walk: _BackwardWalk, rows: np.ndarray, cache: Any, train: Any) -> None:
+    def _score_undrawn(self, walk: _BackwardWalk, rows: np.ndarray, training: FinishedTraining, train: Dataset) -> None:
         """Gives the samples that were never drawn the score of the mean step."""
         if not len(rows):
             return
@@ -115,15 +117,15 @@ class _RecursiveInfluence(InfluenceEstimator):
             "in the whole training" if self.epochs == "all" else "in the last epoch",
             ", ".join(map(str, rows.tolist())),
         )
-        theta, direction = cache.final.theta, walk.mean_direction
-        for batch in cache.plan.every_row(cache.config.epochs - 1):
+        theta, direction = training.final.theta, walk.mean_direction
+        for batch in training.plan.every_row(training.config.epochs - 1):
             wanted = np.isin(batch, rows)
             if wanted.any():  # among drawn samples: the others of a batch matter to batch normalisation
                 products = walk.oracle.sample_products(theta, train.batch(batch), direction)
                 walk.scores[batch[wanted]] = products[wanted]
 
     @abstractmethod
-    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
+    def _points(self, training: FinishedTraining, train: Dataset) -> Iterator[Point]:
         """The steps, last first."""
 
 
@@ -144,9 +146,9 @@ class LastEpochInfluence(_RecursiveInfluence):
     def __init__(self, recursion: str = "corrected", batch_norm: str = "batch", device: Device = Device()) -> None:
         super().__init__(recursion, batch_norm, device)
 
-    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
-        final = cache.final
-        for step in cache.steps(epochs="last", backwards=True):
+    def _points(self, training: FinishedTraining, train: Dataset) -> Iterator[Point]:
+        final = training.final
+        for step in training.steps(epochs="last", backwards=True):
             yield Point(step, final.theta, final.solver, map(train.batch, step.batches), [None] * len(step.batches))
 
 
@@ -178,9 +180,10 @@ class SgdInfluence(_RecursiveInfluence):
             raise ConfigError(f"Epochs should be last or all, not '{epochs}'.")
         self.epochs, self.memory = epochs, memory
 
-    def _points(self, cache: Any, train: Any) -> Iterator[Point]:
+    def _points(self, training: FinishedTraining, train: Dataset) -> Iterator[Point]:
+        cache = kept_steps(training, self.method, "last-epoch" if self.epochs == "last" else "sqrt")
         replay, after = Replay(cache, train, self.device, self.memory), cache.final
-        decay = coupled_decay(cache.config.solver)
+        decay = coupled_decay(training.config.solver)
 
         def motion() -> Motion:
             return Motion(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)

@@ -23,11 +23,12 @@ from typing import Any, Dict, Optional
 import numpy as np
 
 from ..autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..linalg import FunctionProduct, Operator, Scaled, Shifted, function_times_vector, lanczos, sgd_horizon
 from ..scores import InfluenceScores
-from ..training import coupled_decay, effective_rate, shrinkage
+from ..training import FinishedTraining, coupled_decay, effective_rate, shrinkage
 from .base import (
     InfluenceEstimator,
     OracleSettings,
@@ -83,49 +84,48 @@ class SpectralInfluence(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
         """See `InfluenceEstimator.estimate`."""
-        theta, config = scoring_point(cache, self.at), cache.config
-        oracle = prepared_oracle(network, cache, train, theta, OracleSettings(self.batch_norm, self.device))
+        theta, config = scoring_point(training, self.at), training.config
+        oracle = prepared_oracle(training, train, theta, OracleSettings(self.batch_norm, self.device))
         start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
         batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
-        together, count = cache.plan.batches_per_step, self.horizon * cache.plan.steps_per_epoch
+        together, count = training.plan.batches_per_step, self.horizon * training.plan.steps_per_epoch
         # A step adds the gradients of several batches but the decay once.
         decay = coupled_decay(config.solver) / together
         curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, decay)
-        mean = self._learning_rate(cache)
-        rate = np.broadcast_to(together * self._rate(oracle, theta, cache, train, mean), start.shape)  # (P,)
+        mean = self._learning_rate(training)
+        rate = np.broadcast_to(together * self._rate(oracle, theta, training, train, mean), start.shape)  # (P,)
         # With u = D^1/2 v everything is the SGD of rate 1 on the scaled curvature.
         operator: Operator = Shifted(Scaled(curvature, rate), shrinkage(config.solver, mean))
         found = function_times_vector(lanczos(operator, np.sqrt(rate) * start, self.steps), sgd_horizon(1.0, count))
         self._confess(found)
-        products = sample_products(oracle, theta, cache, train, np.sqrt(rate) * found.value, progress)
+        products = sample_products(oracle, theta, training, train, np.sqrt(rate) * found.value, progress)
         return InfluenceScores(count / len(train) * products, self.method, self._facts(found))
 
-    def _learning_rate(self, cache: Any) -> float:
+    def _learning_rate(self, training: FinishedTraining) -> float:
         """The mean over the horizon's steps."""
-        epochs = range(max(0, cache.config.epochs - self.horizon), cache.config.epochs)
-        return float(np.mean([step.learning_rate for epoch in epochs for step in cache.plan.epoch(epoch)]))
+        epochs = range(max(0, training.config.epochs - self.horizon), training.config.epochs)
+        return float(np.mean([step.learning_rate for epoch in epochs for step in training.plan.epoch(epoch)]))
 
     @staticmethod
-    def _rate(oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any, mean: float) -> Any:
+    def _rate(oracle: LossOracle, theta: np.ndarray, training: FinishedTraining, train: Dataset, mean: float) -> Any:
         """How far the solver moves per unit of a step's gradient, at a mean learning rate: a number or (P,)."""
-        config, plan = cache.config, cache.plan
+        config, plan = training.config, training.plan
         try:
-            return effective_rate(config.solver, mean, plan.steps, cache.final.solver)
+            return effective_rate(config.solver, mean, plan.steps, training.final.solver)
         except CacheMismatchError:
             LOGGER.info(
                 "solver %s: its second moment is not in the network file; it is estimated from the squared batch "
                 "gradients of one pass over the training data",
                 config.solver.name,
             )
-        return effective_rate(config.solver, mean, plan.steps, estimated_state(oracle, theta, cache, train))
+        return effective_rate(config.solver, mean, plan.steps, estimated_state(oracle, theta, training, train))
 
     @staticmethod
     def _confess(found: FunctionProduct) -> None:
@@ -144,18 +144,20 @@ class SpectralInfluence(InfluenceEstimator):
         }
 
 
-def estimated_state(oracle: LossOracle, theta: np.ndarray, cache: Any, train: Any) -> Dict[str, np.ndarray]:
+def estimated_state(
+    oracle: LossOracle, theta: np.ndarray, training: FinishedTraining, train: Dataset
+) -> Dict[str, np.ndarray]:
     """A second moment from the steps' gradients of one pass, under every name a solver may look for.
 
     ``var``, ``v`` and ``v_hat`` are mean squares; ``u`` (Adamax) is the largest absolute value.
     """
-    plan, decay = cache.plan, coupled_decay(cache.config.solver)
+    plan, decay = training.plan, coupled_decay(training.config.solver)
     square, largest = np.zeros(theta.size), np.zeros(theta.size)
-    for step in plan.epoch(cache.config.epochs - 1):
+    for step in plan.epoch(training.config.epochs - 1):
         gradients = [oracle.mean_gradient(theta, [train.batch(rows)]) for rows in step.batches]
         gradient = np.sum(gradients, axis=0) + decay * theta
         square, largest = square + gradient**2, np.maximum(largest, np.abs(gradient))
     mean = square / plan.steps_per_epoch
     # Adagrad's sum runs over the whole training.
-    total = mean * plan.steps if cache.config.solver.name == "Adagrad" else mean
+    total = mean * plan.steps if training.config.solver.name == "Adagrad" else mean
     return {"var": mean, "v_hat": mean, "v": total, "u": largest}

@@ -9,14 +9,16 @@ comparable with the methods that follow the steps.
 
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import List, Optional
 
 import numpy as np
 
 from ..autodiff import LossOracle
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
 from ..scores import InfluenceScores
+from ..training import FinishedTraining, TrainingCache, kept_steps
 from .base import InfluenceEstimator, Progress, Store, in_batches, sample_products
 
 
@@ -40,10 +42,9 @@ class TracIn(InfluenceEstimator):
 
     def estimate(
         self,
-        network: Any,
-        cache: Any,
-        train: Any,
-        validation: Any,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
         progress: Optional[Progress] = None,
         store: Optional[Store] = None,
     ) -> InfluenceScores:
@@ -52,17 +53,20 @@ class TracIn(InfluenceEstimator):
         Raises:
             CheckpointMissingError: The cache does not hold the end of every epoch asked for.
         """
-        oracle, size = LossOracle(network, "batch", self.device), cache.config.batch_size
+        cache = kept_steps(training, self.method, "epochs")
+        oracle, size = LossOracle(training.network, "batch", self.device), training.config.batch_size
         scores, epochs = np.zeros(len(train)), self._epochs(cache)
         for number, epoch in enumerate(epochs):
-            theta = cache.checkpoint((epoch + 1) * cache.plan.steps_per_epoch).theta
+            theta = cache.checkpoint((epoch + 1) * training.plan.steps_per_epoch).theta
             direction = oracle.mean_gradient(theta, in_batches(validation, size), validation=True)
-            products = sample_products(oracle, theta, cache, train, direction, _shifted(progress, number, len(epochs)))
-            rate = np.mean([step.learning_rate for step in cache.plan.epoch(epoch)])
+            products = sample_products(
+                oracle, theta, training, train, direction, _shifted(progress, number, len(epochs))
+            )
+            rate = np.mean([step.learning_rate for step in training.plan.epoch(epoch)])
             scores += float(rate) / size * products
         return InfluenceScores(scores, self.method)
 
-    def _epochs(self, cache: Any) -> List[int]:
+    def _epochs(self, cache: TrainingCache) -> List[int]:
         wanted = range(cache.config.epochs)[-self.last if self.last else 0 :]
         missing = [e for e in wanted if (e + 1) * cache.plan.steps_per_epoch not in cache.kept]
         if missing:

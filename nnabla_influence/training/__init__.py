@@ -1,8 +1,10 @@
 """Training that can be computed again: steps, update rules with adjoints, the training cache."""
 
 from .adjoint import Adjoint
-from .cache import Checkpoint, TrainingCache
+from .cache import TrainingCache, kept_steps
+from .checkpoint import Checkpoint
 from .final_state import FinalState
+from .finished_training import FinishedTraining
 from .monitors import Monitors
 from .nnabla_iterator import nnabla_iterator
 from .replay import Replay
@@ -17,6 +19,7 @@ __all__ = [
     "Checkpoint",
     "EpochReport",
     "FinalState",
+    "FinishedTraining",
     "Hooks",
     "Monitors",
     "Motion",
@@ -28,6 +31,7 @@ __all__ = [
     "TrainingCache",
     "coupled_decay",
     "effective_rate",
+    "kept_steps",
     "nnabla_iterator",
     "run_passport",
     "shrinkage",

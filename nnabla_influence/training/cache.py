@@ -24,10 +24,9 @@ import hashlib
 import json
 import os
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Dict, Iterator, Mapping, Sequence, Union
+from typing import Any, Dict, Mapping, Sequence, Union
 
 import h5py
 import numpy as np
@@ -36,30 +35,16 @@ from ..config import TrainingConfig
 from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from ..files import atomic_path
 from ..network import Network
-from .steps import Step, StepPlan
+from ..remedies import remedy
+from .checkpoint import Checkpoint
+from .finished_training import FinishedTraining
+from .steps import StepPlan
 
 FORMAT = 1
 RECORDS = "records"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """The state of a run before a step.
-
-    Args:
-        step: Updates done.
-        theta: Parameters (P,).
-        statistics: Running statistics and frozen weights (S,).
-        solver: The solver's state vectors by name, each (P,).
-    """
-
-    step: int
-    theta: np.ndarray
-    statistics: np.ndarray
-    solver: Dict[str, np.ndarray]
-
-
-class TrainingCache:
+class TrainingCache(FinishedTraining):
     """An opened training cache; made by `open`.
 
     Attributes:
@@ -154,12 +139,6 @@ class TrainingCache:
             raise CheckpointMissingError(f"'{self.path}' was trained without {option}. Train again with it.")
         return self._datasets[f"{RECORDS}/{name}"]
 
-    def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
-        """The steps of the ``last`` epoch or of ``all``, forwards or backwards."""
-        numbers = range(self.config.epochs) if epochs == "all" else range(self.config.epochs - 1, self.config.epochs)
-        for epoch in reversed(numbers) if backwards else numbers:
-            yield from self.plan.epoch(epoch, backwards)
-
     def check_data(self, dataset: Any) -> None:
         """Refuses training data other than what the run was trained on.
 
@@ -186,6 +165,26 @@ class TrainingCache:
                 f"'{self.path}' holds another network: {ours['path']} (fingerprint {ours['fingerprint'][:16]}...), "
                 f"not {network.path} ({network.fingerprint[:16]}...). Leave --network out: the cache carries its own."
             )
+
+
+def kept_steps(training: FinishedTraining, method: str, policy: str) -> TrainingCache:
+    """Return the training as one that kept parameters of its steps.
+
+    Args:
+        training: Any finished training.
+        method: Who asks, for the message.
+        policy: The least cache policy that keeps what the method needs.
+
+    Raises:
+        CheckpointMissingError: It is a trained network file, which holds the final parameters only.
+    """
+    if not isinstance(training, TrainingCache):
+        raise CheckpointMissingError(
+            f"Method {method} follows the steps of a training, but '{training.network.path}' is a trained network file "
+            "and holds its final parameters only.",
+            remedy("train-for-steps", policy=policy),
+        )
+    return training
 
 
 def write_cache(

@@ -7,18 +7,18 @@ from the seed. The parameters are those in the file, which may be the best epoch
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Iterator
 
 import numpy as np
 
 from ..config import TrainingConfig
 from ..errors import CheckpointMissingError
 from ..network import Network
-from .cache import Checkpoint
-from .steps import Step, StepPlan
+from .checkpoint import Checkpoint
+from .finished_training import FinishedTraining
+from .steps import StepPlan
 
 
-class FinalState:
+class FinalState(FinishedTraining):
     """What a `TrainingCache` of policy ``final`` offers, made from a trained network file.
 
     Args:
@@ -47,7 +47,3 @@ class FinalState:
             f"'{self.network.path}' is a network file and holds no {name} of its training; train with the package and "
             "score with --cache."
         )
-
-    def steps(self, *, epochs: str = "last", backwards: bool = False) -> Iterator[Step]:
-        """The steps of a last epoch."""
-        yield from self.plan.epoch(self.config.epochs - 1, backwards)

@@ -20,7 +20,7 @@ from ..network import Network
 from ..network.building import build_network
 from ..network.computing import computing
 from ..network.graph import ParameterStore
-from .cache import Checkpoint
+from .checkpoint import Checkpoint
 from .nnabla_iterator import monitor_batches, monitor_interval, nnabla_iterator
 
 __all__ = ["Monitors"]

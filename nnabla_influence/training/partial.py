@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import CorruptFileError
 from ..partial import PartialFolder
-from .cache import Checkpoint
+from .checkpoint import Checkpoint
 
 STATE_PREFIX, RECORD_PREFIX = "solver.", "record."
 PROGRESS = "progress"

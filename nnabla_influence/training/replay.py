@@ -17,7 +17,8 @@ import numpy as np
 
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
-from .cache import Checkpoint, TrainingCache
+from .cache import TrainingCache
+from .checkpoint import Checkpoint
 from .steps import Step
 from .trainer import Trainer
 

@@ -23,7 +23,8 @@ from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..network import Network
 from ..partial import discard, has_progress
-from .cache import FORMAT, Checkpoint, TrainingCache, write_cache
+from .cache import FORMAT, TrainingCache, write_cache
+from .checkpoint import Checkpoint
 from .partial import PartialRun, Progress
 from .steps import StepPlan
 from .trainer import Trainer

@@ -21,7 +21,7 @@ from ..device import Device
 from ..errors import DivergenceError
 from ..network import TRAINING, Graph, Network
 from ..network.computing import computing
-from .cache import Checkpoint
+from .checkpoint import Checkpoint
 from .records import Records
 from .steps import Step
 from .update_rules import rule

@@ -42,7 +42,7 @@ def validate(cache, data):
 
 def auroc(method, cache, training, validation, truth):
     try:
-        scores = method.estimate(cache.network, cache, training, validation)
+        scores = method.estimate(cache, training, validation)
     except DivergenceError:
         return "diverges"
     return f"{mislabel_detection(scores.values, truth).auroc:.3f}"

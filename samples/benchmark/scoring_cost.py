@@ -82,7 +82,7 @@ def peak_memory(samples, queue):
         for policy in ("final", "last-epoch"):
             cache = train(network, data, TrainingConfig(batch_size=BATCH, policy=policy), folder / f"{policy}.h5")
             sizes[policy] = cache.path.stat().st_size
-        LastEpochInfluence(recursion="published").estimate(cache.network, cache, data, data)
+        LastEpochInfluence(recursion="published").estimate(cache, data, data)
     queue.put((peak_bytes(), sizes))
 
 

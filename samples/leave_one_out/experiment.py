@@ -108,7 +108,7 @@ def one_seed(problem, folder, seed, work):
     for name, method in methods(config.epochs, seed).items():
         started = time.perf_counter()
         try:
-            scores = method.estimate(cache.network, cache, training, validation).values
+            scores = method.estimate(cache, training, validation).values
         except DivergenceError as error:
             print(f"{name}: {error}")
             continue

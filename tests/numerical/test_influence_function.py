@@ -46,7 +46,7 @@ def run(tmp_path_factory):
 def scores(t, cache=None, **options):
     """By default with the Hessian of all samples."""
     estimator = InfluenceFunction(**{"curvature": "hessian", "subset": None, **options})
-    return estimator.estimate(t.cache.network, cache or t.cache, t.training, t.validation).values
+    return estimator.estimate(cache or t.cache, t.training, t.validation).values
 
 
 def dense(t, problem, damping):
@@ -144,7 +144,7 @@ def test_a_recursion_that_diverges_is_reported_not_scored(run):
     alone = FinalState(undecided, replace(t.cache.config, batch_size=1), SAMPLES)
     estimator = InfluenceFunction(0.01, "lissa", "hessian", 400, subset=None)
     with pytest.raises(DivergenceError, match=r"(?s)diverged.*residual.*raise the scale"):
-        estimator.estimate(undecided, alone, dataset(x, y), t.validation)
+        estimator.estimate(alone, dataset(x, y), t.validation)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------

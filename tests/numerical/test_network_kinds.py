@@ -53,7 +53,7 @@ class Trained:
 
     def scores(self, estimator, cache=None):
         cache = cache or self.cache
-        return estimator.estimate(cache.network, cache, self.train, self.validation).values
+        return estimator.estimate(cache, self.train, self.validation).values
 
 
 @pytest.fixture(scope="module")

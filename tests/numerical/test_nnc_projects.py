@@ -152,11 +152,7 @@ def test_a_solver_that_cannot_be_scored_is_refused_by_name(trained_project, cont
 def test_a_trained_project_gets_scores_that_are_not_zero(trained_project, continued, read, kind):
     project = trained_project(kind)
     cache = continued(project, project.nnp, epochs=1)
-    values = (
-        LastEpochInfluence()
-        .estimate(cache.network, cache, read(project.training_csv), read(project.validation_csv))
-        .values
-    )
+    values = LastEpochInfluence().estimate(cache, read(project.training_csv), read(project.validation_csv)).values
     assert values.shape == (project.settings.training,)
     assert np.count_nonzero(values) == len(values) and (values > 0).any() and (values < 0).any()
     assert relative_error(cache.network.theta, Network.load(project.nnp).theta) < 0.5, "continued, not re-initialised"
@@ -172,9 +168,7 @@ def test_inputs_are_found_by_name_whatever_their_order(trained_project, continue
         cache = continued(project, project.nnp, epochs=1)
         (tmp_path / "cache.h5").unlink()
         values.append(
-            LastEpochInfluence()
-            .estimate(cache.network, cache, read(project.training_csv), read(project.validation_csv))
-            .values
+            LastEpochInfluence().estimate(cache, read(project.training_csv), read(project.validation_csv)).values
         )
     assert_close(values[1], values[0], 1e-6, "the same numbers in the same order")
 

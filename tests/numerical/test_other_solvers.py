@@ -53,7 +53,7 @@ def run(folder, name, samples, batch_size, weight_decay=0.0, **options):
 
 
 def scores(t, estimator):
-    return estimator.estimate(t.cache.network, t.cache, t.training, t.validation).values
+    return estimator.estimate(t.cache, t.training, t.validation).values
 
 
 class Fixed(SgdInfluence):

@@ -53,7 +53,7 @@ def numpy_solver(solver):
 
 def scores(t, validation=None, **options):
     estimator = LastEpochInfluence(**options)
-    return estimator.estimate(t.cache.network, t.cache, t.training, validation or t.validation).values
+    return estimator.estimate(t.cache, t.training, validation or t.validation).values
 
 
 @every_solver

@@ -68,7 +68,7 @@ PROBLEMS = {
 
 
 def scores(t, estimator):
-    return estimator.estimate(t.cache.network, t.cache, t.training, t.validation).values
+    return estimator.estimate(t.cache, t.training, t.validation).values
 
 
 @pytest.mark.parametrize("solver", RULES)

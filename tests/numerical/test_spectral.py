@@ -63,7 +63,7 @@ def _run(folder, solver):
 
 
 def scores(t, estimator, cache):
-    return estimator.estimate(t.cache.network, cache, t.training, t.validation).values
+    return estimator.estimate(cache, t.training, t.validation).values
 
 
 def spectral(t, cache=None, **options):

@@ -37,7 +37,7 @@ def run(tmp_path):
 
 
 def scores(t, estimator):
-    return estimator.estimate(t.cache.network, t.cache, t.training, t.validation).values
+    return estimator.estimate(t.cache, t.training, t.validation).values
 
 
 def loop_over_checkpoints(t, epochs):
@@ -68,7 +68,7 @@ def test_every_checkpoint_counts(run):
 
 def test_tracin_reports_progress_over_all_checkpoints(run):
     t, calls = run(), []
-    TracIn().estimate(t.cache.network, t.cache, t.training, t.validation, lambda *call: calls.append(call))
+    TracIn().estimate(t.cache, t.training, t.validation, lambda *call: calls.append(call))
     assert calls[-1] == (EPOCHS * SAMPLES, EPOCHS * SAMPLES)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
 

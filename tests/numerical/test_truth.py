@@ -49,7 +49,7 @@ def convex(tmp_path_factory):
 
 
 def estimate(t, method=None):
-    return (method or LastEpochInfluence()).estimate(t.cache.network, t.cache, t.training, t.validation).values
+    return (method or LastEpochInfluence()).estimate(t.cache, t.training, t.validation).values
 
 
 @every_data

@@ -169,7 +169,7 @@ def test_broken_files_are_cell_errors(case):
         with pytest.raises(CellError) as caught:
             decode(decoder, data)
     message = str(caught.value)
-    assert message.startswith("expected") and "found" in message and caught.value.remedy
+    assert message.startswith("expected") and "found" in message and caught.value.advice
     assert "BytesIO" not in message and "\n" not in message
 
 

@@ -35,7 +35,7 @@ ADAM = SolverConfig("Adam", 0.01, {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6})
 
 
 def _scores(estimator, cache, training, validation):
-    return estimator.estimate(cache.network, cache, training, validation).values
+    return estimator.estimate(cache, training, validation).values
 
 
 def test_the_same_run_gives_the_same_bits(run):
@@ -58,7 +58,7 @@ def test_a_graph_is_built_once_per_batch_size(run, monkeypatch):
             build(self, store, size, *rest, **named),
         )[1],
     )
-    LastEpochInfluence().estimate(finished[0].network, *finished)
+    LastEpochInfluence().estimate(*finished)
     assert len(built) == len(set(built)) <= 4, "training and validation batches have two sizes each"
 
 
@@ -76,9 +76,7 @@ def test_every_validation_sample_counts_and_copies_change_nothing(run):
 def test_progress_ends_at_the_number_of_samples(run):
     calls = []
     cache, training, validation = run()
-    LastEpochInfluence().estimate(
-        cache.network, cache, training, validation, lambda done, total: calls.append((done, total))
-    )
+    LastEpochInfluence().estimate(cache, training, validation, lambda done, total: calls.append((done, total)))
     assert calls[-1] == (23, 23) and [done for done, _ in calls] == sorted(done for done, _ in calls)
 
 
@@ -146,7 +144,7 @@ def test_an_interrupted_scoring_goes_on_bit_for_bit(run, tmp_path, monkeypatch, 
     monkeypatch.setattr(LossOracle, "products", interrupted)
     for _ in range(2):
         try:
-            resumed = method().estimate(cache.network, cache, training, validation, store=folder)
+            resumed = method().estimate(cache, training, validation, store=folder)
         except KeyboardInterrupt:
             continue
     assert np.array_equal(resumed.values, whole)

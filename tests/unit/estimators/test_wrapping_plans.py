@@ -49,8 +49,8 @@ def test_a_sample_drawn_twice_in_a_batch_earns_both_scores(values, network, vali
     plain = train(network, four, TrainingConfig(twice.config.solver, 1, 4, shuffle=False), tmp_path / "plain.h5")
     assert_close(twice.final.theta, plain.final.theta, 1e-6, "the same training")
     for method in (LastEpochInfluence(), SgdInfluence()):
-        found = method.estimate(network, twice, three, validation)
-        expected = method.estimate(network, plain, four, validation).values
+        found = method.estimate(twice, three, validation)
+        expected = method.estimate(plain, four, validation).values
         assert_close(found.values, [expected[0] + expected[3], *expected[1:3]], 1e-5, "float32 products")
         assert found.columns["epoch_draws"].tolist() == [2, 1, 1]
 
@@ -75,7 +75,7 @@ def test_scores_are_the_derivative_of_the_retrained_validation_loss(values, netw
             batch = validation.batch(np.arange(len(validation)))
             losses.append(LossOracle(network).loss(trainer.state().theta, [batch], validation=True))
         truth[row] = -(losses[0] - losses[1]) / (2 * nudge)
-    found = SgdInfluence().estimate(cache.network, cache, data, validation).values
+    found = SgdInfluence().estimate(cache, data, validation).values
     drawn = draws > 0
     assert_close(found[drawn], truth[drawn], 5e-3, "a central difference of float32 losses")
 
@@ -88,7 +88,7 @@ def test_a_sample_never_drawn_gets_the_score_of_the_mean_step(values, network, v
     # So small a step that the true parameters of the steps are the final ones.
     config = dataclasses.replace(config, solver=SolverConfig(learning_rate=1e-4))
     cache = train(network, data, config, tmp_path / "cache.h5")
-    found = method.estimate(cache.network, cache, data, validation)
+    found = method.estimate(cache, data, validation)
     assert_close(found.values[6], found.values[[0, 2, 4]].mean(), 5e-3, "steps of 1e-4 times curvature; 1.4e-3 seen")
     assert found.columns["epoch_draws"].tolist() == [1] * 6 + [0] * 3
     assert any("3 of 9" in line and line.endswith("Rows: 6, 7, 8") for line in caplog.messages)
@@ -101,11 +101,11 @@ def test_methods_at_the_final_parameters_score_every_sample_once(values, network
     # So small a step that curvature does not matter for the three steps here and the five steps there.
     config = dataclasses.replace(wrapped(2, 3), solver=SolverConfig(learning_rate=1e-5))
     cache = train(network, data, config, tmp_path / "cache.h5")
-    found = method.estimate(cache.network, cache, data, validation)
+    found = method.estimate(cache, data, validation)
     assert np.count_nonzero(found.values) == SAMPLES and not found.columns
     even = dataclasses.replace(cache.config, iterator=None)
     plan, cache.plan = cache.plan, StepPlan(even, SAMPLES)
-    expected = method.estimate(cache.network, cache, data, validation).values
+    expected = method.estimate(cache, data, validation).values
     factor = plan.steps_per_epoch / cache.plan.steps_per_epoch if method.method == "spectral" else 1
     assert_close(found.values, factor * expected, 1e-3 if factor != 1 else 1e-6, "steps of 1e-5 and their curvature")
 

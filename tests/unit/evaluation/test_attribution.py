@@ -30,7 +30,7 @@ def scored(tmp_path_factory):
     for seed in range(2):
         config = TrainingConfig(SolverConfig(learning_rate=0.1), epochs=4, batch_size=8, seed=seed)
         cache = train(Network.builtin("builtin:mlp", (4,), 3, seed=seed), data, config, folder / f"{seed}.h5")
-        spectral = SpectralInfluence().estimate(cache.network, cache, data, validation)
+        spectral = SpectralInfluence().estimate(cache, data, validation)
         random = InfluenceScores(np.random.RandomState(seed).normal(size=N), "random")
         trials.append(Trial(cache.path, seed, {"spectral": spectral, "random": random}))
     return trials, data, validation

@@ -26,7 +26,7 @@ def test_recorded_margins_are_those_of_the_parameters_before_each_step(network, 
         logits = oracle.predictions(cache.checkpoint(step.index).theta, batch)
         expected[step.batches[0]] += margins(logits, batch["y"][:, 0].astype(int)) / 3
     np.testing.assert_allclose(cache.record("margins"), expected, rtol=1e-5, atol=1e-6)
-    scores = MarginBaseline().estimate(cache.network, cache, data, data)
+    scores = MarginBaseline().estimate(cache, data, data)
     np.testing.assert_array_equal(scores.values, cache.record("margins"))
 
 
@@ -34,10 +34,10 @@ def test_averaged_parameters_are_the_mean_after_each_step_of_the_last_epoch(netw
     cache = train(network, data, config(policy="every-step", average_parameters=True), tmp_path / "c.h5")
     expected = np.mean([cache.checkpoint(step).theta.astype(float) for step in range(11, 16)], axis=0)
     np.testing.assert_allclose(cache.record("average"), expected, rtol=1e-6)
-    at_average = SpectralInfluence(at="average").estimate(cache.network, cache, data, data).values
-    at_final = SpectralInfluence(at="final").estimate(cache.network, cache, data, data).values
+    at_average = SpectralInfluence(at="average").estimate(cache, data, data).values
+    at_final = SpectralInfluence(at="final").estimate(cache, data, data).values
     assert not np.allclose(at_average, at_final)
-    assert np.array_equal(SpectralInfluence().estimate(cache.network, cache, data, data).values, at_average)
+    assert np.array_equal(SpectralInfluence().estimate(cache, data, data).values, at_average)
 
 
 def test_recording_changes_nothing_else(network, data, config, tmp_path):
@@ -65,13 +65,13 @@ def test_an_interrupted_training_records_the_same(network, data, config, tmp_pat
 def test_what_was_not_recorded_is_refused_with_the_option_that_records_it(network, data, config, tmp_path, caplog):
     cache = train(network, data, config(), tmp_path / "c.h5")
     with pytest.raises(CheckpointMissingError, match="--record-margins"):
-        MarginBaseline().estimate(cache.network, cache, data, data)
+        MarginBaseline().estimate(cache, data, data)
     with pytest.raises(CheckpointMissingError, match="--average-parameters"):
-        SpectralInfluence(at="average").estimate(cache.network, cache, data, data)
+        SpectralInfluence(at="average").estimate(cache, data, data)
     with caplog.at_level("INFO", "nnabla_influence"):
-        left_open, final = (SpectralInfluence(at=at).estimate(cache.network, cache, data, data) for at in POINTS[:2])
+        left_open, final = (SpectralInfluence(at=at).estimate(cache, data, data) for at in POINTS[:2])
     assert np.array_equal(left_open.values, final.values) and "final parameters; their mean" in caplog.text
-    assert LastEpochInfluence().estimate(cache.network, cache, data, data).values.shape == (23,)
+    assert LastEpochInfluence().estimate(cache, data, data).values.shape == (23,)
 
 
 def test_margins_need_classes(data, config, tmp_path):
