@@ -46,9 +46,17 @@ def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str])
 
 
 IN_PYTHON: Dict[str, str] = {
+    # dataset
+    # network
+    # training
+    "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
+    # autodiff, linalg, estimators
+    # evaluation, execution
+    # report, scored data
+    # workflow
     "replace-output": "Choose another file, or replace it: overwrite=True.",
     "go-on-or-discard": "The same call goes on from there; to begin anew, delete that folder.",
     "go-on": "The same call goes on.",
-    "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
+    # nnc
 }
 """The words of each action for Python users: parameters and methods."""

@@ -18,7 +18,10 @@ import time
 import unicodedata
 from contextlib import contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, Callable, Iterator, List, Optional, Sequence, TextIO, Type
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, TextIO, Type
+
+from ..remedies import with_remedy
+from .remedies import IN_COMMANDS
 
 __all__ = ["LOG_SECONDS", "Console", "LineProgress", "Progress", "use_replaceable_output"]
 
@@ -142,6 +145,8 @@ class Console:
         verbose: Debug messages as well.
     """
 
+    remedies: Mapping[str, str] = IN_COMMANDS
+
     def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose
@@ -247,8 +252,9 @@ class _ConsoleHandler(logging.Handler):
         self._console = console
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Say a record, and its remedy in the words of this door."""
         say = self._console.warn if record.levelno >= logging.WARNING else self._console.notice
-        say(record.getMessage())
+        say(with_remedy(record.getMessage(), getattr(record, "remedy", None), self._console.remedies))
 
 
 def use_replaceable_output() -> None:

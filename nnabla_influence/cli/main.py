@@ -19,6 +19,7 @@ from .. import __version__
 from ..errors import InfluenceError
 from ..interrupts import clear_interrupts
 from .console import Console, use_replaceable_output
+from .remedies import IN_COMMANDS
 
 __all__ = ["COMMANDS", "build_parser", "main", "system_message"]
 
@@ -104,7 +105,7 @@ def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace)
 
 def _message(error: Exception, verbose: bool) -> str:
     if isinstance(error, InfluenceError):
-        return str(error)
+        return error.said(IN_COMMANDS)
     if isinstance(error, OSError) and error.errno is not None:
         return system_message(error)
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -7,7 +7,7 @@ import sys
 
 from ..errors import MissingExtraError
 
-__all__ = ["advice", "has_library", "require_library"]
+__all__ = ["install_hint", "has_library", "require_library"]
 
 
 def has_library(name: str) -> bool:
@@ -26,9 +26,9 @@ def require_library(name: str, purpose: str) -> None:
         MissingExtraError: It is not there.
     """
     if not has_library(name):
-        raise MissingExtraError(f"{purpose[0].upper()}{purpose[1:]} needs {advice(name)}.")
+        raise MissingExtraError(f"{purpose[0].upper()}{purpose[1:]} needs {install_hint(name)}.")
 
 
-def advice(name: str) -> str:
+def install_hint(name: str) -> str:
     """The library's name and how to add it to this Python."""
     return f'{name}, which this Python lacks; add it with "{sys.executable}" -m pip install {name}'

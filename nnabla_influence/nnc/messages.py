@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Sequence
 
 from ..cli.console import Console, LineProgress, Progress, format_table
+from .host.remedies import IN_FIELDS
 from .wording import in_nnc_terms
 
 __all__ = ["PluginConsole"]
@@ -26,6 +27,8 @@ SILENT_SECONDS = 8.0
 
 class PluginConsole(Console):
     """A `Console` whose every line goes to NNabla's logger."""
+
+    remedies = IN_FIELDS
 
     def __init__(self) -> None:
         super().__init__()

@@ -12,7 +12,7 @@ from typing import Optional
 from ..cli.console import Console
 from ..errors import DataError
 from ..files import refuse_overwriting
-from .libraries import advice, has_library, require_library
+from .libraries import has_library, install_hint, require_library
 from .manifest import REMOVAL_CURVE
 
 __all__ = ["run"]
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if has_library("jinja2"):
         _write_page(influence, curve, page, console)
     else:
-        console.warn(f"the HTML page is left out: it needs {advice('jinja2')}")
+        console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
 
 
 def _write_sheet(influence: Path, sheet: Path, most: int, console: Console) -> None:

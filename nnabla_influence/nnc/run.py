@@ -82,7 +82,7 @@ def _failed(error: Exception, console: Any) -> int:
     from ..errors import InfluenceError
 
     if isinstance(error, InfluenceError):
-        console.error(str(error))
+        console.error(error.said(console.remedies))
         return int(error.exit_code)
     if isinstance(error, OSError) and error.errno is not None:
         console.error(system_message(error))

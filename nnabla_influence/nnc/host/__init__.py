@@ -1,0 +1,1 @@
+"""How Neural Network Console finds plugins, starts them and reads what they say."""
