@@ -13,11 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
+from .choices import POLICIES, SCHEDULES
 from .errors import ConfigError
-
-POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
-BATCH_NORM_POLICIES = ("batch", "frozen")
-SCHEDULES = ("Constant", "Exponential", "Step", "Cosine", "Polynomial")
 
 HASH = re.compile(r"[0-9a-f]{32,}$")
 

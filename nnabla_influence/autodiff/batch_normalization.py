@@ -155,7 +155,7 @@ class BatchNormalizationGradient(PythonFunction):
         return for_dy, _scaled(dy, c * r), r * _dot(a, dy)
 
     def _normalized(self, inputs: List[nn.Variable]) -> Tuple[Any, ...]:
-        """dy and xhat as (B, C, S) float32; gamma and r as (C,) float64; n, the values of a channel."""
+        """Dy and xhat as (B, C, S) float32; gamma and r as (C,) float64; n, the values of a channel."""
         dy, x = self._channels(inputs[0].data.data), self._channels(inputs[1].data.data)
         n = x.shape[0] * x.shape[2]
         if self._batch_stat:

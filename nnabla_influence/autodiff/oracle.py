@@ -18,7 +18,7 @@ from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Tuple,
 import nnabla.random
 import numpy as np
 
-from ..config import BATCH_NORM_POLICIES
+from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose

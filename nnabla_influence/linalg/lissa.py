@@ -138,7 +138,7 @@ class _Recursion:
         return True
 
     def outcome(self, bounded: bool) -> np.ndarray:
-        """x and the change of v in the last step, (2, P)."""
+        """X and the change of v in the last step, (2, P)."""
         scale = np.array([[self.settings.scale], [1.0]])
         return (self.sums / self.settings.repeats if bounded else np.stack([self.v, self.change])) / scale
 

@@ -45,7 +45,7 @@ THEMES: Dict[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """matplotlib's own defaults inside the block; whatever was set before comes back afterwards."""
+    """Matplotlib's own defaults inside the block; whatever was set before comes back afterwards."""
     with matplotlib.rc_context(), style.context("default"):
         matplotlib.rcParams.update({"font.family": [FONT], "font.size": 9.5})
         yield

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Dict
 
-from ..config import POLICIES, TrainingConfig
+from ..choices import POLICIES
+from ..config import TrainingConfig
 from .cache import TrainingCache
 from .steps import StepPlan
 

@@ -5,8 +5,8 @@ import sys
 
 import nnabla_influence
 from nnabla_influence.autodiff import CURVATURES
+from nnabla_influence.choices import BATCH_NORM_POLICIES, POLICIES
 from nnabla_influence.cli import evaluate, project_options
-from nnabla_influence.config import BATCH_NORM_POLICIES, POLICIES
 from nnabla_influence.estimators import EPOCHS, METHODS, POINTS, RECURSIONS, SOLVERS
 from nnabla_influence.evaluation import attribution, retraining, sweep
 

@@ -1,0 +1,76 @@
+"""Every list of names that a user can choose from, once: standard library only, so that ``--help`` stays instant.
+
+Commands, plugins and Python check the same lists; what a name does stands where it is implemented.
+"""
+
+from __future__ import annotations
+
+METHODS = (
+    "spectral",
+    "last-epoch",
+    "sgd-influence",
+    "influence-function",
+    "tracin",
+    "self-influence",
+    "loss",
+    "margin",
+    "random",
+)
+"""Methods that score, see `estimators`."""
+
+DEFAULT_METHOD = "spectral"
+METHODS_WITHOUT_VALIDATION = ("self-influence", "loss", "margin", "random")
+"""Methods whose scores are the same whatever the validation data."""
+
+COMPARED_METHODS = ("spectral", "loss", "margin", "random")
+"""Methods that an evaluation compares where nobody chose."""
+
+POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
+"""Which parameters a training cache keeps."""
+
+DEFAULT_POLICY = "last-epoch"
+
+SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
+"""Solvers with an adjoint, in NNabla's spelling."""
+
+SCHEDULES = ("Constant", "Exponential", "Step", "Cosine", "Polynomial")
+"""How the learning rate changes."""
+
+BUILTINS = ("builtin:mlp", "builtin:cnn", "builtin:cifarnet")
+"""Built-in networks."""
+
+TASKS = ("classification", "regression")
+"""What a built-in network learns."""
+
+BATCH_NORM_POLICIES = ("batch", "frozen")
+"""Which statistics batch normalisation uses while scoring."""
+
+THROUGH = ("last", "all")
+"""Whose steps `sgd-influence` follows: those of the last epoch, or of all."""
+
+RECURSIONS = ("corrected", "published")
+"""The Hessian term as derived, or as in the published code."""
+
+CURVATURES = ("auto", "ggn", "hessian")
+"""Gauss-Newton or Hessian matrix."""
+
+POINTS = ("auto", "final", "average")
+"""Parameters that scores are taken at."""
+
+INVERSES = ("lanczos", "cg", "lissa")
+"""How the influence function is solved."""
+
+STARTS = ("last-epoch", "scratch")
+"""Where a retraining starts."""
+
+TREATMENTS = ("remove", "relabel")
+"""What a retraining does with the most harmful samples."""
+
+METRICS = ("removal", "lds", "leave-one-out")
+"""What an evaluation measures."""
+
+NOISE_KINDS = ("symmetric", "pairwise")
+"""How labels are flipped on purpose."""
+
+DEVICES = ("cpu", "cuda", "cudnn")
+"""Where NNabla computes; the last two optionally with a device id."""
