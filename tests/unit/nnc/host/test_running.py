@@ -1,5 +1,6 @@
 """How a plugin ends: one last line and an exit code, whatever happens inside."""
 
+import importlib.util
 import logging
 import os
 import signal
@@ -122,4 +123,6 @@ def test_help_ends_before_anything_is_done(plugin, capsys):
     assert leaving.value.code == 0 and capsys.readouterr().out.startswith("usage")
 
 
-def test_modules_are_named_for_plugins_of_the_manifest():
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
+def test_every_plugin_has_an_action_of_its_name(plugin):
+    assert importlib.util.find_spec(f"nnabla_influence.nnc.actions.{plugin.name}") is not None
