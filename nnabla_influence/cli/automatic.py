@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Tuple
+from typing import Tuple
 
-from ..device import Device
+from ..announcements import write_influence_csv
+from ..cleansing import Count, Removal
 from ..errors import ConfigError
-from ..evaluation.automatic import Automatic, choose_number
-from ..evaluation.sweep import EvaluationData, Sweep, Trial
-from ..execution import Execution
+from ..evaluation.sweep import EvaluationData
+from ..files import refuse_overwriting
+from ..interrupts import resumable
+from ..remedies import remedy
 from ..scored_data import ScoredData
+from ..scores import InfluenceScores
 from ..training import TrainingCache
-from .cached import open_cached
+from ..workflow.choose import ChooseRequest, Chosen, choose, evaluation_data
+from ..workflow.opened_project import OpenedProject, open_cached_project, open_project
+from ..workflow.score import score_training, with_sample_columns
+from ..workflow.train import train_project
+from ..workflow.trials import cache_path
 from .console import Console
-from .curve_table import shown
-from .evaluate import resumable
-from .judging import JudgingData, judging_data
-from .options import check_output, execution
-from .project import Project, load_project
-from .run import cache_path
-from .scoring import estimator, report, score, with_columns
-from .training_run import train_project
+from .options import execution
+from .project_options import project_request, score_request
+
+__all__ = ["chosen_removal"]
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What `auto` decided.
+def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Removal]:
+    """Train if it must, score if it must, retrain, and choose.
 
-    Attributes:
-        influence: The influence CSV it ranked by.
-        count: How many of its first rows to remove.
-    """
-
-    influence: Path
-    count: int
-
-
-def choose(args: argparse.Namespace, console: Console) -> Chosen:
-    """Trains if it must, scores if it must, retrains, and chooses.
+    Returns:
+        The influence CSV of the ranking, and how many of its first rows to remove.
 
     Raises:
         ConfigError: Options are missing or contradict each other.
@@ -54,69 +46,65 @@ def choose(args: argparse.Namespace, console: Console) -> Chosen:
             "--remove auto with --influence needs --selection CSV: data that did not produce the scores. Or leave "
             "--influence out; then one half of the validation data scores and the other half chooses."
         )
-    with resumable(args.output):
-        return _chosen(args, where, console)
+    kept = f"what is finished lies in '{args.output}' and in the files named after it."
+    with resumable(kept, remedy("go-on")):
+        return _chosen(args, ChooseRequest(args.orders, args.retrain, where), console)
 
 
-def _chosen(args: argparse.Namespace, where: Execution, console: Console) -> Chosen:
-    curve_path = beside(args.output, "retrainings")
-    check_output(curve_path, args.train, args.validation, args.selection, args.test)
+def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) -> Tuple[Path, Removal]:
+    table = _beside(args.output, "retrainings")
+    refuse_overwriting([table], [args.train, args.validation, args.selection, args.test])
     cache, project = _finished(args, console)
-    judged = judging_data(args, project, console)
-    influence, scores = _ranking(args, cache, judged, console)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
-    sweep = Sweep((), (args.retrain,), device=Device(args.device), execution=where)
-    if args.overwrite and curve_path.exists():
-        curve_path.unlink()
-    with console.progress("retraining", "trainings") as progress:
-        trial = Trial(cache.path.absolute(), cache.config.seed, {scores.method: scores})
-        choice, _ = choose_number(trial, data, Automatic(args.orders), sweep, curve_path, progress)
-    _say(console, choice, curve_path)
-    return Chosen(influence, choice.removed)
+    data = evaluation_data(
+        project, selection=args.selection, test=args.test, split_seed=args.split_seed, reporter=console
+    )
+    influence, scores = _ranking(args, cache, data, console)
+    if args.overwrite and table.exists():
+        table.unlink()
+    chosen = choose(cache, data, scores, request, project=project, table=table, reporter=console)
+    _say(console, chosen, table)
+    return influence, Count(chosen.choice.removed)
 
 
-def beside(output: Path, what: str) -> Path:
-    """A further CSV of the same name."""
+def _beside(output: Path, what: str) -> Path:
+    """Return a further CSV of the same name."""
     return output.with_name(f"{output.stem}.{what}.csv")
 
 
-def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache, Project]:
-    """The training, opened or made, with its data."""
+def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache, OpenedProject]:
+    """Open the training or make it, with its data."""
     if args.cache is not None:
-        cache, train, validation = open_cached(args.cache, args.train, args.validation, args.data_cache, console)
-        return cache, Project(cache.network, cache.config, train, validation)
-    options = _training_options(args)
-    project = load_project(options, console)
+        return open_cached_project(
+            args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console
+        )
+    project = open_project(project_request(args), console)
     path = cache_path(args.output, args.seed)
-    return train_project(project, path, Device(args.device), console, overwrite=args.overwrite), project
+    return train_project(project, path, overwrite=args.overwrite, reporter=console), project
 
 
-def _training_options(args: argparse.Namespace) -> argparse.Namespace:
-    """The options of `run` with its defaults, where `cleanse` has none of its own."""
-    from .main import build_parser
-
-    defaults = build_parser().parse_args(["run", "--network", args.network, "--output", str(args.output)])
-    return argparse.Namespace(**{**vars(defaults), **vars(args)})
-
-
-def _ranking(args: argparse.Namespace, cache: TrainingCache, judged: JudgingData, console: Console) -> Tuple[Path, Any]:
-    """The influence CSV given, or one made with the scoring half."""
+def _ranking(
+    args: argparse.Namespace, cache: TrainingCache, data: EvaluationData, console: Console
+) -> Tuple[Path, InfluenceScores]:
+    """Return the influence CSV that was given, or one made with the scoring half."""
     if args.influence is not None:
         return args.influence, ScoredData.read(args.influence, args.train, args.score).scores
-    path = beside(args.output, "influence")
-    check_output(path, args.train, args.validation, judged.train.path)
-    scores = score(estimator(args, args.method), cache, judged.train, judged.scoring, console, path)
-    report(with_columns(scores, cache, judged.train, Device(args.device)), judged.train, path, console)
+    path = _beside(args.output, "influence")
+    refuse_overwriting([path], [args.train, args.validation, data.train.path])
+    request = score_request(args)
+    scores = score_training(cache, data.train, data.scoring, request, beside=path, reporter=console)
+    write_influence_csv(console, with_sample_columns(scores, cache, data.train, request.device), path)
     return path, scores
 
 
-def _say(console: Console, choice: Any, curve: Path) -> None:
-    change = f"selection loss {shown(choice.selection)} against removing nothing"
+def _say(console: Console, chosen: Chosen, table: Path) -> None:
+    choice = chosen.choice
     if not choice.removed:
         console.result("auto: nothing is worth removing; no number of removed samples beats 0 on the selection data")
     else:
-        console.result(f"auto: {choice.removed} samples, {change}")
+        console.result(
+            f"auto: {choice.removed} samples, selection loss {choice.selection.text()} against removing nothing"
+        )
         if choice.test_loss.seeds:
-            accuracy = f", accuracy {shown(choice.test_accuracy)}" if choice.test_accuracy.seeds else ""
-            console.result(f"on the test data: loss {shown(choice.test_loss)}{accuracy}")
-    console.info(f"every retraining: {curve}")
+            accuracy = f", accuracy {choice.test_accuracy.text()}" if choice.test_accuracy.seeds else ""
+            console.result(f"on the test data: loss {choice.test_loss.text()}{accuracy}")
+    console.info(f"every retraining: {table}")

@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Union
 
-from ..errors import ConfigError, DataError
-from .amount import Amount, amount
-from .console import Console
-from .evaluate import STARTS, add_selection_options
+from ..choices import DEFAULT_METHOD, METHODS, STARTS
+from .evaluate import add_selection_options
 from .options import (
     add_common,
     add_execution,
-    check_output,
+    amount,
     existing_file,
     image_size,
     output_file,
     positive_int,
 )
-from .project_options import DEFAULT_METHOD, METHODS, add_network_option
+from .project_options import add_network_option
 
 if TYPE_CHECKING:
-    import numpy as np
+    from ..cleansing import Amount, Removal
+    from ..workflow.cleanse import Cleansed
+    from .console import Console
 
-    from ..cleansing import ClassLoss, Removal
-    from ..scored_data import ScoredData
+__all__ = ["add_parser", "run"]
 
-__all__ = ["add_parser", "class_numbers", "report_classes", "run"]
-
-LOGGER = logging.getLogger("nnabla_influence")
 AUTO = "auto"
 DEFAULT_LABEL = "y"
 ORDERS = 5
@@ -50,8 +45,6 @@ AUTO_READS = {
     "workers": 1,
     "scheduler": None,
 }
-MOST_CLASSES_SHOWN = 20
-EXAMPLES = 5
 # argparse takes -0.5 for a value but -1e-5, as scores often are, for an option
 NEGATIVE_NUMBER = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
 
@@ -150,12 +143,12 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
 
 
 def amount_or_auto(text: str) -> Union[str, Amount]:
-    """``100`` rows, ``2%`` of them, or ``auto``."""
+    """Read ``100`` rows, ``2%`` of them, or ``auto``."""
     return AUTO if text == AUTO else amount(text)
 
 
 def finite(text: str) -> float:
-    """A finite number."""
+    """Read a finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -173,44 +166,61 @@ def run(args: argparse.Namespace) -> int:
         DataError: A file is broken, or nothing would be left, or the test set was trained on.
         OutputExistsError: An output is read, or both are the same file.
     """
-    from ..scored_data import ScoredData
+    from ..errors import ConfigError
+    from ..files import refuse_overwriting
+    from ..workflow.cleanse import CleanseRequest, cleanse_data
+    from .console import Console
+    from .project_options import reading_settings
 
     console = Console.from_args(args)
     second = _second_output(args)
-    judged = args.remove == AUTO
-    if not judged:
+    automatic = args.remove == AUTO
+    if not automatic:
         _refuse_what_auto_alone_reads(args)
+    read = (args.influence, args.train, args.list, args.test, args.cache, args.network, args.validation, args.selection)
     for output in (args.output, second):
-        check_output(output, args.influence, args.train, args.list, args.test)
-        check_output(output, args.cache, args.network, args.validation, args.selection)
-    if judged:
-        args = _with_number(args, console)
+        refuse_overwriting([output], read)
+    if automatic:
+        from .automatic import chosen_removal
+
+        influence, removal = chosen_removal(args, console)
     elif args.influence is None:
         raise ConfigError("Expected --influence CSV, as score writes it; only --remove auto makes one itself.")
-    data = ScoredData.read(args.influence, args.train, args.score)
-    rows = _removal(args).rows(data.scores)
-    if args.test is not None and not judged:
-        _refuse_test_rows(args, console, data)
-    return (_relabel if args.relabel else _cleanse)(args, console, data, rows)
+    else:
+        influence, removal = args.influence, _removal(args)
+    request = CleanseRequest(
+        influence,
+        removal,
+        args.output,
+        second,
+        args.relabel,
+        args.train,
+        args.score,
+        args.label,
+        None if automatic else args.test,
+        reading_settings(args),
+    )
+    _say(console, request.relabels, cleanse_data(request, console), args.output, second)
+    return 0
 
 
 def _refuse_what_auto_alone_reads(args: argparse.Namespace) -> None:
-    """Raises: ConfigError: An option is given that nothing but ``--remove auto`` looks at."""
+    """Refuse options that nothing but ``--remove auto`` looks at.
+
+    Raises:
+        ConfigError: One is given.
+    """
+    from ..errors import ConfigError
+
     given = [f"--{name.replace('_', '-')}" for name, default in AUTO_READS.items() if getattr(args, name) != default]
     if given:
         raise ConfigError(f"{' and '.join(given)} can be given with --remove auto only; leave it out.")
 
 
-def _with_number(args: argparse.Namespace, console: Console) -> argparse.Namespace:
-    """The same request with the number that `auto` chose."""
-    from .automatic import choose
-
-    chosen = choose(args, console)
-    return argparse.Namespace(**{**vars(args), "influence": chosen.influence, "remove": Amount(chosen.count)})
-
-
 def _second_output(args: argparse.Namespace) -> Path:
-    """``--removed``, or with ``--relabel`` ``--changed``."""
+    """Return ``--removed``, or with ``--relabel`` ``--changed``."""
+    from ..errors import ConfigError
+
     wanted, other = ("changed", "removed") if args.relabel else ("removed", "changed")
     if getattr(args, other) is not None:
         raise ConfigError(
@@ -223,7 +233,8 @@ def _second_output(args: argparse.Namespace) -> Path:
 
 
 def _removal(args: argparse.Namespace) -> Removal:
-    from ..cleansing import Below, Count, Listed, Share
+    from ..cleansing import Below, Listed
+    from ..errors import ConfigError
     from ..scores import LOSS_COLUMN
 
     if args.list is not None:
@@ -235,100 +246,24 @@ def _removal(args: argparse.Namespace) -> Removal:
                 "Say --remove N or --list CSV with --score loss."
             )
         return Below(args.below)
-    return Share(args.remove.share) if args.remove.count is None else Count(args.remove.count)
+    removal: Removal = args.remove
+    return removal
 
 
-def _cleanse(args: argparse.Namespace, console: Console, data: ScoredData, rows: np.ndarray) -> int:
-    from ..cleansing import cleanse
+def _say(console: Console, relabels: bool, cleansed: Cleansed, output: Path, second: Path) -> None:
+    from ..announcements import announce_classes
 
-    labels = class_numbers(data, args.label)
-    cleanse(data, rows, args.output, args.removed)
-    report_classes(console, labels, rows, "removed")
-    if not len(rows):
+    announce_classes(console, cleansed.losses, "relabelled" if relabels else "removed")
+    samples = cleansed.samples
+    selected = len(cleansed.selected)
+    changed = len(cleansed.changed)
+    if relabels:
+        console.info(
+            f"{changed:,} of {samples:,} rows relabelled; {selected - changed:,} of the {selected:,} "
+            f"selected have the predicted label already: relabelled data set {output}, changed rows {second}"
+        )
+        return
+    if not changed:
         console.info("no row is removed; the removed CSV is a header only")
-    share = f"{len(rows):,} of {len(data):,} rows removed ({len(rows) / len(data):.1%})"
-    console.info(f"{share}: cleansed data set {args.output} ({len(data) - len(rows):,} rows), removed {args.removed}")
-    return 0
-
-
-def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows: np.ndarray) -> int:
-    from ..relabelling import propose_labels, relabel
-
-    proposal = propose_labels(data, rows, args.label or DEFAULT_LABEL)
-    relabel(data, proposal, args.output, args.changed)
-    report_classes(console, proposal.old, proposal.changed, "relabelled")
-    console.info(
-        f"{len(proposal.changed):,} of {len(data):,} rows relabelled; {proposal.agreed:,} of the {len(rows):,} "
-        f"selected have the predicted label already: relabelled data set {args.output}, changed rows {args.changed}"
-    )
-    return 0
-
-
-def report_classes(console: Console, labels: Optional[np.ndarray], rows: np.ndarray, verb: str) -> None:
-    """Say what every class loses, and warn where it is more than half."""
-    from ..cleansing import class_losses
-
-    losses: List[ClassLoss] = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
-    for loss in losses:
-        if loss.severe:
-            console.warn(
-                f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, "
-                f"{'all of them' if loss.lost == loss.samples else 'more than half'}; look at the {verb} rows before "
-                "you train on the rest"
-            )
-    shown = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
-    if shown:
-        more = f"; {len(losses) - len(shown)} more classes" if len(losses) > len(shown) else ""
-        parts = ", ".join(f"class {loss.label}: {loss.lost} of {loss.samples}" for loss in shown)
-        console.info(f"{verb}: {parts}{more}")
-
-
-def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[np.ndarray]:
-    """The class numbers (N,); None where nobody named them and the default column holds no classes."""
-    import numpy as np
-
-    from ..dataset.labels import class_labels
-
-    try:
-        labels = class_labels(data.table, label or DEFAULT_LABEL)
-    except DataError:
-        if label is not None:
-            raise
-        return None
-    # Whole numbers that hardly repeat are values to predict.
-    return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
-
-
-def _refuse_test_rows(args: argparse.Namespace, console: Console, data: ScoredData) -> None:
-    """Refuse a test set that shares rows with the training data.
-
-    Raises:
-        DataError: It does; the message counts them and names the first.
-    """
-    from ..dataset.arrays import Dataset
-    from ..dataset.overlap import overlapping_rows
-
-    read = []
-    for path in (data.table.path, args.test):
-        with console.progress(f"reading {path.name}", "file reads") as progress:
-            read.append(
-                Dataset.from_csv(path, image_size=args.image_size, data_cache=args.data_cache, progress=progress)
-            )
-    train, test = read
-    if train.fingerprint == test.fingerprint:
-        raise DataError(f"{args.test}: expected another data set to test on, got the training data itself.")
-    pairs = overlapping_rows(train, test)
-    LOGGER.info("test set: %d rows, %d of them in the training data", len(test), len(pairs))
-    if len(pairs):
-        raise DataError(_overlap_message(args, train, test, pairs))
-
-
-def _overlap_message(args: argparse.Namespace, train: Any, test: Any, pairs: np.ndarray) -> str:
-    shown = "; ".join(
-        f"line {test.table.line(theirs)} is line {train.table.line(ours)}" for ours, theirs in pairs[:EXAMPLES].tolist()
-    )
-    more = "; ..." if len(pairs) > EXAMPLES else ""
-    return (
-        f"{args.test}: expected a test set without training data, but {len(pairs):,} of its {len(test):,} rows are in "
-        f"{train.path} ({shown}{more}). Test on other data, or take these rows out of one of the two."
-    )
+    share = f"{changed:,} of {samples:,} rows removed ({changed / samples:.1%})"
+    console.info(f"{share}: cleansed data set {output} ({samples - changed:,} rows), removed {second}")

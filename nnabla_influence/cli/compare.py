@@ -1,25 +1,14 @@
-"""`compare`: do influence CSVs rank the samples alike, and do they find the labels that were flipped?
-
-The measures are those of `nnabla_influence.evaluation.metrics`; rows are joined by `dataset.indexed_column`.
-"""
+"""`compare`: do influence CSVs rank the samples alike, and do they find the labels that were flipped?"""
 
 from __future__ import annotations
 
 import argparse
-import itertools
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
-from ..errors import ConfigError, DataError
 from .console import Console
 from .options import add_verbosity, existing_file
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["add_parser", "run"]
-
-FLIPPED = "flipped"
 
 Record = Dict[str, Any]
 
@@ -55,46 +44,24 @@ def run(args: argparse.Namespace) -> int:
         DataError: A file is broken, or the files are about different samples.
         MissingExtraError: --truth without scikit-learn.
     """
-    from ..dataset.indexed_column import IndexedColumn
+    from ..errors import ConfigError
+    from ..workflow.compare import CompareRequest, compare
 
-    paths: List[Path] = args.influence
-    if len(paths) < 2 and args.truth is None:
+    if len(args.influence) < 2 and args.truth is None:
         raise ConfigError("compare expects two or more influence CSVs, or one with --truth; got one without.")
-    columns = [IndexedColumn.read_scores(path, args.column) for path in paths]
-    vectors = [column.aligned_with(columns[0]) for column in columns]
+    comparison = compare(CompareRequest(tuple(args.influence), args.truth, args.column))
     result: Record = {
         "column": args.column,
-        "samples": len(vectors[0]),
-        "agreement": _agreement(paths, vectors),
+        "samples": comparison.samples,
+        "agreement": [
+            {"first": str(first), "second": str(second), **agreement.to_dict()}
+            for first, second, agreement in comparison.agreement
+        ],
     }
-    if args.truth is not None:
-        flipped = IndexedColumn.read_flags(args.truth, FLIPPED).aligned_with(columns[0])
-        result["mislabel"] = _detection(paths, vectors, flipped)
+    if comparison.mislabel is not None:
+        result["mislabel"] = [{"file": str(path), **found.to_dict()} for path, found in comparison.mislabel]
     _report(Console.from_args(args), result, args.json)
     return 0
-
-
-def _agreement(paths: List[Path], vectors: List[np.ndarray]) -> List[Record]:
-    """One record per pair of files."""
-    from ..evaluation.metrics import rank_agreement
-
-    records = []
-    for (first, a), (second, b) in itertools.combinations(zip(paths, vectors), 2):
-        try:
-            agreement = rank_agreement(a, b)
-        except DataError as error:
-            raise DataError(f"{first} (first) and {second} (second): {error}") from error
-        records.append({"first": str(first), "second": str(second), **agreement.to_dict()})
-    return records
-
-
-def _detection(paths: List[Path], vectors: List[np.ndarray], flipped: np.ndarray) -> List[Record]:
-    """One record per file."""
-    from ..evaluation.metrics import mislabel_detection
-
-    return [
-        {"file": str(path), **mislabel_detection(vector, flipped).to_dict()} for path, vector in zip(paths, vectors)
-    ]
 
 
 def _report(console: Console, result: Record, as_json: bool) -> None:

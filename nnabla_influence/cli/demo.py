@@ -9,22 +9,26 @@ write the cleansed data set, and show all of it on one page. No download; everyt
 from __future__ import annotations
 
 import argparse
-import logging
 import time
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import TYPE_CHECKING, Any, Mapping
 
 from .options import add_common, positive_int, rate
 
-LOGGER = logging.getLogger("nnabla_influence")
+if TYPE_CHECKING:
+    from ..array import Array
+    from ..scores import InfluenceScores
+    from ..workflow.evaluate import EvaluatedTrials, EvaluateRequest
+    from .console import Console
+
+__all__ = ["add_parser", "run"]
+
 METHODS = ("spectral", "loss", "random")
-SHARES = ("5%", "10%", "20%")
-# For 8x8 images; the built-in's own settings are for larger ones.
-SETTINGS = ("--learning-rate", "0.05", "--batch-size", "32", "--epochs", "30")
+SHARES = (0.05, 0.1, 0.2)
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "demo",
         help="the whole job on embedded real data, in about a minute",
@@ -48,7 +52,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the demo."""
+    """Run the demo.
+
+    Raises:
+        MissingExtraError: A library for the report or the measures is not installed.
+    """
     from ..dataset.csv import Table
     from ..dataset.digits import write_digits
     from ..dataset.noise import write_noisy
@@ -58,78 +66,100 @@ def run(args: argparse.Namespace) -> int:
 
     require_scikit_learn()
     require_report_libraries()
-    console, started, folder = Console.from_args(args), time.monotonic(), args.output
+    console = Console.from_args(args)
+    started = time.monotonic()
+    folder: Path = args.output
     clean, validation, test = write_digits(folder / "digits", seed=args.seed)
-    noisy, truth = folder / "digits" / "training_noisy.csv", folder / "truth.csv"
+    noisy = folder / "digits" / "training_noisy.csv"
+    truth = folder / "truth.csv"
     flips = write_noisy(Table.read(clean), "y", args.rate, "symmetric", args.seed, noisy, truth)
     console.info(f"1,000 handwritten digits, {int(flips.flipped.sum())} labels flipped: {noisy}")
-    _whole_loop(evaluate_arguments(args, noisy, validation, test), folder, flips.flipped, console)
+    _whole_loop(_request(args, noisy, validation, test), folder, flips.flipped, console)
     console.info(f"which labels were flipped: {truth}")
     console.info(f"took {time.monotonic() - started:.0f} s")
     console.result(f"report, to look at in a browser: {folder / 'report.html'}")
     return 0
 
 
-def evaluate_arguments(args: argparse.Namespace, train: Path, validation: Path, test: Path) -> argparse.Namespace:
-    """What ``evaluate`` would have been called with."""
-    from .main import build_parser
+def _request(args: argparse.Namespace, train: Path, validation: Path, test: Path) -> EvaluateRequest:
+    """Make the request of the evaluation."""
+    from ..cleansing import Share
+    from ..device import Device
+    from ..execution import Execution
+    from ..workflow.data_reading import ReadingSettings
+    from ..workflow.evaluate import EvaluateRequest
+    from ..workflow.project_request import ProjectRequest
+    from ..workflow.training_overrides import TrainingOverrides
 
-    data = ("--train", train, "--validation", validation, "--test", test, "--data-cache", args.output / "decoded")
-    what = ("--methods", *METHODS, "--remove", *SHARES, "--retrain", "scratch", "--trials", args.trials)
-    how = ("--seed", args.seed, "--device", args.device, "--workers", args.workers, "--overwrite", *SETTINGS)
-    output = ("--output", args.output / "retrainings.csv")
-    return build_parser().parse_args(
-        list(map(str, ("evaluate", "--network", "builtin:cnn", *data, *what, *how, *output)))
+    project = ProjectRequest(
+        "builtin:cnn",
+        train,
+        validation,
+        args.seed,
+        Device(args.device),
+        ReadingSettings(data_cache=args.output / "decoded"),
+        # For 8x8 images; the built-in's own settings are for larger ones.
+        TrainingOverrides(learning_rate=0.05, batch_size=32, epochs=30),
+    )
+    return EvaluateRequest(
+        project,
+        args.output / "retrainings.csv",
+        METHODS,
+        amounts=tuple(map(Share, SHARES)),
+        trials=args.trials,
+        starts=("scratch",),
+        test=test,
+        execution=Execution(args.workers),
+        overwrite=True,
     )
 
 
-def _whole_loop(options: argparse.Namespace, folder: Path, flipped: Any, console: Any) -> None:
+def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console: Console) -> None:
     """Train, score, retrain, cleanse, report."""
+    from ..report import ReportInputs, write_report
     from ..scores import InfluenceScores
-    from .evaluate import retrained_curve, trained
+    from ..workflow.evaluate import evaluated_curve, trained_and_scored
+    from .curve_table import print_curve
 
-    judged, trials = trained(options, console)
-    means = {method: InfluenceScores.mean([trial.scores[method] for trial in trials]) for method in METHODS}
-    _detection(console, means, flipped, len(trials))
-    influence = _written(means[METHODS[0]], trials, judged, folder / "influence.csv")
+    evaluated = trained_and_scored(request, console)
+    means = {method: InfluenceScores.mean([trial.scores[method] for trial in evaluated.trials]) for method in METHODS}
+    _detection(console, means, flipped, len(evaluated.trials))
+    influence = folder / "influence.csv"
+    _write(means[METHODS[0]], evaluated, influence)
     console.info(f"scores, most harmful first: {influence}")
-    curve = retrained_curve(options, trials, judged, console)
-    _cleansed(console, influence, judged.train.path, curve.choice(METHODS[0], "remove", "scratch").removed, folder)
-    _report(console, influence, options.output, trials, folder)
+    curve = evaluated_curve(request, evaluated, console)
+    print_curve(console, curve)
+    _cleanse(console, influence, request, curve.choice(METHODS[0], "remove", "scratch").removed)
+    inputs = ReportInputs(influence, request.output, evaluated.trials[0].cache, None, {})
+    write_report(inputs, folder / "report.html")
 
 
-def _written(mean: Any, trials: List[Any], judged: Any, path: Path) -> Path:
-    """The influence CSV, with loss and predicted label by the first training."""
+def _write(mean: InfluenceScores, evaluated: EvaluatedTrials, path: Path) -> None:
+    """Write the influence CSV, with loss and predicted label by the first training."""
     import dataclasses
 
-    from ..estimators import sample_columns
-    from ..training import TrainingCache
-
-    columns = sample_columns(TrainingCache.open(trials[0].cache), judged.train)
-    dataclasses.replace(mean, columns=columns).to_csv(path, judged.train.table)
-    return path
+    first = evaluated.trials[0].scores[mean.method]
+    dataclasses.replace(mean, columns=first.columns).to_csv(path, evaluated.data.train.table)
 
 
-def _cleansed(console: Any, influence: Path, train: Path, number: int, folder: Path) -> None:
-    """The cleansed data set, with as many rows removed as the selection data chose."""
-    from ..cleansing import Count, cleanse
-    from ..scored_data import ScoredData
+def _cleanse(console: Console, influence: Path, request: EvaluateRequest, number: int) -> None:
+    """Write the cleansed data set, with as many rows removed as the selection data chose."""
+    from ..cleansing import Count
+    from ..workflow.cleanse import CleanseRequest, cleanse_data
 
     if not number:
         console.info("nothing is removed: the selection data says that no number of samples is worth removing")
         return
-    data = ScoredData.read(influence, train)
-    cleanse(data, Count(number).rows(data.scores), folder / "cleansed.csv", folder / "removed.csv")
-    console.info(f"without the {number} most harmful: {folder / 'cleansed.csv'}; those: {folder / 'removed.csv'}")
+    cleansed = influence.with_name("cleansed.csv")
+    removed = influence.with_name("removed.csv")
+    train = request.project.train
+    cleanse_data(
+        CleanseRequest(influence, Count(number), cleansed, removed, train=train if isinstance(train, Path) else None)
+    )
+    console.info(f"without the {number} most harmful: {cleansed}; those: {removed}")
 
 
-def _report(console: Any, influence: Path, curve: Path, trials: List[Any], folder: Path) -> None:
-    from ..report import ReportInputs, write_report
-
-    write_report(ReportInputs(influence, curve, trials[0].cache, None, {}), folder / "report.html")
-
-
-def _detection(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> None:
+def _detection(console: Console, scores: Mapping[str, InfluenceScores], flipped: Array, trials: int) -> None:
     from ..evaluation.metrics import mislabel_detection
 
     seeds = "1 seed" if trials == 1 else f"{trials} seeds"

@@ -1,42 +1,41 @@
-"""`evaluate`: does removing harmful samples help? Trains, scores, retrains without them, and says what it was worth.
-
-Every method stands beside ``random``, ``loss``, ``margin`` and removing nothing. The number of samples is chosen on
-selection data that neither trained nor scored; the test data says once what that choice was worth.
-"""
+"""`evaluate`: does removing harmful samples help? Trains, scores, retrains without them, and says what it was worth."""
 
 from __future__ import annotations
 
 import argparse
-import math
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Iterator, List, Tuple
+from typing import TYPE_CHECKING, Any
 
-from ..interrupts import clear_interrupts
-from .amount import amount
+from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
 from .options import (
     add_common,
     add_execution,
-    check_output,
+    amount,
     execution,
     existing_file,
     non_negative_int,
     output_file,
     positive_int,
 )
-from .project_options import METHODS, add_data_options, add_network_option, add_policy_option, add_training_options
+from .project_options import (
+    add_data_options,
+    add_network_option,
+    add_policy_option,
+    add_training_options,
+    project_request,
+)
 
-# Checked against the lists of `evaluation` by a test; its modules load NNabla.
-STARTS = ("last-epoch", "scratch")
-TREATMENTS = ("remove", "relabel")
-METRICS = ("removal", "lds", "leave-one-out")
-COMPARED = ("spectral", "loss", "margin", "random")
+if TYPE_CHECKING:
+    from ..workflow.evaluate import EvaluatedTrials, EvaluateRequest
+    from .console import Console
+
+__all__ = ["add_parser", "add_selection_options", "run"]
+
 SHARES = ("1%", "2%", "5%", "10%", "20%")
 GROUPS = 32
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "evaluate",
         help="does removing the harmful samples help? retrain and see",
@@ -47,8 +46,25 @@ def add_parser(subparsers: Any) -> None:
     add_network_option(parser)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
     parser.add_argument("--overwrite", action="store_true", help="replace the output and caches of other runs")
-    group = parser.add_argument_group("what is compared")
-    group.add_argument("--methods", nargs="+", choices=METHODS, metavar="M", help=_listed())
+    _add_comparison(parser.add_argument_group("what is compared"))
+    group = parser.add_argument_group("data that judges")
+    add_selection_options(group)
+    group.add_argument("--test", type=existing_file, metavar="CSV", help="data that judges the choice, once")
+    add_policy_option(parser)
+    add_data_options(parser)
+    add_training_options(parser)
+    add_common(parser)
+    add_execution(parser)
+
+
+def _add_comparison(group: Any) -> None:
+    group.add_argument(
+        "--methods",
+        nargs="+",
+        choices=METHODS,
+        metavar="M",
+        help=f"of {', '.join(METHODS)} (default: {' '.join(COMPARED_METHODS)}; margin only where there are classes)",
+    )
     group.add_argument(
         "--remove",
         nargs="+",
@@ -78,23 +94,10 @@ def add_parser(subparsers: Any) -> None:
         metavar="G",
         help=f"groups left out for lds and leave-one-out (default: {GROUPS})",
     )
-    add_judging_options(parser)
-    add_policy_option(parser)
-    add_data_options(parser)
-    add_training_options(parser)
-    add_common(parser)
-    add_execution(parser)
-
-
-def add_judging_options(parser: Any) -> None:
-    """``--selection``, ``--split-seed`` and ``--test``."""
-    group = parser.add_argument_group("data that judges")
-    add_selection_options(group)
-    group.add_argument("--test", type=existing_file, metavar="CSV", help="data that judges the choice, once")
 
 
 def add_selection_options(group: Any) -> None:
-    """``--selection`` and ``--split-seed``."""
+    """Add ``--selection`` and ``--split-seed``."""
     group.add_argument(
         "--selection",
         type=existing_file,
@@ -106,19 +109,23 @@ def add_selection_options(group: Any) -> None:
     )
 
 
-def _listed() -> str:
-    return f"of {', '.join(METHODS)} (default: {' '.join(COMPARED)}; margin only where there are classes)"
-
-
 def run(args: argparse.Namespace) -> int:
-    """Evaluates."""
+    """Evaluate.
+
+    Raises:
+        InfluenceError: Something does not fit, or a training failed.
+    """
+    from ..workflow.evaluate import evaluated_curve, trained_and_scored
     from .console import Console
+    from .curve_table import print_curve
 
     console = Console.from_args(args)
-    judged, trials = trained(args, console)
+    request = _request(args)
+    evaluated = trained_and_scored(request, console)
     if args.metric != "removal":
-        return _attribution(args, trials, judged, console)
-    curve = retrained_curve(args, trials, judged, console)
+        return _attribution(request, evaluated, console)
+    curve = evaluated_curve(request, evaluated, console)
+    print_curve(console, curve)
     console.info(f"every retraining: {args.output} ({len(curve.rows)} rows)")
     console.info(
         f"next: python -m nnabla_influence report --influence INFLUENCE.csv --curve {args.output} --output report.html"
@@ -126,106 +133,43 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def trained(args: argparse.Namespace, console: Any) -> Tuple[Any, List[Any]]:
-    """The data that judges, and the trainings with their scores.
+def _request(args: argparse.Namespace) -> EvaluateRequest:
+    """Make the request of the options.
 
     Raises:
-        RequestError: Something does not fit; said before anything is trained.
+        ConfigError: An option is given that means nothing to the metric.
     """
-    from .judging import judging_data
-    from .project import load_project
-    from .trials import trained_trials
-
-    where = execution(args)
-    _refuse_what_the_metric_ignores(args)
-    check_output(args.output, args.network, args.train, args.validation, args.selection, args.test)
-    project = load_project(args, console)
-    check_output(args.output, project.train.path, project.validation.path)
-    judged = judging_data(args, project, console)
-    _sweep(args, judged)
-    usual = compared(project.network)
-    # Margins cost nothing, and somebody may ask for them in a later call into the same file.
-    options = argparse.Namespace(**{**vars(args), "record_margins": args.record_margins or "margin" in usual})
-    with resumable(args.output):
-        return judged, trained_trials(options, args.methods or usual, judged.scoring, console, where)
-
-
-def compared(network: Any) -> List[str]:
-    """The methods that stand beside each other where nobody chose: margins exist only between classes."""
-    label = network.input_shapes().get(str(network.loss_role.target), ())
-    margins = network.classes is not None and math.prod(label) == 1
-    return [method for method in COMPARED if method != "margin" or margins]
-
-
-def _refuse_what_the_metric_ignores(args: argparse.Namespace) -> None:
-    """Raises: ConfigError: An option is given that means nothing to the metric."""
     from ..errors import ConfigError
+    from ..workflow.evaluate import EvaluateRequest
 
     ignored = ("groups",) if args.metric == "removal" else ("remove", "treatment", "test")
+    where = execution(args)
     given = [f"--{name}" for name in ignored if getattr(args, name) is not None]
     if given:
         raise ConfigError(f"{' and '.join(given)} means nothing to --metric {args.metric}; leave it out.")
+    return EvaluateRequest(
+        project_request(args),
+        args.output,
+        tuple(args.methods or ()),
+        amounts=tuple(args.remove or map(amount, SHARES)),
+        trials=args.trials,
+        starts=tuple(args.retrain),
+        treatments=tuple(args.treatment or TREATMENTS[:1]),
+        metric=args.metric,
+        groups=args.groups or GROUPS,
+        selection=args.selection,
+        test=args.test,
+        split_seed=args.split_seed,
+        execution=where,
+        overwrite=args.overwrite,
+    )
 
 
-def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> Any:
-    """Retrains, prints what it was worth, and returns the `RemovalCurve`."""
-    from ..evaluation.sweep import EvaluationData, removal_curve
-    from .curve_table import print_curve
-
-    _make_room(args)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
-    with resumable(args.output), console.progress("retraining", "trainings") as progress:
-        curve = removal_curve(trials, data, _sweep(args, judged), args.output, progress)
-    print_curve(console, curve)
-    return curve
-
-
-def _sweep(args: argparse.Namespace, judged: Any) -> Any:
-    """What to retrain and where; impossible numbers are refused."""
-    from ..device import Device
-    from ..evaluation.sweep import Sweep
-    from ..execution import Execution
-
-    counts = [wanted.of(len(judged.train)) for wanted in args.remove or map(amount, SHARES)]
-    where = Execution(args.workers, args.scheduler)
-    sweep = Sweep(counts, args.retrain, args.treatment or TREATMENTS[:1], Device(args.device), where)
-    sweep.check(len(judged.train))
-    return sweep
-
-
-@contextmanager
-def resumable(output: Path) -> Iterator[None]:
-    """Says after Ctrl-C how to go on."""
-    try:
-        with clear_interrupts():
-            yield
-    except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(
-            f"what is finished lies in '{output}' and in the files named after it. The same command goes on."
-        ) from interrupt
-
-
-def _make_room(args: argparse.Namespace) -> None:
-    if args.overwrite and args.output.exists():
-        args.output.unlink()
-
-
-def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> int:
-    from ..evaluation.attribution import GroupPlan, Retrainings, attribution
+def _attribution(request: EvaluateRequest, evaluated: EvaluatedTrials, console: Console) -> int:
+    from ..workflow.evaluate import attribution_agreements
     from .curve_table import print_agreements
 
-    sweep = _sweep(args, judged)
-    _make_room(args)
-    for start in args.retrain:
-        plan = GroupPlan(args.metric, args.groups or GROUPS, args.split_seed, start)
-        target = args.output if len(args.retrain) == 1 else _named(args.output, start)
-        retrainings = Retrainings(judged.train, judged.scoring, target, sweep.execution, sweep.device)
-        with resumable(target), console.progress("retraining", "trainings") as progress:
-            found = attribution(trials, plan, retrainings, progress)
-        print_agreements(console, plan, found)
-        console.info(f"every retraining: {target}")
+    for result in attribution_agreements(request, evaluated, console):
+        print_agreements(console, result.plan, result.agreements)
+        console.info(f"every retraining: {result.table}")
     return 0
-
-
-def _named(output: Path, start: str) -> Path:
-    return output.with_name(f"{output.stem}.{start}{output.suffix}")

@@ -8,7 +8,6 @@ builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args) -
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import os
 import sys
@@ -17,16 +16,19 @@ from typing import Callable, NoReturn, Optional, Sequence
 
 from .. import __version__
 from ..errors import InfluenceError
-from ..interrupts import clear_interrupts
+from ..interrupts import Interrupted, clear_interrupts
+from ..system_message import system_message
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
-__all__ = ["COMMANDS", "build_parser", "main", "system_message"]
+__all__ = ["COMMANDS", "build_parser", "main"]
 
 COMMANDS = ("demo", "train", "score", "run", "cleanse", "evaluate", "report", "info", "noise", "compare", "plugins")
 """The commands in the order in which help lists them."""
 
-FAILED, WRONG_REQUEST, INTERRUPTED = 1, 2, 130
+FAILED = 1
+WRONG_REQUEST = 2
+INTERRUPTED = 130
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -52,7 +54,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The program's parser with the parsers of all commands."""
+    """Make the program's parser with the parsers of all commands."""
     parser = _Parser(
         prog=_program(),
         description="Score every training sample by what it does to the validation loss of an NNabla network. "
@@ -73,6 +75,7 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**settings)  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
+        """Say one line and end with the code of a wrong request."""
         Console().error(f"{message} (see {self.prog} --help)")
         self.exit(WRONG_REQUEST)
 
@@ -91,7 +94,8 @@ def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return code
     except KeyboardInterrupt as interrupt:
-        console.notice(f"interrupted: {interrupt}" if str(interrupt) else "interrupted")
+        said = interrupt.said(IN_COMMANDS) if isinstance(interrupt, Interrupted) else str(interrupt)
+        console.notice(f"interrupted: {said}" if said else "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
@@ -112,19 +116,8 @@ def _message(error: Exception, verbose: bool) -> str:
     return text if verbose else f"{text} (run again with --verbose for the traceback)"
 
 
-def system_message(error: OSError) -> str:
-    """A message for a full disk, a missing permission and the like, with the file where it is known."""
-    advice = {
-        errno.ENOSPC: "; free some space or write elsewhere",
-        errno.EACCES: "; check the permissions or write elsewhere",
-        errno.EROFS: "; write elsewhere",
-    }.get(error.errno or 0, "")
-    where = f"{error.filename}: " if error.filename is not None else ""
-    return f"{where}{error.strerror}{advice}"
-
-
 def _forget_stdout() -> None:
-    """Who read our output has gone (``| head``); keep Python from failing again when it flushes at exit."""
+    """Keep Python from failing again at exit when whoever read our output has gone (``| head``)."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Tuple, Union
-
-from ..errors import OutputExistsError
+from typing import TYPE_CHECKING, Tuple
 
 if TYPE_CHECKING:  # loading it would make --help slow
+    from ..cleansing import Amount
     from ..execution import Execution
 
 __all__ = [
@@ -22,8 +21,8 @@ __all__ = [
     "add_execution",
     "add_seed",
     "add_verbosity",
+    "amount",
     "byte_size",
-    "check_output",
     "execution",
     "existing_file",
     "image_size",
@@ -88,7 +87,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
 
 
 def execution(args: argparse.Namespace) -> Execution:
-    """Where ``--workers`` and ``--scheduler`` let jobs run; a cluster is asked whether it is there.
+    """Make the request of ``--workers`` and ``--scheduler``; a cluster is asked whether it is there.
 
     Raises:
         ConfigError: The address is malformed, or both are given.
@@ -97,23 +96,23 @@ def execution(args: argparse.Namespace) -> Execution:
     """
     from ..execution import Execution, check
 
-    found = Execution(workers=args.workers, scheduler=args.scheduler)
-    check(found)
-    return found
+    where = Execution(workers=args.workers, scheduler=args.scheduler)
+    check(where)
+    return where
 
 
 def positive_int(text: str) -> int:
-    """A whole number of at least 1."""
+    """Read a whole number of at least 1."""
     return _int_from(text, 1)
 
 
 def non_negative_int(text: str) -> int:
-    """A whole number of at least 0."""
+    """Read a whole number of at least 0."""
     return _int_from(text, 0)
 
 
 def positive_float(text: str) -> float:
-    """A finite number greater than 0."""
+    """Read a finite number greater than 0."""
     value = _float(text, "a number greater than 0")
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"expected a number greater than 0, got '{text}'")
@@ -121,7 +120,7 @@ def positive_float(text: str) -> float:
 
 
 def rate(text: str) -> float:
-    """A share from 0 to 1."""
+    """Read a share from 0 to 1."""
     value = _float(text, "a share from 0 to 1, for example 0.1")
     if not 0 <= value <= 1:  # also catches NaN
         raise argparse.ArgumentTypeError(f"expected a share from 0 to 1, for example 0.1, got '{text}'")
@@ -129,7 +128,7 @@ def rate(text: str) -> float:
 
 
 def byte_size(text: str) -> int:
-    """Bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
+    """Read a number of bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
     number, unit = text.upper().rstrip("B"), 1
     for power, letter in enumerate("KMG", start=1):
         if number.endswith(letter):
@@ -140,7 +139,7 @@ def byte_size(text: str) -> int:
 
 
 def image_size(text: str) -> Tuple[int, int]:
-    """``HxW`` in pixels, e.g. ``28x28``, as (height, width)."""
+    """Read ``HxW`` in pixels, e.g. ``28x28``, as (height, width)."""
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(f"expected HEIGHTxWIDTH in pixels, for example 28x28, got '{text}'")
@@ -148,7 +147,7 @@ def image_size(text: str) -> Tuple[int, int]:
 
 
 def existing_file(text: str) -> Path:
-    """The path of a file that exists."""
+    """Read the path of a file that exists."""
     path = Path(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"expected a file, got the folder '{text}'")
@@ -158,25 +157,22 @@ def existing_file(text: str) -> Path:
 
 
 def output_file(text: str) -> Path:
-    """The path of a file to write; missing folders are made when it is written."""
+    """Read the path of a file to write; missing folders are made when it is written."""
     path = Path(text)
     if not text or path.is_dir():
         raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
     return path
 
 
-def check_output(output: Path, *inputs: Union[Path, str, None]) -> None:
-    """Refuse to write over a file that the command reads.
+def amount(text: str) -> Amount:
+    """Read a number of samples (``100``) or a share of them (``2%``)."""
+    from ..cleansing import amount_from
+    from ..errors import ConfigError
 
-    Args:
-        output: The file to write.
-        inputs: What is read; None and names of no file are passed over.
-
-    Raises:
-        OutputExistsError: The output is one of the inputs, whatever the spelling of its path.
-    """
-    if any(path and output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
-        raise OutputExistsError(f"'{output}' is read by this command; choose another file to write to.")
+    try:
+        return amount_from(text)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _int_from(text: str, least: int) -> int:

@@ -1,52 +1,53 @@
-"""Options that say which network, which data, which training and which scores; shared by train, score and run.
+"""Options that say which network, which data, which training and which scores, and the requests they make.
 
-Kept apart from `project`, which needs NNabla: ``--help`` must not.
+Kept free of NNabla and NumPy, which ``--help`` must not load: what needs them is imported where a request is made.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Dict
+from typing import TYPE_CHECKING, Any, Dict
 
+from ..choices import (
+    BATCH_NORM_POLICIES,
+    BUILTINS,
+    CURVATURES,
+    DEFAULT_METHOD,
+    DEFAULT_POLICY,
+    INVERSES,
+    METHODS,
+    POINTS,
+    POLICIES,
+    RECURSIONS,
+    SOLVERS,
+    TASKS,
+    THROUGH,
+)
 from .options import byte_size, existing_file, image_size, non_negative_int, positive_float, positive_int
 
-# Checked against the lists of `config`, `training` and `estimators` by a test; those modules load NumPy and NNabla.
-POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
-METHODS = (
-    "spectral",
-    "last-epoch",
-    "sgd-influence",
-    "influence-function",
-    "tracin",
-    "self-influence",
-    "loss",
-    "margin",
-    "random",
-)
-DEFAULT_METHOD = "spectral"
-EPOCHS = ("last", "all")
-CURVATURES = ("auto", "ggn", "hessian")
-POINTS = ("auto", "final", "average")
-INVERSES = ("lanczos", "cg", "lissa")
+if TYPE_CHECKING:
+    from ..workflow.data_reading import ReadingSettings
+    from ..workflow.project_request import ProjectRequest
+    from ..workflow.score import ScoreRequest
+    from ..workflow.training_overrides import TrainingOverrides
+
 METHOD_SETTING = "method_"
-SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
-RECURSIONS = ("corrected", "published")
-BATCH_NORM_POLICIES = ("batch", "frozen")
+NORMALIZATION = {"auto": None, "yes": True, "no": False}
 
 
 def add_network_option(parser: Any, required: bool = True) -> None:
-    """``--network``."""
+    """Add ``--network``."""
     parser.add_argument(
         "--network",
         required=required,
         metavar="N",
-        help="results.nnp or net.nntxt of a project, or builtin:mlp, builtin:cnn, builtin:cifarnet",
+        help=f"results.nnp or net.nntxt of a project, or {', '.join(BUILTINS)}",
     )
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """``--train``, ``--validation`` and how images are read."""
+    """Add ``--train``, ``--validation`` and how images are read."""
     group = parser.add_argument_group("data")
     group.add_argument("--train", type=existing_file, metavar="CSV", help="training data (default: the project's own)")
     group.add_argument(
@@ -55,7 +56,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
     group.add_argument(
         "--image-normalization",
-        choices=("auto", "yes", "no"),
+        choices=tuple(NORMALIZATION),
         default="auto",
         help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)",
     )
@@ -65,7 +66,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """What overrides the network file's settings, and how training draws."""
+    """Add what overrides the network file's settings, and how training draws."""
     group = parser.add_argument_group("training (default: as the network file says)")
     group.add_argument(
         "--epochs", type=epochs, metavar="E", help="epochs; a trained .nnp is continued for 1 epoch by default"
@@ -74,7 +75,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
     group.add_argument(
         "--task",
-        choices=("auto", "classification", "regression"),
+        choices=("auto", *TASKS),
         default="auto",
         help="what a built-in network learns (default: by the labels)",
     )
@@ -95,7 +96,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_override_options(group: Any) -> None:
-    """``--batch-size``, ``--solver`` and ``--learning-rate``."""
+    """Add ``--batch-size``, ``--solver`` and ``--learning-rate``."""
     group.add_argument("--batch-size", type=positive_int, metavar="B", help="samples of a batch")
     group.add_argument(
         "--solver", type=solver, metavar="NAME", help=f"another solver: {', '.join(SOLVERS)}; give --learning-rate too"
@@ -109,8 +110,8 @@ def add_override_options(group: Any) -> None:
 
 
 def epochs(text: str) -> int:
-    """A number of training epochs; what `score` calls ``--epochs all`` has another name beside it."""
-    if text in EPOCHS:
+    """Read a number of training epochs; what `score` calls ``--epochs all`` has another name beside it."""
+    if text in THROUGH:
         raise argparse.ArgumentTypeError(
             f"expected how many epochs to train, got '{text}'; for the steps that sgd-influence follows, say "
             f"--through {text} when scoring"
@@ -119,7 +120,7 @@ def epochs(text: str) -> int:
 
 
 def solver(text: str) -> str:
-    """A solver's name, in NNabla's spelling."""
+    """Read a solver's name; return NNabla's spelling."""
     spelling = {name.lower(): name for name in SOLVERS}
     if text.lower() not in spelling:
         raise argparse.ArgumentTypeError(f"expected a solver with an adjoint ({', '.join(SOLVERS)}), got '{text}'")
@@ -127,50 +128,103 @@ def solver(text: str) -> str:
 
 
 def add_policy_option(parser: argparse.ArgumentParser) -> None:
-    """``--policy``."""
+    """Add ``--policy``."""
     parser.add_argument(
-        "--policy", choices=POLICIES, default="last-epoch", help="parameters the cache keeps (default: %(default)s)"
+        "--policy", choices=POLICIES, default=DEFAULT_POLICY, help="parameters the cache keeps (default: %(default)s)"
     )
 
 
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:
-    """``--method`` and the settings of methods; a setting left out keeps the method's own default."""
+    """Add ``--method`` and the settings of methods; a setting left out keeps the method's own default."""
     group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
+    _setting(group, "--recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS)
+    _setting(group, "--batch-norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES)
+    _setting(group, "--through", "sgd-influence: steps of the last epoch, or of all", choices=THROUGH)
+    _setting(group, "--memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
     _setting(
-        group, "--recursion", "recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS
+        group, "--curvature", "Gauss-Newton or Hessian matrix; auto: the first where it exists", choices=CURVATURES
     )
-    _setting(
-        group, "--batch-norm", "batch_norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES
-    )
-    _setting(group, "--through", "epochs", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
-    _setting(group, "--memory", "memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
-    _setting(
-        group,
-        "--curvature",
-        "curvature",
-        "Gauss-Newton or Hessian matrix; auto: the first where it exists",
-        choices=CURVATURES,
-    )
-    _setting(
-        group, "--at", "at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS
-    )
-    _setting(group, "--subset", "subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
-    _setting(group, "--lanczos-steps", "steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
-    _setting(group, "--horizon", "horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
-    _setting(group, "--damping", "damping", "influence-function (default: 1)", type=positive_float, metavar="D")
-    _setting(group, "--inverse", "solver", "influence-function: how it is solved", choices=INVERSES)
-    _setting(group, "--iterations", "iterations", "influence-function: products", type=positive_int, metavar="k")
-    _setting(group, "--checkpoints", "last", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
+    _setting(group, "--at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS)
+    _setting(group, "--subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
+    _setting(group, "--lanczos-steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
+    _setting(group, "--horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
+    _setting(group, "--damping", "influence-function (default: 1)", type=positive_float, metavar="D")
+    _setting(group, "--inverse", "influence-function: how it is solved", choices=INVERSES)
+    _setting(group, "--iterations", "influence-function: products", type=positive_int, metavar="k")
+    _setting(group, "--checkpoints", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
 
 
-def _setting(group: Any, option: str, name: str, text: str, **kind: Any) -> None:
-    group.add_argument(option, dest=METHOD_SETTING + name, help=text, **kind)
+def add_through_alias(parser: argparse.ArgumentParser) -> None:
+    """Add ``--epochs`` where nothing is trained, so that it can only mean ``--through``."""
+    parser.add_argument("--epochs", dest=METHOD_SETTING + "through", choices=THROUGH, help="the same as --through")
 
 
-def method_settings(args: argparse.Namespace) -> Dict[str, Any]:
-    """The settings of methods that were given, by the methods' own names."""
-    found = {
+def _setting(group: Any, option: str, text: str, **kind: Any) -> None:
+    """Add an option that is called as the setting of the method's constructor."""
+    group.add_argument(option, dest=METHOD_SETTING + option[2:].replace("-", "_"), help=text, **kind)
+
+
+def _method_settings(args: argparse.Namespace) -> Dict[str, Any]:
+    """Return the settings of methods that were given."""
+    given = {
         name[len(METHOD_SETTING) :]: value for name, value in vars(args).items() if name.startswith(METHOD_SETTING)
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def reading_settings(args: argparse.Namespace) -> ReadingSettings:
+    """Make the request of ``--image-size``, ``--image-normalization`` and ``--data-cache``."""
+    from ..workflow.data_reading import ReadingSettings
+
+    return ReadingSettings(
+        args.image_size, NORMALIZATION[getattr(args, "image_normalization", "auto")], args.data_cache
+    )
+
+
+def training_overrides(args: argparse.Namespace) -> TrainingOverrides:
+    """Make the request of the training options; what a command does not have keeps its default."""
+    from ..workflow.training_overrides import TrainingOverrides
+
+    names = (
+        "epochs batch_size solver learning_rate from_scratch task crop flip policy record_margins average_parameters"
+    )
+    given = {name: getattr(args, name) for name in names.split() if hasattr(args, name)}
+    if getattr(args, "method", None) == "margin":
+        given["record_margins"] = True
+    return TrainingOverrides(needs_average=getattr(args, METHOD_SETTING + "at", None) == "average", **given)
+
+
+def project_request(args: argparse.Namespace, *, trained: bool = False) -> ProjectRequest:
+    """Make the request of the options for network, data and training.
+
+    Raises:
+        ConfigError: Options contradict each other.
+    """
+    from ..device import Device
+    from ..workflow.project_request import ProjectRequest
+
+    return ProjectRequest(
+        args.network,
+        args.train,
+        args.validation,
+        args.seed,
+        Device(args.device),
+        reading_settings(args),
+        training_overrides(args),
+        trained,
+    )
+
+
+def score_request(args: argparse.Namespace) -> ScoreRequest:
+    """Make the request of ``--method``, its settings and ``--target``.
+
+    Raises:
+        ConfigError: The method lacks a setting that is given.
+    """
+    from ..device import Device
+    from ..workflow.score import ScoreRequest
+
+    return ScoreRequest(
+        args.method, _method_settings(args), getattr(args, "target", None), args.seed, Device(args.device)
+    )

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import argparse
 import logging
-from contextlib import closing
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Tuple
+from typing import TYPE_CHECKING, Any
 
-from .options import add_common, add_execution, check_output, execution, output_file, positive_int
+from .options import add_common, add_execution, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
     add_network_option,
     add_policy_option,
     add_scoring_options,
     add_training_options,
+    project_request,
+    score_request,
 )
-from .target import add_target_option, refuse_target, target_file
+from .target import add_target_option
 
 if TYPE_CHECKING:
-    from ..dataset.arrays import Dataset
+    from ..evaluation.sweep import Trial
     from ..execution import Execution
     from ..scores import InfluenceScores
+    from ..workflow.trials import TrialsRequest
     from .console import Console
+
+__all__ = ["add_parser", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "run",
         help="train and score in one, over several seeds",
@@ -52,107 +54,68 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains and scores every trial, writes the mean."""
-    from ..scores import InfluenceScores
-    from .console import Console
-    from .project import load_project
-    from .scoring import discard_progress, estimator, report
+    """Train and score every trial, and write the mean.
 
-    console, seeds = Console.from_args(args), range(args.seed, args.seed + args.trials)
+    Raises:
+        InfluenceError: A trial cannot be trained or scored.
+    """
+    from ..announcements import write_influence_csv
+    from ..files import refuse_overwriting
+    from ..workflow.trials import TrialsRequest, cache_path, scores_path
+    from .console import Console
+    from .discard import discard_progress
+
+    console = Console.from_args(args)
     if args.discard:
-        return discard_progress(
-            console, *(path(args.output, seed) for seed in seeds for path in (cache_path, scores_path))
-        )
+        seeds = range(args.seed, args.seed + args.trials)
+        paths = ((cache_path(args.output, seed), scores_path(args.output, seed, args.method)) for seed in seeds)
+        return discard_progress(console, *(path for pair in paths for path in pair))
     where = execution(args)
-    estimator(args, args.method)  # refuses wrong settings before anything is trained
-    refuse_target(args.target, args.method)
-    check_output(args.output, args.network, args.train, args.validation, target_file(args.target))
-    if where.elsewhere:
-        project = load_project(args, console)  # what is wrong is said here, and the data is decoded once
-        check_output(args.output, project.train.path, project.validation.path)
-        scores, train = _trials_elsewhere(args, where, console), project.train
-    else:
-        scores, train = _trials_here(args, where, console)
-    report(InfluenceScores.mean(scores), train, args.output, console)
+    method = score_request(args)  # refuses wrong settings before anything is trained
+    project = project_request(args)
+    refuse_overwriting([args.output], [*project.inputs, method.target.file if method.target else None])
+    request = TrialsRequest(project, args.output, (method,), args.trials, overwrite=args.overwrite)
+    scores = _elsewhere(request, where, console) if where.elsewhere else _here(request, where, console)
+    write_influence_csv(console, scores, args.output)
     return 0
 
 
-def _trials_here(args: argparse.Namespace, where: Execution, console: Console) -> Tuple[List[InfluenceScores], Dataset]:
-    """One trial after the other in this process, with progress bars."""
-    from ..execution import completed
+def _here(request: TrialsRequest, where: Execution, console: Console) -> InfluenceScores:
+    """Run one trial after the other in this process, with progress bars."""
+    from ..scores import InfluenceScores
+    from ..workflow.trials import cache_path, run_trials
 
-    trials = [trial for _, trial in completed(partial(_trial, console=console), _jobs(args), where)]
-    return [scores for scores, _ in trials], trials[0][1]
+    def begun(number: int) -> None:
+        if request.trials > 1:
+            LOGGER.info("trial %d of %d, seed %d", number + 1, request.trials, request.seeds[number])
 
+    def finished(count: int, trial: Trial) -> None:
+        console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-def _trials_elsewhere(args: argparse.Namespace, where: Execution, console: Console) -> List[InfluenceScores]:
-    """The trials as independent jobs of worker processes, each with its own training cache."""
-    from ..execution import completed
-
-    jobs, found = _jobs(portable(args) if where.scheduler else args), {}
-    try:
-        with closing(completed(_trial_elsewhere, jobs, where)) as trials, console.progress("trials", "trials") as count:
-            for number, scores in trials:
-                found[number] = scores
-                count(len(found), len(jobs))
-                console.info(f"training cache: {cache_path(args.output, jobs[number].seed)}")
-    except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(
-            f"the trials' progress lies beside '{args.output}'. The same command goes on, --discard removes it."
-        ) from interrupt
-    return [found[number] for number in sorted(found)]
+    trials = run_trials(request, where, reporter=console, begun=begun, finished=finished)
+    return InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
 
 
-def _jobs(args: argparse.Namespace) -> List[argparse.Namespace]:
-    """The options of every trial; they differ in the seed."""
-    return [
-        argparse.Namespace(**{**vars(args), "seed": args.seed + trial, "trial": trial}) for trial in range(args.trials)
-    ]
+def _elsewhere(request: TrialsRequest, where: Execution, console: Console) -> InfluenceScores:
+    """Run the trials as independent jobs of worker processes."""
+    import dataclasses
 
+    from ..files import refuse_overwriting
+    from ..interrupts import resumable
+    from ..remedies import remedy
+    from ..scores import InfluenceScores
+    from ..workflow.opened_project import open_project
+    from ..workflow.trials import cache_path, run_trials
 
-def portable(args: argparse.Namespace) -> argparse.Namespace:
-    """The options with absolute paths, for machines that only share the disk."""
-    found = {key: value.absolute() if isinstance(value, Path) else value for key, value in vars(args).items()}
-    if not args.network.startswith("builtin:"):
-        found["network"] = str(Path(args.network).absolute())
-    if target_file(getattr(args, "target", None)):  # evaluate asks about the mean only
-        found["target"] = args.target._replace(value=args.target.value.absolute())
-    return argparse.Namespace(**found)
+    project = open_project(request.project, console)  # what is wrong is said here, and the data is decoded once
+    refuse_overwriting([request.output], project.data_files)
+    kept = f"the trials' progress lies beside '{request.output}'."
+    with resumable(kept, remedy("go-on-or-discard")), console.progress("trials", "trials") as progress:
 
+        def finished(count: int, trial: Trial) -> None:
+            progress(count, request.trials)
+            console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-def _trial_elsewhere(options: argparse.Namespace) -> InfluenceScores:
-    from .console import Console
-
-    return _trial(options, Console(quiet=True))[0]
-
-
-def _trial(options: argparse.Namespace, console: Console) -> Tuple[InfluenceScores, Dataset]:
-    """Trains and scores with one seed; the training cache stays beside the output."""
-    from ..device import Device
-    from .project import load_project
-    from .scoring import estimator, score, with_columns
-    from .target import narrowed
-    from .training_run import train_project
-
-    if options.trials > 1:
-        LOGGER.info("trial %d of %d, seed %d", options.trial + 1, options.trials, options.seed)
-    project, device = load_project(options, console), Device(options.device)
-    check_output(options.output, project.train.path, project.validation.path)
-    asked = narrowed(project.validation, project.network, options.target)
-    target = cache_path(options.output, options.seed)
-    cache = train_project(project, target, device, console, overwrite=options.overwrite)
-    method = estimator(options, options.method)
-    found = score(method, cache, project.train, asked, console, scores_path(options.output, options.seed))
-    scores = with_columns(found, cache, project.train, device)
-    console.info(f"training cache: {cache.path}")
-    return scores, project.train
-
-
-def cache_path(output: Path, seed: int) -> Path:
-    """Where a trial's training cache lies: beside the influence CSV."""
-    return output.with_name(f"{output.stem}.seed{seed}.h5")
-
-
-def scores_path(output: Path, seed: int) -> Path:
-    """The file a trial's scoring keeps its progress beside."""
-    return output.with_name(f"{output.stem}.seed{seed}.scores")
+        trials = run_trials(request, where, finished=finished)
+    scores = InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
+    return dataclasses.replace(scores, table=project.train.table)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import logging
-from typing import Any, Tuple
+from typing import TYPE_CHECKING, Any, Tuple
 
-from .options import add_common, check_output, existing_file, output_file
+from .options import add_common, existing_file, output_file
 from .project_options import (
-    EPOCHS,
-    METHOD_SETTING,
     add_data_options,
     add_network_option,
     add_override_options,
     add_scoring_options,
+    add_through_alias,
+    project_request,
+    score_request,
 )
-from .target import add_target_option, target_file
+from .target import add_target_option
+
+if TYPE_CHECKING:
+    from ..training import FinishedTraining
+    from ..workflow.opened_project import OpenedProject
+    from .console import Console
+
+__all__ = ["add_parser", "run"]
 
 # Options that a training cache answers itself, and their defaults.
 CACHE_CARRIES = {
@@ -25,11 +32,10 @@ CACHE_CARRIES = {
     "solver": None,
     "learning_rate": None,
 }
-LOGGER = logging.getLogger("nnabla_influence")
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "score",
         help="score every training sample and write the influence CSV",
@@ -46,68 +52,61 @@ def add_parser(subparsers: Any) -> None:
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
     add_scoring_options(parser)
-    # Where nothing is trained, this can only mean --through.
-    parser.add_argument("--epochs", dest=METHOD_SETTING + "epochs", choices=EPOCHS, help="the same as --through")
+    add_through_alias(parser)
     add_target_option(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
-    # What only training has; `load_project` asks for it.
-    parser.set_defaults(
-        epochs=None, from_scratch=False, task="auto", crop=0, flip=False, record_margins=False, average_parameters=False
-    )
     add_common(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Scores."""
-    from ..device import Device
-    from ..errors import ConfigError
-    from .console import Console
-    from .scoring import discard_progress, estimator, report, score, with_columns
-    from .target import narrowed, refuse_target
+    """Score.
 
+    Raises:
+        ConfigError: Options that do not go together.
+        InfluenceError: The training cannot be scored.
+    """
+    from ..announcements import write_influence_csv
+    from ..errors import ConfigError
+    from ..files import refuse_overwriting
+    from ..workflow.score import score_training, with_sample_columns
+    from ..workflow.validation_target import narrowed
+    from .console import Console
+    from .discard import discard_progress
+
+    console = Console.from_args(args)
     if args.discard:
-        return discard_progress(Console.from_args(args), args.output)
+        return discard_progress(console, args.output)
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
-    console, method = Console.from_args(args), estimator(args, args.method)
-    refuse_target(args.target, args.method)
-    check_output(args.output, args.cache, args.network, args.train, args.validation, target_file(args.target))
-    finished, train, validation = _from_cache(args, console) if args.cache else _from_network(args, console)
-    check_output(args.output, train.path, validation.path)
-    asked = narrowed(validation, finished.network, args.target)
-    scores = score(method, finished, train, asked, console, args.output)
-    report(with_columns(scores, finished, train, Device(args.device)), train, args.output, console)
+    request = score_request(args)
+    named = (args.cache, args.network, args.train, args.validation, request.target and request.target.file)
+    refuse_overwriting([args.output], named)
+    training, project = _finished(args, console)
+    refuse_overwriting([args.output], project.data_files)
+    asked = narrowed(project.validation, training.network, request.target)
+    scores = score_training(training, project.train, asked, request, beside=args.output, reporter=console)
+    write_influence_csv(console, with_sample_columns(scores, training, project.train, request.device), args.output)
     return 0
 
 
-def _from_cache(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
-    """A cache with its training data and the validation data.
+def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTraining, OpenedProject]:
+    """Open what was trained, with its data.
 
     Raises:
-        ConfigError: An option is missing, or the cache answers it itself.
-        CacheMismatchError: The training data is other than what the cache was made with.
+        ConfigError: The cache answers an option itself.
     """
     from ..errors import ConfigError
-    from .cached import open_cached
+    from ..workflow.opened_project import open_cached_project, open_project
+    from ..workflow.score import final_state
 
+    if args.network is not None:
+        project = open_project(project_request(args, trained=True), console)
+        return final_state(project), project
     given = ["--" + name.replace("_", "-") for name, default in CACHE_CARRIES.items() if getattr(args, name) != default]
     if given:
         raise ConfigError(
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    return open_cached(args.cache, args.train, args.validation, args.data_cache, console)
-
-
-def _from_network(args: argparse.Namespace, console: Any) -> Tuple[Any, Any, Any]:
-    from ..training import FinalState
-    from .project import load_project
-
-    project = load_project(args, console, must_be_trained=True)
-    LOGGER.info(
-        "scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
-        "rates of the schedule's end",
-        args.network,
-    )
-    return FinalState(project.network, project.config, len(project.train)), project.train, project.validation
+    return open_cached_project(args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import logging
 from typing import Any
 
-from .options import add_common, check_output, output_file
-from .project_options import add_data_options, add_network_option, add_policy_option, add_training_options
+from .options import add_common, output_file
+from .project_options import (
+    add_data_options,
+    add_network_option,
+    add_policy_option,
+    add_training_options,
+    project_request,
+)
 
-LOGGER = logging.getLogger("nnabla_influence")
+__all__ = ["add_parser", "run"]
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "train",
         help="train and write the training cache",
@@ -33,18 +38,23 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains."""
-    from ..device import Device
+    """Train.
+
+    Raises:
+        InfluenceError: The network cannot be trained.
+    """
+    from ..files import refuse_overwriting
+    from ..workflow.opened_project import open_project
+    from ..workflow.train import train_project
     from .console import Console
-    from .project import load_project
-    from .scoring import discard_progress
-    from .training_run import train_project
+    from .discard import discard_progress
 
     console = Console.from_args(args)
     if args.discard:
         return discard_progress(console, args.cache)
-    device, project = Device(args.device), load_project(args, console)
-    check_output(args.cache, args.network, project.train.path, project.validation.path)
-    cache = train_project(project, args.cache, device, console, overwrite=args.overwrite)
+    request = project_request(args)
+    project = open_project(request, console)
+    refuse_overwriting([args.cache], [*request.inputs, *project.data_files])
+    cache = train_project(project, args.cache, overwrite=args.overwrite, reporter=console)
     console.info(f"cache: {cache.path} ({cache.path.stat().st_size:,} bytes, policy {cache.config.policy})")
     return 0

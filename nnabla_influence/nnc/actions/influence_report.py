@@ -5,21 +5,25 @@ The picture comes first: it needs less, it is what NNC Desktop shows, and where 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Optional
 
-from ...cli.console import Console
 from ...errors import DataError
 from ...files import refuse_overwriting
+from ...messenger import Messenger
+from ..host.fields import Fields
 from ..host.libraries import has_library, install_hint, require_library
 from ..host.manifest import REMOVAL_CURVE
 
 __all__ = ["run"]
 
 
-def run(args: argparse.Namespace, console: Console) -> None:
+def run(fields: Fields, console: Messenger) -> None:
     """Write the picture and the page.
+
+    Args:
+        fields: ``influence``, ``curve``, ``samples``, ``output`` and ``sheet``.
+        console: Where progress is said.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -28,22 +32,24 @@ def run(args: argparse.Namespace, console: Console) -> None:
         OutputExistsError: An output is one of the inputs.
     """
     require_library("matplotlib", "the report")
-    influence, page, sheet = Path(args.influence), Path(args.output), Path(args.sheet)
+    influence = fields.path("influence")
+    page = fields.path("output")
+    sheet = fields.path("sheet")
     if not influence.is_file():
         raise DataError(
             f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
             "output."
         )
-    curve = _curve(args.curve, influence)
+    curve = _curve(fields.text("curve"), influence)
     refuse_overwriting([page, sheet], [influence, *([curve] if curve else [])])
-    _write_sheet(influence, sheet, args.samples, console)
+    _write_sheet(influence, sheet, fields.number("samples") or 0, console)
     if has_library("jinja2"):
         _write_page(influence, curve, page, console)
     else:
         console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
 
 
-def _write_sheet(influence: Path, sheet: Path, most: int, console: Console) -> None:
+def _write_sheet(influence: Path, sheet: Path, most: int, console: Messenger) -> None:
     from ...report.most_harmful import write_most_harmful
 
     written = write_most_harmful(influence, sheet, most)
@@ -55,7 +61,7 @@ def _write_sheet(influence: Path, sheet: Path, most: int, console: Console) -> N
     )
 
 
-def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Console) -> None:
+def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Messenger) -> None:
     from ...report import ReportInputs, write_report
 
     console.info("removal curve: " + (f"{curve}" if curve else "none; the plugin Removal curve makes one"))
@@ -65,7 +71,7 @@ def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Con
 
 
 def _curve(given: str, influence: Path) -> Optional[Path]:
-    """The table of retrainings that was named, or one that the plugin *Removal curve* left where both products keep it.
+    """Find the table of retrainings that was named, or one that the plugin *Removal curve* left.
 
     Raises:
         DataError: The one that was named does not exist.

@@ -7,72 +7,90 @@ every method are removed, as many at random are, and the network is trained agai
 
 from __future__ import annotations
 
-import argparse
-from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import List, Tuple
 
-from ...cli.amount import Amount, amount
-from ...cli.console import Console
-from ...cli.judging import JudgingData, judging_data
-from ...cli.scoring import estimator, score
+from ...cleansing import Amount, amount_from
 from ...errors import ConfigError
+from ...evaluation.decision import conclusion
 from ...evaluation.removal_curve import RemovalCurve
 from ...evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
 from ...files import refuse_overwriting
+from ...messenger import Messenger
 from ...scores import InfluenceScores
+from ...workflow.choose import evaluation_data
+from ...workflow.score import ScoreRequest, score_training
+from ..host.fields import Fields
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
-from .conclusion import conclusion
-from .retrainable import TrainedResult, read_result, workspace
+from .result_folder import TrainedResult, data_file
+from .retrainable import AGAIN, RetrainableResult
+from .workspace import workspace
 
-__all__ = ["run"]
+__all__ = ["CurveRequest", "run"]
 
 RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """What the fields ask for."""
+class CurveRequest:
+    """What the fields ask for.
 
-    methods: Sequence[str]
-    amounts: Sequence[Amount]
+    Args:
+        methods: Names of methods.
+        amounts: Numbers or shares of samples.
+        trials: How many batch orders.
+        seed: The first seed.
+        start: Where retraining starts.
+    """
+
+    methods: Tuple[str, ...]
+    amounts: Tuple[Amount, ...]
     trials: int
+    seed: int
+    start: str
 
     @classmethod
-    def read(cls, args: Namespace) -> _Wanted:
-        """Checks the fields.
+    def of(cls, fields: Fields) -> CurveRequest:
+        """Read and check the fields.
 
         Raises:
             ConfigError: A field holds something else than it should.
         """
-        methods = _listed(args.methods)
+        methods = _listed(fields.text("methods"))
         unknown = [name for name in methods if name not in (*METHODS, RANDOM)]
         if unknown or not methods:
             raise ConfigError(
                 f"Expected in the field methods some of {', '.join((*METHODS, RANDOM))}, with commas between them; got "
-                f"'{unknown[0] if unknown else args.methods}'."
+                f"'{unknown[0] if unknown else fields.text('methods')}'."
             )
-        if not args.trials:
-            raise ConfigError(f"Expected in the field trials 1 or more, got {args.trials}.")
-        return cls(methods, [_amount(text) for text in _listed(args.counts)], args.trials)
+        trials = fields.number("trials")
+        if not trials:
+            raise ConfigError(f"Expected in the field trials 1 or more, got {trials}.")
+        amounts = tuple(_amount(text) for text in _listed(fields.text("counts")))
+        return cls(methods, amounts, trials, fields.number("seed") or 0, fields.text("start"))
 
     def counts(self, samples: int) -> List[int]:
-        """Numbers of samples, ascending.
+        """Return numbers of samples, ascending.
 
         Raises:
             ConfigError: There is none, or not so many samples.
         """
-        found = sorted({wanted.of(samples) for wanted in self.amounts} - {0})
-        if not found:
+        counts = sorted({amount.of(samples) for amount in self.amounts} - {0})
+        if not counts:
             raise ConfigError(f"Nothing of the field counts is a sample of {samples}; give higher numbers.")
-        Sweep(found).check(samples)
-        return found
+        Sweep(counts).check(samples)
+        return counts
 
 
-def run(args: Namespace, console: Console) -> None:
+def run(fields: Fields, console: Messenger) -> None:
     """Retrain, and write the picture and the table.
+
+    Args:
+        fields: ``model``, ``train``, ``validation``, ``test``, ``cache``, ``output``, ``table``, and those of
+            `CurveRequest`.
+        console: Where progress is said.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -80,16 +98,19 @@ def run(args: Namespace, console: Console) -> None:
         InfluenceError: A field is wrong, or the result cannot be trained again.
     """
     require_library("matplotlib", "the picture")
-    wanted, picture, table = _Wanted.read(args), Path(args.output), Path(args.table)
-    result = read_result(args, args.start, console)
-    options, project = result.options, result.project
-    read = [Path(options.network), options.train, options.validation, *([options.test] if options.test else [])]
-    refuse_overwriting([picture, table], read)
-    judged = judging_data(options, project, console)
-    sweep = Sweep(wanted.counts(len(judged.train)), [args.start], device=result.device)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
-    with workspace(table, _passport(result, judged)) as folder:
-        trials = _trials(result, judged, wanted, folder, console)
+    request = CurveRequest.of(fields)
+    picture = fields.path("output")
+    table = fields.path("table")
+    folder_result = TrainedResult.read(*(fields.text(name) for name in ("model", "train", "validation", "cache")))
+    test = data_file(fields.text("test"), "test")
+    result = RetrainableResult.open(folder_result, request.start, request.seed, console)
+    refuse_overwriting([picture, table], [folder_result.file, folder_result.train, folder_result.validation, test])
+    data = evaluation_data(result.project, test=test, reporter=console)
+    sweep = Sweep(request.counts(len(data.train)), [request.start], device=result.project.device)
+    # What a started curve may not differ in; methods, numbers and trials may.
+    passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
+    with workspace(table, passport, AGAIN) as folder:
+        trials = _trials(result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
             curve = removal_curve(trials, data, sweep, folder / table.name, progress)
         _draw(curve, picture)
@@ -100,25 +121,23 @@ def run(args: Namespace, console: Console) -> None:
         console.result(line)
 
 
-def _passport(result: TrainedResult, judged: JudgingData) -> Dict[str, Any]:
-    """What a started curve may not differ in; methods, numbers and trials may."""
-    prints = [data.fingerprint for data in judged if data is not None]
-    return {**result.passport, "start": result.start, "seed": result.options.seed, "data": prints}
-
-
-def _trials(result: TrainedResult, judged: JudgingData, wanted: _Wanted, folder: Path, console: Console) -> List[Trial]:
-    """One per batch order; all judge the same scores, but each its own random samples."""
-    cache, options = result.repeatable(folder, console), result.options
+def _trials(
+    result: RetrainableResult, data: EvaluationData, request: CurveRequest, folder: Path, console: Messenger
+) -> List[Trial]:
+    """Return one trial per batch order; all judge the same scores, but each its own random samples."""
+    cache = result.repeatable(folder, console)
     path = Path(cache.path).absolute()
 
     def scored(method: str, seed: int) -> InfluenceScores:
-        made = estimator(Namespace(**{**vars(options), "seed": seed}), method)
-        return score(made, cache, judged.train, judged.scoring, console, folder / f"scores.{method}")
+        scoring = ScoreRequest(method, seed=seed, device=result.project.device)
+        return score_training(
+            cache, data.train, data.scoring, scoring, beside=folder / f"scores.{method}", reporter=console
+        )
 
-    shared = {method: scored(method, options.seed) for method in wanted.methods if method != RANDOM}
+    shared = {method: scored(method, request.seed) for method in request.methods if method != RANDOM}
     trials = []
-    for seed in range(options.seed, options.seed + wanted.trials):
-        scores = {m: shared[m] if m in shared else scored(m, seed) for m in wanted.methods}
+    for seed in range(request.seed, request.seed + request.trials):
+        scores = {m: shared[m] if m in shared else scored(m, seed) for m in request.methods}
         trials.append(Trial(path, cache.config.seed, scores, order_seed=seed))
     return trials
 
@@ -133,14 +152,14 @@ def _draw(curve: RemovalCurve, picture: Path) -> None:
 
 
 def _listed(text: str) -> Tuple[str, ...]:
-    """The parts between commas, each once."""
+    """Return the parts between commas, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def _amount(text: str) -> Amount:
     try:
-        return amount(text.replace(" ", ""))
-    except argparse.ArgumentTypeError as error:
+        return amount_from(text.replace(" ", ""))
+    except ConfigError as error:
         raise ConfigError(
             f"Expected in the field counts numbers or percentages with commas between them, such as 10,5%, "
             f"got '{text}'."

@@ -9,55 +9,60 @@ judged.
 
 from __future__ import annotations
 
-import argparse
-import math
 from pathlib import Path
-from typing import Tuple
 
-from ...cleansing import Count, Listed, Removal, Share, cleanse
-from ...cli.amount import amount
-from ...cli.cleanse import class_numbers, report_classes
-from ...cli.console import Console
+from ...announcements import announce_classes
+from ...cleansing import Listed, Removal, amount_from
 from ...errors import ConfigError, DataError
 from ...files import refuse_overwriting
-from ...scored_data import ScoredData
+from ...messenger import Messenger
+from ...workflow.cleanse import CleanseRequest, cleanse_data
+from ..host.fields import Fields
 
 __all__ = ["removal_of", "run"]
 
 AUTO = "auto"
 
 
-def run(args: argparse.Namespace, console: Console) -> None:
+def run(fields: Fields, console: Messenger) -> None:
     """Write the two files.
+
+    Args:
+        fields: ``influence``, ``remove``, ``model``, ``output`` and ``removed``.
+        console: Where progress is said.
 
     Raises:
         ConfigError: The field `remove` holds something else.
         DataError: The influence CSV is missing or broken, or nothing would be left.
         OutputExistsError: An output is read, or both are the same file.
     """
-    influence, output, removed = Path(args.influence), Path(args.output), Path(args.removed)
+    influence = fields.path("influence")
+    output = fields.path("output")
+    removed = fields.path("removed")
     if not influence.is_file():
         raise DataError(
             f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
             "output."
         )
     refuse_overwriting([output, removed], [influence])
-    if args.remove.strip().lower() == AUTO:
-        influence, removal = _judged(args, console)
+    if fields.text("remove").strip().lower() == AUTO:
+        from .chosen_removal import chosen_removal
+
+        influence, removal = chosen_removal(fields, console)
     else:
-        removal = removal_of(args.remove)
-    data = ScoredData.read(influence)
-    rows = removal.rows(data.scores)
-    cleanse(data, rows, output, removed)
-    report_classes(console, class_numbers(data), rows, "removed")
-    if not len(rows):
+        removal = removal_of(fields.text("remove"))
+    cleansed = cleanse_data(CleanseRequest(influence, removal, output, removed), console)
+    announce_classes(console, cleansed.losses, "removed")
+    samples = cleansed.samples
+    gone = len(cleansed.changed)
+    if not gone:
         console.info(f"no sample is removed: {output} holds all of them, {removed} is a header only")
-    console.info(f"{len(rows)} of {len(data)} samples removed ({len(rows) / len(data):.1%}): {removed}")
-    console.info(f"cleansed data: {output} ({len(data) - len(rows)} samples); train on it to see whether it helped")
+    console.info(f"{gone} of {samples} samples removed ({gone / samples:.1%}): {removed}")
+    console.info(f"cleansed data: {output} ({samples - gone} samples); train on it to see whether it helped")
 
 
 def removal_of(text: str) -> Removal:
-    """The rule behind ``100``, ``5%``, or the file of a list.
+    """Return the rule behind ``100``, ``5%``, or the file of a list.
 
     Raises:
         ConfigError: It is none of these.
@@ -65,33 +70,23 @@ def removal_of(text: str) -> Removal:
     if text.strip().lower().endswith(".csv"):
         return Listed(_list_file(text.strip()))
     try:
-        found = amount(text.replace(" ", ""))
-    except argparse.ArgumentTypeError:
-        found = None
-    if found is None or (found.count is None and not math.isfinite(found.share)):
+        return amount_from(text.replace(" ", ""))
+    except ConfigError as error:
         raise ConfigError(
             "Expected in the field remove a number such as 100, a percentage such as 5%, auto, or the list (.csv) "
             f"downloaded from the report; got '{text}'."
-        )
-    return Share(found.share) if found.count is None else Count(found.count)
+        ) from error
 
 
 def _list_file(name: str) -> Path:
-    """The list, also where browsers put it.
+    """Find the list, also where browsers put it.
 
     Raises:
         ConfigError: There is no such file.
     """
     given = Path(name.strip('"'))
     places = (given, Path.home() / "Downloads" / given.name)
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
         raise ConfigError(f"Expected the list at '{places[0]}' or '{places[1]}', found no file. Give its full name.")
-    return found
-
-
-def _judged(args: argparse.Namespace, console: Console) -> Tuple[Path, Removal]:
-    """The influence CSV and the number of `auto`."""
-    from .automatic import choose
-
-    return choose(args, console)
+    return path

@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from argparse import Namespace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterable, Optional, Sequence, Tuple
+from typing import Iterable, Optional, Sequence, Tuple
 
-from ...cli.main import build_parser
-from ...cli.project import own_data
+from ...device import Device
 from ...errors import ConfigError, DataError, NetworkError
 from ...network import DatasetSetting, Network
 from ...network.nnp import NetworkFile, read_network_file
 from ...network.settings import read_settings
+from ...training import TrainingCache
+from ...workflow.data_reading import own_data
 
-__all__ = [
-    "CACHE",
-    "PROJECT",
-    "cache_beside",
-    "command_options",
-    "data_file",
-    "device_of",
-    "find_network",
-    "project_data",
-    "trained_network",
-]
+__all__ = ["CACHE", "NETWORKS", "PROJECT", "TrainedResult", "device_of"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 NETWORKS = ("results.nnp", "result.nnp")
@@ -37,13 +28,61 @@ PROJECT = "net.nntxt"
 CACHE = "influence_cache.h5"
 
 
-def command_options(command: str, *arguments: str) -> Namespace:
-    """The options of a command with its defaults, so that a plugin does what the command line does."""
-    return build_parser().parse_args([command, *arguments])
+@dataclass(frozen=True)
+class TrainedResult:
+    """A trained network of NNC, and what else was named or lies beside it.
+
+    Attributes:
+        file: The network file.
+        network: The network.
+        cache: The influence cache, if there is one of this network.
+        train: CSV of the training data.
+        validation: CSV of the validation data.
+        device: Where the project computes.
+    """
+
+    file: Path
+    network: Network
+    cache: Optional[Path]
+    train: Path
+    validation: Path
+    device: Device
+
+    @classmethod
+    def read(cls, model: str, train: str = "", validation: str = "", cache: str = "") -> TrainedResult:
+        """Find everything; a field that is empty is answered by the result folder.
+
+        Args:
+            model: The field with the trained network.
+            train: The field with the training data.
+            validation: The field with the validation data.
+            cache: The field with the influence cache.
+
+        Raises:
+            NetworkError: There is no trained network.
+            DataError: A file that is named does not exist.
+            ConfigError: Neither a field nor the project names the data.
+        """
+        file = _find_network(model)
+        network = _trained_network(file)
+        found_cache = _cache_beside(cache, file, network)
+        device = Device(device_of(network))
+        given_train = data_file(train, "train")
+        given_validation = data_file(validation, "validation")
+        if given_train is None or given_validation is None:
+            own_train, own_validation = _project_data(network, file)
+            given_train = given_train or own_train
+            given_validation = given_validation or own_validation
+        return cls(file, network, found_cache, given_train, given_validation, device)
+
+    @property
+    def inputs(self) -> Tuple[Optional[Path], ...]:
+        """The files that nobody may write to."""
+        return self.file, self.cache, self.train, self.validation
 
 
-def find_network(named: str) -> Path:
-    """The trained network: the named file, or the one in the same folder under the other product's name.
+def _find_network(named: str) -> Path:
+    """Find the trained network: the named file, or the one in the same folder under the other product's name.
 
     Raises:
         NetworkError: There is none.
@@ -58,13 +97,14 @@ def find_network(named: str) -> Path:
     )
 
 
-def trained_network(path: Path) -> Network:
-    """A trained network; one saved for inference only gets its project from the net.nntxt beside it.
+def _trained_network(path: Path) -> Network:
+    """Read a trained network; one saved for inference only gets its project from the net.nntxt beside it.
 
     Raises:
         NetworkError: The file holds no trained parameters.
     """
-    file, project = read_network_file(path), path.with_name(PROJECT)
+    file = read_network_file(path)
+    project = path.with_name(PROJECT)
     if not file.proto.optimizer and project.is_file():
         LOGGER.info("%s holds no project; solver and data come from %s", path, project)
         file = NetworkFile(read_network_file(project).proto, file.parameters, str(path))
@@ -75,7 +115,7 @@ def trained_network(path: Path) -> Network:
 
 
 def data_file(named: str, which: str) -> Optional[Path]:
-    """The data set of a field, None where the field is empty.
+    """Return the data set of a field, None where the field is empty.
 
     Raises:
         DataError: There is no such file.
@@ -90,8 +130,8 @@ def data_file(named: str, which: str) -> Optional[Path]:
     return path
 
 
-def project_data(network: Network, network_file: Path) -> Tuple[Path, Path]:
-    """Training and validation CSV as the network file names them, or else the net.nntxt beside it.
+def _project_data(network: Network, network_file: Path) -> Tuple[Path, Path]:
+    """Return training and validation CSV as the network file names them, or else the net.nntxt beside it.
 
     Raises:
         ConfigError: The project names none.
@@ -113,8 +153,8 @@ def _stated_data(stated: Iterable[Tuple[Sequence[DatasetSetting], Path]], which:
     raise ConfigError(f"The project names no {which} data; give a CSV in the field {which}.")
 
 
-def cache_beside(named: str, network_file: Path, network: Network) -> Optional[Path]:
-    """The influence cache: the named one, or the one beside the network if it is of the same network.
+def _cache_beside(named: str, network_file: Path, network: Network) -> Optional[Path]:
+    """Return the influence cache: the named one, or the one beside the network if it is of the same network.
 
     Raises:
         DataError: The named one does not exist.
@@ -123,8 +163,6 @@ def cache_beside(named: str, network_file: Path, network: Network) -> Optional[P
         if not Path(named).is_file():
             raise DataError(f"The influence cache '{Path(named).absolute()}' does not exist. Leave the field empty.")
         return Path(named)
-    from ...training import TrainingCache
-
     path = network_file.with_name(CACHE)
     if not path.is_file():
         return None
@@ -134,8 +172,8 @@ def cache_beside(named: str, network_file: Path, network: Network) -> Optional[P
     return path
 
 
-def device_of(network: Any) -> str:
-    """Where the project computes: on the GPU if it asks for one and NNabla's extension is there, else on the CPU."""
+def device_of(network: Network) -> str:
+    """Return where the project computes: on the GPU if it asks for one and NNabla's extension is there, else the CPU."""
     context = network.proto.global_config.default_context
     if not any(backend.startswith(("cudnn", "cuda")) for backend in context.backends):
         return "cpu"

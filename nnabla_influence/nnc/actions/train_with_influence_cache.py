@@ -1,4 +1,4 @@
-"""The training plugin: trains a project exactly as Neural Network Console does, and keeps the influence cache.
+"""The plugin *Train with influence cache*: trains a project exactly as Neural Network Console does, and keeps the influence cache.
 
 "Exactly" means: the project's solver, schedule, epochs, batch size, data and shuffling; NNabla's own first parameters
 and its own data iterator, wrap-around included; the same monitors on the same batches; and in ``results.nnp`` the
@@ -16,53 +16,56 @@ from __future__ import annotations
 import dataclasses
 import logging
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
-from ...cli.project import load_data, log_solver, own_data, training_config
-from ...config import TrainingConfig
+from ...config import IteratorConfig, TrainingConfig
+from ...dataset.arrays import Dataset
 from ...device import Device
 from ...errors import CacheMismatchError, ConfigError, UnsupportedError
 from ...files import write_text_atomic
-from ...interrupts import clear_interrupts
-from ...network import Network, dataset_sections, write_archive
+from ...interrupts import resumable
+from ...messenger import Messenger
+from ...network import DatasetSetting, Network, dataset_sections, write_archive
 from ...partial import PartialFolder, discard, partial_folder
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ...training.update_rules import rule
+from ...workflow.data_reading import ReadingSettings, own_data, read_data
+from ...workflow.training_overrides import TrainingOverrides, log_solver, training_config
+from ..host.fields import Fields
 from .learning_curve import LearningCurve
-from .result_folder import CACHE, command_options, device_of
+from .result_folder import CACHE, device_of
 
 __all__ = ["run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
 
-def run(args: Any, console: Any) -> None:
-    """Trains.
+def run(fields: Fields, console: Messenger) -> None:
+    """Train.
 
     Args:
-        args: The fields ``config``, ``output_dir``, ``resume`` and ``seed``.
+        fields: ``config``, ``output_dir``, ``resume`` and ``seed``.
         console: Where progress is said.
 
     Raises:
         KeyboardInterrupt: Interrupted; the message says how to go on.
         InfluenceError: The project cannot be trained, or its training diverged.
     """
-    config_file, folder = Path(args.config), Path(args.output_dir)
-    network = Network.load(config_file, args.seed or 0)
+    given_seed = fields.number("seed")
+    seed = given_seed or 0
+    network = Network.load(fields.path("config"), seed)
     if network.trained:  # NNC trains from new parameters whatever the file holds
-        network = network.initialized(args.seed or 0)
+        network = network.initialized(seed)
     _check_sections(network)
     rule(network.settings.solver)  # refuses a solver whose steps could not be scored
-    options = command_options("train", "--network", str(config_file), "--cache", str(folder / CACHE))
-    options.seed = args.seed or 0
-    data = _read_data(network, options, console)
+    data = _read_data(network, console)
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
-    config = training_config(options, network)
-    if args.seed is None:
+    config = training_config(TrainingOverrides(), network, seed)
+    if given_seed is None:
         config = dataclasses.replace(config, iterator=_iterator(network, config, data))
-    _log(network, config, args.seed)
-    _train(_Run(network, config, data, train_on, folder), bool(args.resume), console)
+    _log(network, config, given_seed)
+    _train(_Run(network, config, data, train_on, fields.path("output_dir")), fields.ticked("resume"), console)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,42 +74,39 @@ class _Run:
 
     network: Network
     config: TrainingConfig
-    data: Dict[str, Any]
-    train_on: Any
+    data: Dict[str, Dataset]
+    train_on: Dataset
     folder: Path
 
     @property
     def target(self) -> Path:
-        """The influence cache."""
+        """The influence cache to write."""
         return self.folder / CACHE
 
 
-def _train(job: _Run, resume: bool, console: Any) -> None:
-    """Trains and writes the result."""
+def _train(job: _Run, resume: bool, console: Messenger) -> None:
+    """Train and write the result."""
     device = Device(device_of(job.network))
     monitors = Monitors(job.network, job.data, job.config, device)
     curve = LearningCurve(job.folder, job.network, monitors, _progress_so_far(job, resume))
     if job.target.exists():  # an old result is replaced
         job.target.unlink()
     finished = False
+    kept = f"its progress is in '{partial_folder(job.target)}'. The same training goes on from there; to start anew, "
     try:
-        with clear_interrupts(), console.progress("training", "steps") as progress:
-            hooks = Hooks(curve.watching(progress), curve)
-            cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
-        _write_result(job, curve, cache)
+        with resumable(kept + "delete that folder."):
+            with console.progress("training", "steps") as progress:
+                hooks = Hooks(curve.watching(progress), curve)
+                cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
+            _write_result(job, curve, cache)
         finished = True
-    except KeyboardInterrupt as interrupt:
-        raise KeyboardInterrupt(
-            f"its progress is in '{partial_folder(job.target)}'. The same training goes on from there; to start anew, "
-            "delete that folder."
-        ) from interrupt
     finally:
         if not finished:
             curve.remove()
 
 
 def _progress_so_far(job: _Run, resume: bool) -> PartialFolder:
-    """The folder of the unfinished training; one that another training left is refused, or cleared."""
+    """Return the folder of the unfinished training; one that another training left is refused, or cleared."""
     passport = run_passport(job.network, job.train_on, job.config)
     folder = partial_folder(job.target)
     if resume and not folder.is_dir():
@@ -127,8 +127,9 @@ def _progress_so_far(job: _Run, resume: bool) -> PartialFolder:
 
 
 def _write_result(job: _Run, curve: LearningCurve, cache: TrainingCache) -> None:
-    """Writes ``results.nnp`` and ``results.nntxt``, and says what is where."""
-    network, best = job.network, curve.best
+    """Write ``results.nnp`` and ``results.nntxt``, and say what is where."""
+    network = job.network
+    best = curve.best
     values = {**network.space.unflatten(best.theta), **network.statistics.unflatten(best.statistics)}
     text = Path(network.path).read_text(encoding="utf-8-sig") if _is_text(network.path) else network.text
     write_text_atomic(job.folder / "results.nntxt", text)
@@ -143,13 +144,14 @@ def _is_text(path: str) -> bool:
 
 
 def _check_sections(network: Network) -> None:
-    """Refuses what NNabla's training can do and this plugin cannot, by name.
+    """Refuse what NNabla's training can do and this plugin cannot, by name.
 
     Raises:
         UnsupportedError: Several data sets for one optimizer, or an optimizer that is not always at work.
         ConfigError: The project trains for no step.
     """
-    optimizer, wanted = network.proto.optimizer[0], network.proto.training_config
+    optimizer = network.proto.optimizer[0]
+    wanted = network.proto.training_config
     if len(optimizer.dataset_name) != 1:
         raise UnsupportedError(
             f"Optimizer '{optimizer.name}' of '{network.path}' reads {len(optimizer.dataset_name)} data sets "
@@ -167,20 +169,20 @@ def _check_sections(network: Network) -> None:
         )
 
 
-def _read_data(network: Network, options: Any, console: Any) -> Dict[str, Any]:
-    """Every data set that training or a monitor reads, by the name of its section."""
+def _read_data(network: Network, console: Messenger) -> Dict[str, Dataset]:
+    """Read every data set that training or a monitor reads, by the name of its section."""
     proto = network.proto
     trained = list(proto.optimizer[0].dataset_name)
     names = list(dict.fromkeys([*trained, *(name for monitor in proto.monitor for name in monitor.dataset_name)]))
-    found = {}
+    data = {}
     for name, section in _sections(network, names).items():
         path = own_data(section.uri, network.path, "train" if name in trained else "validation")
-        found[name] = load_data(options, console, path, [section])
-    return found
+        data[name] = read_data(path, ReadingSettings(), console, [section])
+    return data
 
 
-def _sections(network: Network, names: List[str]) -> Dict[str, Any]:
-    """The settings of data-set sections.
+def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
+    """Return the settings of data-set sections.
 
     Raises:
         ConfigError: A section is missing, or states no file.
@@ -192,9 +194,10 @@ def _sections(network: Network, names: List[str]) -> Dict[str, Any]:
     return {name: stated[name] for name in names}
 
 
-def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Any]) -> Any:
-    """NNabla's iterator on the training data."""
-    iterations, interval = network.settings.iterations_per_epoch, config.solver.update_interval
+def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Dataset]) -> IteratorConfig:
+    """Return the settings of NNabla's iterator on the training data."""
+    iterations = network.settings.iterations_per_epoch
+    interval = config.solver.update_interval
     if iterations % interval:
         LOGGER.warning(
             "%d batches of an epoch are not divisible by the update interval %d: the last update of every epoch adds "

@@ -12,10 +12,10 @@ import logging
 import threading
 import time
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Iterator
 
-from ...cli.console import Console, LineProgress, Progress, format_table
-from ..wording import in_nnc_terms
+from ...messenger import Messenger
+from ...progress_display import LineProgress, Progress
 from .remedies import IN_FIELDS
 
 __all__ = ["PluginConsole"]
@@ -25,37 +25,33 @@ PROGRESS_SECONDS = 5.0
 SILENT_SECONDS = 8.0
 
 
-class PluginConsole(Console):
-    """A `Console` whose every line goes to NNabla's logger."""
+class PluginConsole(Messenger):
+    """A messenger whose every line goes to NNabla's logger."""
 
     remedies = IN_FIELDS
 
     def __init__(self) -> None:
         super().__init__()
         self._begin("")
-        self._spoken = self._started
-
-    def info(self, text: str = "") -> None:
-        """Log a line."""
-        self._say(text)
+        self._last_line = self._started
 
     def result(self, text: str) -> None:
         """Log a line."""
-        self._say(text)
+        self._last_line = time.monotonic()
+        logging.getLogger("nnabla").log(LEVEL, "%s", text)
 
-    def json(self, data: Any) -> None:
+    def notice(self, text: str) -> None:
+        """Log a line."""
+        self.result(text)
+
+    def json(self, data: object) -> None:
         """Log plain values in one line."""
-        self._say(json.dumps(data, allow_nan=False))
-
-    def table(self, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Log a table, one line for each row."""
-        for line in format_table(header, rows):
-            self._say(line)
+        self.result(json.dumps(data, allow_nan=False))
 
     def progress(self, description: str, unit: str = "samples") -> Progress:
-        """A reporter that logs every 5 seconds."""
+        """Begin a phase that logs every 5 seconds."""
         self._begin(description)
-        return _Phase(description, unit, self._say, lambda: self._begin(""))
+        return _Phase(description, unit, self.result, lambda: self._begin(""))
 
     @contextmanager
     def never_silent(self) -> Iterator[None]:
@@ -70,17 +66,14 @@ class PluginConsole(Console):
             thread.join()
 
     def _watch(self, over: threading.Event) -> None:
-        while not over.wait(max(0.1, self._spoken + SILENT_SECONDS - time.monotonic())):
-            if time.monotonic() - self._spoken >= SILENT_SECONDS:
+        while not over.wait(max(0.1, self._last_line + SILENT_SECONDS - time.monotonic())):
+            if time.monotonic() - self._last_line >= SILENT_SECONDS:
                 phase = f"{self._phase}: " if self._phase else ""
-                self._say(f"{phase}at work for {time.monotonic() - self._started:.0f} s")
+                self.result(f"{phase}at work for {time.monotonic() - self._started:.0f} s")
 
     def _begin(self, phase: str) -> None:
-        self._phase, self._started = phase, time.monotonic()
-
-    def _say(self, text: str) -> None:
-        self._spoken = time.monotonic()
-        logging.getLogger("nnabla").log(LEVEL, "%s", in_nnc_terms(text))
+        self._phase = phase
+        self._started = time.monotonic()
 
 
 class _Phase(LineProgress):

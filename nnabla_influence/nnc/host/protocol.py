@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
+from .fields import Fields
 from .manifest import Parameter, Plugin, plugin_named
 
 __all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
@@ -23,17 +24,16 @@ __all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
 WRONG_REQUEST = 2
 
 
-def parse(name: str, argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    """The fields of a plugin as they were filled in.
+def parse(name: str, argv: Optional[Sequence[str]] = None) -> Fields:
+    """Read the fields of a plugin as they were filled in.
 
     Args:
         name: The plugin's name.
         argv: The arguments; those of the process if not given.
 
     Returns:
-        An attribute per parameter of the manifest: int or None for tag ``int``, bool for ``bool``, otherwise str, empty
-        where the field is empty. Outputs without a folder lie beside the output that has one, and an input that
-        another plugin made is found where NNC Desktop keeps it.
+        A value for each parameter of the manifest. Outputs without a folder lie beside the output that has one, and an
+        input that another plugin made is found where NNC Desktop keeps it.
 
     Raises:
         SystemExit: After ``-h`` (code 0) or a wrong argument (code 2).
@@ -42,11 +42,11 @@ def parse(name: str, argv: Optional[Sequence[str]] = None) -> argparse.Namespace
     args = build_parser(plugin).parse_args(argv)
     _place_outputs(plugin, args)
     _find_inputs(plugin, args)
-    return args
+    return Fields(vars(args))
 
 
 def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
-    """The parser whose ``-h`` NNC Windows reads."""
+    """Make the parser whose ``-h`` NNC Windows reads."""
     parser = _Parser(
         prog=f"{plugin.name}.py",
         description=f"{plugin.label}\n\n{plugin.description}\n",
@@ -59,13 +59,13 @@ def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
 
 
 def help_text(parameter: Parameter) -> str:
-    """The help of an option: ``text (tag) default=VALUE``, the default last and only if there is one."""
+    """Return the help of an option: ``text (tag) default=VALUE``, the default last and only if there is one."""
     default = f" default={parameter.default}" if parameter.default else ""
     return f"{parameter.help} {parameter.tag_text}{default}"
 
 
 def desktop_parameters(plugin: Plugin) -> List[Dict[str, Any]]:
-    """The JSON for the column ``parameters`` of NNC Desktop's table; empty if the plugin is not offered there.
+    """Return the JSON for the column ``parameters`` of NNC Desktop's table; empty if the plugin is not offered there.
 
     It holds the output of `Plugin.desktop_output` and every input that is not empty there at first, because NNC
     Desktop refuses empty values. The order is the manifest's: the last path among the inputs decides the extension of
@@ -80,6 +80,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that answers a wrong argument with one readable line."""
 
     def error(self, message: str) -> NoReturn:
+        """Say one line that names the field, and end with the code of a wrong request."""
         # argparse names options; who clicked sees fields
         message = re.sub(r"^argument -\w+/--(\w+): ", r"field \1: ", message)
         sys.stderr.write(f"error: {message}\n")
@@ -99,7 +100,7 @@ def _add_option(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
 
 
 def _type_of(parameter: Parameter) -> Callable[[str], Union[str, int, None]]:
-    """A function from the text of a field to its value; argparse applies it to the default as well."""
+    """Return a function from the text of a field to its value; argparse applies it to the default as well."""
 
     def convert(text: str) -> Union[str, int, None]:
         value = text.strip() or parameter.default
@@ -121,7 +122,7 @@ def _whole_number(text: str) -> Optional[int]:
 
 
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
-    """NNC Desktop gives one output, as an absolute path; the others have bare names and belong beside it."""
+    """Put outputs with bare names beside the one that NNC Desktop gives as an absolute path."""
     names = [p.name for p in plugin.parameters if p.direction == "output" and p.is_path and p.tag != "dir"]
     given = [Path(getattr(args, name)) for name in names if _has_folder(getattr(args, name))]
     for name in names:
@@ -130,7 +131,7 @@ def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
 
 
 def beside(output: Path, name: str) -> Path:
-    """A file in the folder of an output; NNC Desktop takes what begins with the output's name for the output."""
+    """Name a file in the folder of an output; NNC Desktop takes what begins with the output's name for the output."""
     return output.with_name(f"other_{name}" if name.lower().startswith(output.stem.lower()) else name)
 
 
@@ -146,7 +147,7 @@ def _find_inputs(plugin: Plugin, args: argparse.Namespace) -> None:
 
 
 def _kept_by_desktop(named: str, maker: Plugin) -> str:
-    """Outputs lie in ``plugins/<plugin id>/<name>/`` below the result folder, but NNC Desktop can name no subfolder."""
+    """Find an output of NNC Desktop, which lies in ``plugins/<plugin id>/<name>/`` below the result folder."""
     path = Path(named)
     kept = path.parent / "plugins" / maker.plugin_id / path.stem / path.name
     return str(kept) if not path.exists() and kept.is_file() else named

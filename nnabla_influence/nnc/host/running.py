@@ -2,7 +2,7 @@
 
 The scripts under ``plugins/`` call `run_plugin` and nothing else. The fields are parsed before anything but the
 standard library is imported, because NNC Windows waits for the answer to ``-h``. Then the plugin's module does the
-work: it has ``run(args, console)``, returns when the result is written, and raises otherwise.
+work: it has ``run(fields, console)``, returns when the result is written, and raises otherwise.
 
 The last line is always one sentence: that it has completed, or what was expected, what arrived and what to do. A
 termination by the operating system ends a plugin as Ctrl-C does, so that it can tidy up.
@@ -17,20 +17,25 @@ import sys
 import threading
 import traceback
 from contextlib import contextmanager
-from typing import Any, Iterator, NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, Iterator, NoReturn, Optional, Sequence
 
-from ...interrupts import clear_interrupts
+from ...interrupts import Interrupted, clear_interrupts
+from .fields import Fields
 from .manifest import plugin_named
 from .protocol import parse
 
+if TYPE_CHECKING:  # needs the libraries that this module must report as missing
+    from .plugin_console import PluginConsole
+
 __all__ = ["run_plugin"]
 
-FAILED, INTERRUPTED = 1, 130
+FAILED = 1
+INTERRUPTED = 130
 ENDINGS = ("SIGTERM", "SIGBREAK")  # the second one on Windows only
 
 
 def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
-    """Runs a plugin.
+    """Run a plugin.
 
     Args:
         name: The plugin's name in the manifest.
@@ -42,7 +47,7 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
     Raises:
         SystemExit: After ``-h``, or a field that holds no such value.
     """
-    args = parse(name, argv)
+    fields = parse(name, argv)
     try:
         from .plugin_console import PluginConsole
     except ImportError as error:
@@ -50,30 +55,31 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
         return FAILED
     console = PluginConsole()
     with _ended_like_an_interrupt():
-        code = _run(name, args, console)
+        code = _run(name, fields, console)
     if code == 0:
         console.notice(f"{plugin_named(name).label} completed successfully.")
     return code
 
 
-def _run(name: str, args: Any, console: Any) -> int:
-    """Runs the plugin's module; whatever goes wrong ends in one sentence."""
+def _run(name: str, fields: Fields, console: PluginConsole) -> int:
+    """Run the plugin's module; whatever goes wrong ends in one sentence."""
     try:
         with console.log(), console.never_silent(), clear_interrupts():
             importlib.import_module("...device", __package__)  # NNabla makes its logger when it is imported
-            importlib.import_module(f"..actions.{name}", __package__).run(args, console)
+            importlib.import_module(f"..actions.{name}", __package__).run(fields, console)
     except KeyboardInterrupt as interrupt:
-        console.error(f"interrupted; {interrupt}" if str(interrupt) else "interrupted")
+        said = interrupt.said(console.remedies) if isinstance(interrupt, Interrupted) else str(interrupt)
+        console.error(f"interrupted; {said}" if said else "interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
         return _failed(error, console)
     return 0
 
 
-def _failed(error: Exception, console: Any) -> int:
-    """Says what went wrong; returns the exit code."""
-    from ...cli.main import system_message
+def _failed(error: Exception, console: PluginConsole) -> int:
+    """Say what went wrong; return the exit code."""
     from ...errors import InfluenceError
+    from ...system_message import system_message
 
     if isinstance(error, InfluenceError):
         console.error(error.said(console.remedies))
@@ -94,7 +100,7 @@ def _missing_library(error: Exception) -> str:
 
 @contextmanager
 def _ended_like_an_interrupt() -> Iterator[None]:
-    """Makes the operating system's request to end a KeyboardInterrupt, where signals can be handled."""
+    """Make the operating system's request to end a KeyboardInterrupt, where signals can be handled."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -107,5 +113,5 @@ def _ended_like_an_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _interrupt(number: int, frame: Any) -> NoReturn:
+def _interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt

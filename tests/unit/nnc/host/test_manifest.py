@@ -13,7 +13,7 @@ from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
 from nnabla_influence.nnc.installer.bundle import scripts_folder
 from nnabla_influence.nnc.installer.manual import BEGIN, END, manual_tables
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 FIELDS = [(plugin, parameter) for plugin in PLUGINS for parameter in plugin.parameters]
 ON_DESKTOP = [plugin for plugin in PLUGINS if plugin.desktop_output]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..evaluation.quality import QualityMeter
+from ..network import Network
 from ..training import EpochReport
+
+__all__ = ["EpochLog"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -22,12 +25,13 @@ class EpochLog:
         batch_size: Samples of an evaluation batch.
     """
 
-    def __init__(self, network: Any, validation: Any, device: Device, batch_size: int) -> None:
-        self._meter, self._validation = QualityMeter(network, device, batch_size), validation
+    def __init__(self, network: Network, validation: Dataset, device: Device, batch_size: int) -> None:
+        self._meter = QualityMeter(network, device, batch_size)
+        self._validation = validation
 
     def __call__(self, report: EpochReport) -> None:
-        """Evaluates and logs."""
-        found = self._meter.measure(report.state.theta, report.state.statistics, self._validation)
+        """Evaluate and log."""
+        quality = self._meter.measure(report.state.theta, report.state.statistics, self._validation)
         line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6g}"
-        line += f", validation loss {found.loss:.6g}"
-        LOGGER.info("%s", line if found.accuracy is None else f"{line}, validation accuracy {found.accuracy:.4f}")
+        line += f", validation loss {quality.loss:.6g}"
+        LOGGER.info("%s", line if quality.accuracy is None else f"{line}, validation accuracy {quality.accuracy:.4f}")

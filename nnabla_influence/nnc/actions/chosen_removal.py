@@ -1,0 +1,82 @@
+"""``auto`` of the plugin *Remove harmful samples*: how many to remove, decided by training again.
+
+The scores of the influence CSV saw all validation data, so none of it could judge them. One half scores again, the
+other half chooses the number; the files that show how are kept beside the output.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Tuple
+
+from ...announcements import write_influence_csv
+from ...choices import DEFAULT_METHOD
+from ...cleansing import Count, Removal
+from ...evaluation.removal_curve import Choice
+from ...files import refuse_overwriting
+from ...messenger import Messenger
+from ...scored_data import ScoredData
+from ...workflow.choose import ChooseRequest, choose, evaluation_data
+from ...workflow.score import ScoreRequest, score_training, with_sample_columns
+from ..host.fields import Fields
+from ..host.protocol import beside
+from .result_folder import NETWORKS, TrainedResult
+from .retrainable import AGAIN, LAST_EPOCH, RetrainableResult
+from .workspace import workspace
+
+__all__ = ["chosen_removal"]
+
+METHOD = DEFAULT_METHOD
+SEED = 0
+
+
+def chosen_removal(fields: Fields, console: Messenger) -> Tuple[Path, Removal]:
+    """Score with half of the validation data, let the other half choose.
+
+    Args:
+        fields: ``influence``, ``model``, ``output`` and ``removed``.
+        console: Shows progress.
+
+    Returns:
+        The influence CSV of the ranking that was judged, and how many of its first samples to remove.
+
+    Raises:
+        KeyboardInterrupt: Interrupted; the message says how to go on.
+        InfluenceError: The trained network is missing or cannot be trained again, or is of other data.
+    """
+    influence = fields.path("influence")
+    output = fields.path("output")
+    removed = fields.path("removed")
+    ranking = beside(output, "auto_influence.csv")
+    table = beside(output, "auto_retrainings.csv")
+    refuse_overwriting([output, removed, ranking, table], [influence])
+    model = fields.text("model") or str(influence.with_name(NETWORKS[0]))
+    result = RetrainableResult.open(TrainedResult.read(model), LAST_EPOCH, SEED, console)
+    project = result.project
+    ScoredData.read(influence, project.train.path)  # refuses an influence CSV of other data
+    console.info(
+        f"auto: scores the samples again ({METHOD}) with one half of the validation data; the other half chooses how "
+        "many to remove"
+    )
+    data = evaluation_data(project, reporter=console)
+    prints = [data.scoring.fingerprint, data.selection.fingerprint]
+    with workspace(removed, {**result.passport, "data": prints}, AGAIN) as folder:
+        cache = result.repeatable(folder, console)
+        request = ScoreRequest(METHOD, seed=SEED, device=project.device)
+        scores = score_training(cache, data.train, data.scoring, request, beside=folder / "scores", reporter=console)
+        chosen = choose(
+            cache, data, scores, ChooseRequest(), project=project, table=folder / table.name, reporter=console
+        )
+        write_influence_csv(console, with_sample_columns(scores, cache, data.train, project.device), ranking)
+        chosen.curve.to_csv(table)
+    _say(chosen.choice, table, console)
+    return ranking, Count(chosen.choice.removed)
+
+
+def _say(choice: Choice, table: Path, console: Messenger) -> None:
+    console.info(f"every retraining: {table}")
+    if choice.removed:
+        change = choice.selection.text()
+        console.result(f"auto: {choice.removed} samples; without them the loss changes by {change}")
+    else:
+        console.result("auto: nothing is worth removing; no number is better than 0 on the data that chooses")

@@ -1,0 +1,67 @@
+"""A folder for what a plugin needs on the way to a file; it stays only after an interruption.
+
+What another work left there is removed without a question: who clicked has no option to discard it.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Optional
+
+from ...errors import CacheMismatchError
+from ...interrupts import Interrupted, resumable
+from ...partial import PartialFolder, discard, partial_folder
+
+__all__ = ["own_progress", "workspace"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+
+@contextmanager
+def workspace(target: Path, passport: Optional[Mapping[str, Any]], again: str) -> Iterator[Path]:
+    """Give a folder beside a file.
+
+    Args:
+        target: The file.
+        passport: What identifies the work; None where that is known later (`own_progress`).
+        again: A sentence on how to go on after an interruption; it follows the folder's name.
+
+    Yields:
+        The folder.
+
+    Raises:
+        Interrupted: Ctrl-C came; the message says how to go on.
+    """
+    folder = partial_folder(target)
+    if passport is not None:
+        own_progress(target, passport, "run of the plugin")
+    try:
+        with resumable(f"its progress is in '{folder}'. {again}"):
+            yield folder
+    except Interrupted as interrupt:
+        if folder.is_dir():
+            raise
+        raise KeyboardInterrupt from interrupt
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_progress(target: Path, passport: Mapping[str, Any], work: str) -> None:
+    """Remove the progress towards a file that another work has left.
+
+    Args:
+        target: The file.
+        passport: What identifies this work.
+        work: What such a work is called.
+    """
+    try:
+        PartialFolder(target, passport)
+    except CacheMismatchError:
+        LOGGER.info("'%s' belongs to another %s and is removed", partial_folder(target), work)
+        discard(target)
+        PartialFolder(target, passport)

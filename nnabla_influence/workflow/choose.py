@@ -1,0 +1,108 @@
+"""The job *choose*: how many of the most harmful samples are worth removing, decided by training again.
+
+The validation data is halved: one half scores, the other half chooses (or selection data of its own does). The network
+is trained again without the most harmful samples, for several numbers and batch orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from ..choices import STARTS
+from ..evaluation.automatic import Automatic, choose_number
+from ..evaluation.removal_curve import Choice, RemovalCurve
+from ..evaluation.sweep import EvaluationData, Sweep, Trial
+from ..execution import Execution
+from ..scores import InfluenceScores
+from ..training import TrainingCache
+from .opened_project import OpenedProject
+from .progress_reporter import SILENT, ProgressReporter
+
+__all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
+
+
+@dataclass(frozen=True)
+class ChooseRequest:
+    """How the number is looked for.
+
+    Args:
+        orders: Batch orders that every number is retrained with.
+        start: Where retraining starts, one of `choices.STARTS`.
+        execution: Where the retrainings run.
+    """
+
+    orders: int = 5
+    start: str = STARTS[0]
+    execution: Execution = field(default_factory=Execution)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was decided.
+
+    Attributes:
+        choice: The number, and what it does to the losses.
+        curve: Every retraining.
+    """
+
+    choice: Choice
+    curve: RemovalCurve
+
+
+def evaluation_data(
+    project: OpenedProject,
+    *,
+    selection: Optional[Path] = None,
+    test: Optional[Path] = None,
+    split_seed: int = 0,
+    reporter: ProgressReporter = SILENT,
+) -> EvaluationData:
+    """Read or split the data that scores, chooses and judges; nothing is used twice.
+
+    Args:
+        project: Training and validation data.
+        selection: CSV of the data that chooses; None: half of the validation rows, and the other half scores.
+        test: CSV of the data that judges the choice, if any.
+        split_seed: Draws the halves.
+        reporter: Shows how far it is.
+
+    Raises:
+        DataError: Two of the data sets share rows.
+        ConfigError: The validation data is too small to be halved.
+    """
+    chooses = project.read_further(selection, reporter) if selection is not None else None
+    judges = project.read_further(test, reporter) if test is not None else None
+    return EvaluationData.split(project.train, project.validation, chooses, judges, split_seed)
+
+
+def choose(
+    cache: TrainingCache,
+    data: EvaluationData,
+    scores: InfluenceScores,
+    request: ChooseRequest,
+    *,
+    project: OpenedProject,
+    table: Optional[Path] = None,
+    reporter: ProgressReporter = SILENT,
+) -> Chosen:
+    """Retrain without the most harmful samples and choose the number.
+
+    Args:
+        cache: The training.
+        data: Training, selection and test data.
+        scores: The ranking, made with other data than what chooses.
+        request: How.
+        project: Says where to compute.
+        table: CSV that keeps every retraining; what it holds is not done again.
+        reporter: Shows how far it is.
+
+    Raises:
+        CacheMismatchError: The table holds another experiment.
+    """
+    sweep = Sweep((), (request.start,), device=project.device, execution=request.execution)
+    trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
+    with reporter.progress("retraining", "trainings") as progress:
+        choice, curve = choose_number(trial, data, Automatic(request.orders), sweep, table, progress)
+    return Chosen(choice, curve)

@@ -1,0 +1,126 @@
+"""The job *cleanse*: writes a data set without its most harmful rows, or with other labels for them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import List, Optional
+
+from ..array import IntArray
+from ..cleansing import ClassLoss, Removal, class_losses, class_numbers, cleanse
+from ..dataset.arrays import Dataset
+from ..dataset.overlap import overlapping_rows
+from ..errors import DataError
+from ..relabelling import propose_labels, relabel
+from ..scored_data import ScoredData
+from ..scores import SCORE_COLUMN
+from .data_reading import ReadingSettings, read_data
+from .progress_reporter import SILENT, ProgressReporter
+
+__all__ = ["CleanseRequest", "Cleansed", "cleanse_data"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+DEFAULT_LABEL = "y"
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class CleanseRequest:
+    """Which rows of which data set.
+
+    Args:
+        influence: The influence CSV.
+        removal: Says which rows.
+        output: The data set to write.
+        second: The removed rows, or with `relabels` the changed ones, to write.
+        relabels: Keep every row and give the selected ones their predicted label.
+        train: The training CSV; left out, the data set is rebuilt from the influence CSV.
+        score: The column to judge by.
+        label: The variable with the class numbers; left out, ``y`` if it has any.
+        test: A data set that must share no row with the training data.
+        reading: How it is read.
+    """
+
+    influence: Path
+    removal: Removal
+    output: Path
+    second: Path
+    relabels: bool = False
+    train: Optional[Path] = None
+    score: str = SCORE_COLUMN
+    label: Optional[str] = None
+    test: Optional[Path] = None
+    reading: ReadingSettings = field(default_factory=ReadingSettings)
+
+
+@dataclass(frozen=True)
+class Cleansed:
+    """What was written.
+
+    Attributes:
+        samples: Rows of the whole data set.
+        selected: Rows (k,) that were selected.
+        changed: Rows (k,) that were removed, or got another label.
+        losses: What every class loses; empty where there are no classes.
+    """
+
+    samples: int
+    selected: IntArray
+    changed: IntArray
+    losses: List[ClassLoss]
+
+
+def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -> Cleansed:
+    """Write the cleansed data set, and the removed (or relabelled) rows.
+
+    Raises:
+        DataError: A file is broken, nothing would be left, or the test set was trained on.
+        OutputExistsError: An output is read, or both are the same file.
+    """
+    data = ScoredData.read(request.influence, request.train, request.score)
+    rows = request.removal.rows(data.scores)
+    if request.test is not None:
+        _refuse_test_rows(request.test, request.reading, data, reporter)
+    return (_relabelled if request.relabels else _removed)(request, data, rows)
+
+
+def _removed(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
+    labels = class_numbers(data.table, request.label)
+    cleanse(data, rows, request.output, request.second)
+    return Cleansed(len(data), rows, rows, [] if labels is None else class_losses(labels, rows))
+
+
+def _relabelled(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
+    proposal = propose_labels(data, rows, request.label or DEFAULT_LABEL)
+    relabel(data, proposal, request.output, request.second)
+    return Cleansed(len(data), rows, proposal.changed, class_losses(proposal.old, proposal.changed))
+
+
+def _refuse_test_rows(path: Path, reading: ReadingSettings, data: ScoredData, reporter: ProgressReporter) -> None:
+    """Refuse a test set that shares rows with the training data.
+
+    Raises:
+        DataError: It does; the message counts them and names the first.
+    """
+    train, test = (read_data(csv, reading, reporter) for csv in (data.table.path, path))
+    if train.fingerprint == test.fingerprint:
+        raise DataError(f"{path}: expected another data set to test on, got the training data itself.")
+    pairs = overlapping_rows(train, test)
+    LOGGER.info("test set: %d rows, %d of them in the training data", len(test), len(pairs))
+    if len(pairs):
+        raise DataError(_overlap_message(path, train, test, pairs))
+
+
+def _overlap_message(path: Path, train: Dataset, test: Dataset, pairs: IntArray) -> str:
+    lines = [(_line(train, ours), _line(test, theirs)) for ours, theirs in pairs[:EXAMPLES].tolist()]
+    shown = "; ".join(f"line {theirs} is line {ours}" for ours, theirs in lines)
+    more = "; ..." if len(pairs) > EXAMPLES else ""
+    return (
+        f"{path}: expected a test set without training data, but {len(pairs):,} of its {len(test):,} rows are in "
+        f"{train.path} ({shown}{more}). Test on other data, or take these rows out of one of the two."
+    )
+
+
+def _line(data: Dataset, row: int) -> int:
+    return data.table.line(int(row)) if data.table is not None else int(row)

@@ -1,0 +1,99 @@
+"""Reads the data sets of a project: which file, and how its images become numbers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Optional, Sequence, Tuple
+
+from ..dataset.arrays import Dataset
+from ..errors import DataError
+from ..network import DatasetSetting
+from ..remedies import remedy
+from .progress_reporter import ProgressReporter
+
+__all__ = ["ReadingSettings", "own_data", "read_data", "warn_of_training_data"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+NAMES = {"train": "training", "validation": "validation"}
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """How data is read.
+
+    Args:
+        image_size: (H, W) to which every image is resized; None keeps the images' own.
+        normalize: Whether pixels are scaled from 0..255 to 0..1; None: as the project's data-set sections say.
+        data_cache: Where decoded data is kept; None: the user's cache folder.
+    """
+
+    image_size: Optional[Tuple[int, int]] = None
+    normalize: Optional[bool] = None
+    data_cache: Optional[Path] = None
+
+    def like(self, data: Dataset) -> ReadingSettings:
+        """Return settings that read further data as this one was read."""
+        return replace(self, image_size=data.image_size, normalize=data.normalize)
+
+
+def read_data(
+    path: Path, settings: ReadingSettings, reporter: ProgressReporter, sections: Sequence[DatasetSetting] = ()
+) -> Dataset:
+    """Read a data set.
+
+    Args:
+        path: The CSV.
+        settings: How.
+        reporter: Shows how far it is.
+        sections: The project's data-set sections, which decide about normalisation where the settings do not.
+
+    Raises:
+        DataError: The data is broken.
+    """
+    own = all(section.normalize for section in sections)
+    normalize = own if settings.normalize is None else settings.normalize
+    # A file is read twice: for the fingerprint, and to decode it.
+    with reporter.progress(f"reading {path.name}", "file reads") as progress:
+        return Dataset.from_csv(
+            path,
+            image_size=settings.image_size,
+            normalize=normalize,
+            data_cache=settings.data_cache,
+            progress=progress,
+        )
+
+
+def own_data(uri: str, network: str, which: str) -> Path:
+    """Find the data set a project names: beside the network file, in its parent, then in the working folder.
+
+    Args:
+        uri: The path as the project states it.
+        network: The network file.
+        which: ``train`` or ``validation``.
+
+    Raises:
+        DataError: It is in none of these places.
+    """
+    base = Path(network).absolute().parent
+    relative = Path(uri.replace("\\", "/"))
+    candidates = [relative] if relative.is_absolute() else [base / relative, base.parent / relative, relative]
+    path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if path is None:
+        raise DataError(
+            f"The project's {NAMES[which]} data '{uri}' is in none of {', '.join(map(str, candidates))};",
+            remedy("give-project-data", which=which),
+        )
+    LOGGER.info("%s data: %s (from %s)", NAMES[which], path, network)
+    return path
+
+
+def warn_of_training_data(train: Dataset, validation: Dataset) -> None:
+    """Say it where the validation data is the training data: allowed, but another question."""
+    if train.fingerprint == validation.fingerprint:
+        LOGGER.warning(
+            "the validation data is the training data itself (%s): the scores say what lowers the training loss, not "
+            "what helps on new data",
+            validation.path,
+        )

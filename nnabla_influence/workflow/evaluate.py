@@ -1,0 +1,222 @@
+"""The job *evaluate*: does removing harmful samples help? Trains, scores, retrains without them, and measures.
+
+Every method stands beside ``random``, ``loss``, ``margin`` and removing nothing. The number of samples is chosen on
+selection data that neither trained nor scored; the test data says once what that choice was worth. Two further metrics
+ask whether the scores predict what leaving samples out does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, List, Mapping, Optional, Tuple
+
+from ..choices import COMPARED_METHODS, METRICS, STARTS, TREATMENTS
+from ..cleansing import Amount, Share
+from ..evaluation.attribution import Agreement, GroupPlan, Retrainings, attribution
+from ..evaluation.removal_curve import RemovalCurve
+from ..evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
+from ..execution import Execution, check
+from ..files import refuse_overwriting
+from ..interrupts import resumable
+from ..network import Network
+from ..remedies import remedy
+from .choose import evaluation_data
+from .opened_project import open_project
+from .progress_reporter import SILENT, ProgressReporter
+from .project_request import ProjectRequest
+from .score import ScoreRequest
+from .trials import TrialsRequest, run_trials
+
+__all__ = [
+    "DEFAULT_GROUPS",
+    "DEFAULT_SHARES",
+    "EvaluateRequest",
+    "EvaluatedTrials",
+    "attribution_agreements",
+    "compared_methods",
+    "evaluated_curve",
+    "trained_and_scored",
+]
+
+LOGGER = logging.getLogger("nnabla_influence")
+DEFAULT_SHARES: Tuple[Amount, ...] = tuple(Share(share) for share in (0.01, 0.02, 0.05, 0.1, 0.2))
+DEFAULT_GROUPS = 32
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What is compared, on which data.
+
+    Args:
+        project: The project; its seed is the first one.
+        output: CSV with one row per retraining.
+        methods: Names of methods; none: `compared_methods`.
+        settings: Settings of methods that have them.
+        amounts: Numbers or shares of samples to remove.
+        trials: How many seeds.
+        starts: Where retraining starts, some of `choices.STARTS`.
+        treatments: Some of `choices.TREATMENTS`.
+        metric: One of `choices.METRICS`.
+        groups: Groups left out, for the metrics other than ``removal``.
+        selection: CSV of the data that chooses; None: half of the validation rows.
+        test: CSV of the data that judges.
+        split_seed: Draws the halves of the validation rows.
+        execution: Where trainings run.
+        overwrite: Replace the output and caches of other runs.
+    """
+
+    project: ProjectRequest
+    output: Path
+    methods: Tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    amounts: Tuple[Amount, ...] = DEFAULT_SHARES
+    trials: int = 3
+    starts: Tuple[str, ...] = STARTS[:1]
+    treatments: Tuple[str, ...] = TREATMENTS[:1]
+    metric: str = METRICS[0]
+    groups: int = DEFAULT_GROUPS
+    selection: Optional[Path] = None
+    test: Optional[Path] = None
+    split_seed: int = 0
+    execution: Execution = field(default_factory=Execution)
+    overwrite: bool = False
+
+    def sweep(self, samples: int) -> Sweep:
+        """Return what is retrained and where.
+
+        Raises:
+            ConfigError: More samples are to be removed than there are.
+        """
+        counts = [amount.of(samples) for amount in self.amounts]
+        sweep = Sweep(counts, self.starts, self.treatments, self.project.device, self.execution)
+        sweep.check(samples)
+        return sweep
+
+    @property
+    def kept(self) -> str:
+        """Where the results so far are, for whoever interrupts."""
+        return f"what is finished lies in '{self.output}' and in the files named after it."
+
+
+@dataclass(frozen=True)
+class EvaluatedTrials:
+    """Trainings with their scores, and the data that judges them."""
+
+    data: EvaluationData
+    trials: List[Trial]
+
+
+def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SILENT) -> EvaluatedTrials:
+    """Train and score every trial.
+
+    Raises:
+        RequestError: Something does not fit; said before anything is trained.
+        Interrupted: Ctrl-C, with how to go on.
+    """
+    check(request.execution)
+    refuse_overwriting([request.output], [*request.project.inputs, request.selection, request.test])
+    project = open_project(request.project, reporter)
+    refuse_overwriting([request.output], project.data_files)
+    data = evaluation_data(
+        project, selection=request.selection, test=request.test, split_seed=request.split_seed, reporter=reporter
+    )
+    request.sweep(len(data.train))
+    usual = compared_methods(project.network)
+    methods = tuple(dict.fromkeys(request.methods or usual))
+    scored = tuple(
+        ScoreRequest(name, request.settings, seed=request.project.seed, device=request.project.device)
+        for name in methods
+    )
+    # Margins cost nothing, and somebody may ask for them in a later call into the same file.
+    margins = request.project.training.record_margins or "margin" in (*methods, *usual)
+    training = dataclasses.replace(request.project.training, record_margins=margins)
+    trials = TrialsRequest(
+        dataclasses.replace(request.project, training=training),
+        request.output,
+        scored,
+        request.trials,
+        data.scoring,
+        request.overwrite,
+    )
+    with resumable(request.kept, remedy("go-on")):
+        return EvaluatedTrials(data, run_trials(trials, request.execution, reporter=reporter, finished=_log(trials)))
+
+
+def _log(trials: TrialsRequest) -> Any:
+    def finished(count: int, trial: Trial) -> None:
+        LOGGER.info("trial %d of %d (seed %d) is trained and scored", count, trials.trials, trial.seed)
+
+    return finished
+
+
+def compared_methods(network: Network) -> List[str]:
+    """Return the methods that stand beside each other where nobody chose: margins exist only between classes."""
+    label = network.input_shapes().get(str(network.loss_role.target), ())
+    margins = network.classes is not None and math.prod(label) == 1
+    return [method for method in COMPARED_METHODS if method != "margin" or margins]
+
+
+def evaluated_curve(
+    request: EvaluateRequest, evaluated: EvaluatedTrials, reporter: ProgressReporter = SILENT
+) -> RemovalCurve:
+    """Retrain without the most harmful samples; what the output holds is not done again.
+
+    Raises:
+        CacheMismatchError: The output holds another experiment.
+        Interrupted: Ctrl-C, with how to go on.
+    """
+    _make_room(request)
+    sweep = request.sweep(len(evaluated.data.train))
+    with resumable(request.kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
+        return removal_curve(evaluated.trials, evaluated.data, sweep, request.output, progress)
+
+
+@dataclass(frozen=True)
+class AttributionResult:
+    """How well scores predict what leaving samples out does.
+
+    Attributes:
+        plan: Which groups were left out.
+        agreements: One for each method.
+        table: CSV with one row per retraining.
+    """
+
+    plan: GroupPlan
+    agreements: List[Agreement]
+    table: Path
+
+
+def attribution_agreements(
+    request: EvaluateRequest, evaluated: EvaluatedTrials, reporter: ProgressReporter = SILENT
+) -> List[AttributionResult]:
+    """Leave groups of samples out and correlate, for every start.
+
+    Raises:
+        DataError: The output is another table.
+        Interrupted: Ctrl-C, with how to go on.
+    """
+    _make_room(request)
+    results = []
+    for start in request.starts:
+        plan = GroupPlan(request.metric, request.groups, request.split_seed, start)
+        table = request.output if len(request.starts) == 1 else _named(request.output, start)
+        retrainings = Retrainings(
+            evaluated.data.train, evaluated.data.scoring, table, request.execution, request.project.device
+        )
+        kept = f"what is finished lies in '{table}' and in the files named after it."
+        with resumable(kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
+            results.append(AttributionResult(plan, attribution(evaluated.trials, plan, retrainings, progress), table))
+    return results
+
+
+def _make_room(request: EvaluateRequest) -> None:
+    if request.overwrite and request.output.exists():
+        request.output.unlink()
+
+
+def _named(output: Path, start: str) -> Path:
+    return output.with_name(f"{output.stem}.{start}{output.suffix}")

@@ -1,0 +1,158 @@
+"""The job *trials*: trains over several seeds and scores each training by some methods, here or in other processes.
+
+A *trial* is one seed. Its training cache stays beside the output and is used again, so an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Callable, List, Optional, Tuple
+
+from ..dataset.arrays import Dataset
+from ..estimators import sample_columns
+from ..evaluation.sweep import Trial
+from ..execution import Execution, completed
+from ..files import refuse_overwriting
+from ..scores import LABEL_COLUMN
+from .opened_project import OpenedProject, open_project
+from .progress_reporter import SILENT, ProgressReporter
+from .project_request import ProjectRequest
+from .score import ScoreRequest, score_training
+from .train import train_project
+from .validation_target import narrowed
+
+__all__ = ["TrialsRequest", "cache_path", "run_trials", "scores_path"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+
+@dataclass(frozen=True)
+class TrialsRequest:
+    """What is trained and scored, over how many seeds.
+
+    Args:
+        project: The project; its seed is the first one.
+        output: The file all of this is for; caches lie beside it.
+        methods: How each training is scored.
+        trials: How many seeds.
+        scoring: The validation rows that score; None: those of the project that the methods' target asks about.
+        overwrite: Replace caches of other runs.
+    """
+
+    project: ProjectRequest
+    output: Path
+    methods: Tuple[ScoreRequest, ...]
+    trials: int = 1
+    scoring: Optional[Dataset] = None
+    overwrite: bool = False
+
+    @property
+    def seeds(self) -> range:
+        """The seeds, one for each trial."""
+        return range(self.project.seed, self.project.seed + self.trials)
+
+    def one(self, seed: int) -> TrialsRequest:
+        """Return the request of one trial."""
+        methods = tuple(dataclasses.replace(method, seed=seed) for method in self.methods)
+        return dataclasses.replace(self, project=self.project.with_seed(seed), methods=methods, trials=1)
+
+    def absolute(self) -> TrialsRequest:
+        """Return the same request with absolute paths, for machines that only share the disk."""
+        methods = tuple(
+            dataclasses.replace(method, target=method.target.absolute() if method.target else None)
+            for method in self.methods
+        )
+        return dataclasses.replace(
+            self, project=self.project.absolute(), output=self.output.absolute(), methods=methods
+        )
+
+
+def run_trials(
+    request: TrialsRequest,
+    execution: Execution = Execution(),
+    *,
+    reporter: ProgressReporter = SILENT,
+    begun: Optional[Callable[[int], None]] = None,
+    finished: Optional[Callable[[int, Trial], None]] = None,
+) -> List[Trial]:
+    """Train and score every trial.
+
+    Args:
+        request: What.
+        execution: Where.
+        reporter: Shows how far the work in this process is.
+        begun: Called with a trial's number, from 0, before it runs in this process.
+        finished: Called with how many are finished, and the trial that just was.
+
+    Returns:
+        The trials, in the order of their seeds.
+
+    Raises:
+        InfluenceError: A trial cannot be trained or scored.
+    """
+    portable = request.absolute() if execution.scheduler else request
+    jobs = list(enumerate(portable.one(seed) for seed in portable.seeds))
+    function = _silent_trial if execution.elsewhere else partial(_trial, reporter=reporter, begun=begun)
+    trials = {}
+    with closing(completed(function, jobs, execution)) as results:
+        for number, trial in results:
+            trials[number] = trial
+            if finished:
+                finished(len(trials), trial)
+    return [trials[number] for number in sorted(trials)]
+
+
+def _silent_trial(job: Tuple[int, TrialsRequest]) -> Trial:
+    """Run a trial in a worker process; the data set's text, which everybody has, does not travel back."""
+    trial = _trial(job)
+    light = {name: dataclasses.replace(scores, table=None) for name, scores in trial.scores.items()}
+    return dataclasses.replace(trial, scores=light)
+
+
+def _trial(
+    job: Tuple[int, TrialsRequest],
+    reporter: ProgressReporter = SILENT,
+    begun: Optional[Callable[[int], None]] = None,
+) -> Trial:
+    """Train and score with one seed."""
+    number, request = job
+    if begun:
+        begun(number)
+    project = open_project(request.project, reporter)
+    refuse_overwriting([request.output], [path for path in project.data_files if path is not None])
+    seed = project.config.seed
+    scored = [(method, _asked(project, request, method)) for method in request.methods]
+    target = cache_path(request.output, seed)
+    cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
+    scores = {}
+    for method, validation in scored:
+        beside = scores_path(request.output, seed, method.method)
+        scores[method.method] = score_training(
+            cache, project.train, validation, method, beside=beside, reporter=reporter
+        )
+    columns = sample_columns(cache, project.train, project.device)
+    table = project.train.table
+    complete = {name: dataclasses.replace(s.with_columns(columns), table=table) for name, s in scores.items()}
+    return Trial(cache.path.absolute(), seed, complete, columns.get(LABEL_COLUMN))
+
+
+def _asked(project: OpenedProject, request: TrialsRequest, method: ScoreRequest) -> Dataset:
+    """Return the validation rows a method asks about."""
+    if request.scoring is not None:
+        return request.scoring
+    return narrowed(project.validation, project.network, method.target)
+
+
+def cache_path(output: Path, seed: int) -> Path:
+    """Return where a trial's training cache lies: beside the output."""
+    return output.with_name(f"{output.stem}.seed{seed}.h5")
+
+
+def scores_path(output: Path, seed: int, method: str) -> Path:
+    """Return the file that a trial's scoring keeps its progress beside."""
+    return output.with_name(f"{output.stem}.seed{seed}.{method}")

@@ -1,0 +1,114 @@
+"""Asks what influences one class, or some validation rows, instead of the mean over all of them.
+
+Every method's question is the mean loss over the validation data; another question is other validation data. So a
+target is a subset of the validation rows, with a fingerprint of its own, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional, Union
+
+import numpy as np
+
+from ..array import IntArray
+from ..choices import METHODS_WITHOUT_VALIDATION
+from ..dataset.arrays import Dataset
+from ..dataset.indexed_column import listed_samples
+from ..errors import ConfigError, DataError
+from ..network import Network
+from ..remedies import remedy
+
+__all__ = ["ValidationTarget", "narrowed", "refuse_target"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+MOST_CLASSES_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class ValidationTarget:
+    """The validation rows that are asked about.
+
+    Args:
+        value: A class number, or a CSV whose column ``datasource_index`` lists validation rows.
+    """
+
+    value: Union[int, Path]
+
+    @property
+    def file(self) -> Optional[Path]:
+        """The file it reads, if any."""
+        return self.value if isinstance(self.value, Path) else None
+
+    @property
+    def kind(self) -> str:
+        """``class`` or ``rows``."""
+        return "class" if self.file is None else "rows"
+
+    def absolute(self) -> ValidationTarget:
+        """Return the same target with an absolute path."""
+        return self if self.file is None else dataclasses.replace(self, value=self.file.absolute())
+
+
+def refuse_target(target: Optional[ValidationTarget], method: str) -> None:
+    """Refuse a target for a method that never looks at the validation data.
+
+    Raises:
+        ConfigError: It is one of `choices.METHODS_WITHOUT_VALIDATION`.
+    """
+    if target is not None and method in METHODS_WITHOUT_VALIDATION:
+        raise ConfigError("", remedy("method-has-no-target", method=method))
+
+
+def narrowed(validation: Dataset, network: Network, target: Optional[ValidationTarget]) -> Dataset:
+    """Return the validation rows that are asked about.
+
+    Args:
+        validation: The validation data.
+        network: Knows the label column.
+        target: None for all rows.
+
+    Raises:
+        DataError: There is no such class, the labels are no class numbers, or the list is broken or names a row there
+            is not.
+    """
+    if target is None:
+        return validation
+    if isinstance(target.value, Path):
+        rows = np.array(sorted(listed_samples(target.value)), dtype=np.int64)
+        if rows[-1] >= len(validation):
+            raise DataError(
+                f"{target.value}: expected rows of {validation.path} from 0 to {len(validation) - 1}, found "
+                f"{rows[-1]}. List validation rows, not training rows."
+            )
+    else:
+        rows = _rows_of_class(validation, network, target.value)
+    LOGGER.info("target: %d of %d validation rows (%s=%s)", len(rows), len(validation), target.kind, target.value)
+    return validation.subset(rows)
+
+
+def _rows_of_class(validation: Dataset, network: Network, number: int) -> IntArray:
+    role = network.roles.validation.losses[0]
+    column = role.target or network.loss_role.target
+    if column is None or validation.shapes[column] != (1,):
+        raise DataError("", remedy("target-needs-class-numbers", number=number, network=network.path))
+    labels = validation.column(column)[:, 0]  # (N,)
+    rows: IntArray = np.flatnonzero(labels == number)
+    if not len(rows):
+        values, counts = np.unique(labels, return_counts=True)
+        if (values != values.round()).any():
+            example = f"{values[values != values.round()][0]:g}"
+            raise DataError(
+                "",
+                remedy("target-found-real-values", data=validation.path, number=number, column=column, example=example),
+            )
+        shown = ", ".join(f"{v:g} ({n} rows)" for v, n in zip(values[:MOST_CLASSES_SHOWN], counts))
+        more = ", ..." if len(values) > MOST_CLASSES_SHOWN else ""
+        raise DataError(
+            f"{validation.path}: expected rows of class {number} in column {column}, found none. The classes there "
+            f"are: {shown}{more}."
+        )
+    return rows
