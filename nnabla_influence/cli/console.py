@@ -1,11 +1,11 @@
-"""What a command says, and where: the only module of the package that prints.
+r"""What a command says, and where: the only module of the package that prints.
 
 Results (tables, JSON) go to standard output and are always printed. Information goes there too, unless ``--quiet``.
 Everything about the run itself (log lines of the package, warnings, progress, errors) goes to standard error, so that
 ``command > file`` and ``command --json | tool`` see results only.
 
 Progress is a bar with rate and remaining time on a terminal. In a log file it is a plain line, at most one per
-`LOG_SECONDS`, because the ``\\r`` of a bar is noise there.
+`LOG_SECONDS`, because the ``\r`` of a bar is noise there.
 """
 
 from __future__ import annotations

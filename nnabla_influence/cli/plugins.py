@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from .options import add_verbosity
+
+if TYPE_CHECKING:
+    from ..nnc.installer.plugin_host import PluginHost
+    from .console import Console
 
 DEPENDENCIES = "NNC runs plugins with its own Python"
 
 
 def add_parser(subparsers: Any) -> None:
-    """Adds the command's options."""
+    """Add the command's parser."""
     parser = subparsers.add_parser(
         "plugins",
         help="the plugins for Neural Network Console",
@@ -55,10 +59,14 @@ def _add_target_options(parser: argparse.ArgumentParser, action: str) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Lists, installs, checks or removes."""
+    """List, install, check or remove.
+
+    Raises:
+        InfluenceError: The plugins cannot be installed there.
+    """
     from .console import Console
 
-    actions: Dict[str, Callable[[argparse.Namespace, Any], int]] = {
+    actions: Dict[str, Callable[[argparse.Namespace, Console], int]] = {
         "list": _list,
         "manifest": _manifest,
         "install": _install,
@@ -68,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return actions[args.action](args, Console.from_args(args))
 
 
-def _list(args: argparse.Namespace, console: Any) -> int:
+def _list(args: argparse.Namespace, console: Console) -> int:
     from ..nnc.host.manifest import PLUGINS
 
     rows = [(p.script, p.label, "yes" if p.desktop_output else "no", ", ".join(p.needs) or None) for p in PLUGINS]
@@ -76,7 +84,7 @@ def _list(args: argparse.Namespace, console: Any) -> int:
     return 0
 
 
-def _manifest(args: argparse.Namespace, console: Any) -> int:
+def _manifest(args: argparse.Namespace, console: Console) -> int:
     from ..nnc.host.manifest import PLUGINS, manifest
     from ..nnc.host.protocol import help_text
     from ..nnc.installer.manual import manual_tables
@@ -94,67 +102,67 @@ def _manifest(args: argparse.Namespace, console: Any) -> int:
     return 0
 
 
-def _install(args: argparse.Namespace, console: Any) -> int:
-    target = _target(args)
-    outcome = target.preview() if args.dry_run else target.install()
+def _install(args: argparse.Namespace, console: Console) -> int:
+    host = _host(args)
+    result = host.preview() if args.dry_run else host.install()
     would = "would be " if args.dry_run else ""
-    plan = outcome.plan
+    plan = result.plan
     console.info(
-        f"{outcome.folder}: {len(plan.add)} files {would}added, {len(plan.replace)} {would}replaced, "
+        f"{result.folder}: {len(plan.add)} files {would}added, {len(plan.replace)} {would}replaced, "
         f"{len(plan.obsolete)} {would}removed, {len(plan.unchanged)} already there"
     )
     for name in (*plan.add, *plan.replace, *plan.obsolete) if args.verbose else ():
         console.info(f"  {name}")
     for name in plan.foreign:
         console.warn(f"'{name}' is not ours; the installation would be refused")
-    if outcome.rows:
-        console.info(f"database: rows {would}written" + (f"; backup: {outcome.backup}" if outcome.backup else ""))
-    _report_libraries(args, target, console)
-    if outcome.changed and not args.dry_run:
+    if result.rows:
+        console.info(f"database: rows {would}written" + (f"; backup: {result.backup}" if result.backup else ""))
+    _report_libraries(args.python, host, console)
+    if result.changed and not args.dry_run:
         console.info("installed; restart Neural Network Console to see the plugins")
     return 0
 
 
-def _check(args: argparse.Namespace, console: Any) -> int:
-    target = _target(args)
-    problems = target.problems()
+def _check(args: argparse.Namespace, console: Console) -> int:
+    host = _host(args)
+    problems = host.problems()
     for problem in problems:
         console.result(problem)
-    _report_libraries(args, target, console)
+    _report_libraries(args.python, host, console)
     if problems:
         console.result("run `plugins install` again to mend this")
         return 1
-    console.result(f"{target.folder}: complete, version {target.installation.version}")
+    console.result(f"{host.folder}: complete, version {host.installation.version}")
     return 0
 
 
-def _remove(args: argparse.Namespace, console: Any) -> int:
-    target = _target(args)
-    found = target.installation.exists
-    kept: List[str] = target.remove()
+def _remove(args: argparse.Namespace, console: Console) -> int:
+    host = _host(args)
+    found = host.installation.exists
+    kept: List[str] = host.remove()
     for name in kept:
-        console.warn(f"kept, because it was changed since it was installed: {target.folder / name}")
-    console.info(f"removed from {target.folder}" if found else f"there are no plugins of ours in {target.folder}")
+        console.warn(f"kept, because it was changed since it was installed: {host.folder / name}")
+    console.info(f"removed from {host.folder}" if installed else f"there are no plugins of ours in {host.folder}")
     return 0
 
 
-def _target(args: argparse.Namespace) -> Any:
+def _host(args: argparse.Namespace) -> PluginHost:
     from ..errors import ConfigError
-    from ..nnc.installer.install import DesktopTarget, WindowsTarget
+    from ..nnc.installer.plugin_host import DesktopHost, WindowsHost
 
     if args.desktop:
-        return DesktopTarget(args.database, args.plugin_folder)
+        return DesktopHost(args.database, args.plugin_folder)
     if args.database or args.plugin_folder:
         raise ConfigError("--database and --plugin-folder belong to --desktop; NNC Windows has neither.")
-    return WindowsTarget(args.nnc)
+    return WindowsHost(args.nnc)
 
 
-def _report_libraries(args: argparse.Namespace, target: Any, console: Any) -> None:
+def _report_libraries(given: Optional[Path], host: PluginHost, console: Console) -> None:
     from ..nnc.installer.interpreter import find_interpreter, missing_libraries
 
-    interpreter = find_interpreter([args.python] if args.python else target.interpreters())
+    interpreter = find_interpreter([given] if given else host.interpreters())
     if interpreter is None:
-        where = f"'{args.python}' is not a Python" if args.python else "it was not found; name it with --python"
+        where = f"'{given}' is not a Python" if given else "it was not found; name it with --python"
         console.info(f"{DEPENDENCIES}; {where}, so its libraries were not checked")
         return
     lines = missing_libraries(interpreter)

@@ -1,4 +1,4 @@
-"""What a user sets in place of the network file's own training settings, and the run's configuration that comes of both.
+"""What a user sets in place of the network file's training settings, and the configuration that comes of both.
 
 The file says how a network is trained: solver, schedule, batch size, epochs. An override replaces a single value. A
 trained network is *continued*, for one epoch at the end of its schedule, unless it is trained from scratch.

@@ -12,7 +12,7 @@ from support.nnc_desktop import command, dump, make_database, offered
 
 from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
 from nnabla_influence.nnc.host.protocol import desktop_parameters, parse
-from nnabla_influence.nnc.installer.install import SUBFOLDER
+from nnabla_influence.nnc.installer.plugin_host import SUBFOLDER
 
 
 @pytest.fixture

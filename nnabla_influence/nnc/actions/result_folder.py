@@ -173,7 +173,7 @@ def _cache_beside(named: str, network_file: Path, network: Network) -> Optional[
 
 
 def device_of(network: Network) -> str:
-    """Return where the project computes: on the GPU if it asks for one and NNabla's extension is there, else the CPU."""
+    """Return where the project computes: the GPU if it asks for one and NNabla's extension is there, else the CPU."""
     context = network.proto.global_config.default_context
     if not any(backend.startswith(("cudnn", "cuda")) for backend in context.backends):
         return "cpu"

@@ -1,4 +1,4 @@
-"""The plugin *Train with influence cache*: trains a project exactly as Neural Network Console does, and keeps the influence cache.
+"""The plugin *Train with influence cache*: trains a project exactly as NNC does, and keeps the influence cache.
 
 "Exactly" means: the project's solver, schedule, epochs, batch size, data and shuffling; NNabla's own first parameters
 and its own data iterator, wrap-around included; the same monitors on the same batches; and in ``results.nnp`` the

@@ -11,12 +11,12 @@ __all__ = ["install_hint", "has_library", "require_library"]
 
 
 def has_library(name: str) -> bool:
-    """Whether the Python that runs the plugin has it; nothing is loaded."""
+    """Tell whether the Python that runs the plugin has a library; nothing is loaded."""
     return importlib.util.find_spec(name) is not None
 
 
 def require_library(name: str, purpose: str) -> None:
-    """Says at once, not after minutes of work, that a library is missing.
+    """Say at once, not after minutes of work, that a library is missing.
 
     Args:
         name: The library.
@@ -30,5 +30,5 @@ def require_library(name: str, purpose: str) -> None:
 
 
 def install_hint(name: str) -> str:
-    """The library's name and how to add it to this Python."""
+    """Name a library and say how to add it to this Python."""
     return f'{name}, which this Python lacks; add it with "{sys.executable}" -m pip install {name}'

@@ -113,12 +113,12 @@ class Plugin:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"nnabla_influence/plugins/{self.name}"))
 
     def parameter(self, name: str) -> Parameter:
-        """The field of that name."""
+        """Return the field of that name."""
         return next(parameter for parameter in self.parameters if parameter.name == name)
 
 
 def _output_like(file: str) -> Parameter:
-    """What tells NNC Desktop the extension of the output; the plugin does not read it."""
+    """Make the field that tells NNC Desktop the extension of the output; the plugin does not read it."""
     return Parameter(
         "output_like", "ol", "file", "NNC Desktop gives the output the extension of this name", file,
         hidden=True, readonly=True,
@@ -261,7 +261,7 @@ PLUGINS = (TRAINING, INFLUENCE_SCORES, REPORT, REMOVAL_CURVE, REMOVAL)
 
 
 def plugin_named(name: str) -> Plugin:
-    """The plugin of that name.
+    """Return the plugin of that name.
 
     Raises:
         ConfigError: There is none.
@@ -273,7 +273,7 @@ def plugin_named(name: str) -> Plugin:
 
 
 def manifest() -> Dict[str, Any]:
-    """The whole manifest as plain values, for ``plugins manifest --json``."""
+    """Return the whole manifest as plain values, for ``plugins manifest --json``."""
     from ... import __version__
 
     plugins = [

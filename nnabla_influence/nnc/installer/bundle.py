@@ -38,12 +38,12 @@ class BundledFile:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def scripts_folder() -> Path:
-    """The folder ``plugins`` with the scripts: inside the package in a wheel, beside it in a checkout.
+    """Find the folder ``plugins`` with the scripts: inside the package in a wheel, beside it in a checkout.
 
     Raises:
         RequestError: There is neither.
@@ -58,7 +58,7 @@ def scripts_folder() -> Path:
 
 
 def windows_bundle() -> List[BundledFile]:
-    """Everything for NNC Windows: scripts in their menu folders, the package in each of these folders."""
+    """List everything for NNC Windows: scripts in their menu folders, the package in each of these folders."""
     scripts = scripts_folder()
     files = [BundledFile(plugin.script, scripts / plugin.script) for plugin in PLUGINS]
     for folder in sorted({plugin.folder for plugin in PLUGINS}):
@@ -67,7 +67,7 @@ def windows_bundle() -> List[BundledFile]:
 
 
 def desktop_bundle() -> List[BundledFile]:
-    """Everything for NNC Desktop: the scripts it offers, side by side, and the package once."""
+    """List everything for NNC Desktop: the scripts it offers, side by side, and the package once."""
     scripts = scripts_folder()
     return [
         *(BundledFile(desktop_script(plugin), scripts / plugin.script) for plugin in PLUGINS if plugin.desktop_output),
@@ -76,12 +76,12 @@ def desktop_bundle() -> List[BundledFile]:
 
 
 def desktop_script(plugin: Plugin) -> str:
-    """The script's path in the folder of NNC Desktop's plugins."""
+    """Name the script in the folder of NNC Desktop's plugins."""
     return f"{plugin.name}.py"
 
 
 def package_files(prefix: str) -> Iterator[BundledFile]:
-    """The files of this package, without the scripts that a wheel carries inside it."""
+    """List the files of this package, without the scripts that a wheel carries inside it."""
     for source in sorted(PACKAGE.rglob("*")):
         relative = source.relative_to(PACKAGE)
         inside_wheel = relative.parts[:2] == ("nnc", "plugins")

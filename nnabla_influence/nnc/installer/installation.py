@@ -65,7 +65,7 @@ class Installation:
         return bool(self.files)
 
     def plan(self, bundle: Sequence[BundledFile]) -> Plan:
-        """What installing these files would do; nothing is changed."""
+        """Say what installing these files would do; nothing is changed."""
         plan = Plan()
         for file in bundle:
             self._sort_in(plan, file)
@@ -74,7 +74,7 @@ class Installation:
         return plan
 
     def install(self, bundle: Sequence[BundledFile]) -> Plan:
-        """Copies the files.
+        """Copy the files.
 
         Returns:
             What was done.
@@ -100,7 +100,7 @@ class Installation:
         return plan
 
     def problems(self, bundle: Sequence[BundledFile]) -> List[str]:
-        """What differs from a fresh installation of this version, in words."""
+        """Say what differs from a fresh installation of this version."""
         if not self.exists:
             return [f"nothing is installed in '{self.folder}'"]
         found = [f"version {self.version} is installed, this is {__version__}"] if self.version != __version__ else []
@@ -114,7 +114,7 @@ class Installation:
         return found + ([f"{len(outdated)} files differ from this version"] if outdated and not found else [])
 
     def remove(self) -> List[str]:
-        """Removes our files, their byte code, and the folders made for them that are empty now.
+        """Remove our files, their byte code, and the folders made for them that are empty now.
 
         Returns:
             Our files that were kept because somebody has changed them.

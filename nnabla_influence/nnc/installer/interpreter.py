@@ -42,12 +42,12 @@ class Interpreter:
 
 
 def find_interpreter(candidates: Sequence[Path]) -> Optional[Interpreter]:
-    """The first of these programs that answers as a Python."""
+    """Return the first of these programs that answers as a Python."""
     return next((answer for answer in map(_ask, candidates) if answer), None)
 
 
 def missing_libraries(interpreter: Interpreter) -> List[str]:
-    """What is missing and which plugins need it, in words."""
+    """Say what is missing and which plugins need it."""
     lines = []
     if interpreter.version < LEAST_VERSION:
         lines.append(f"it is Python {'.'.join(map(str, interpreter.version))}; the plugins need 3.8 or newer")

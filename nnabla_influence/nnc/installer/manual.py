@@ -16,7 +16,7 @@ CALLED = {"int": "whole number", "option": "choice", "csv": "CSV file", "dir": "
 
 
 def manual_tables() -> str:
-    """All tables as markdown, without the marks around them."""
+    """Return all tables as markdown, without the marks around them."""
     lines = ["| plugin | menu in NNC Windows | NNC Desktop | needs besides NNabla |", "|---|---|---|---|"]
     lines += [_plugin_row(plugin) for plugin in PLUGINS]
     for plugin in PLUGINS:

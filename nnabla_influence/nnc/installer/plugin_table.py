@@ -43,7 +43,7 @@ WAIT = 5.0
 
 
 def desktop_rows(script_folder: str) -> List[Dict[str, Any]]:
-    """The rows of all plugins that NNC Desktop offers.
+    """Make the rows of all plugins that NNC Desktop offers.
 
     Args:
         script_folder: Where the scripts lie, as NNC Desktop shall name it; with forward slashes.
@@ -90,12 +90,12 @@ class PluginTable:
             self._times = _check_columns(database, connection)
 
     def ours(self) -> List[Dict[str, Any]]:
-        """Our rows, in the manifest's order."""
+        """Read our rows, in the manifest's order."""
         with self._open() as connection:
             return [row for plugin in PLUGINS for row in _select(connection, plugin.plugin_id)]
 
     def write(self, rows: List[Dict[str, Any]]) -> Optional[Path]:
-        """Makes our rows these, all of them or none.
+        """Make our rows these, all of them or none.
 
         Returns:
             The backup that was made before; None if the rows were there already and nothing was done.
@@ -117,7 +117,7 @@ class PluginTable:
         return backup
 
     def remove(self) -> Optional[Path]:
-        """Removes our rows; see `write`."""
+        """Remove our rows; see `write`."""
         return self.write([])
 
     @contextmanager
@@ -144,7 +144,7 @@ class PluginTable:
                 raise
 
     def _backup(self) -> Path:
-        """SQLite's own copy: complete even while NNC Desktop has the database open."""
+        """Make SQLite's own copy: complete even while NNC Desktop has the database open."""
         target = self.database.with_name(f"{self.database.name}.before-plugins-{datetime.now():%Y%m%d-%H%M%S-%f}")
         with self._open() as connection, closing(sqlite3.connect(str(target))) as copy:
             connection.backup(copy)
@@ -152,7 +152,7 @@ class PluginTable:
 
 
 def _check_columns(database: Path, connection: sqlite3.Connection) -> List[str]:
-    """The time columns the table has.
+    """Return the time columns the table has.
 
     Raises:
         UnsupportedError: A column is missing, or another one must be filled.

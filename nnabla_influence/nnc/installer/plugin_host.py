@@ -1,7 +1,7 @@
 """Installs the plugins into Neural Network Console, says whether they are complete there, and removes them.
 
 NNC Windows wants files in its folder ``libs/plugins``; NNC Desktop wants files in a folder of its own and rows in its
-database. Both are a `Target`: the same four verbs, so that the command line need not know which one it talks to.
+database. Both are a `PluginHost`: the same four verbs, so that the command line need not know which one it talks to.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, Dict, List, Optional
 
 from ...errors import RequestError
 from .bundle import BundledFile, desktop_bundle, windows_bundle
-from .desktop import SAMPLE_TENANT, PluginTable, desktop_rows
+from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 from .installation import Installation, Plan
 
-__all__ = ["DesktopTarget", "Outcome", "Target", "WindowsTarget"]
+__all__ = ["DesktopHost", "InstallationResult", "PluginHost", "WindowsHost"]
 
 BUCKET = "nncd_bucket"
 """NNC Desktop's folder in the user's home."""
@@ -29,7 +29,7 @@ SUBFOLDER = "nnabla_influence_plugins"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class InstallationResult:
     """What an installation did or would do.
 
     Attributes:
@@ -50,7 +50,7 @@ class Outcome:
         return bool(self.plan.add or self.plan.replace or self.plan.obsolete or self.rows)
 
 
-class Target(ABC):
+class PluginHost(ABC):
     """A program that plugins are installed into.
 
     Attributes:
@@ -64,34 +64,34 @@ class Target(ABC):
 
     @abstractmethod
     def bundle(self) -> List[BundledFile]:
-        """What is copied."""
+        """List what is copied."""
 
     @abstractmethod
     def interpreters(self) -> List[Path]:
-        """Where the program's own Python may be."""
+        """List where the program's own Python may be."""
 
-    def preview(self) -> Outcome:
-        """What `install` would do; nothing is changed."""
-        return Outcome(self.folder, self.installation.plan(self.bundle()))
+    def preview(self) -> InstallationResult:
+        """Say what `install` would do; nothing is changed."""
+        return InstallationResult(self.folder, self.installation.plan(self.bundle()))
 
-    def install(self) -> Outcome:
-        """Copies what is missing or of another version.
+    def install(self) -> InstallationResult:
+        """Copy what is missing or of another version.
 
         Raises:
             OutputExistsError: Somebody else's files are in the way; nothing was changed.
         """
-        return Outcome(self.folder, self.installation.install(self.bundle()))
+        return InstallationResult(self.folder, self.installation.install(self.bundle()))
 
     def problems(self) -> List[str]:
-        """What is not as `install` would leave it, in words."""
+        """Say what is not as `install` would leave it."""
         return self.installation.problems(self.bundle())
 
     def remove(self) -> List[str]:
-        """Removes what `install` put there; returns which of these files were kept because somebody changed them."""
+        """Remove what `install` put there; return which of these files were kept because somebody changed them."""
         return self.installation.remove()
 
 
-class WindowsTarget(Target):
+class WindowsHost(PluginHost):
     """NNC Windows.
 
     Args:
@@ -105,17 +105,17 @@ class WindowsTarget(Target):
         super().__init__(_plugins_folder(directory))
 
     def bundle(self) -> List[BundledFile]:
-        """Scripts in their menu folders, the package beside them."""
+        """List the scripts in their menu folders, the package beside them."""
         return windows_bundle()
 
     def interpreters(self) -> List[Path]:
-        """NNC ships Python in a folder beside its plugins."""
+        """List the places in NNC's folder beside its plugins."""
         libraries = self.folder.parent
         patterns = ("*/python.exe", "python.exe", "*/bin/python3", "*/bin/python")
         return [path for pattern in patterns for path in sorted(libraries.glob(pattern))]
 
 
-class DesktopTarget(Target):
+class DesktopHost(PluginHost):
     """NNC Desktop.
 
     Args:
@@ -134,19 +134,19 @@ class DesktopTarget(Target):
         super().__init__(plugins / SUBFOLDER)
 
     def bundle(self) -> List[BundledFile]:
-        """The scripts offered, side by side, and the package."""
+        """List the scripts offered, side by side, and the package."""
         return desktop_bundle()
 
     def interpreters(self) -> List[Path]:
-        """NNC Desktop is found by its user, not by us."""
+        """List nothing: NNC Desktop runs plugins with whatever Python its user started it with."""
         return []
 
-    def preview(self) -> Outcome:
-        """Files and rows that are missing or differ."""
-        return Outcome(self.folder, super().preview().plan, self._table.ours() != self.rows())
+    def preview(self) -> InstallationResult:
+        """Say which files and rows are missing or differ."""
+        return InstallationResult(self.folder, super().preview().plan, self._table.ours() != self.rows())
 
-    def install(self) -> Outcome:
-        """Copies the files, then writes the rows; if the database refuses, new files are taken back.
+    def install(self) -> InstallationResult:
+        """Copy the files, then write the rows; if the database refuses, new files are taken back.
 
         Raises:
             OutputExistsError: Somebody else's files are in the way; nothing was changed.
@@ -160,20 +160,20 @@ class DesktopTarget(Target):
             if first:
                 self._remove_files()
             raise
-        return Outcome(self.folder, outcome.plan, backup is not None, backup)
+        return InstallationResult(self.folder, outcome.plan, backup is not None, backup)
 
     def problems(self) -> List[str]:
-        """Files and rows that are not as they should be."""
+        """Say which files and rows are not as they should be."""
         wrong = [] if self._table.ours() == self.rows() else [f"rows are missing or differ in '{self._table.database}'"]
         return super().problems() + wrong
 
     def remove(self) -> List[str]:
-        """Removes the rows, then the files."""
+        """Remove the rows, then the files."""
         self._table.remove()
         return self._remove_files()
 
     def rows(self) -> List[Dict[str, Any]]:
-        """The rows this target's database should have."""
+        """Return the rows that this host's database should have."""
         return desktop_rows(self._script_folder())
 
     def _remove_files(self) -> List[str]:

@@ -9,9 +9,9 @@ from support.nnc_desktop import dump, execute, make_database, offered
 from nnabla_influence.errors import RequestError, RunError, UnsupportedError
 from nnabla_influence.nnc.host.manifest import PLUGINS
 from nnabla_influence.nnc.host.protocol import desktop_parameters
-from nnabla_influence.nnc.installer import desktop
-from nnabla_influence.nnc.installer.desktop import COLUMNS, PluginTable, desktop_rows
-from nnabla_influence.nnc.installer.install import DesktopTarget
+from nnabla_influence.nnc.installer import plugin_table as desktop
+from nnabla_influence.nnc.installer.plugin_table import COLUMNS, PluginTable, desktop_rows
+from nnabla_influence.nnc.installer.plugin_host import DesktopHost
 
 ROWS = desktop_rows("plugins/somewhere")
 
@@ -67,7 +67,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(database):
         "BEGIN SELECT RAISE(ABORT, 'no room for another plugin'); END;",
     )
     before = dump(database)
-    target = DesktopTarget(database)
+    target = DesktopHost(database)
     with pytest.raises(RunError, match="no room for another plugin. The database is as it was"):
         target.install()
     assert dump(database) == before and not backups(database)
@@ -94,7 +94,7 @@ def test_an_unknown_schema_is_refused_with_the_columns_expected(database, change
     execute(database, change)
     before = dump(database)
     with pytest.raises(UnsupportedError, match=f"the columns {', '.join(COLUMNS)}"):
-        DesktopTarget(database)
+        DesktopHost(database)
     assert dump(database) == before
 
 
@@ -114,11 +114,11 @@ def test_what_is_no_database_is_refused(tmp_path):
 
 def test_scripts_are_named_as_desktop_looks_for_them(database, tmp_path):
     """It joins the row's path to its folder of projects; an absolute path stays absolute."""
-    found = DesktopTarget(database)
+    found = DesktopHost(database)
     projects = database.parents[1] / "nncd-projects-rdc"
     for row in found.rows():
         assert (projects / row["plugin_file"]).parent == found.folder and not row["plugin_file"].startswith("/")
-    given = DesktopTarget(database, tmp_path / "elsewhere")
+    given = DesktopHost(database, tmp_path / "elsewhere")
     assert given.rows()[0]["plugin_file"].startswith((tmp_path / "elsewhere").as_posix())
 
 
