@@ -57,6 +57,29 @@ IN_PYTHON: Dict[str, str] = {
     "replace-output": "Choose another file, or replace it: overwrite=True.",
     "go-on-or-discard": "The same call goes on from there; to begin anew, delete that folder.",
     "go-on": "The same call goes on.",
+    "average-needed-and-ruled-out": "Scoring at the average needs what average_parameters=False leaves out; give one of the two.",
+    "solver-needs-rate": "Solver {solver} needs a learning_rate: the network's {rate} belongs to {own}.",
+    "give-project-data": "give {which}=.",
+    "give-train": "give train=.",
+    "give-validation": "give validation=.",
+    "give-train-and-validation": "give train= and validation=.",
+    "say-regression-for-values": 'say task="regression" if these are values to predict.',
+    "use-regression-for-values": 'use task="regression" for real values.',
+    "task-decides": "(task= decides otherwise)",
+    "train-first": "Train it first with project.train, and score the cache; or give the results.nnp of a finished "
+    "training.",
+    "no-images-to-resize": "image_size resizes images, but {data} holds none; leave it out.",
+    "no-images-to-augment": "crop and flip change images, but '{network}' reads none; leave them out.",
+    "cache-needs-data": "With a cache, give train and validation: the data the cache was trained with.",
+    "task-is-for-builtins": "Task {task} is for built-in networks; '{network}' states its own loss.",
+    "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation rows; leave it "
+    "out, or use another method.",
+    "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' does not read. Name "
+    "the validation rows with a CSV as target.",
+    "target-found-real-values": "{data}: target {number} needs class numbers in column {column}, found real values such as {example}. "
+    "Name the validation rows with a CSV as target.",
+    "method-lacks-setting": "Setting {setting}={value} means nothing to method {method}{default}; leave it out, or use method "
+    "{others}.",
     # nnc
 }
 """The words of each action for Python users: parameters and methods."""

@@ -138,7 +138,7 @@ def _check(args: argparse.Namespace, console: Console) -> int:
 
 def _remove(args: argparse.Namespace, console: Console) -> int:
     host = _host(args)
-    found = host.installation.exists
+    installed = host.installation.exists
     kept: List[str] = host.remove()
     for name in kept:
         console.warn(f"kept, because it was changed since it was installed: {host.folder / name}")

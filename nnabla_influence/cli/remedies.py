@@ -19,6 +19,29 @@ IN_COMMANDS: Dict[str, str] = {
     "replace-output": "Choose another file, or replace it with --overwrite.",
     "go-on-or-discard": "The same command goes on, --discard removes it.",
     "go-on": "The same command goes on.",
+    "average-needed-and-ruled-out": "--at average needs what --no-average-parameters leaves out; give one of the two.",
+    "solver-needs-rate": "--solver {solver} needs a --learning-rate: the network's {rate} belongs to {own}.",
+    "give-project-data": "give --{which} CSV.",
+    "give-train": "give --train CSV.",
+    "give-validation": "give --validation CSV.",
+    "give-train-and-validation": "give --train CSV and --validation CSV.",
+    "say-regression-for-values": "say --task regression if these are values to predict.",
+    "use-regression-for-values": "use --task regression for real values.",
+    "task-decides": "(--task decides otherwise)",
+    "train-first": "Train first (python -m nnabla_influence train) and score with --cache, or give the results.nnp of a "
+    "finished training.",
+    "no-images-to-resize": "--image-size resizes images, but {data} holds none; leave it out.",
+    "no-images-to-augment": "--crop and --flip change images, but '{network}' reads none; leave them out.",
+    "cache-needs-data": "With --cache, give --train CSV and --validation CSV: the data the cache was trained with.",
+    "task-is-for-builtins": "--task {task} is for built-in networks; '{network}' states its own loss.",
+    "method-has-no-target": "--target means nothing to --method {method}, whose scores do not ask about validation rows; leave it "
+    "out, or use another method.",
+    "target-needs-class-numbers": "--target class={number} needs one class number per sample, which the network '{network}' does not "
+    "read. Name the validation rows with --target rows=CSV.",
+    "target-found-real-values": "{data}: --target class={number} needs class numbers in column {column}, found real values such as "
+    "{example}. Name the validation rows with --target rows=CSV.",
+    "method-lacks-setting": "--{option} {value} means nothing to --method {method}{default}; leave it out, or use --method "
+    "{others}.",
     # nnc
 }
 """The words of each action, see `nnabla_influence.remedies`."""
