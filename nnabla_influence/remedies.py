@@ -57,7 +57,8 @@ IN_PYTHON: Dict[str, str] = {
     "replace-output": "Choose another file, or replace it: overwrite=True.",
     "go-on-or-discard": "The same call goes on from there; to begin anew, delete that folder.",
     "go-on": "The same call goes on.",
-    "average-needed-and-ruled-out": "Scoring at the average needs what average_parameters=False leaves out; give one of the two.",
+    "average-needed-and-ruled-out": "Scoring at the average needs what average_parameters=False leaves out; give one "
+    "of the two.",
     "solver-needs-rate": "Solver {solver} needs a learning_rate: the network's {rate} belongs to {own}.",
     "give-project-data": "give {which}=.",
     "give-train": "give train=.",
@@ -72,13 +73,17 @@ IN_PYTHON: Dict[str, str] = {
     "no-images-to-augment": "crop and flip change images, but '{network}' reads none; leave them out.",
     "cache-needs-data": "With a cache, give train and validation: the data the cache was trained with.",
     "task-is-for-builtins": "Task {task} is for built-in networks; '{network}' states its own loss.",
-    "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation rows; leave it "
+    "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation "
+    "rows; leave it ",
     "out, or use another method.",
-    "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' does not read. Name "
+    "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' "
+    "does not read. Name ",
     "the validation rows with a CSV as target.",
-    "target-found-real-values": "{data}: target {number} needs class numbers in column {column}, found real values such as {example}. "
+    "target-found-real-values": "{data}: target {number} needs class numbers in column {column}, found real values "
+    "such as {example}. ",
     "Name the validation rows with a CSV as target.",
-    "method-lacks-setting": "Setting {setting}={value} means nothing to method {method}{default}; leave it out, or use method "
+    "method-lacks-setting": "Setting {setting}={value} means nothing to method {method}{default}; leave it out, or "
+    "use method ",
     "{others}.",
     # nnc
 }
