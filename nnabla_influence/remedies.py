@@ -74,16 +74,16 @@ IN_PYTHON: Dict[str, str] = {
     "cache-needs-data": "With a cache, give train and validation: the data the cache was trained with.",
     "task-is-for-builtins": "Task {task} is for built-in networks; '{network}' states its own loss.",
     "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation "
-    "rows; leave it ",
+    "rows; leave it "
     "out, or use another method.",
     "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' "
-    "does not read. Name ",
+    "does not read. Name "
     "the validation rows with a CSV as target.",
     "target-found-real-values": "{data}: target {number} needs class numbers in column {column}, found real values "
-    "such as {example}. ",
+    "such as {example}. "
     "Name the validation rows with a CSV as target.",
     "method-lacks-setting": "Setting {setting}={value} means nothing to method {method}{default}; leave it out, or "
-    "use method ",
+    "use method "
     "{others}.",
     # nnc
 }

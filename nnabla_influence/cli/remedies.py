@@ -29,23 +29,23 @@ IN_COMMANDS: Dict[str, str] = {
     "use-regression-for-values": "use --task regression for real values.",
     "task-decides": "(--task decides otherwise)",
     "train-first": "Train first (python -m nnabla_influence train) and score with --cache, or give the results.nnp of "
-    "a ",
+    "a "
     "finished training.",
     "no-images-to-resize": "--image-size resizes images, but {data} holds none; leave it out.",
     "no-images-to-augment": "--crop and --flip change images, but '{network}' reads none; leave them out.",
     "cache-needs-data": "With --cache, give --train CSV and --validation CSV: the data the cache was trained with.",
     "task-is-for-builtins": "--task {task} is for built-in networks; '{network}' states its own loss.",
     "method-has-no-target": "--target means nothing to --method {method}, whose scores do not ask about validation "
-    "rows; leave it ",
+    "rows; leave it "
     "out, or use another method.",
     "target-needs-class-numbers": "--target class={number} needs one class number per sample, which the network "
-    "'{network}' does not ",
+    "'{network}' does not "
     "read. Name the validation rows with --target rows=CSV.",
     "target-found-real-values": "{data}: --target class={number} needs class numbers in column {column}, found real "
-    "values such as ",
+    "values such as "
     "{example}. Name the validation rows with --target rows=CSV.",
     "method-lacks-setting": "--{option} {value} means nothing to --method {method}{default}; leave it out, or use "
-    "--method ",
+    "--method "
     "{others}.",
     # nnc
 }
