@@ -86,5 +86,6 @@ IN_PYTHON: Dict[str, str] = {
     "use method "
     "{others}.",
     # nnc
+    "name-database": "name its nncd.db with database=.",
 }
 """The words of each action for Python users: parameters and methods."""

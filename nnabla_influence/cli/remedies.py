@@ -48,5 +48,6 @@ IN_COMMANDS: Dict[str, str] = {
     "--method "
     "{others}.",
     # nnc
+    "name-database": "name its nncd.db with --database.",
 }
 """The words of each action, see `nnabla_influence.remedies`."""

@@ -39,5 +39,6 @@ IN_FIELDS: Dict[str, str] = {
     "such as {example}.",
     "method-lacks-setting": "Method {method} has no setting {setting}; choose method {others}.",
     # nnc
+    "name-database": "name its nncd.db.",
 }
 """The words of each action, see `nnabla_influence.remedies`; empty where a plugin has nothing to offer."""

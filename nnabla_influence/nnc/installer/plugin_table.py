@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional
 
 from ...errors import RequestError, RunError, UnsupportedError
+from ...remedies import remedy
 from ..host.manifest import PLUGINS, Plugin
 from ..host.protocol import desktop_parameters
 
@@ -82,8 +83,8 @@ class PluginTable:
     def __init__(self, database: Path) -> None:
         if not database.is_file():
             raise RequestError(
-                f"Expected the database of NNC Desktop, but there is no file '{database}'. Start NNC Desktop once, or "
-                "name its nncd.db with --database."
+                f"Expected the database of NNC Desktop, but there is no file '{database}'. Start NNC Desktop once, or",
+                remedy("name-database"),
             )
         self.database = database
         with self._open() as connection:
