@@ -6,10 +6,7 @@ from typing import List
 
 from ..host.manifest import PLUGINS, Parameter, Plugin
 
-__all__ = ["BEGIN", "END", "manual_tables"]
-
-BEGIN = "<!-- tables: written by `python -m nnabla_influence plugins manifest --markdown` -->"
-END = "<!-- end of tables -->"
+__all__ = ["manual_tables"]
 
 CALLED = {"int": "whole number", "option": "choice", "csv": "CSV file", "dir": "folder", "model": "NNP file",
           "image": "picture", "file": "file", "nntxt": "nntxt file", "text": "text"}  # fmt: skip

@@ -11,7 +11,12 @@ from nnabla_influence.evaluation.retraining import STARTS as RETRAINING_STARTS
 from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, STARTS, TAGS, plugin_named
 from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
 from nnabla_influence.nnc.installer.bundle import scripts_folder
-from nnabla_influence.nnc.installer.manual import BEGIN, END, manual_tables
+from nnabla_influence.nnc.installer.manual import manual_tables
+
+# The tables of the manual stand between these marks.
+BEGIN = "<!-- tables: written by `python -m nnabla_influence plugins manifest --markdown` -->"
+END = "<!-- end of tables -->"
+
 
 ROOT = Path(__file__).resolve().parents[4]
 FIELDS = [(plugin, parameter) for plugin in PLUGINS for parameter in plugin.parameters]

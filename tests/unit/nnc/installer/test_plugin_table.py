@@ -10,8 +10,8 @@ from nnabla_influence.errors import RequestError, RunError, UnsupportedError
 from nnabla_influence.nnc.host.manifest import PLUGINS
 from nnabla_influence.nnc.host.protocol import desktop_parameters
 from nnabla_influence.nnc.installer import plugin_table as desktop
-from nnabla_influence.nnc.installer.plugin_table import COLUMNS, PluginTable, desktop_rows
 from nnabla_influence.nnc.installer.plugin_host import DesktopHost
+from nnabla_influence.nnc.installer.plugin_table import COLUMNS, PluginTable, desktop_rows
 
 ROWS = desktop_rows("plugins/somewhere")
 
