@@ -19,7 +19,7 @@ import traceback
 from contextlib import contextmanager
 from typing import Any, Iterator, NoReturn, Optional, Sequence
 
-from ..interrupts import clear_interrupts
+from ..interrupts import clear_interrupts, interruption_text
 from .manifest import plugin_named
 from .protocol import parse
 
@@ -69,7 +69,8 @@ def _run(name: str, args: Any, console: Any) -> int:
             importlib.import_module("..device", __package__)  # NNabla makes its logger when it is imported
             importlib.import_module(f"{__package__}.{MODULES.get(name, name)}").run(args, console)
     except KeyboardInterrupt as interrupt:
-        console.error(f"interrupted; {interrupt}" if str(interrupt) else "interrupted")
+        text = interruption_text(interrupt, console.remedies)
+        console.error(f"interrupted; {text}" if text else "interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
         return _failed(error, console)
