@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace, console: Any) -> int:
-    from ..nnc.manifest import PLUGINS
+    from ..nnc.host.manifest import PLUGINS
 
     rows = [(p.script, p.label, "yes" if p.desktop_output else "no", ", ".join(p.needs) or None) for p in PLUGINS]
     console.table(("script", "label", "NNC Desktop", "needs besides NNabla"), rows)
@@ -77,9 +77,9 @@ def _list(args: argparse.Namespace, console: Any) -> int:
 
 
 def _manifest(args: argparse.Namespace, console: Any) -> int:
-    from ..nnc.manifest import PLUGINS, manifest
-    from ..nnc.manual import manual_tables
-    from ..nnc.protocol import help_text
+    from ..nnc.host.manifest import PLUGINS, manifest
+    from ..nnc.host.protocol import help_text
+    from ..nnc.installer.manual import manual_tables
 
     if args.json:
         console.json(manifest())
@@ -140,7 +140,7 @@ def _remove(args: argparse.Namespace, console: Any) -> int:
 
 def _target(args: argparse.Namespace) -> Any:
     from ..errors import ConfigError
-    from ..nnc.install import DesktopTarget, WindowsTarget
+    from ..nnc.installer.install import DesktopTarget, WindowsTarget
 
     if args.desktop:
         return DesktopTarget(args.database, args.plugin_folder)
@@ -150,7 +150,7 @@ def _target(args: argparse.Namespace) -> Any:
 
 
 def _report_libraries(args: argparse.Namespace, target: Any, console: Any) -> None:
-    from ..nnc.interpreter import find_interpreter, missing_libraries
+    from ..nnc.installer.interpreter import find_interpreter, missing_libraries
 
     interpreter = find_interpreter([args.python] if args.python else target.interpreters())
     if interpreter is None:

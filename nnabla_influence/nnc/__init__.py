@@ -1,5 +1,6 @@
-"""Neural Network Console: the plugins' manifest, their options, their installation, and what they do when clicked.
+"""Neural Network Console (NNC): a door to the package for people who click.
 
-Importing `manifest`, `protocol`, `manual`, `install` and `desktop` loads the standard library only, because Neural
-Network Console (NNC) asks every script for its fields with ``-h`` and waits for the answer.
+`host` is how the two products of NNC find, start and read a plugin; `actions` is what a click does; `installer` brings
+the plugins into the products. Importing `host.manifest` and `host.protocol` loads the standard library only, because NNC
+asks every script for its fields with ``-h`` and waits for the answer.
 """

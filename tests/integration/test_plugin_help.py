@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from support.nnc_protocol import read_help
 
-from nnabla_influence.nnc.bundle import windows_bundle
-from nnabla_influence.nnc.installation import Installation
-from nnabla_influence.nnc.manifest import PLUGINS, plugin_named
+from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
+from nnabla_influence.nnc.installer.bundle import windows_bundle
+from nnabla_influence.nnc.installer.installation import Installation
 
 OLD_PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.8*/bin/python"))
 NAMES = [plugin.name for plugin in PLUGINS]

@@ -10,8 +10,8 @@ from support.nnc_project import make_project, train_with_nnabla
 from support.nnc_result import curve, files_in, nnabla_cli, result_of, sequence_project
 
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.nnc.manifest import METHODS
-from nnabla_influence.nnc.run import run_plugin
+from nnabla_influence.nnc.host.manifest import METHODS
+from nnabla_influence.nnc.host.running import run_plugin
 
 NAME = "influence"
 ADDED = ("influence", "predicted_label", "loss", "epoch_draws", "datasource_index")

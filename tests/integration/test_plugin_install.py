@@ -10,9 +10,9 @@ import pytest
 from integration.conftest import ROOT, contents
 from support.nnc_desktop import command, dump, make_database, offered
 
-from nnabla_influence.nnc.install import SUBFOLDER
-from nnabla_influence.nnc.manifest import PLUGINS, plugin_named
-from nnabla_influence.nnc.protocol import desktop_parameters, parse
+from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
+from nnabla_influence.nnc.host.protocol import desktop_parameters, parse
+from nnabla_influence.nnc.installer.install import SUBFOLDER
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from support.nnc_result import nnabla_cli, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
-from nnabla_influence.nnc.manifest import plugin_named
+from nnabla_influence.nnc.host.manifest import plugin_named
 from nnabla_influence.training import TrainingCache
 
 SOLVERS = {

@@ -13,7 +13,7 @@ from support.nnc_result import curve, files_in, nnabla_cli, same_parameters, seq
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.network import Network
-from nnabla_influence.nnc.run import run_plugin
+from nnabla_influence.nnc.host.running import run_plugin
 from nnabla_influence.training import TrainingCache
 
 NAME = "train_with_influence_cache"

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
-from nnabla_influence.nnc.bundle import desktop_bundle, windows_bundle
-from nnabla_influence.nnc.desktop import PluginTable, desktop_rows
-from nnabla_influence.nnc.installation import Installation
-from nnabla_influence.nnc.manifest import plugin_named
+from nnabla_influence.nnc.host.manifest import plugin_named
+from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
+from nnabla_influence.nnc.installer.desktop import PluginTable, desktop_rows
+from nnabla_influence.nnc.installer.installation import Installation
 from support.nnc_desktop import command, make_database, offered
 
 BARE_PYTHON = """

@@ -1,0 +1,87 @@
+"""The plugin *Influence report*: a picture of the most harmful samples, and an HTML page beside it.
+
+The picture comes first: it needs less, it is what NNC Desktop shows, and where the page cannot be made it is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Optional
+
+from ...cli.console import Console
+from ...errors import DataError
+from ...files import refuse_overwriting
+from ..host.libraries import has_library, install_hint, require_library
+from ..host.manifest import REMOVAL_CURVE
+
+__all__ = ["run"]
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    """Write the picture and the page.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        DataError: The influence CSV or the curve is missing or broken.
+        ConfigError: The picture cannot show so many samples.
+        OutputExistsError: An output is one of the inputs.
+    """
+    require_library("matplotlib", "the report")
+    influence, page, sheet = Path(args.influence), Path(args.output), Path(args.sheet)
+    if not influence.is_file():
+        raise DataError(
+            f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
+            "output."
+        )
+    curve = _curve(args.curve, influence)
+    refuse_overwriting([page, sheet], [influence, *([curve] if curve else [])])
+    _write_sheet(influence, sheet, args.samples, console)
+    if has_library("jinja2"):
+        _write_page(influence, curve, page, console)
+    else:
+        console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
+
+
+def _write_sheet(influence: Path, sheet: Path, most: int, console: Console) -> None:
+    from ...report.most_harmful import write_most_harmful
+
+    written = write_most_harmful(influence, sheet, most)
+    if written.unreadable:
+        console.warn(f"{written.unreadable} files of samples could not be read, the first: {written.reason}")
+    console.info(
+        f"picture of the {min(most, written.total)} most harmful of {written.total} samples ({written.harmful} have a "
+        f"negative score: harmful): {sheet}"
+    )
+
+
+def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Console) -> None:
+    from ...report import ReportInputs, write_report
+
+    console.info("removal curve: " + (f"{curve}" if curve else "none; the plugin Removal curve makes one"))
+    written = write_report(ReportInputs(influence, curve), page)
+    size = written.page.stat().st_size
+    console.info(f"page with {written.shown} of {written.total} samples ({size / 1e6:.1f} MB): {page}")
+
+
+def _curve(given: str, influence: Path) -> Optional[Path]:
+    """The table of retrainings that was named, or one that the plugin *Removal curve* left where both products keep it.
+
+    Raises:
+        DataError: The one that was named does not exist.
+    """
+    if given:
+        if not Path(given).is_file():
+            raise DataError(
+                f"Expected the table of a removal curve at '{given}', found no file. Name the CSV that the plugin "
+                "Removal curve wrote, or leave the field empty."
+            )
+        return Path(given)
+    own = REMOVAL_CURVE.parameter("table").default
+    beside = influence.with_name(own)
+    if beside.is_file():
+        return beside
+    # NNC Desktop keeps results in plugins/<plugin id>/<name of the result>/.
+    kept = influence.absolute().parents[2] if len(influence.absolute().parents) > 2 else influence.parent
+    found = sorted(kept.glob(f"{REMOVAL_CURVE.plugin_id}/*/{own}"), key=lambda path: path.stat().st_mtime)
+    return found[-1] if found else None

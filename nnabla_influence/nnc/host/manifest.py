@@ -1,0 +1,282 @@
+"""Every plugin, declared once: its label, its place in the menu, and its fields.
+
+From this list come the options of the scripts (`protocol`), the rows that NNC Desktop reads from its database
+(`desktop`), the tables of the manual (`manual`) and ``plugins manifest --json``. Texts are plain ASCII English, because
+both products pass them through consoles of any encoding; Japanese lives in the manual.
+
+Rules for fields, from how the two products pass them:
+
+* NNC Windows shows every field that is not `hidden` and may leave it empty. An empty field means "find it yourself".
+* NNC Desktop cannot pass an empty value, so a field with no default there is not offered; and it knows exactly one
+  output, `Plugin.desktop_output`. An output that is not given lies beside the one that is.
+* NNC Desktop gives its output the extension of the *last* path among the inputs: the last input of a plugin it offers
+  is `output_like`, hidden in NNC Windows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from dataclasses import dataclass
+from typing import Any, Dict, Tuple
+
+from ...errors import ConfigError
+
+__all__ = ["PLUGINS", "Parameter", "Plugin", "manifest", "plugin_named"]
+
+TAGS = (
+    ("csv", "int", "float", "variable", "dir", "bool", "option", "model", "image", "text", "file", "nntxt")
+)  # fmt: skip
+"""What a field may hold, in the words of NNC Windows."""
+
+PATH_TAGS = ("csv", "dir", "model", "image", "file", "nntxt")
+
+METHODS = ("spectral", "last-epoch", "sgd-influence", "influence-function", "self-influence", "loss")
+"""The methods a result folder is enough for; the command line has more."""
+
+STARTS = ("last-epoch", "scratch")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A field of a plugin.
+
+    Args:
+        name: Long option and attribute of the parsed arguments, with underscores.
+        short: Short option without its hyphen.
+        tag: What the field holds, one of `TAGS`.
+        help: One or two sentences in plain ASCII English.
+        default: What the field holds at first; empty: nothing.
+        direction: ``input`` or ``output``.
+        options: The choices of tag ``option``.
+        required: Whether the plugin cannot start without it.
+        hidden: Whether NNC Windows does not show it.
+        desktop: The default in NNC Desktop, where it differs.
+        readonly: Whether NNC Desktop shows but does not let edit it.
+        made_by: The plugin whose output the field takes; NNC Desktop keeps outputs in a folder per plugin.
+    """
+
+    name: str
+    short: str
+    tag: str
+    help: str
+    default: str = ""
+    direction: str = "input"
+    options: Tuple[str, ...] = ()
+    required: bool = False
+    hidden: bool = False
+    desktop: str = ""
+    readonly: bool = False
+    made_by: str = ""
+
+    @property
+    def tag_text(self) -> str:
+        """The tag as NNC Windows reads it, e.g. ``(csv)`` or ``(option:a,b)``."""
+        return f"({self.tag}:{','.join(self.options)})" if self.options else f"({self.tag})"
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the field names a file or a folder."""
+        return self.tag in PATH_TAGS
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin.
+
+    Args:
+        name: Name of the script, and of the module of this package that does the work.
+        folder: Where the script lies below ``plugins/``; in NNC Windows the menu.
+        label: The menu's text.
+        description: Text below the label, lines of at most 100 characters.
+        parameters: The fields in the order of the dialog.
+        desktop_output: The parameter that is the output in NNC Desktop; empty: not offered there.
+        needs: Libraries that do not come with NNabla.
+    """
+
+    name: str
+    folder: str
+    label: str
+    description: str
+    parameters: Tuple[Parameter, ...]
+    desktop_output: str = ""
+    needs: Tuple[str, ...] = ()
+
+    @property
+    def script(self) -> str:
+        """The script below ``plugins/``, with forward slashes."""
+        return f"{self.folder}/{self.name}.py"
+
+    @property
+    def plugin_id(self) -> str:
+        """The identifier in NNC Desktop, which accepts UUIDs only; always the same for the same plugin."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"nnabla_influence/plugins/{self.name}"))
+
+    def parameter(self, name: str) -> Parameter:
+        """The field of that name."""
+        return next(parameter for parameter in self.parameters if parameter.name == name)
+
+
+def _output_like(file: str) -> Parameter:
+    """What tells NNC Desktop the extension of the output; the plugin does not read it."""
+    return Parameter(
+        "output_like", "ol", "file", "NNC Desktop gives the output the extension of this name", file,
+        hidden=True, readonly=True,
+    )  # fmt: skip
+
+
+MODEL = Parameter(
+    "model", "m", "model", "Trained network of the selected result", "results.nnp", desktop="result.nnp", readonly=True
+)
+TRAIN = Parameter("train", "t", "csv", "Training data. Empty: the training data of the project")
+VALIDATION = Parameter("validation", "v", "csv", "Validation data. Empty: the validation data of the project")
+CACHE = Parameter(
+    "cache",
+    "k",
+    "file",
+    "Influence cache of the training. Empty: influence_cache.h5 beside the network, if any",
+)
+INFLUENCE = Parameter(
+    "influence", "i", "csv", "Influence CSV, the output of the plugin Influence", "influence.csv", made_by="influence"
+)
+
+TRAINING = Plugin(
+    "train_with_influence_cache",
+    "_Training",
+    "Train with influence cache",
+    "Trains the network of the project exactly as NNC does and also writes influence_cache.h5,\n"
+    "which keeps the parameters of the last epoch. With it, the plugin Influence can use every method.",
+    (
+        Parameter("config", "c", "nntxt", "Network and settings of the project", "net.nntxt"),
+        Parameter("output_dir", "o", "dir", "Folder of the result", direction="output", required=True),
+        Parameter("resume", "r", "bool", "Go on with an interrupted training", hidden=True),
+        Parameter("seed", "s", "int", "Seed of the first parameters and of the order. Empty: as NNC trains"),
+    ),
+)
+
+INFLUENCE_SCORES = Plugin(
+    "influence",
+    "_Post_Process/_Data_Cleansing",
+    "Influence",
+    "Scores every training sample by what it does to the validation loss.\n"
+    "A negative score is harmful, a positive one helpful. The result is the training data as CSV with\n"
+    "the columns influence and datasource_index, most harmful first. Open it as a dataset to look at it.\n"
+    "spectral, influence-function, self-influence and loss work from the trained network alone.\n"
+    "last-epoch and sgd-influence need an influence cache; without one, one more epoch is trained first.",
+    (
+        MODEL,
+        TRAIN,
+        VALIDATION,
+        CACHE,
+        Parameter("method", "a", "option", "How to score", METHODS[0], options=METHODS),
+        Parameter("output", "o", "csv", "Influence CSV to write", "influence.csv", "output", desktop="influence"),
+        _output_like("output_result.csv"),
+    ),
+    desktop_output="output",
+)
+
+REPORT = Plugin(
+    "influence_report",
+    "_Post_Process/_Data_Cleansing",
+    "Influence report",
+    "Shows the most harmful and the most helpful training samples of an influence CSV:\n"
+    "an HTML page to open in a browser, and a picture of the most harmful samples.",
+    (
+        INFLUENCE,
+        Parameter(
+            "curve", "c", "csv", "Table of the plugin Removal curve. Empty: retrainings.csv beside the influence CSV, "
+            "if any",
+        ),
+        Parameter("samples", "n", "int", "How many of the most harmful samples the picture shows", "50"),
+        Parameter("output", "o", "file", "HTML page to write", "influence_report.html", "output"),
+        Parameter(
+            "sheet", "p", "image", "Picture to write", "most_harmful.png", "output", desktop="most_harmful"
+        ),
+        _output_like("output.png"),
+    ),
+    desktop_output="sheet",
+    needs=("jinja2", "matplotlib"),
+)  # fmt: skip
+
+REMOVAL_CURVE = Plugin(
+    "removal_curve",
+    "_Post_Process/_Data_Cleansing",
+    "Removal curve",
+    "Does removing the most harmful samples help? Removes some, trains again, measures, and draws the result.\n"
+    "Random removal is the yardstick: a method that does not beat it has found nothing.",
+    (
+        MODEL,
+        TRAIN,
+        VALIDATION,
+        Parameter("test", "x", "csv", "Data that judges at the end and is used for nothing else. Empty: none"),
+        CACHE,
+        Parameter(
+            "methods", "a", "text", "Methods to compare, with commas between them. Possible: "
+            + ", ".join((*METHODS, "random")), "spectral,random",
+        ),
+        Parameter(
+            "counts", "n", "text", "How many samples to remove: numbers or percentages, with commas between them",
+            "1%,2%,5%,10%",
+        ),
+        Parameter(
+            "start", "b", "option", "What is trained again: only the last epoch, which is quick, or everything",
+            STARTS[0], options=STARTS,
+        ),
+        Parameter("trials", "r", "int", "How often each training is repeated with another seed", "3"),
+        Parameter("seed", "s", "int", "The first seed", "0"),
+        Parameter("output", "o", "image", "Picture to write", "removal_curve.png", "output", desktop="removal_curve"),
+        Parameter("table", "ot", "csv", "Table to write, one row for each training", "retrainings.csv", "output"),
+        _output_like("output.png"),
+    ),
+    desktop_output="output",
+    needs=("matplotlib",),
+)  # fmt: skip
+
+REMOVAL = Plugin(
+    "remove_harmful_samples",
+    "_Dataset/_Data_Cleansing",
+    "Remove harmful samples",
+    "Writes the training data without its most harmful samples, and the removed samples, as two CSV files.\n"
+    "Your own files are not changed. Train on the first file to see whether it helped.",
+    (
+        INFLUENCE,
+        Parameter(
+            "remove", "n", "text", "How many samples to remove: a number, a percentage such as 5%, or auto: "
+            "trains a few times to find out and needs the trained network. Or the CSV list that was downloaded "
+            "from the report", "5%",
+        ),
+        Parameter(
+            "model", "m", "model", "For auto: the trained network. Empty: results.nnp beside the influence CSV",
+            desktop="result.nnp", readonly=True,
+        ),
+        Parameter("output", "o", "csv", "Cleansed data to write", "cleansed.csv", "output", desktop="cleansed"),
+        Parameter("removed", "or", "csv", "Removed samples to write", "removed.csv", "output"),
+        _output_like("output_result.csv"),
+    ),
+    desktop_output="output",
+)  # fmt: skip
+
+PLUGINS = (TRAINING, INFLUENCE_SCORES, REPORT, REMOVAL_CURVE, REMOVAL)
+"""All plugins, in the order of use."""
+
+
+def plugin_named(name: str) -> Plugin:
+    """The plugin of that name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for plugin in PLUGINS:
+        if plugin.name == name:
+            return plugin
+    raise ConfigError(f"There is no plugin '{name}'; there are {', '.join(plugin.name for plugin in PLUGINS)}.")
+
+
+def manifest() -> Dict[str, Any]:
+    """The whole manifest as plain values, for ``plugins manifest --json``."""
+    from ... import __version__
+
+    plugins = [
+        {**dataclasses.asdict(plugin), "script": plugin.script, "plugin_id": plugin.plugin_id} for plugin in PLUGINS
+    ]
+    return {"version": __version__, "plugins": plugins}

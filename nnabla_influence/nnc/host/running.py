@@ -1,0 +1,112 @@
+"""Runs a plugin when it is clicked: fields, messages, and how it ends.
+
+The scripts under ``plugins/`` call `run_plugin` and nothing else. The fields are parsed before anything but the
+standard library is imported, because NNC Windows waits for the answer to ``-h``. Then the plugin's module does the
+work: it has ``run(args, console)``, returns when the result is written, and raises otherwise.
+
+The last line is always one sentence: that it has completed, or what was expected, what arrived and what to do. A
+termination by the operating system ends a plugin as Ctrl-C does, so that it can tidy up.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import signal
+import sys
+import threading
+import traceback
+from contextlib import contextmanager
+from typing import Any, Iterator, NoReturn, Optional, Sequence
+
+from ...interrupts import clear_interrupts, interruption_text
+from .manifest import plugin_named
+from .protocol import parse
+
+__all__ = ["run_plugin"]
+
+FAILED, INTERRUPTED = 1, 130
+ENDINGS = ("SIGTERM", "SIGBREAK")  # the second one on Windows only
+
+
+def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
+    """Runs a plugin.
+
+    Args:
+        name: The plugin's name in the manifest.
+        argv: The arguments; those of the process if not given.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 wrong request, 130 interrupted.
+
+    Raises:
+        SystemExit: After ``-h``, or a field that holds no such value.
+    """
+    args = parse(name, argv)
+    try:
+        from .plugin_console import PluginConsole
+    except ImportError as error:
+        sys.stderr.write(f"error: {_missing_library(error)}\n")
+        return FAILED
+    console = PluginConsole()
+    with _ended_like_an_interrupt():
+        code = _run(name, args, console)
+    if code == 0:
+        console.notice(f"{plugin_named(name).label} completed successfully.")
+    return code
+
+
+def _run(name: str, args: Any, console: Any) -> int:
+    """Runs the plugin's module; whatever goes wrong ends in one sentence."""
+    try:
+        with console.log(), console.never_silent(), clear_interrupts():
+            importlib.import_module("...device", __package__)  # NNabla makes its logger when it is imported
+            importlib.import_module(f"..actions.{name}", __package__).run(args, console)
+    except KeyboardInterrupt as interrupt:
+        text = interruption_text(interrupt, console.remedies)
+        console.error(f"interrupted; {text}" if text else "interrupted")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
+        return _failed(error, console)
+    return 0
+
+
+def _failed(error: Exception, console: Any) -> int:
+    """Says what went wrong; returns the exit code."""
+    from ...cli.main import system_message
+    from ...errors import InfluenceError
+
+    if isinstance(error, InfluenceError):
+        console.error(error.said(console.remedies))
+        return int(error.exit_code)
+    if isinstance(error, OSError) and error.errno is not None:
+        console.error(system_message(error))
+        return FAILED
+    # Nothing this package raises on purpose: what a developer needs comes first, the sentence last.
+    logging.getLogger("nnabla").error("%s", traceback.format_exc().rstrip())
+    missing = isinstance(error, ImportError)
+    console.error(_missing_library(error) if missing else f"{type(error).__name__}: {' '.join(str(error).split())}")
+    return FAILED
+
+
+def _missing_library(error: Exception) -> str:
+    return f"A library is missing ({error}). Install it into the Python that runs this plugin: {sys.executable}."
+
+
+@contextmanager
+def _ended_like_an_interrupt() -> Iterator[None]:
+    """Makes the operating system's request to end a KeyboardInterrupt, where signals can be handled."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, ending) for ending in ENDINGS if hasattr(signal, ending)]
+    before = {number: signal.signal(number, _interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Brings the plugins into Neural Network Console, says whether they are complete there, and removes them."""

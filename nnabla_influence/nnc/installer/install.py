@@ -1,0 +1,206 @@
+"""Installs the plugins into Neural Network Console, says whether they are complete there, and removes them.
+
+NNC Windows wants files in its folder ``libs/plugins``; NNC Desktop wants files in a folder of its own and rows in its
+database. Both are a `Target`: the same four verbs, so that the command line need not know which one it talks to.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from ...errors import RequestError
+from .bundle import BundledFile, desktop_bundle, windows_bundle
+from .desktop import SAMPLE_TENANT, PluginTable, desktop_rows
+from .installation import Installation, Plan
+
+__all__ = ["DesktopTarget", "Outcome", "Target", "WindowsTarget"]
+
+BUCKET = "nncd_bucket"
+"""NNC Desktop's folder in the user's home."""
+
+PROJECTS = "nncd-projects-rdc"
+"""Below `BUCKET`: the folder that paths of scripts in the database are relative to."""
+
+SUBFOLDER = "nnabla_influence_plugins"
+"""Where our scripts lie among those of NNC Desktop."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an installation did or would do.
+
+    Attributes:
+        folder: Where the files are.
+        plan: The files.
+        rows: Whether rows of a database were written.
+        backup: The copy of the database from before.
+    """
+
+    folder: Path
+    plan: Plan
+    rows: bool = False
+    backup: Optional[Path] = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was not there already."""
+        return bool(self.plan.add or self.plan.replace or self.plan.obsolete or self.rows)
+
+
+class Target(ABC):
+    """A program that plugins are installed into.
+
+    Attributes:
+        folder: Where the files go.
+        installation: The files there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.installation = Installation(folder)
+
+    @abstractmethod
+    def bundle(self) -> List[BundledFile]:
+        """What is copied."""
+
+    @abstractmethod
+    def interpreters(self) -> List[Path]:
+        """Where the program's own Python may be."""
+
+    def preview(self) -> Outcome:
+        """What `install` would do; nothing is changed."""
+        return Outcome(self.folder, self.installation.plan(self.bundle()))
+
+    def install(self) -> Outcome:
+        """Copies what is missing or of another version.
+
+        Raises:
+            OutputExistsError: Somebody else's files are in the way; nothing was changed.
+        """
+        return Outcome(self.folder, self.installation.install(self.bundle()))
+
+    def problems(self) -> List[str]:
+        """What is not as `install` would leave it, in words."""
+        return self.installation.problems(self.bundle())
+
+    def remove(self) -> List[str]:
+        """Removes what `install` put there; returns which of these files were kept because somebody changed them."""
+        return self.installation.remove()
+
+
+class WindowsTarget(Target):
+    """NNC Windows.
+
+    Args:
+        directory: NNC's folder, or its folder ``plugins``.
+
+    Raises:
+        RequestError: There is no folder for plugins in it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(_plugins_folder(directory))
+
+    def bundle(self) -> List[BundledFile]:
+        """Scripts in their menu folders, the package beside them."""
+        return windows_bundle()
+
+    def interpreters(self) -> List[Path]:
+        """NNC ships Python in a folder beside its plugins."""
+        libraries = self.folder.parent
+        patterns = ("*/python.exe", "python.exe", "*/bin/python3", "*/bin/python")
+        return [path for pattern in patterns for path in sorted(libraries.glob(pattern))]
+
+
+class DesktopTarget(Target):
+    """NNC Desktop.
+
+    Args:
+        database: Its ``nncd.db``; None: in the user's home.
+        plugin_folder: The folder of its plugins; None: beside the database, where Grad-CAM lies.
+
+    Raises:
+        RequestError: There is no such database.
+        UnsupportedError: The database is of an unknown version.
+    """
+
+    def __init__(self, database: Optional[Path] = None, plugin_folder: Optional[Path] = None) -> None:
+        self._table = PluginTable((database or Path.home() / BUCKET / "db" / "nncd.db").absolute())
+        self._projects = self._table.database.parents[1] / PROJECTS
+        plugins = plugin_folder.absolute() if plugin_folder else self._projects / "plugins" / SAMPLE_TENANT
+        super().__init__(plugins / SUBFOLDER)
+
+    def bundle(self) -> List[BundledFile]:
+        """The scripts offered, side by side, and the package."""
+        return desktop_bundle()
+
+    def interpreters(self) -> List[Path]:
+        """NNC Desktop is found by its user, not by us."""
+        return []
+
+    def preview(self) -> Outcome:
+        """Files and rows that are missing or differ."""
+        return Outcome(self.folder, super().preview().plan, self._table.ours() != self.rows())
+
+    def install(self) -> Outcome:
+        """Copies the files, then writes the rows; if the database refuses, new files are taken back.
+
+        Raises:
+            OutputExistsError: Somebody else's files are in the way; nothing was changed.
+            RunError: The database refused.
+        """
+        first = not self.installation.exists
+        outcome = super().install()
+        try:
+            backup = self._table.write(self.rows())
+        except BaseException:
+            if first:
+                self._remove_files()
+            raise
+        return Outcome(self.folder, outcome.plan, backup is not None, backup)
+
+    def problems(self) -> List[str]:
+        """Files and rows that are not as they should be."""
+        wrong = [] if self._table.ours() == self.rows() else [f"rows are missing or differ in '{self._table.database}'"]
+        return super().problems() + wrong
+
+    def remove(self) -> List[str]:
+        """Removes the rows, then the files."""
+        self._table.remove()
+        return self._remove_files()
+
+    def rows(self) -> List[Dict[str, Any]]:
+        """The rows this target's database should have."""
+        return desktop_rows(self._script_folder())
+
+    def _remove_files(self) -> List[str]:
+        kept = self.installation.remove()
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+        return kept
+
+    def _script_folder(self) -> str:
+        """NNC Desktop joins what the database says to its folder of projects, so an absolute path works as well."""
+        try:
+            return self.folder.relative_to(self._projects).as_posix()
+        except ValueError:
+            return self.folder.as_posix()
+
+
+def _plugins_folder(directory: Path) -> Path:
+    candidates = [
+        directory / "libs" / "plugins",
+        directory / "neural_network_console" / "libs" / "plugins",
+        *([directory] if directory.name == "plugins" or (directory / "_Post_Process").is_dir() else []),
+    ]
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    looked = ", ".join(f"'{folder}'" for folder in candidates)
+    raise RequestError(
+        f"Expected the folder of NNC Windows (with neural_network_console.exe) or its folder libs/plugins, got "
+        f"'{directory}'; there is no folder {looked}."
+    )

@@ -1,0 +1,118 @@
+"""What every entry of the manifest must satisfy so that both products understand it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.nnc_desktop import ALLOWED
+
+from nnabla_influence.estimators import METHODS as ESTIMATORS
+from nnabla_influence.evaluation.retraining import STARTS as RETRAINING_STARTS
+from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, STARTS, TAGS, plugin_named
+from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
+from nnabla_influence.nnc.installer.bundle import scripts_folder
+from nnabla_influence.nnc.installer.manual import BEGIN, END, manual_tables
+
+ROOT = Path(__file__).resolve().parents[3]
+FIELDS = [(plugin, parameter) for plugin in PLUGINS for parameter in plugin.parameters]
+ON_DESKTOP = [plugin for plugin in PLUGINS if plugin.desktop_output]
+
+
+def name_of(value):
+    return getattr(value, "name", None)
+
+
+@pytest.mark.parametrize("plugin, parameter", FIELDS, ids=name_of)
+def test_a_field_stays_inside_the_shapes(plugin, parameter):
+    assert parameter.tag in TAGS and parameter.direction in ("input", "output")
+    assert (parameter.tag == "option") == bool(parameter.options)
+    assert not parameter.options or parameter.default in parameter.options
+    text = help_text(parameter)
+    assert text.isascii() and "\n" not in text and "  " not in text
+    # NNC looks for the tag in parentheses and for the last `default=`.
+    assert "(" not in parameter.help and "default" not in parameter.help
+    assert not parameter.required or not parameter.default
+    assert re.fullmatch(r"[a-z_]+", parameter.name)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
+def test_options_are_unique_and_leave_h_to_help(plugin):
+    for names in ([p.short for p in plugin.parameters], [p.name for p in plugin.parameters]):
+        assert len(set(names)) == len(names) and "h" not in names
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
+def test_texts_are_plain_and_short(plugin):
+    assert (
+        (plugin.label + plugin.description).isascii() and "\n" not in plugin.label and "\n\n" not in plugin.description
+    )
+    assert max(map(len, plugin.description.splitlines())) <= 110
+
+
+def test_every_script_is_declared_and_every_declared_script_exists():
+    folder = scripts_folder()
+    assert folder == ROOT / "plugins"
+    scripts = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+    assert scripts == {plugin.script for plugin in PLUGINS}
+    for plugin in PLUGINS:
+        levels = plugin.folder.split("/")
+        assert 1 <= len(levels) <= 3 and all(level.startswith("_") for level in levels)
+        assert levels[0] in ("_Dataset", "_Pre_Process", "_Post_Process", "_Training")
+        assert plugin_named(plugin.name) is plugin
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
+def test_a_script_is_thin_and_has_no_path_code(plugin):
+    text = (ROOT / "plugins" / plugin.script).read_text(encoding="utf-8")
+    assert f'run_plugin("{plugin.name}")' in text and len(text.splitlines()) < 25
+    assert "sys.path" not in text and "__file__" not in text and text.isascii()
+
+
+def test_choices_are_known_to_what_does_the_work():
+    assert set(METHODS) <= set(ESTIMATORS)
+    assert STARTS == RETRAINING_STARTS
+    curve = plugin_named("removal_curve").parameter("methods").default.split(",")
+    assert set(curve) <= set(ESTIMATORS)
+
+
+@pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
+def test_desktop_accepts_every_field_as_it_is(plugin):
+    parameters = desktop_parameters(plugin)
+    for parameter in parameters:
+        assert re.fullmatch(ALLOWED[parameter["format"]], parameter["default"]), parameter
+        assert set(parameter) - {"readonly"} == {"name", "direction", "description", "format", "default"}
+    (output,) = [parameter for parameter in parameters if parameter["direction"] == "output"]
+    # The output takes the extension of the last path input, and its own name has none.
+    last = [p for p in parameters if p["direction"] == "input" and p["format"] == "path"][-1]
+    assert Path(last["default"]).suffix == Path(plugin.parameter(output["name"]).default).suffix
+    assert Path(output["default"]).suffix == ""
+
+
+@pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
+def test_files_written_beside_the_desktops_output_are_not_taken_for_it(plugin):
+    """NNC Desktop takes any file that starts with the output's name for the output."""
+    output = plugin.parameter(plugin.desktop_output)
+    for parameter in plugin.parameters:
+        if parameter.direction == "output" and parameter is not output:
+            assert not parameter.default.startswith(output.desktop)
+
+
+def test_plugin_identifiers_never_change():
+    """Rows of an older version are found by them."""
+    assert plugin_named("influence").plugin_id == "a5ff1829-1c22-5291-a961-4c65955d0dca"
+    assert len({plugin.plugin_id for plugin in PLUGINS}) == len(PLUGINS)
+
+
+def test_the_manual_holds_the_tables_of_the_manifest():
+    manual = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+    held = manual.partition(BEGIN)[2].partition(END)[0].strip()
+    assert held == manual_tables().strip(), "run `python -m nnabla_influence plugins manifest --markdown`"
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
+def test_the_japanese_manual_explains_every_field_and_its_first_value(plugin):
+    manual = (ROOT / "plugins" / "README_ja.md").read_text(encoding="utf-8")
+    section = manual.partition(f"\n### {plugin.label}\n")[2].partition("\n##")[0]
+    rows = [line.strip("| ").split(" | ")[:2] for line in section.splitlines() if line.startswith("| `")]
+    visible = [parameter for parameter in plugin.parameters if not parameter.hidden]
+    assert rows == [[f"`{p.name}`", f"`{p.default}`" if p.default else "空欄"] for p in visible]
