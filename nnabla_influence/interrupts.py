@@ -2,12 +2,13 @@
 
 Python raises KeyboardInterrupt wherever the main thread is. Two places do not let it pass:
 
-- Inside a compiled method of NNabla (a backward pass, an update) that calls Python, the call *returns a result with an
-  exception set*, as the interpreter puts it, and a SystemError arrives instead, with the KeyboardInterrupt as its cause.
-- Inside a function that the interpreter calls by itself (the callback of a weak reference, a ``__del__``), the exception
-  cannot go anywhere: it is printed as *Exception ignored in* and thrown away. NNabla imports modules while it reads an
-  array, and every import has such a callback; so of 3,000 interrupts at random moments of a small training 47 were
-  lost, and the training ran to its end.
+- Inside a compiled method of NNabla (a backward pass, an update) that calls Python, the call *returns a result with
+  an exception set*, as the interpreter puts it, and a SystemError arrives instead, with the KeyboardInterrupt as its
+  cause.
+- Inside a function that the interpreter calls by itself (the callback of a weak reference, a ``__del__``), the
+  exception cannot go anywhere: it is printed as *Exception ignored in* and thrown away. NNabla imports modules while
+  it reads an array, and every import has such a callback; so of 3,000 interrupts at random moments of a small training
+  47 were lost, and the training ran to its end.
 
 `clear_interrupts` gives both back as the KeyboardInterrupt they were. Whoever keeps progress says where it is and what
 to do with `resumable`.

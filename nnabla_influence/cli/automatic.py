@@ -9,16 +9,17 @@ from typing import Any, Tuple
 
 from ..device import Device
 from ..errors import ConfigError
-from ..evaluation.automatic import Automatic, choose_number
-from ..evaluation.sweep import EvaluationData, Sweep, Trial
+from ..evaluation.evaluation_data import EvaluationData
+from ..evaluation.number_search import NumberSearch, choose_number
+from ..evaluation.removal_sweep import RemovalSweep
+from ..evaluation.trial import Trial
 from ..execution import Execution
 from ..scored_data import ScoredData
 from ..training import TrainingCache
 from .cached import open_cached
 from .console import Console
-from .curve_table import shown
 from .evaluate import resumable
-from .judging import JudgingData, judging_data
+from .judging import judging_data
 from .options import check_output, execution
 from .project import Project, load_project
 from .run import cache_path
@@ -64,13 +65,12 @@ def _chosen(args: argparse.Namespace, where: Execution, console: Console) -> Cho
     cache, project = _finished(args, console)
     judged = judging_data(args, project, console)
     influence, scores = _ranking(args, cache, judged, console)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
-    sweep = Sweep((), (args.retrain,), device=Device(args.device), execution=where)
+    sweep = RemovalSweep((), (args.retrain,), device=Device(args.device), execution=where)
     if args.overwrite and curve_path.exists():
         curve_path.unlink()
     with console.progress("retraining", "trainings") as progress:
         trial = Trial(cache.path.absolute(), cache.config.seed, {scores.method: scores})
-        choice, _ = choose_number(trial, data, Automatic(args.orders), sweep, curve_path, progress)
+        choice, _ = choose_number(trial, judged, NumberSearch(args.orders), sweep, curve_path, progress)
     _say(console, choice, curve_path)
     return Chosen(influence, choice.removed)
 
@@ -99,7 +99,9 @@ def _training_options(args: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**{**vars(defaults), **vars(args)})
 
 
-def _ranking(args: argparse.Namespace, cache: TrainingCache, judged: JudgingData, console: Console) -> Tuple[Path, Any]:
+def _ranking(
+    args: argparse.Namespace, cache: TrainingCache, judged: EvaluationData, console: Console
+) -> Tuple[Path, Any]:
     """The influence CSV given, or one made with the scoring half."""
     if args.influence is not None:
         return args.influence, ScoredData.read(args.influence, args.train, args.score).scores
@@ -111,12 +113,12 @@ def _ranking(args: argparse.Namespace, cache: TrainingCache, judged: JudgingData
 
 
 def _say(console: Console, choice: Any, curve: Path) -> None:
-    change = f"selection loss {shown(choice.selection)} against removing nothing"
+    change = f"selection loss {choice.selection.text()} against removing nothing"
     if not choice.removed:
         console.result("auto: nothing is worth removing; no number of removed samples beats 0 on the selection data")
     else:
         console.result(f"auto: {choice.removed} samples, {change}")
         if choice.test_loss.seeds:
-            accuracy = f", accuracy {shown(choice.test_accuracy)}" if choice.test_accuracy.seeds else ""
-            console.result(f"on the test data: loss {shown(choice.test_loss)}{accuracy}")
+            accuracy = f", accuracy {choice.test_accuracy.text()}" if choice.test_accuracy.seeds else ""
+            console.result(f"on the test data: loss {choice.test_loss.text()}{accuracy}")
     console.info(f"every retraining: {curve}")

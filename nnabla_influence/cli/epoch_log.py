@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from ..device import Device
-from ..evaluation.quality import QualityMeter
+from ..evaluation.performance import PerformanceMeter
 from ..training import EpochReport
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -23,7 +23,7 @@ class EpochLog:
     """
 
     def __init__(self, network: Any, validation: Any, device: Device, batch_size: int) -> None:
-        self._meter, self._validation = QualityMeter(network, device, batch_size), validation
+        self._meter, self._validation = PerformanceMeter(network, device, batch_size), validation
 
     def __call__(self, report: EpochReport) -> None:
         """Evaluates and logs."""

@@ -169,13 +169,12 @@ def _refuse_what_the_metric_ignores(args: argparse.Namespace) -> None:
 
 def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> Any:
     """Retrains, prints what it was worth, and returns the `RemovalCurve`."""
-    from ..evaluation.sweep import EvaluationData, removal_curve
+    from ..evaluation.removal_sweep import run_removal_sweep
     from .curve_table import print_curve
 
     _make_room(args)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
     with resumable(args.output), console.progress("retraining", "trainings") as progress:
-        curve = removal_curve(trials, data, _sweep(args, judged), args.output, progress)
+        curve = run_removal_sweep(trials, judged, _sweep(args, judged), args.output, progress)
     print_curve(console, curve)
     return curve
 
@@ -183,12 +182,12 @@ def retrained_curve(args: argparse.Namespace, trials: List[Any], judged: Any, co
 def _sweep(args: argparse.Namespace, judged: Any) -> Any:
     """What to retrain and where; impossible numbers are refused."""
     from ..device import Device
-    from ..evaluation.sweep import Sweep
+    from ..evaluation.removal_sweep import RemovalSweep
     from ..execution import Execution
 
     counts = [wanted.of(len(judged.train)) for wanted in args.remove or map(amount, SHARES)]
     where = Execution(args.workers, args.scheduler)
-    sweep = Sweep(counts, args.retrain, args.treatment or TREATMENTS[:1], Device(args.device), where)
+    sweep = RemovalSweep(counts, args.retrain, args.treatment or TREATMENTS[:1], Device(args.device), where)
     sweep.check(len(judged.train))
     return sweep
 
@@ -211,7 +210,8 @@ def _make_room(args: argparse.Namespace) -> None:
 
 
 def _attribution(args: argparse.Namespace, trials: List[Any], judged: Any, console: Any) -> int:
-    from ..evaluation.attribution import GroupPlan, Retrainings, attribution
+    from ..evaluation.attribution import Retrainings, attribution
+    from ..evaluation.group_plan import GroupPlan
     from .curve_table import print_agreements
 
     sweep = _sweep(args, judged)

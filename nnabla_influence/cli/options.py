@@ -95,10 +95,10 @@ def execution(args: argparse.Namespace) -> Execution:
         MissingExtraError: Dask is not installed.
         RunError: The cluster cannot be used.
     """
-    from ..execution import Execution, check
+    from ..execution import Execution, check_cluster
 
     found = Execution(workers=args.workers, scheduler=args.scheduler)
-    check(found)
+    check_cluster(found)
     return found
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from ..device import Device
-from ..evaluation.sweep import Trial
+from ..evaluation.trial import Trial
 from ..execution import Execution, completed
 from .console import Console
 from .project import load_project

@@ -128,9 +128,7 @@ def _left_out(trial: Trial, plan: GroupPlan, where: Retrainings) -> List[_LeftOu
     return planned
 
 
-def _losses(
-    planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]
-) -> Array:
+def _losses(planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]) -> Array:
     """Compute the validation loss of every job; those in the target are not done again."""
     known = _known(where.target) if where.target and where.target.exists() else {}
     rows = [group.row for group in planned]

@@ -163,8 +163,9 @@ def _wanted(trial: Trial, sweep: RemovalSweep) -> List[_Wanted]:
 
 
 def _empty_row(wanted: _Wanted, start: str, seed: int, job: str, experiment: str) -> CurveRow:
-    figures = [math.nan] * 5  # selection loss and accuracy, test loss and accuracy, seconds
-    return CurveRow(wanted.method, wanted.treatment, wanted.removed, start, seed, *figures, "", job, experiment)
+    nan = math.nan  # losses, accuracies and seconds, until they are known
+    key = (wanted.method, wanted.treatment, wanted.removed, start, seed)
+    return CurveRow(*key, nan, nan, nan, nan, nan, "", job, experiment)
 
 
 def _change(trial: Trial, treatment: str, rows: Array) -> Change:

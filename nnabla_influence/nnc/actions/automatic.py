@@ -12,12 +12,12 @@ from typing import Tuple
 
 from ...cleansing import Count, Removal
 from ...cli.console import Console
-from ...cli.curve_table import shown
 from ...cli.judging import judging_data
 from ...cli.scoring import estimator, report, score, with_columns
-from ...evaluation.automatic import Automatic, choose_number
-from ...evaluation.removal_curve import Choice
-from ...evaluation.sweep import EvaluationData, Sweep, Trial
+from ...evaluation.choice import Choice
+from ...evaluation.number_search import NumberSearch, choose_number
+from ...evaluation.removal_sweep import RemovalSweep
+from ...evaluation.trial import Trial
 from ...files import refuse_overwriting
 from ...scored_data import ScoredData
 from ..host.manifest import METHODS
@@ -57,9 +57,9 @@ def choose(args: Namespace, console: Console) -> Tuple[Path, Removal]:
         method = estimator(result.options, METHOD)
         scores = score(method, cache, judged.train, judged.scoring, console, folder / "scores")
         trial = Trial(Path(cache.path).absolute(), cache.config.seed, {METHOD: scores})
-        data, sweep = EvaluationData(judged.train, judged.selection), Sweep((), (LAST_EPOCH,), device=result.device)
+        sweep = RemovalSweep((), (LAST_EPOCH,), device=result.device)
         with console.progress("retraining", "trainings") as progress:
-            choice, curve = choose_number(trial, data, Automatic(), sweep, folder / table.name, progress)
+            choice, curve = choose_number(trial, judged, NumberSearch(), sweep, folder / table.name, progress)
         report(with_columns(scores, cache, judged.train, result.device), judged.train, ranking, console)
         curve.to_csv(table)
     _say(choice, table, console)
@@ -75,6 +75,6 @@ def _fields(args: Namespace) -> Namespace:
 def _say(choice: Choice, table: Path, console: Console) -> None:
     console.info(f"every retraining: {table}")
     if choice.removed:
-        console.result(f"auto: {choice.removed} samples; without them the loss changes by {shown(choice.selection)}")
+        console.result(f"auto: {choice.removed} samples; without them the loss changes by {choice.selection.text()}")
     else:
         console.result("auto: nothing is worth removing; no number is better than 0 on the data that chooses")

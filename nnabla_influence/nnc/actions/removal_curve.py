@@ -15,16 +15,18 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 from ...cli.amount import Amount, amount
 from ...cli.console import Console
-from ...cli.judging import JudgingData, judging_data
+from ...cli.judging import judging_data
 from ...cli.scoring import estimator, score
 from ...errors import ConfigError
+from ...evaluation.decision import compared_with_random
+from ...evaluation.evaluation_data import EvaluationData
 from ...evaluation.removal_curve import RemovalCurve
-from ...evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
+from ...evaluation.removal_sweep import RemovalSweep, run_removal_sweep
+from ...evaluation.trial import Trial
 from ...files import refuse_overwriting
 from ...scores import InfluenceScores
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
-from .conclusion import conclusion
 from .retrainable import TrainedResult, read_result, workspace
 
 __all__ = ["run"]
@@ -67,7 +69,7 @@ class _Wanted:
         found = sorted({wanted.of(samples) for wanted in self.amounts} - {0})
         if not found:
             raise ConfigError(f"Nothing of the field counts is a sample of {samples}; give higher numbers.")
-        Sweep(found).check(samples)
+        RemovalSweep(found).check(samples)
         return found
 
 
@@ -86,27 +88,27 @@ def run(args: Namespace, console: Console) -> None:
     read = [Path(options.network), options.train, options.validation, *([options.test] if options.test else [])]
     refuse_overwriting([picture, table], read)
     judged = judging_data(options, project, console)
-    sweep = Sweep(wanted.counts(len(judged.train)), [args.start], device=result.device)
-    data = EvaluationData(judged.train, judged.selection, judged.test)
+    sweep = RemovalSweep(wanted.counts(len(judged.train)), [args.start], device=result.device)
     with workspace(table, _passport(result, judged)) as folder:
         trials = _trials(result, judged, wanted, folder, console)
         with console.progress("retraining", "trainings") as progress:
-            curve = removal_curve(trials, data, sweep, folder / table.name, progress)
+            curve = run_removal_sweep(trials, judged, sweep, folder / table.name, progress)
         _draw(curve, picture)
         curve.to_csv(table)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")
     console.info(f"picture: {picture}")
-    for line in conclusion(curve):
+    for line in compared_with_random(curve):
         console.result(line)
 
 
-def _passport(result: TrainedResult, judged: JudgingData) -> Dict[str, Any]:
+def _passport(result: TrainedResult, judged: EvaluationData) -> Dict[str, Any]:
     """What a started curve may not differ in; methods, numbers and trials may."""
-    prints = [data.fingerprint for data in judged if data is not None]
-    return {**result.passport, "start": result.start, "seed": result.options.seed, "data": prints}
+    return {**result.passport, "start": result.start, "seed": result.options.seed, "data": judged.fingerprints}
 
 
-def _trials(result: TrainedResult, judged: JudgingData, wanted: _Wanted, folder: Path, console: Console) -> List[Trial]:
+def _trials(
+    result: TrainedResult, judged: EvaluationData, wanted: _Wanted, folder: Path, console: Console
+) -> List[Trial]:
     """One per batch order; all judge the same scores, but each its own random samples."""
     cache, options = result.repeatable(folder, console), result.options
     path = Path(cache.path).absolute()
