@@ -5,7 +5,8 @@ import pytest
 
 from nnabla_influence import Dataset
 from nnabla_influence.dataset.samples import Samples
-from nnabla_influence.evaluation.retraining import Change, Relabelled
+from nnabla_influence.evaluation.change import Change
+from nnabla_influence.evaluation.relabelled import Relabelled
 
 ARRAYS = {"x": np.arange(6.0).reshape(3, 2), "y": np.arange(3)}
 MEMBERS = {name for name in vars(Samples) if not name.startswith("_")} | {"__len__"}
