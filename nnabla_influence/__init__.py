@@ -37,13 +37,13 @@ _HOMES = {
     "cleanse": ".cleansing",
     "overlapping_rows": ".dataset.overlap",
     # does it help?
-    "Automatic": ".evaluation.automatic",
-    "EvaluationData": ".evaluation.sweep",
+    "EvaluationData": ".evaluation.evaluation_data",
     "Execution": ".execution",
-    "Sweep": ".evaluation.sweep",
-    "Trial": ".evaluation.sweep",
-    "choose_number": ".evaluation.automatic",
-    "removal_curve": ".evaluation.sweep",
+    "NumberSearch": ".evaluation.number_search",
+    "RemovalSweep": ".evaluation.removal_sweep",
+    "Trial": ".evaluation.trial",
+    "choose_number": ".evaluation.number_search",
+    "run_removal_sweep": ".evaluation.removal_sweep",
     # measures
     "rank_agreement": ".evaluation.metrics",
     "mislabel_detection": ".evaluation.metrics",
@@ -69,7 +69,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "Automatic",
     "Dataset",
     "Device",
     "EvaluationData",
@@ -83,8 +82,10 @@ __all__ = [
     "LossOracle",
     "MarginBaseline",
     "Network",
+    "NumberSearch",
     "RandomBaseline",
     "RemovalCurve",
+    "RemovalSweep",
     "ReportInputs",
     "RequestError",
     "RunError",
@@ -94,7 +95,6 @@ __all__ = [
     "SgdInfluence",
     "SolverConfig",
     "SpectralInfluence",
-    "Sweep",
     "TracIn",
     "TrainingCache",
     "TrainingConfig",
@@ -105,7 +105,7 @@ __all__ = [
     "mislabel_detection",
     "overlapping_rows",
     "rank_agreement",
-    "removal_curve",
+    "run_removal_sweep",
     "train",
     "write_report",
 ]

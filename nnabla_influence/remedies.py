@@ -42,7 +42,7 @@ def advice(action: str, **values: object) -> Dict[str, Any]:
 def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str]) -> str:
     """Join a message and its remedy in the words of one door."""
     said = found.said(words) if found is not None else ""
-    return f"{message} {said}" if said else message
+    return " ".join(part for part in (message, said) if part)
 
 
 IN_PYTHON: Dict[str, str] = {
@@ -52,6 +52,15 @@ IN_PYTHON: Dict[str, str] = {
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     # autodiff, linalg, estimators
     # evaluation, execution
+    "give-selection": "pass other data as `selection`.",
+    "replace-curve": "Choose another file, or delete it.",
+    "replace-groups": "Choose another file, or delete it.",
+    "keep-last-epoch": 'Train with policy="last-epoch", or retrain from scratch.',
+    "keep-first-parameters": 'Train with policy="epochs", or retrain the last epoch only.',
+    "install-dask": 'A scheduler needs Dask ({error}); install it with pip install "nnabla-influence[dask]"',
+    "go-on-training": "The same training goes on from there; to start anew, delete that folder.",
+    "go-on-scoring": "The same scoring goes on from there; to start anew, delete that folder.",
+    "go-on-plugin": "The same call goes on from there; to begin anew, delete that folder.",
     # report, scored data
     # workflow
     "replace-output": "Choose another file, or replace it: overwrite=True.",

@@ -15,10 +15,7 @@ MEASURES = ("test_accuracy", "test_loss")
 
 
 def cell(interval, sign=""):
-    if not interval.seeds:
-        return "-"
-    half = "" if interval.half != interval.half else f" ± {interval.half:.4f}"
-    return f"{interval.mean:{sign}.4f}{half}"
+    return interval.text(f"{sign}.4f", ".4f")
 
 
 def all_points(curve, start):
@@ -60,7 +57,7 @@ def main():
     args = parser.parse_args()
     for path in args.curves:
         curve = RemovalCurve.read_csv(path)
-        seeds = len({row.seed for row in curve.rows})
+        seeds = curve.seeds
         print(f"\n## {path.stem} ({seeds} seeds)")
         for start in curve.starts:
             all_points(curve, start)

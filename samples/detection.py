@@ -15,9 +15,9 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy import stats
+
+from nnabla_influence.evaluation.interval import Interval
 
 METHODS = {
     "spectral": ["--method", "spectral", "--at", "final"],
@@ -111,15 +111,6 @@ def chosen(args):
     return {name: options for name, options in METHODS.items() if not args.methods or name in args.methods}
 
 
-def interval(values):
-    """Mean and half width of the 95 % interval (Student's t over the seeds)."""
-    values = np.asarray(values, float)
-    half = (
-        stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    )
-    return f"{values.mean():.3f} ± {half:.3f}"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", required=True, type=Path, help="clean training CSV")
@@ -152,7 +143,7 @@ def report(table, seeds, methods):
             single[single["method"] == method],
             table[(table["method"] == method) & ~table.index.isin(single.index)],
         )
-        cells = [interval(mine[name]) for name in MEASURES]
+        cells = [Interval.of(mine[name]).text(".3f", ".3f") for name in MEASURES]
         averaged = f"{mean['auroc'].iloc[0]:.3f}" if len(mean) else "-"
         print(f"| {method} | {' | '.join(cells)} | {averaged} | {mine['seconds'].mean():.1f} |")
     training = single[single["method"] == "(training)"]["seconds"].mean()

@@ -9,7 +9,7 @@ from typing import Tuple
 from ..announcements import write_influence_csv
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
-from ..evaluation.sweep import EvaluationData
+from ..evaluation.evaluation_data import EvaluationData
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy

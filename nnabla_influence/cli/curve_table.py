@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from ..evaluation.attribution import Agreement, GroupPlan
-from ..evaluation.removal_curve import Choice, Interval, RemovalCurve
+from ..evaluation.attribution import Agreement
+from ..evaluation.choice import Choice
+from ..evaluation.decision import verdict
+from ..evaluation.group_plan import GroupPlan
+from ..evaluation.removal_curve import RemovalCurve
 from .console import Console
 
 
@@ -17,32 +20,11 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
         header = ["samples by", "treatment", "chosen", *(f"change of {m.replace('_', ' ')}" for m in measures)]
         choices = [curve.choice(*series, start) for series in curve.series]
         console.table(header, [[c.method, c.treatment, c.removed, *_changes(c, measures)] for c in choices])
-        whole = [f"{m.replace('_', ' ')} {shown(curve.whole(start, m), '.4g')}" for m in measures]
+        whole = [f"{m.replace('_', ' ')} {curve.whole(start, m).text('.4g')}" for m in measures]
         console.result(f"without removal: {', '.join(whole)}")
-        console.result(verdict(choices))
-    if curve.rows and len({row.seed for row in curve.rows}) < 2:
+        console.result(verdict(choices, "--test"))
+    if curve.rows and curve.seeds < 2:
         console.warn("one seed has no interval; give more --trials before you believe a difference")
-
-
-def verdict(choices: List[Choice], test: str = "--test") -> str:
-    """One honest sentence about a table; `test` is what test data is called where it was asked for."""
-    judged = [c for c in choices if c.removed and c.test_loss.seeds]
-    if not any(c.removed for c in choices):
-        return "By the selection data, nothing is worth removing."
-    better = [c for c in judged if c.test_loss.decided and c.test_loss.mean < 0]
-    if better:
-        names = ", ".join(f"{c.method} ({c.treatment} {c.removed})" for c in better)
-        return f"The test loss fell, with zero outside the 95 % interval, for: {names}."
-    if judged:
-        return "On the test data no choice is clearly better than removing nothing."
-    return f"Without {test} this says only what the selection data favours, which chose the numbers."
-
-
-def shown(interval: Interval, form: str = "+.4g") -> str:
-    """``mean ± half``."""
-    if interval.seeds == 0:
-        return "-"
-    return f"{interval.shown_mean:{form}}" + (f" ± {interval.half:.2g}" if interval.half == interval.half else "")
 
 
 def _changes(choice: Choice, measures: List[str]) -> List[Any]:
@@ -51,12 +33,12 @@ def _changes(choice: Choice, measures: List[str]) -> List[Any]:
         "test_loss": choice.test_loss,
         "test_accuracy": choice.test_accuracy,
     }
-    return [shown(named[measure]) for measure in measures]
+    return [named[measure].text() for measure in measures]
 
 
 def print_agreements(console: Console, plan: GroupPlan, found: List[Agreement]) -> None:
     """A row per method."""
     groups = "random halves of the training data" if plan.metric == "lds" else "single samples"
     console.result(f"\n{plan.metric}: {plan.groups} {groups} left out, {plan.start} retrained")
-    rows = [[a.method, shown(a.spearman, ".3f"), shown(a.kendall, ".3f"), shown(a.pearson, ".3f")] for a in found]
+    rows = [[a.method, *(i.text(".3f") for i in (a.spearman, a.kendall, a.pearson))] for a in found]
     console.table(("scores", "Spearman", "Kendall", "Pearson"), rows)

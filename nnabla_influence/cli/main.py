@@ -16,7 +16,7 @@ from typing import Callable, NoReturn, Optional, Sequence
 
 from .. import __version__
 from ..errors import InfluenceError
-from ..interrupts import Interrupted, clear_interrupts
+from ..interrupts import clear_interrupts, interruption_text
 from ..system_message import system_message
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
@@ -94,8 +94,8 @@ def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return code
     except KeyboardInterrupt as interrupt:
-        said = interrupt.said(IN_COMMANDS) if isinstance(interrupt, Interrupted) else str(interrupt)
-        console.notice(f"interrupted: {said}" if said else "interrupted")
+        text = interruption_text(interrupt, IN_COMMANDS)
+        console.notice(f"interrupted: {text}" if text else "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()

@@ -94,10 +94,10 @@ def execution(args: argparse.Namespace) -> Execution:
         MissingExtraError: Dask is not installed.
         RunError: The cluster cannot be used.
     """
-    from ..execution import Execution, check
+    from ..execution import Execution, check_cluster
 
     where = Execution(workers=args.workers, scheduler=args.scheduler)
-    check(where)
+    check_cluster(where)
     return where
 
 

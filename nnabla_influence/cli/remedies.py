@@ -14,6 +14,15 @@ IN_COMMANDS: Dict[str, str] = {
     "score with --cache.",
     # autodiff, linalg, estimators
     # evaluation, execution
+    "give-selection": "give --selection CSV.",
+    "replace-curve": "Choose another file, or replace it with --overwrite.",
+    "replace-groups": "Choose another output, or replace the file with --overwrite.",
+    "keep-last-epoch": "Train with --policy last-epoch, or retrain from scratch.",
+    "keep-first-parameters": "Train with --policy epochs, or retrain the last epoch only.",
+    "install-dask": '--scheduler needs Dask ({error}); install it with pip install "nnabla-influence[dask]"',
+    "go-on-training": "The same command goes on, --discard removes it.",
+    "go-on-scoring": "The same command goes on, --discard removes it.",
+    "go-on-plugin": "The same command goes on.",
     # report, scored data
     # workflow
     "replace-output": "Choose another file, or replace it with --overwrite.",

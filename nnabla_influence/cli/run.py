@@ -19,7 +19,7 @@ from .project_options import (
 from .target import add_target_option
 
 if TYPE_CHECKING:
-    from ..evaluation.sweep import Trial
+    from ..evaluation.trial import Trial
     from ..execution import Execution
     from ..scores import InfluenceScores
     from ..workflow.trials import TrialsRequest

@@ -17,65 +17,29 @@ import math
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Union
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from scipy import stats
 
+from ..array import Array
+from ..dataset.arrays import Dataset
 from ..dataset.csv import Table, write_csv
 from ..device import Device
-from ..errors import ConfigError, DataError
+from ..errors import DataError
 from ..execution import Execution, completed
+from ..remedies import remedy
 from ..training import TrainingCache
-from .removal_curve import Interval
-from .retraining import STARTS, Change, Retraining, run_retraining
-from .sweep import Trial
+from .change import Change
+from .group_plan import GroupPlan
+from .interval import Interval
+from .retraining import Retraining, run_retraining
+from .trial import Trial
 
-METRICS = ("lds", "leave-one-out")
+__all__ = ["Agreement", "Retrainings", "attribution"]
+
 VALIDATION = "validation"
 COLUMNS = ("start", "seed", "group", "samples", "loss", "job")
-
-
-@dataclass(frozen=True)
-class GroupPlan:
-    """Which groups of samples are left out.
-
-    Args:
-        metric: ``lds`` or ``leave-one-out``.
-        groups: How many groups for each training.
-        seed: Draws them.
-        start: Where retraining starts, one of `STARTS`.
-
-    Raises:
-        ConfigError: A value is impossible.
-    """
-
-    metric: str
-    groups: int = 32
-    seed: int = 0
-    start: str = "last-epoch"
-
-    def __post_init__(self) -> None:
-        if self.metric not in METRICS or self.start not in STARTS:
-            raise ConfigError(
-                f"Expected a metric of {', '.join(METRICS)} and a start of {', '.join(STARTS)}, "
-                f"not '{self.metric}' and '{self.start}'."
-            )
-        if self.groups < 3:
-            raise ConfigError(f"A correlation needs at least 3 groups, not {self.groups}.")
-
-    def draw(self, samples: int, seed: int) -> List[np.ndarray]:
-        """The rows of each group for a training with a seed; groups of one are all different.
-
-        Raises:
-            ConfigError: There are fewer samples than groups of one.
-        """
-        if self.metric != "lds" and self.groups > samples:
-            raise ConfigError(f"Of {samples} training samples, at most {samples} can be left out, not {self.groups}.")
-        random = np.random.default_rng([self.seed, seed, METRICS.index(self.metric)])
-        if self.metric == "lds":
-            return [np.sort(random.permutation(samples)[: samples // 2]) for _ in range(self.groups)]
-        return [np.array([row]) for row in random.permutation(samples)[: self.groups]]
 
 
 @dataclass(frozen=True)
@@ -107,8 +71,8 @@ class Retrainings:
         device: Where each of them computes.
     """
 
-    train: Any
-    validation: Any
+    train: Dataset
+    validation: Dataset
     target: Optional[Path] = None
     execution: Execution = Execution()
     device: Device = Device()
@@ -120,7 +84,7 @@ def attribution(
     where: Retrainings,
     progress: Optional[Callable[[int, int], None]] = None,
 ) -> List[Agreement]:
-    """Leaves groups out and correlates.
+    """Leave groups out and correlate the predicted with the actual changes of the loss.
 
     Args:
         trials: Trainings with their scores.
@@ -130,32 +94,51 @@ def attribution(
 
     Returns:
         One `Agreement` for each method.
+
+    Raises:
+        ConfigError: There are fewer samples than groups of one.
+        DataError: The target holds something else.
+        CheckpointMissingError: A cache did not keep where retraining starts.
     """
-    jobs, rows = [], []
-    for trial in trials:
-        cache = TrainingCache.open(trial.cache)
-        groups = [np.zeros(0, np.int64), *plan.draw(len(where.train), trial.seed)]
-        for number, group in enumerate(groups):
-            change = Change(excluded=group)
-            measured = {VALIDATION: where.validation}
-            jobs.append(Retraining(trial.cache, where.train, measured, change, plan.start, None, where.device))
-            prints = (cache.identity, where.train.fingerprint, where.validation.fingerprint, where.device.kind)
-            identity = hashlib.sha256("|".join((*prints, plan.start, change.digest())).encode("ascii")).hexdigest()[:16]
-            rows.append([plan.start, str(trial.seed), str(number), str(len(group)), "", identity])
-    losses = _losses(jobs, rows, where, progress)
+    planned = [group for trial in trials for group in _left_out(trial, plan, where)]
+    losses = _losses(planned, where, progress)
     return _agreements(trials, plan, len(where.train), losses)
 
 
-def _losses(jobs: List[Retraining], rows: List[List[str]], where: Retrainings, progress: Any) -> np.ndarray:
-    """The validation loss of every job; those in the target are not done again."""
+class _LeftOut(NamedTuple):
+    """A group that is left out: the job, and its row of the CSV, without the loss."""
+
+    job: Retraining
+    row: List[str]
+
+
+def _left_out(trial: Trial, plan: GroupPlan, where: Retrainings) -> List[_LeftOut]:
+    """Return the groups of a trial; the first is empty, the loss that the changes are measured from."""
+    cache = TrainingCache.open(trial.cache)
+    measured = {VALIDATION: where.validation}
+    groups = [np.zeros(0, np.int64), *plan.draw(len(where.train), trial.seed)]
+    planned = []
+    for number, group in enumerate(groups):
+        change = Change(excluded=group)
+        job = Retraining(trial.cache, where.train, measured, change, plan.start, None, where.device)
+        prints = (cache.identity, where.train.fingerprint, where.validation.fingerprint, where.device.kind)
+        identity = hashlib.sha256("|".join((*prints, plan.start, change.digest())).encode("ascii")).hexdigest()[:16]
+        row = [plan.start, str(trial.seed), str(number), str(len(group)), "", identity]
+        planned.append(_LeftOut(job, row))
+    return planned
+
+
+def _losses(planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]) -> Array:
+    """Compute the validation loss of every job; those in the target are not done again."""
     known = _known(where.target) if where.target and where.target.exists() else {}
+    rows = [group.row for group in planned]
     for row in rows:
         row[4] = known.get(row[5], "")
     missing = [number for number, row in enumerate(rows) if not row[4]]
-    done = len(rows) - len(missing)
-    with closing(completed(run_retraining, [jobs[number] for number in missing], where.execution)) as outcomes:
-        for count, (index, outcome) in enumerate(outcomes, start=done + 1):
-            rows[missing[index]][4] = repr(outcome.quality[VALIDATION].loss)
+    jobs = [planned[number].job for number in missing]
+    with closing(completed(run_retraining, jobs, where.execution)) as results:
+        for count, (index, result) in enumerate(results, start=len(rows) - len(missing) + 1):
+            rows[missing[index]][4] = repr(result.performance[VALIDATION].loss)
             if where.target:
                 write_csv(where.target, list(COLUMNS), (row for row in rows if row[4]))
             if progress:
@@ -163,32 +146,33 @@ def _losses(jobs: List[Retraining], rows: List[List[str]], where: Retrainings, p
     return np.array([float(row[4]) for row in rows])
 
 
-def _known(path: Union[str, Path]) -> Dict[str, str]:
+def _known(path: Path) -> Dict[str, str]:
     table = Table.read(path)
     if tuple(table.header) != COLUMNS:
         raise DataError(
-            f"{table.path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(table.header)}. Choose another "
-            "output, or replace the file with --overwrite."
+            f"{table.path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(table.header)}.",
+            remedy("replace-groups"),
         )
     return {row[5]: row[4] for row in table.rows}
 
 
-def _agreements(trials: Sequence[Trial], plan: GroupPlan, samples: int, losses: np.ndarray) -> List[Agreement]:
+def _agreements(trials: Sequence[Trial], plan: GroupPlan, samples: int, losses: Array) -> List[Agreement]:
     per_trial = losses.reshape(len(trials), plan.groups + 1)
     changes = per_trial[:, 1:] - per_trial[:, :1]  # (trials, groups)
-    found = []
+    agreements = []
     for method in trials[0].scores:
         measures = []
         for trial, actual in zip(trials, changes):
             groups = plan.draw(samples, trial.seed)
+            # Scores are first order: what leaving a group out does is predicted by their sum.
             predicted = np.array([trial.scores[method].values[group].sum() for group in groups])
             measures.append(_correlations(predicted, actual))
-        found.append(Agreement(method, *(Interval.of(column) for column in zip(*measures))))
-    return found
+        agreements.append(Agreement(method, *(Interval.of(column) for column in zip(*measures))))
+    return agreements
 
 
-def _correlations(predicted: np.ndarray, actual: np.ndarray) -> List[float]:
-    """Spearman, Kendall, Pearson; NaN where one side is constant or a training diverged."""
+def _correlations(predicted: Array, actual: Array) -> List[float]:
+    """Compute Spearman, Kendall, Pearson; NaN where one side is constant or a training diverged."""
     if not np.isfinite(actual).all() or np.ptp(predicted) == 0 or np.ptp(actual) == 0:
         return [math.nan] * 3
     measures = (stats.spearmanr, stats.kendalltau, stats.pearsonr)

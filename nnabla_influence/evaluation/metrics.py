@@ -24,6 +24,7 @@ from typing import Any, Dict
 import numpy as np
 from scipy import stats
 
+from ..array import Array
 from ..errors import ConfigError, DataError, MissingExtraError
 
 __all__ = ["MislabelDetection", "RankAgreement", "mislabel_detection", "rank_agreement", "require_scikit_learn"]
@@ -31,7 +32,12 @@ __all__ = ["MislabelDetection", "RankAgreement", "mislabel_detection", "rank_agr
 
 @dataclass(frozen=True)
 class RankAgreement:
-    """How alike two score vectors order the same samples; both numbers lie between -1 and 1.
+    """Rank correlations of two score vectors over the same samples, each between -1 and 1.
+
+    Example:
+        >>> agreement = rank_agreement(np.array([0.1, -0.2, 0.5]), np.array([0.3, -0.1, 0.2]))
+        >>> agreement.spearman, round(agreement.kendall, 3)
+        (0.5, 0.333)
 
     Attributes:
         spearman: Spearman's rank correlation rho.
@@ -42,13 +48,18 @@ class RankAgreement:
     kendall: float
 
     def to_dict(self) -> Dict[str, float]:
-        """Plain values only, ready for JSON."""
+        """Return plain values only, ready for JSON."""
         return dataclasses.asdict(self)
 
 
 @dataclass(frozen=True)
 class MislabelDetection:
-    """How well the lowest scores find the samples whose label was flipped.
+    """Measures of how well the lowest scores find the samples whose label was flipped.
+
+    Example:
+        >>> detection = mislabel_detection(np.array([-0.5, 0.1, 0.2, -0.1]), np.array([1, 0, 0, 0]))
+        >>> detection.auroc, detection.flips
+        (1.0, 1)
 
     With K flips among N samples, precision and recall are those of the K most suspected samples. At that length of the
     list they are the same number by definition; both are kept because readers look for either name.
@@ -68,11 +79,11 @@ class MislabelDetection:
     flips: int
 
     def to_dict(self) -> Dict[str, Any]:
-        """Plain values only, ready for JSON."""
+        """Return plain values only, ready for JSON."""
         return dataclasses.asdict(self)
 
 
-def rank_agreement(a: np.ndarray, b: np.ndarray) -> RankAgreement:
+def rank_agreement(a: Array, b: Array) -> RankAgreement:
     """Compare the orders that two score vectors give the same samples.
 
     Args:
@@ -86,7 +97,8 @@ def rank_agreement(a: np.ndarray, b: np.ndarray) -> RankAgreement:
         ConfigError: The shapes differ, or there are fewer than two samples.
         DataError: A score is not finite, or all scores of one vector are equal and so rank nothing.
     """
-    a, b = _checked_scores(a, "first scores"), _checked_scores(b, "second scores")
+    a = _checked_scores(a, "first scores")
+    b = _checked_scores(b, "second scores")
     _check_same_length(a, b, "second scores")
     if len(a) < 2:
         raise ConfigError(f"Rank agreement needs at least 2 samples, not {len(a)}.")
@@ -100,7 +112,7 @@ def rank_agreement(a: np.ndarray, b: np.ndarray) -> RankAgreement:
     return RankAgreement(float(stats.spearmanr(a, b)[0]), float(stats.kendalltau(a, b)[0]))
 
 
-def mislabel_detection(scores: np.ndarray, flipped: np.ndarray) -> MislabelDetection:
+def mislabel_detection(scores: Array, flipped: Array) -> MislabelDetection:
     """Measure how well low scores find flipped labels.
 
     Args:
@@ -122,18 +134,18 @@ def mislabel_detection(scores: np.ndarray, flipped: np.ndarray) -> MislabelDetec
     require_scikit_learn()
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    found = _expected_share_found(-scores, truth)
+    share = _expected_share_found(-scores, truth)
     return MislabelDetection(
         auroc=float(roc_auc_score(truth, -scores)),
         average_precision=float(average_precision_score(truth, -scores)),
-        precision_at_flips=found,
-        recall_at_flips=found,
+        precision_at_flips=share,
+        recall_at_flips=share,
         flips=int(truth.sum()),
     )
 
 
 def require_scikit_learn() -> None:
-    """Says at once, not after minutes of training, that scikit-learn is missing.
+    """Refuse at once, not after minutes of training, what needs scikit-learn where it is missing.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -142,16 +154,17 @@ def require_scikit_learn() -> None:
         raise MissingExtraError('Mislabel detection needs scikit-learn: pip install "nnabla-influence[evaluation]"')
 
 
-def _expected_share_found(suspicion: np.ndarray, truth: np.ndarray) -> float:
-    """Share of the K flips expected among the K most suspected, ties broken at random."""
+def _expected_share_found(suspicion: Array, truth: Array) -> float:
+    """Return the share of the K flips expected among the K most suspected, ties broken at random."""
     flips = int(truth.sum())
     threshold = np.sort(suspicion)[-flips]
-    above, tied = suspicion > threshold, suspicion == threshold
+    above = suspicion > threshold
+    tied = suspicion == threshold
     places = flips - int(above.sum())  # left for the tied samples, each of which is as likely to get one
     return float((truth[above].sum() + places * truth[tied].mean()) / flips)
 
 
-def _checked_scores(values: np.ndarray, name: str) -> np.ndarray:
+def _checked_scores(values: Array, name: str) -> Array:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ConfigError(f"The {name} should have the shape (N,), not {array.shape}.")
@@ -164,7 +177,7 @@ def _checked_scores(values: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
-def _checked_flips(flipped: np.ndarray) -> np.ndarray:
+def _checked_flips(flipped: Array) -> Array:
     array = np.asarray(flipped)
     if not np.isin(array, (0, 1)).all():
         raise ConfigError(f"The flips should be booleans or 0 and 1, not {array[~np.isin(array, (0, 1))][0]}.")
@@ -176,6 +189,6 @@ def _checked_flips(flipped: np.ndarray) -> np.ndarray:
     return truth
 
 
-def _check_same_length(a: np.ndarray, b: np.ndarray, name: str) -> None:
+def _check_same_length(a: Array, b: Array, name: str) -> None:
     if a.shape != b.shape:
         raise ConfigError(f"The {name} should have the shape {a.shape} of the others, not {b.shape}.")

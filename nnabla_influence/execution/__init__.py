@@ -1,4 +1,4 @@
-"""Runs independent jobs: here, in local processes, or on a Dask cluster.
+"""Independent jobs, run here, in local processes, or on a Dask cluster.
 
 A *job* is a plain value, and a function of one job computes its *result* from nothing else: no global state, no order
 among the jobs. So it does not matter who runs which job when, and the numbers are the same whatever the executor,
@@ -8,8 +8,8 @@ down to the bit on one CPU model. (Another model may add in another order; `cpu_
 `concurrent.futures.Executor`: serial in this process, a pool of spawned processes, or a Dask cluster's.
 """
 
-from .jobs import check, completed
+from .execution import Execution
+from .jobs import check_cluster, completed
 from .machine import cpu_model, one_thread
-from .settings import Execution
 
-__all__ = ["Execution", "check", "completed", "cpu_model", "one_thread"]
+__all__ = ["Execution", "check_cluster", "completed", "cpu_model", "one_thread"]

@@ -14,11 +14,13 @@ import sys
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator
+from typing import Any, Dict, Iterator
 from urllib.parse import urlsplit
 
 from ..errors import MissingExtraError, RunError
-from .workplace import Workplace
+from ..remedies import remedy
+from .cluster_versions import check_versions
+from .job_executor import JobExecutor
 
 __all__ = ["SECONDS", "on_cluster"]
 
@@ -30,10 +32,18 @@ SECONDS = 7.0
 WATCH_SECONDS = 1.0
 NOISY = ("distributed", "tornado", "asyncio")
 
+_Distributed = Any
+"""The module `distributed`, which is loaded only when it is needed."""
+
+_Client = Any
+"""A `distributed.Client`."""
+
 
 @contextmanager
-def on_cluster(address: str) -> Iterator[Workplace]:
-    """A cluster's workers, as long as the block lasts. Jobs that are running when it is left early end by themselves.
+def on_cluster(address: str) -> Iterator[JobExecutor]:
+    """Open a cluster's workers as long as the block lasts.
+
+    Jobs that are running when it is left early end by themselves.
 
     Args:
         address: The scheduler's, e.g. ``tcp://host:8786``.
@@ -51,8 +61,8 @@ def on_cluster(address: str) -> Iterator[Workplace]:
             client.close()
 
 
-class _Cluster(Workplace):
-    def __init__(self, distributed: Any, client: Any, address: str) -> None:
+class _Cluster(JobExecutor):
+    def __init__(self, distributed: _Distributed, client: _Client, address: str) -> None:
         # pure=False: a job that is asked for twice runs twice
         super().__init__(client.get_executor(pure=False), width=sys.maxsize, patience=WATCH_SECONDS)
         self._distributed = distributed
@@ -62,7 +72,7 @@ class _Cluster(Workplace):
         self._meet(_workers(client, address))
         LOGGER.info("%d workers at %s", len(self._workers), address)
 
-    def result(self, future: Future, name: str) -> Any:
+    def result(self, future: Future[Any], name: str) -> Any:
         try:
             return super().result(future, name)
         except self._distributed.KilledWorker as error:
@@ -85,10 +95,10 @@ class _Cluster(Workplace):
         self._meet(now)
 
     def _meet(self, workers: Dict[str, int]) -> None:
-        """Checks the workers that were not there before."""
+        """Check the workers that were not there before."""
         new = set(workers) - set(self._workers)
         if new:
-            _check_versions(self._client, new)
+            check_versions(self._client, new)
         for worker in sorted(new) if self._workers else ():
             LOGGER.info("worker %s has joined", worker)
         if any(workers[worker] > 1 for worker in new):
@@ -103,18 +113,16 @@ class _Cluster(Workplace):
         return RunError(f"The scheduler at {self._address} is gone. Start it again and repeat the command.")
 
 
-def _library() -> Any:
+def _library() -> _Distributed:
     try:
         import distributed
         import distributed.comm
     except ImportError as error:
-        raise MissingExtraError(
-            f'--scheduler needs Dask ({error}); install it with pip install "nnabla-influence[dask]"'
-        ) from error
+        raise MissingExtraError(remedy=remedy("install-dask", error=error)) from error
     return distributed
 
 
-def _connect(distributed: Any, address: str) -> Any:
+def _connect(distributed: _Distributed, address: str) -> _Client:
     # The pool's thread has an event loop of its own: the caller's may be running already, in a notebook for example.
     with ThreadPoolExecutor(1) as thread:
         reason = thread.submit(_trouble, distributed, address).result()
@@ -130,8 +138,8 @@ def _connect(distributed: Any, address: str) -> Any:
     )
 
 
-def _trouble(distributed: Any, address: str) -> str:
-    """Why no scheduler can be talked to, or nothing.
+def _trouble(distributed: _Distributed, address: str) -> str:
+    """Return why no scheduler can be talked to, or nothing.
 
     Dask's client waits forever for the greeting of a port that accepts a connection and then says nothing, and tries
     again and again where nobody listens; so the first contact is ours.
@@ -151,14 +159,14 @@ def _trouble(distributed: Any, address: str) -> str:
     return ""
 
 
-async def _greet(distributed: Any, address: str) -> None:
+async def _greet(distributed: _Distributed, address: str) -> None:
     arguments = distributed.Security().get_connection_args("client")
     connection = await distributed.comm.connect(address, timeout=SECONDS / 2, **arguments)
     await connection.close()
 
 
-def _workers(client: Any, address: str) -> Dict[str, int]:
-    """The threads of each worker, by address; waits for the first worker."""
+def _workers(client: _Client, address: str) -> Dict[str, int]:
+    """Return the threads of each worker, by address; wait for the first worker."""
     end = time.monotonic() + SECONDS / 2
     workers = dict(client.nthreads())
     while not workers and time.monotonic() < end:
@@ -172,55 +180,9 @@ def _workers(client: Any, address: str) -> Dict[str, int]:
     return workers
 
 
-def _check_versions(client: Any, workers: Any) -> None:
-    """Compares the versions of what makes the numbers.
-
-    Raises:
-        RunError: A worker has others; all such workers are named.
-    """
-    ours = {"python": "{}.{}".format(*sys.version_info), **_version_reader()()}
-    wrong = []
-    for worker, theirs in _versions(client, workers).items():
-        different = [f"{name} {theirs.get(name) or 'missing'}" for name in ours if theirs.get(name) != ours[name]]
-        if different:
-            wrong.append(f"{worker} has {', '.join(different)}")
-    if wrong:
-        here = ", ".join(f"{name} {version}" for name, version in ours.items())
-        raise RunError(f"All workers need the versions of this process ({here}), but {'; '.join(wrong)}.")
-
-
-def _versions(client: Any, workers: Any) -> Dict[str, Dict[str, str]]:
-    hosts = client.get_versions(check=False)["workers"]
-    pythons = {worker: ".".join(hosts[worker]["packages"]["python"].split(".")[:2]) for worker in workers & set(hosts)}
-    ours = "{}.{}".format(*sys.version_info)
-    # A function cannot be sent to another Python, so that is settled first.
-    same = [worker for worker, python in pythons.items() if python == ours]
-    read = client.run(_version_reader(), workers=same, on_error="ignore") if same else {}
-    return {worker: {"python": pythons[worker], **(read.get(worker) or {})} for worker in pythons}
-
-
-def _version_reader() -> Callable[[], Dict[str, str]]:
-    """A function that is sent as code, not as a name, so that it also runs where this package is missing."""
-
-    def versions() -> Dict[str, str]:
-        import importlib
-        import importlib.metadata
-
-        found = {}
-        try:
-            found["nnabla_influence"] = importlib.import_module("nnabla_influence").__version__
-            for name in ("nnabla", "numpy"):
-                found[name] = importlib.metadata.version(name)
-        except ImportError:  # PackageNotFoundError is one; what is not in the answer is missing
-            pass
-        return found
-
-    return versions
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps Dask's own log lines off standard error: what matters is raised or logged by this module."""
+    """Keep Dask's own log lines off standard error: what matters is raised or logged by this module."""
     names = [name for name in list(logging.root.manager.loggerDict) if name.split(".")[0] in NOISY]
     before = {name: logging.getLogger(name).level for name in names}
     for name in names:

@@ -1,4 +1,4 @@
-"""The loop over jobs: hands them out, yields what comes back, gives a lost job to another worker.
+"""The loop over jobs: hand them out, yield what comes back, give a lost job to another worker.
 
 A worker process can die without an exception, mostly because the system ran out of memory. Nothing is wrong with the
 jobs then: they are pure functions and simply run again. A job whose workers keep dying is tried alone, without
@@ -8,17 +8,17 @@ neighbours that need memory too, and given up after `RETRIES` more attempts.
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
-from typing import Callable, Deque, Dict, Generator, Iterator, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Counter, Deque, Dict, Generator, Iterator, Sequence, Tuple, TypeVar
 
 from ..errors import RunError
+from .execution import Execution
+from .job_executor import JobExecutor
 from .local import in_processes, in_this_process
-from .settings import Execution
-from .workplace import Workplace
 
-__all__ = ["RETRIES", "check", "completed"]
+__all__ = ["RETRIES", "check_cluster", "completed"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -35,7 +35,7 @@ Result = TypeVar("Result")
 def completed(
     function: Callable[[Job], Result], jobs: Sequence[Job], execution: Execution = Execution()
 ) -> Generator[Tuple[int, Result], None, None]:
-    """Runs independent jobs and yields each result as it arrives.
+    """Run independent jobs and yield each result as it arrives.
 
     Leaving the loop early ends the workers: at an exception or Ctrl-C in here at once, and when this iterator is
     closed (``with contextlib.closing(completed(...)) as results``) or forgotten. With local processes the
@@ -58,79 +58,79 @@ def completed(
     """
     queue = _Queue(len(jobs))
     while queue.waiting:
-        with _workplace(execution) as place:
+        with _executor(execution) as executor:
             try:
-                yield from _results(place, function, jobs, queue)
+                yield from _results(executor, function, jobs, queue)
             except BrokenExecutor:
                 queue.recover()
 
 
-def check(execution: Execution) -> None:
-    """Refuses a cluster that cannot be used, before time is spent on preparing jobs.
+def check_cluster(execution: Execution) -> None:
+    """Refuse a cluster that cannot be used, before time is spent on preparing jobs.
 
     Raises:
         RunError: The scheduler does not answer, has no workers, or has workers that do not fit.
         MissingExtraError: A scheduler is given and Dask is not installed.
     """
-    with _workplace(execution):
+    with _executor(execution):
         pass
 
 
 @contextmanager
-def _workplace(execution: Execution) -> Iterator[Workplace]:
+def _executor(execution: Execution) -> Iterator[JobExecutor]:
     if execution.scheduler:
         from .cluster import on_cluster
 
-        with on_cluster(execution.scheduler) as place:
-            yield place
+        with on_cluster(execution.scheduler) as executor:
+            yield executor
     elif execution.workers > 1:
-        with in_processes(execution.workers) as place:
-            yield place
+        with in_processes(execution.workers) as executor:
+            yield executor
     else:
         yield in_this_process()
 
 
 def _results(
-    place: Workplace, function: Callable[[Job], Result], jobs: Sequence[Job], queue: _Queue
+    executor: JobExecutor, function: Callable[[Job], Result], jobs: Sequence[Job], queue: _Queue
 ) -> Iterator[Tuple[int, Result]]:
     while queue.waiting or queue.running:
-        queue.fill(place.width, lambda number: place.submit(function, jobs[number]))
-        done, _ = wait(queue.running, timeout=place.patience, return_when=FIRST_COMPLETED)
-        place.watch()
+        queue.fill(executor.width, lambda number: executor.submit(function, jobs[number]))
+        done, _ = wait(queue.running, timeout=executor.patience, return_when=FIRST_COMPLETED)
+        executor.watch()
         for future in sorted(done, key=_failed):  # results first: what is done is not done again
             number = queue.running[future]
-            result = place.result(future, f"job {number + 1} of {len(jobs)}")
+            result = executor.result(future, f"job {number + 1} of {len(jobs)}")
             queue.finished(future)
             yield number, result
 
 
-def _failed(future: Future) -> bool:
+def _failed(future: Future[Any]) -> bool:
     return future.cancelled() or future.exception() is not None
 
 
 class _Queue:
-    """Which jobs wait, which run, and how often each was lost with its worker."""
+    """The jobs that wait, those that run, and how often each was lost with its worker."""
 
     def __init__(self, total: int) -> None:
         self.total = total
         self.waiting: Deque[int] = deque(range(total))
-        self.running: Dict[Future, int] = {}
-        self.losses: Counter = Counter()
+        self.running: Dict[Future[Any], int] = {}
+        self.losses: Counter[int] = Counter()
 
-    def fill(self, width: int, submit: Callable[[int], Future]) -> None:
-        """Hands out waiting jobs until `width` are running; one at a time while one of them is a suspect."""
+    def fill(self, width: int, submit: Callable[[int], Future[Any]]) -> None:
+        """Hand out waiting jobs until `width` are running; one at a time while one of them is a suspect."""
         if any(losses >= ALONE_AFTER for losses in self.losses.values()):
             width = 1
         while self.waiting and len(self.running) < width:
             self.running[submit(self.waiting[0])] = self.waiting[0]
             self.waiting.popleft()
 
-    def finished(self, future: Future) -> None:
-        """A job has its result."""
+    def finished(self, future: Future[Any]) -> None:
+        """Forget a job that has its result."""
         self.losses.pop(self.running.pop(future), None)
 
     def recover(self) -> None:
-        """A worker has died and took all running jobs with it: they come first in the next round.
+        """Put back the jobs that a dead worker took with it: they come first in the next round.
 
         Raises:
             RunError: A job was lost more than `RETRIES` times.

@@ -17,17 +17,17 @@ from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any, Callable, Iterator, List
 
-from .workplace import Outcome, Workplace, run_elsewhere, run_here
+from .job_executor import JobExecutor, JobResult, run_elsewhere, run_here
 
 __all__ = ["in_processes", "in_this_process"]
 
 
 class SerialExecutor(Executor):
-    """Runs a job when it is submitted, in the thread that submits it."""
+    """Executor that runs a job when it is submitted, in the thread that submits it."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        """Runs `fn` and returns a finished future; Ctrl-C passes through."""
-        future: Future = Future()
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run `fn` and return a finished future; Ctrl-C passes through."""
+        future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
         except Exception as error:  # noqa: BLE001 - it belongs to whoever asks for the result
@@ -35,22 +35,22 @@ class SerialExecutor(Executor):
         return future
 
 
-class _ThisProcess(Workplace):
-    def submit(self, function: Callable[[Any], Any], job: Any) -> Future:
+class _ThisProcess(JobExecutor):
+    def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
         return self.executor.submit(run_here, function, job)
 
-    def result(self, future: Future, name: str) -> Any:
+    def result(self, future: Future[Any], name: str) -> Any:
         return future.result()
 
 
-def in_this_process() -> Workplace:
-    """One job after the other; a job starts when the one before has been looked at."""
+def in_this_process() -> JobExecutor:
+    """Return an executor of one job after the other; a job starts when the one before has been looked at."""
     return _ThisProcess(SerialExecutor(), width=1)
 
 
 @contextmanager
-def in_processes(workers: int) -> Iterator[Workplace]:
-    """A pool of processes that lives as long as the block.
+def in_processes(workers: int) -> Iterator[JobExecutor]:
+    """Open a pool of processes that lives as long as the block.
 
     Args:
         workers: Number of processes.
@@ -58,7 +58,7 @@ def in_processes(workers: int) -> Iterator[Workplace]:
     context = _Context()
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
     try:
-        yield Workplace(pool, width=workers, runner=_run_stoppable)
+        yield JobExecutor(pool, width=workers, runner=_run_stoppable)
     except BaseException:  # also Ctrl-C, and a caller who has seen enough
         for process in context.processes:
             process.terminate()
@@ -69,7 +69,7 @@ def in_processes(workers: int) -> Iterator[Workplace]:
 
 class _Worker(SpawnProcess):
     def start(self) -> None:
-        """Starts with SIGINT blocked, so that Ctrl-C cannot fall between the start and `_begin_worker`."""
+        """Start with SIGINT blocked, so that Ctrl-C cannot fall between the start and `_begin_worker`."""
         if not hasattr(signal, "pthread_sigmask"):  # Windows
             super().start()
             return
@@ -81,7 +81,7 @@ class _Worker(SpawnProcess):
 
 
 class _Context(SpawnContext):
-    """Spawns processes and remembers them, so that they can be ended."""
+    """Spawn processes and remember them, so that they can be ended."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,14 +116,14 @@ def _stop(signum: int, frame: Any) -> None:
 
 
 def _follow_parent() -> None:
-    """Ends this worker when the process that started it is gone, however it went."""
+    """End this worker when the process that started it is gone, however it went."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _run_stoppable(level: int, parcel: bytes) -> Outcome:
+def _run_stoppable(level: int, parcel: bytes) -> JobResult:
     _Stop.in_job = True
     try:
         return run_elsewhere(level, parcel)

@@ -23,7 +23,7 @@ LOGGER = logging.getLogger("nnabla_influence")
 
 @functools.lru_cache(maxsize=None)
 def cpu_model() -> str:
-    """The CPU's model, e.g. ``Intel(R) Xeon(R) Processor (family 6, model 106)``; never empty."""
+    """Return the CPU's model, e.g. ``Intel(R) Xeon(R) Processor (family 6, model 106)``; never empty."""
     name = _linux_model() if platform.system() == "Linux" else ""
     if platform.system() == "Darwin":
         name = _mac_model()
@@ -57,7 +57,7 @@ def _mac_model() -> str:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limits NumPy's and SciPy's BLAS to one thread; the former number returns afterwards."""
+    """Limit NumPy's and SciPy's BLAS to one thread; the former number returns afterwards."""
     try:
         from threadpoolctl import threadpool_limits
     except ImportError:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Iterator
 
 from ..errors import ComputationError
+from ..interrupts import clear_interrupts
 from .building import spoken
 
 OUT_OF_MEMORY = re.compile(r"\balloc|out of memory", re.IGNORECASE)
@@ -26,9 +27,11 @@ def computing(network: str, work: str) -> Iterator[None]:
 
     Raises:
         ComputationError: NNabla failed; the message says what it says, and what to do.
+        KeyboardInterrupt: Ctrl-C came inside, also where NNabla would have lost it.
     """
     try:
-        yield
+        with clear_interrupts():
+            yield
     except RuntimeError as error:
         if OUT_OF_MEMORY.search(str(error)):
             advice = "There is not enough memory: take a smaller batch size, or a device with more."

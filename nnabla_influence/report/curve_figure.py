@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..evaluation.removal_curve import Point, RemovalCurve
+from ..evaluation.removal_curve import CurvePoint, RemovalCurve
 from .figures import Theme, drawable, new_figure, style_axes
 
 __all__ = ["MEASURE_NAMES", "START_NAMES", "curve_figure", "panel_figure", "series_name", "shown_measures"]
@@ -83,14 +83,14 @@ def _panel(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: The
     axes.set_ylabel(MEASURE_NAMES[measure])
 
 
-def _line(axes: Axes, points: Sequence[Point], shift: float, colour: str, name: str) -> None:
+def _line(axes: Axes, points: Sequence[CurvePoint], shift: float, colour: str, name: str) -> None:
     x = [point.removed + (shift if point.removed else 0.0) for point in points]
     y = [point.value.mean for point in points]
     half = [point.value.half if math.isfinite(point.value.half) else 0.0 for point in points]
     axes.errorbar(x, y, yerr=half, color=colour, label=name, marker="o", markersize=3.4, linewidth=1.6, elinewidth=1)
 
 
-def _ring(axes: Axes, points: Sequence[Point], chosen: int, shift: float, colour: str) -> None:
+def _ring(axes: Axes, points: Sequence[CurvePoint], chosen: int, shift: float, colour: str) -> None:
     for point in points:
         if point.removed == chosen:
             x = chosen + (shift if chosen else 0)

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Optional
 
 from ..choices import STARTS
-from ..evaluation.automatic import Automatic, choose_number
-from ..evaluation.removal_curve import Choice, RemovalCurve
-from ..evaluation.sweep import EvaluationData, Sweep, Trial
+from ..evaluation.choice import Choice
+from ..evaluation.evaluation_data import EvaluationData
+from ..evaluation.number_search import NumberSearch, choose_number
+from ..evaluation.removal_curve import RemovalCurve
+from ..evaluation.removal_sweep import RemovalSweep
+from ..evaluation.trial import Trial
 from ..execution import Execution
 from ..scores import InfluenceScores
 from ..training import TrainingCache
@@ -101,8 +104,8 @@ def choose(
     Raises:
         CacheMismatchError: The table holds another experiment.
     """
-    sweep = Sweep((), (request.start,), device=project.device, execution=request.execution)
+    sweep = RemovalSweep((), (request.start,), device=project.device, execution=request.execution)
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
     with reporter.progress("retraining", "trainings") as progress:
-        choice, curve = choose_number(trial, data, Automatic(request.orders), sweep, table, progress)
+        choice, curve = choose_number(trial, data, NumberSearch(request.orders), sweep, table, progress)
     return Chosen(choice, curve)

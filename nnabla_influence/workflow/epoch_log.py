@@ -6,7 +6,7 @@ import logging
 
 from ..dataset.arrays import Dataset
 from ..device import Device
-from ..evaluation.quality import QualityMeter
+from ..evaluation.performance import PerformanceMeter
 from ..network import Network
 from ..training import EpochReport
 
@@ -26,12 +26,14 @@ class EpochLog:
     """
 
     def __init__(self, network: Network, validation: Dataset, device: Device, batch_size: int) -> None:
-        self._meter = QualityMeter(network, device, batch_size)
+        self._meter = PerformanceMeter(network, device, batch_size)
         self._validation = validation
 
     def __call__(self, report: EpochReport) -> None:
         """Evaluate and log."""
-        quality = self._meter.measure(report.state.theta, report.state.statistics, self._validation)
+        performance = self._meter.measure(report.state.theta, report.state.statistics, self._validation)
         line = f"epoch {report.epoch} of {report.epochs}: training loss {report.loss:.6g}"
-        line += f", validation loss {quality.loss:.6g}"
-        LOGGER.info("%s", line if quality.accuracy is None else f"{line}, validation accuracy {quality.accuracy:.4f}")
+        line += f", validation loss {performance.loss:.6g}"
+        LOGGER.info(
+            "%s", line if performance.accuracy is None else f"{line}, validation accuracy {performance.accuracy:.4f}"
+        )

@@ -16,10 +16,13 @@ from typing import Any, List, Mapping, Optional, Tuple
 
 from ..choices import COMPARED_METHODS, METRICS, STARTS, TREATMENTS
 from ..cleansing import Amount, Share
-from ..evaluation.attribution import Agreement, GroupPlan, Retrainings, attribution
+from ..evaluation.attribution import Agreement, Retrainings, attribution
+from ..evaluation.evaluation_data import EvaluationData
+from ..evaluation.group_plan import GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
-from ..evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
-from ..execution import Execution, check
+from ..evaluation.removal_sweep import RemovalSweep, run_removal_sweep
+from ..evaluation.trial import Trial
+from ..execution import Execution, check_cluster
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..network import Network
@@ -85,14 +88,14 @@ class EvaluateRequest:
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
 
-    def sweep(self, samples: int) -> Sweep:
+    def sweep(self, samples: int) -> RemovalSweep:
         """Return what is retrained and where.
 
         Raises:
             ConfigError: More samples are to be removed than there are.
         """
         counts = [amount.of(samples) for amount in self.amounts]
-        sweep = Sweep(counts, self.starts, self.treatments, self.project.device, self.execution)
+        sweep = RemovalSweep(counts, self.starts, self.treatments, self.project.device, self.execution)
         sweep.check(samples)
         return sweep
 
@@ -117,7 +120,7 @@ def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SI
         RequestError: Something does not fit; said before anything is trained.
         Interrupted: Ctrl-C, with how to go on.
     """
-    check(request.execution)
+    check_cluster(request.execution)
     refuse_overwriting([request.output], [*request.project.inputs, request.selection, request.test])
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
@@ -172,7 +175,7 @@ def evaluated_curve(
     _make_room(request)
     sweep = request.sweep(len(evaluated.data.train))
     with resumable(request.kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
-        return removal_curve(evaluated.trials, evaluated.data, sweep, request.output, progress)
+        return run_removal_sweep(evaluated.trials, evaluated.data, sweep, request.output, progress)
 
 
 @dataclass(frozen=True)

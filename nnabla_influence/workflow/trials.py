@@ -15,7 +15,7 @@ from typing import Callable, List, Optional, Tuple
 
 from ..dataset.arrays import Dataset
 from ..estimators import sample_columns
-from ..evaluation.sweep import Trial
+from ..evaluation.trial import Trial
 from ..execution import Execution, completed
 from ..files import refuse_overwriting
 from ..scores import LABEL_COLUMN

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from retraining import Retraining
-from scipy import stats
 from settings import PROBLEMS
 
 from nnabla_influence import Dataset, LossOracle, rank_agreement, train
@@ -32,6 +31,7 @@ from nnabla_influence.estimators import (
     SpectralInfluence,
     TracIn,
 )
+from nnabla_influence.evaluation.interval import Interval
 from nnabla_influence.scores import InfluenceScores
 
 EXTREMES = 10  # lowest and highest scores of the Jaccard index
@@ -147,10 +147,9 @@ def jaccard(a, b):
 
 
 def interval(values, seeds):
-    """Mean and half width of the 95 % interval (Student's t over the seeds)."""
+    """Mean and 95 % interval over the seeds that did not diverge."""
     count = len(values)
-    half = stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / np.sqrt(count) if count > 1 else np.nan
-    return f"{values.mean():.3f} ± {half:.3f}" + (f" ({count} of {seeds})" if count < seeds else "")
+    return Interval.of(values).text(".3f", ".3f") + (f" ({count} of {seeds})" if count < seeds else "")
 
 
 def print_table(table, measure, published=None):

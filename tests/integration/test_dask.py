@@ -18,7 +18,7 @@ from support import jobs
 
 from nnabla_influence.errors import DataError, RunError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
-from nnabla_influence.execution import Execution, check, completed
+from nnabla_influence.execution import Execution, check_cluster, completed
 
 pytest.importorskip("distributed", reason="needs the extra [dask]")
 
@@ -204,7 +204,7 @@ def test_workers_with_another_version_or_without_the_package_are_named(scheduler
 def complaints(address):
     """What is said about each unfit worker."""
     with pytest.raises(RunError) as caught:
-        check(Execution(scheduler=address))
+        check_cluster(Execution(scheduler=address))
     return str(caught.value).partition(", but ")[2].split("; ")
 
 

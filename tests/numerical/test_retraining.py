@@ -12,7 +12,8 @@ from support.problems import overlapping_classes, replayable, softmax_network, t
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, ConfigError
-from nnabla_influence.evaluation.retraining import Change, Retraining, first_start, retrained, run_retraining
+from nnabla_influence.evaluation.change import Change
+from nnabla_influence.evaluation.retraining import Retraining, first_start, retrained, run_retraining
 from nnabla_influence.network import Network
 from nnabla_influence.training import train
 
@@ -70,7 +71,7 @@ def test_excluding_a_sample_equals_training_on_a_weighted_loss_with_weight_zero(
     def loss(*rows):
         change = Change(excluded=np.array(rows, np.int64))
         what = Retraining(t.cache.path, data, {"validation": validation}, change, "scratch")
-        return run_retraining(what).quality["validation"].loss
+        return run_retraining(what).performance["validation"].loss
 
     ours = np.array([loss(row) for row in range(24)]) - loss()
     truth = whole_run_truth(whole_run.leave_one_out, SoftmaxRegression(5, 3), t, whole_run.momentum(0.5))
@@ -109,7 +110,7 @@ def test_another_seed_draws_another_order(tmp_path):
 def test_the_figures_are_those_of_the_final_network(tmp_path):
     data, validation = images(30), images(12, 1)
     cache = run(tmp_path, data)
-    found = run_retraining(job(cache, data)).quality["validation"]
+    found = run_retraining(job(cache, data)).performance["validation"]
     from nnabla_influence.autodiff import LossOracle
 
     batch = validation.batch(np.arange(12))
@@ -128,13 +129,13 @@ def test_a_training_that_diverges_is_worth_an_infinite_loss(tmp_path):
     broken = [cache.checkpoint(0).__class__(step, network.theta, network.statistics_values, {}) for step in cache.kept]
     write_cache(tmp_path / "broken.h5", cache.passport, network, broken)
     found = run_retraining(Retraining(tmp_path / "broken.h5", data, {"validation": data}))
-    assert found.quality["validation"].loss == np.inf
+    assert found.performance["validation"].loss == np.inf
 
 
 def test_what_cannot_be_retrained_is_refused(tmp_path):
     data = images(30)
     cache = run(tmp_path, data, policy="final")
-    with pytest.raises(CheckpointMissingError, match="--policy last-epoch"):
+    with pytest.raises(CheckpointMissingError, match='policy="last-epoch"'):
         run_retraining(job(cache, data))
     with pytest.raises(CacheMismatchError, match="other data"):
         run_retraining(job(cache, images(30, 5)))

@@ -1,6 +1,7 @@
 """Removal curves for the tests of the report."""
 
-from nnabla_influence.evaluation.removal_curve import CurveRow, RemovalCurve
+from nnabla_influence.evaluation.curve_row import CurveRow
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
 
 NAN = float("nan")
 

@@ -1,5 +1,7 @@
 """Devices are chosen loudly and change nothing global."""
 
+import sys
+
 import nnabla as nn
 import pytest
 
@@ -26,3 +28,18 @@ def test_a_missing_cuda_extension_says_what_to_install():
     except ImportError:
         with pytest.raises(MissingExtraError, match=r"nnabla-influence\[cuda120\]"):
             Device("cudnn:1").context()
+
+
+def test_what_nnabla_cannot_have_is_not_searched_for_whenever_an_array_is_read(monkeypatch):
+    searched = []
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            searched.append(name)
+
+    array = nn.NdArray((2, 3))
+    array.zero()
+    _ = array.data  # what can be found is found the first time
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    assert array.data.shape == (2, 3) and not searched

@@ -5,10 +5,10 @@ import sys
 
 import nnabla_influence
 from nnabla_influence.autodiff import CURVATURES
-from nnabla_influence.choices import BATCH_NORM_POLICIES, POLICIES
+from nnabla_influence.choices import BATCH_NORM_POLICIES, POLICIES, STARTS, TREATMENTS
 from nnabla_influence.cli import evaluate, project_options
 from nnabla_influence.estimators import EPOCHS, METHODS, POINTS, RECURSIONS, SOLVERS
-from nnabla_influence.evaluation import attribution, retraining, sweep
+from nnabla_influence.evaluation.group_plan import GROUP_METRICS
 
 
 def test_the_list_and_the_homes_agree():
@@ -36,6 +36,6 @@ def test_the_command_lines_copies_of_lists_are_true():
     assert project_options.CURVATURES == CURVATURES
     assert project_options.INVERSES == SOLVERS
     assert project_options.BATCH_NORM_POLICIES == BATCH_NORM_POLICIES
-    assert evaluate.STARTS == retraining.STARTS
-    assert evaluate.TREATMENTS == sweep.TREATMENTS
-    assert evaluate.METRICS == ("removal", *attribution.METRICS)
+    assert evaluate.STARTS == STARTS
+    assert evaluate.TREATMENTS == TREATMENTS
+    assert evaluate.METRICS == ("removal", *GROUP_METRICS)

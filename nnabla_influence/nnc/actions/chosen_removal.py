@@ -12,7 +12,7 @@ from typing import Tuple
 from ...announcements import write_influence_csv
 from ...choices import DEFAULT_METHOD
 from ...cleansing import Count, Removal
-from ...evaluation.removal_curve import Choice
+from ...evaluation.choice import Choice
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...scored_data import ScoredData

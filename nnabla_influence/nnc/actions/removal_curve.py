@@ -13,9 +13,11 @@ from typing import List, Tuple
 
 from ...cleansing import Amount, amount_from
 from ...errors import ConfigError
-from ...evaluation.decision import conclusion
+from ...evaluation.decision import compared_with_random
+from ...evaluation.evaluation_data import EvaluationData
 from ...evaluation.removal_curve import RemovalCurve
-from ...evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
+from ...evaluation.removal_sweep import RemovalSweep, run_removal_sweep
+from ...evaluation.trial import Trial
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...scores import InfluenceScores
@@ -80,7 +82,7 @@ class CurveRequest:
         counts = sorted({amount.of(samples) for amount in self.amounts} - {0})
         if not counts:
             raise ConfigError(f"Nothing of the field counts is a sample of {samples}; give higher numbers.")
-        Sweep(counts).check(samples)
+        RemovalSweep(counts).check(samples)
         return counts
 
 
@@ -106,18 +108,18 @@ def run(fields: Fields, console: Messenger) -> None:
     result = RetrainableResult.open(folder_result, request.start, request.seed, console)
     refuse_overwriting([picture, table], [folder_result.file, folder_result.train, folder_result.validation, test])
     data = evaluation_data(result.project, test=test, reporter=console)
-    sweep = Sweep(request.counts(len(data.train)), [request.start], device=result.project.device)
+    sweep = RemovalSweep(request.counts(len(data.train)), [request.start], device=result.project.device)
     # What a started curve may not differ in; methods, numbers and trials may.
     passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
     with workspace(table, passport, AGAIN) as folder:
         trials = _trials(result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
-            curve = removal_curve(trials, data, sweep, folder / table.name, progress)
+            curve = run_removal_sweep(trials, data, sweep, folder / table.name, progress)
         _draw(curve, picture)
         curve.to_csv(table)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")
     console.info(f"picture: {picture}")
-    for line in conclusion(curve):
+    for line in compared_with_random(curve):
         console.result(line)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional
 
 from ...errors import CacheMismatchError
-from ...interrupts import Interrupted, resumable
+from ...interrupts import resumable
 from ...partial import PartialFolder, discard, partial_folder
 
 __all__ = ["own_progress", "workspace"]
@@ -39,12 +39,10 @@ def workspace(target: Path, passport: Optional[Mapping[str, Any]], again: str) -
     if passport is not None:
         own_progress(target, passport, "run of the plugin")
     try:
-        with resumable(f"its progress is in '{folder}'. {again}"):
+        with resumable(f"its progress is in '{folder}'. {again}", folder=folder):
             yield folder
-    except Interrupted as interrupt:
-        if folder.is_dir():
-            raise
-        raise KeyboardInterrupt from interrupt
+    except KeyboardInterrupt:
+        raise
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -19,7 +19,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Iterator, NoReturn, Optional, Sequence
 
-from ...interrupts import Interrupted, clear_interrupts
+from ...interrupts import clear_interrupts, interruption_text
 from .fields import Fields
 from .manifest import plugin_named
 from .protocol import parse
@@ -68,8 +68,8 @@ def _run(name: str, fields: Fields, console: PluginConsole) -> int:
             importlib.import_module("...device", __package__)  # NNabla makes its logger when it is imported
             importlib.import_module(f"..actions.{name}", __package__).run(fields, console)
     except KeyboardInterrupt as interrupt:
-        said = interrupt.said(console.remedies) if isinstance(interrupt, Interrupted) else str(interrupt)
-        console.error(f"interrupted; {said}" if said else "interrupted")
+        text = interruption_text(interrupt, console.remedies)
+        console.error(f"interrupted; {text}" if text else "interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
         return _failed(error, console)

@@ -13,8 +13,8 @@ from typing import Any, Dict, List, Optional
 
 from ...errors import RequestError
 from .bundle import BundledFile, desktop_bundle, windows_bundle
-from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 from .installation import Installation, Plan
+from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 
 __all__ = ["DesktopHost", "InstallationResult", "PluginHost", "WindowsHost"]
 

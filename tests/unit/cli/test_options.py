@@ -5,7 +5,8 @@ import argparse
 import pytest
 
 from nnabla_influence.cli import options, project_options
-from nnabla_influence.errors import OutputExistsError
+from nnabla_influence.errors import ConfigError, OutputExistsError
+from nnabla_influence.execution import Execution
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,12 @@ def test_solvers_are_those_with_an_adjoint():
     assert set(project_options.SOLVERS) == set(RULES)
     with pytest.raises(argparse.ArgumentTypeError, match="Sgd, Momentum.*got 'Lars'"):
         project_options.solver("Lars")
+
+
+def test_workers_and_scheduler_say_where_jobs_run():
+    parser = argparse.ArgumentParser()
+    options.add_execution(parser)
+    assert options.execution(parser.parse_args([])) == Execution()
+    assert options.execution(parser.parse_args(["--workers", "3"])) == Execution(workers=3)
+    with pytest.raises(ConfigError, match="'nowhere'"):
+        options.execution(parser.parse_args(["--scheduler", "nowhere"]))

@@ -1,18 +1,13 @@
-"""Removal curves: the CSV, intervals paired by seed, and the number that is chosen."""
+"""Removal curves: changes paired by seed, and the number that is chosen."""
 
 import math
 
-import numpy as np
 import pytest
-from scipy import stats
 
-from nnabla_influence.errors import DataError
-from nnabla_influence.evaluation.removal_curve import (
-    CurveRow,
-    Interval,
-    RemovalCurve,
-    smallest_within_one_standard_error,
-)
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.errors import CacheMismatchError
+from nnabla_influence.evaluation.curve_row import CurveRow
+from nnabla_influence.evaluation.removal_curve import RemovalCurve, of_experiment
 
 
 def row(method, removed, seed, loss, test=math.nan, start="last-epoch"):
@@ -35,34 +30,6 @@ def test_a_curve_survives_the_disk(tmp_path):
     assert [row.key for row in again.rows] == [row.key for row in before.rows]
     assert [row.selection_loss for row in again.rows] == pytest.approx([row.selection_loss for row in before.rows])
     assert math.isnan(again.rows[0].test_accuracy) and again.rows[0].cpu == "a, CPU"
-
-
-def test_infinite_losses_survive_too(tmp_path):
-    RemovalCurve([row("m", 1, 0, math.inf)]).to_csv(tmp_path / "c.csv")
-    assert RemovalCurve.read_csv(tmp_path / "c.csv").rows[0].selection_loss == math.inf
-
-
-def test_another_csv_is_refused_with_the_missing_columns(tmp_path):
-    (tmp_path / "x.csv").write_text("method,removed\nm,1\n", encoding="utf-8")
-    with pytest.raises(DataError, match="treatment.*is missing.*evaluate"):
-        RemovalCurve.read_csv(tmp_path / "x.csv")
-
-
-def test_a_broken_cell_is_named_with_line_and_column(tmp_path):
-    path = tmp_path / "c.csv"
-    curve((0.0, 0.0)).to_csv(path)
-    path.write_text(path.read_text(encoding="utf-8").replace("m,remove,10", "m,remove,ten", 1), encoding="utf-8")
-    with pytest.raises(DataError, match="line 5, column removed.*'ten'"):
-        RemovalCurve.read_csv(path)
-
-
-def test_intervals_are_students():
-    values = [1.0, 2.0, 4.0]
-    found = Interval.of(values)
-    low, high = stats.t.interval(0.95, 2, loc=np.mean(values), scale=stats.sem(values))
-    assert (found.mean - found.half, found.mean + found.half) == pytest.approx((low, high))
-    assert math.isnan(Interval.of([1.0]).half) and not Interval.of([1.0]).decided
-    assert Interval.of([1.0, 1.1, 0.9]).decided and not Interval.of([1.0, -1.1, 0.9]).decided
 
 
 def test_changes_are_paired_by_seed():
@@ -89,23 +56,14 @@ def test_a_gain_within_a_standard_error_is_not_worth_removing():
     assert curve((-0.1, 0.2), noise=(0.3, -0.3, 0.0)).choice("m", "remove", "last-epoch").removed == 0
 
 
-def test_the_smallest_number_of_those_that_are_as_good_wins():
-    losses = {0: np.array([1.0, 1.0]), 5: np.array([0.52, 0.51]), 9: np.array([0.503, 0.499])}
-    losses[20] = np.array([0.5, 0.5])  # the best: 5 is worse by .015 +- .005, 9 by .001 +- .002
-    assert smallest_within_one_standard_error(losses) == 9
-    losses[5] = np.array([0.51, 0.498])
-    assert smallest_within_one_standard_error(losses) == 5
-
-
-def test_a_number_at_which_training_diverged_is_never_chosen():
-    losses = {0: np.array([1.0, 1.0]), 5: np.array([0.1, np.inf]), 9: np.array([0.9, 0.9])}
-    assert smallest_within_one_standard_error(losses) == 9
-
-
-def test_with_one_seed_the_lowest_loss_wins():
-    assert smallest_within_one_standard_error({0: np.array([1.0]), 5: np.array([0.9])}) == 5
-
-
 def test_only_seeds_that_every_number_has_are_compared():
     rows = [*curve((-0.1, 0.2)).rows, row("none", 0, 7, 100.0), row("m", 20, 8, -100.0)]
     assert RemovalCurve(rows).choice("m", "remove", "last-epoch").removed == 10
+
+
+def test_rows_of_another_experiment_may_not_stand_beside_new_ones(tmp_path):
+    earlier = curve((-0.1, 0.2))
+    assert of_experiment(earlier, "e", tmp_path / "c.csv") is earlier
+    with pytest.raises(CacheMismatchError, match="c.csv' holds a removal curve of other data") as caught:
+        of_experiment(earlier, "another", tmp_path / "c.csv")
+    assert "replace it with --overwrite" in caught.value.said(IN_COMMANDS)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.nnc_desktop import ALLOWED
 
+from nnabla_influence.choices import STARTS as RETRAINING_STARTS
 from nnabla_influence.estimators import METHODS as ESTIMATORS
-from nnabla_influence.evaluation.retraining import STARTS as RETRAINING_STARTS
 from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, STARTS, TAGS, plugin_named
 from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
 from nnabla_influence.nnc.installer.bundle import scripts_folder

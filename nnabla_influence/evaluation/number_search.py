@@ -1,8 +1,8 @@
 """How many samples to remove, decided by retraining: ``auto``.
 
 The rankings of one training are judged by repeating its last epoch without the most harmful samples, for a few numbers
-and several batch orders, on data that neither trained nor scored (see `removal_curve` for the rule). The answer may be
-zero: nothing is worth removing.
+and several batch orders, on data that neither trained nor scored (see `choice` for the rule). The answer may be zero:
+nothing is worth removing.
 """
 
 from __future__ import annotations
@@ -12,15 +12,24 @@ from pathlib import Path
 from typing import Callable, Optional, Sequence, Tuple
 
 from ..errors import ConfigError
-from .removal_curve import Choice, RemovalCurve
-from .sweep import EvaluationData, Sweep, Trial, removal_curve
+from .choice import Choice
+from .evaluation_data import EvaluationData
+from .removal_curve import RemovalCurve
+from .removal_sweep import RemovalSweep, run_removal_sweep
+from .trial import Trial
+
+__all__ = ["SHARES", "NumberSearch", "choose_number"]
 
 SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True)
-class Automatic:
+class NumberSearch:
     """How the number is looked for.
+
+    Example:
+        >>> NumberSearch(shares=[0.01, 0.1]).counts(500)
+        (5, 50)
 
     Args:
         orders: Batch orders that every number is retrained with; the first is the training's own.
@@ -40,32 +49,32 @@ class Automatic:
             raise ConfigError(f"Shares to try lie between 0 and 1, not {list(self.shares)}.")
 
     def counts(self, samples: int) -> Tuple[int, ...]:
-        """The numbers to try, each at least 1."""
+        """Return the numbers to try, each at least 1."""
         return tuple(sorted({max(1, round(share * samples)) for share in self.shares}))
 
 
 def choose_number(
     trial: Trial,
     data: EvaluationData,
-    how: Automatic,
-    sweep: Sweep,
+    search: NumberSearch,
+    sweep: RemovalSweep,
     target: Optional[Path] = None,
     progress: Optional[Callable[[int, int], None]] = None,
 ) -> Tuple[Choice, RemovalCurve]:
-    """The number of samples to remove by the first ranking of a trial.
+    """Choose the number of samples to remove by the first ranking of a trial.
 
     Args:
         trial: A training and its ranking.
         data: Training, selection and test data.
-        how: Orders and shares.
+        search: Orders and shares.
         sweep: Where retraining starts and where it runs; its counts are replaced.
-        target: CSV that keeps the retrainings, see `removal_curve`.
+        target: CSV that keeps the retrainings, see `run_removal_sweep`.
         progress: Called with (retrainings done, retrainings in all).
 
     Returns:
         The choice, and the curve it was made from.
     """
-    sweep = replace(sweep, counts=how.counts(len(data.train)))
-    trials = [replace(trial, order_seed=trial.seed + order) for order in range(how.orders)]
-    curve = removal_curve(trials, data, sweep, target, progress)
+    sweep = replace(sweep, counts=search.counts(len(data.train)))
+    trials = [replace(trial, order_seed=trial.seed + order) for order in range(search.orders)]
+    curve = run_removal_sweep(trials, data, sweep, target, progress)
     return curve.choice(*curve.series[0], sweep.starts[0]), curve

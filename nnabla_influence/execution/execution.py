@@ -1,4 +1,4 @@
-"""Where jobs run."""
+"""The noun *execution*: where independent jobs run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ SCHEMES = ("tcp", "tls")
 @dataclass(frozen=True)
 class Execution:
     """Where jobs run.
+
+    Example:
+        >>> Execution().elsewhere, Execution(workers=4).elsewhere
+        (False, True)
 
     Args:
         workers: 1 runs the jobs one after the other in this process, n > 1 in n processes of this machine.

@@ -1,4 +1,4 @@
-"""What all executors have in common: how a job is handed over, and what comes back.
+"""The noun *job executor*: how a job is handed over, and what comes back, wherever it runs.
 
 A job runs with one BLAS thread, and never beside another job in the same process, because NNabla's random numbers and
 current device belong to the process. Where it runs in another process, the package's log messages come back with
@@ -19,22 +19,27 @@ from typing import Any, Callable, Iterator, List, Optional
 
 from .machine import one_thread
 
-__all__ = ["Outcome", "Workplace", "run_elsewhere", "run_here"]
+__all__ = ["JobExecutor", "JobResult", "run_elsewhere", "run_here"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass
-class Outcome:
-    """What a job in another process gives back: its result, and what it logged."""
+class JobResult:
+    """What a job in another process gives back.
 
-    result: Any
+    Attributes:
+        value: What its function returned.
+        records: What it logged.
+    """
+
+    value: Any
     records: List[logging.LogRecord]
 
 
-class Workplace:
-    """An executor, and how many jobs it should hold at a time.
+class JobExecutor:
+    """An executor of the standard library, and how many jobs it should hold at a time.
 
     Args:
         executor: Runs the jobs.
@@ -48,44 +53,47 @@ class Workplace:
         executor: Executor,
         width: int,
         patience: Optional[float] = None,
-        runner: Optional[Callable[[int, bytes], Outcome]] = None,
+        runner: Optional[Callable[[int, bytes], JobResult]] = None,
     ) -> None:
         self.executor = executor
         self.width = width
         self.patience = patience
         self.runner = runner or run_elsewhere
 
-    def submit(self, function: Callable[[Any], Any], job: Any) -> Future:
-        """Hands out a job."""
+    def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
+        """Hand out a job; its future holds a `JobResult`."""
         # Pickled here and unpickled inside the job: what fails there (say, a file that is missing on that machine) is
         # the job's own error, where an executor would lose its worker.
         parcel = pickle.dumps((function, job), protocol=pickle.HIGHEST_PROTOCOL)
         return self.executor.submit(partial(self.runner, LOGGER.getEffectiveLevel(), parcel))
 
-    def result(self, future: Future, name: str) -> Any:
-        """The result of a finished job, after showing what the job logged.
+    def result(self, future: Future[Any], name: str) -> Any:
+        """Return what a finished job computed, after showing what it logged.
 
         Args:
             future: What `submit` returned.
             name: The job's name for messages.
+
+        Raises:
+            Exception: What the job raised.
         """
-        outcome = future.result()
-        for record in outcome.records:
+        result = future.result()
+        for record in result.records:
             LOGGER.handle(record)
-        return outcome.result
+        return result.value
 
     def watch(self) -> None:
-        """Reports what has happened to the workers."""
+        """Report what has happened to the workers; called while jobs run."""
 
 
 def run_here(function: Callable[[Any], Any], job: Any) -> Any:
-    """Runs a job in this process."""
+    """Run a job in this process."""
     with ONE_AT_A_TIME, one_thread():
         return function(job)
 
 
-def run_elsewhere(level: int, parcel: bytes) -> Outcome:
-    """Runs a job in a worker and keeps what the package logs.
+def run_elsewhere(level: int, parcel: bytes) -> JobResult:
+    """Run a job in a worker and keep what the package logs.
 
     Args:
         level: Least level of the messages to keep.
@@ -93,11 +101,11 @@ def run_elsewhere(level: int, parcel: bytes) -> Outcome:
     """
     with ONE_AT_A_TIME, one_thread(), _records(level) as records:
         function, job = pickle.loads(parcel)
-        return Outcome(function(job), records)
+        return JobResult(function(job), records)
 
 
 class _Keeper(logging.handlers.QueueHandler):
-    """Keeps records in a form that can be pickled."""
+    """Keep records in a form that can be pickled: a message instead of its arguments, text instead of a traceback."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         self.queue.append(record)  # type: ignore[attr-defined]
@@ -107,13 +115,14 @@ class _Keeper(logging.handlers.QueueHandler):
 def _records(level: int) -> Iterator[List[logging.LogRecord]]:
     records: List[logging.LogRecord] = []
     keeper = _Keeper(records)  # type: ignore[arg-type]
-    before = LOGGER.level, LOGGER.propagate
+    level_before = LOGGER.level
+    propagate_before = LOGGER.propagate
     LOGGER.addHandler(keeper)
     LOGGER.setLevel(level)
-    LOGGER.propagate = False
+    LOGGER.propagate = False  # said once, by the process that asked
     try:
         yield records
     finally:
         LOGGER.removeHandler(keeper)
-        LOGGER.setLevel(before[0])
-        LOGGER.propagate = before[1]
+        LOGGER.setLevel(level_before)
+        LOGGER.propagate = propagate_before

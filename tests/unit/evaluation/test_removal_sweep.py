@@ -1,14 +1,19 @@
 """Sweeps: nothing is done twice, nothing of another experiment is mixed in, and the order does not matter."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, ConfigError
-from nnabla_influence.evaluation import sweep as sweeps
+from nnabla_influence.evaluation import removal_sweep
+from nnabla_influence.evaluation.evaluation_data import EvaluationData
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
-from nnabla_influence.evaluation.sweep import EvaluationData, Sweep, Trial, removal_curve
+from nnabla_influence.evaluation.removal_sweep import RemovalSweep, run_removal_sweep
+from nnabla_influence.evaluation.trial import Trial
 from nnabla_influence.network import Network
 from nnabla_influence.scores import InfluenceScores
 from nnabla_influence.training import train
@@ -25,7 +30,7 @@ def ranking(seed, method="m"):
 
 @pytest.fixture
 def data():
-    return EvaluationData(samples(24, 0), samples(10, 1), samples(10, 2))
+    return EvaluationData(samples(24, 0), samples(10, 3), samples(10, 1), samples(10, 2))
 
 
 @pytest.fixture
@@ -43,14 +48,14 @@ def trials(tmp_path, data):
 def retrained(monkeypatch):
     """Counts the retrainings that are performed."""
     performed = []
-    original = sweeps.completed
+    original = removal_sweep.completed
 
     def counting(function, jobs, execution):
         for number, result in original(function, jobs, execution):
             performed.append(number)
             yield number, result
 
-    monkeypatch.setattr(sweeps, "completed", counting)
+    monkeypatch.setattr(removal_sweep, "completed", counting)
     return performed
 
 
@@ -60,7 +65,7 @@ def figures(curve):
 
 
 def test_every_method_number_and_seed_is_retrained_beside_removing_nothing(trials, data):
-    curve = removal_curve(trials, data, Sweep([3, 6], ("last-epoch", "scratch")))
+    curve = run_removal_sweep(trials, data, RemovalSweep([3, 6], ("last-epoch", "scratch")))
     assert len(curve.rows) == 2 * 2 * (1 + 2)
     # Without removal both kinds of retraining end where the training ended.
     assert len(set(figures(curve).values())) == len(curve.rows) - 2
@@ -68,17 +73,17 @@ def test_every_method_number_and_seed_is_retrained_beside_removing_nothing(trial
 
 def test_what_is_done_is_never_done_again(trials, data, tmp_path, retrained):
     target = tmp_path / "curve.csv"
-    first = removal_curve(trials, data, Sweep([3, 6]), target)
+    first = run_removal_sweep(trials, data, RemovalSweep([3, 6]), target)
     assert len(retrained) == 6
-    again = removal_curve(trials, data, Sweep([3, 6]), target)
+    again = run_removal_sweep(trials, data, RemovalSweep([3, 6]), target)
     assert len(retrained) == 6 and figures(again) == figures(first)
 
 
 def test_numbers_and_methods_are_added_to_the_same_file(trials, data, tmp_path, retrained):
     target = tmp_path / "curve.csv"
-    removal_curve(trials, data, Sweep([3]), target)
+    run_removal_sweep(trials, data, RemovalSweep([3]), target)
     more = [Trial(t.cache, t.seed, {**t.scores, "other": ranking(t.seed + 9)}) for t in trials]
-    removal_curve(more, data, Sweep([3, 6]), target)
+    run_removal_sweep(more, data, RemovalSweep([3, 6]), target)
     assert len(retrained) == 4 + 6
     assert len(RemovalCurve.read_csv(target).rows) == 10
 
@@ -91,50 +96,51 @@ def test_an_interrupted_sweep_goes_on(trials, data, tmp_path, retrained):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        removal_curve(trials, data, Sweep([3, 6]), target, stop)
-    curve = removal_curve(trials, data, Sweep([3, 6]), target)
+        run_removal_sweep(trials, data, RemovalSweep([3, 6]), target, stop)
+    curve = run_removal_sweep(trials, data, RemovalSweep([3, 6]), target)
     assert len(retrained) == 6
-    assert figures(curve) == figures(removal_curve(trials, data, Sweep([3, 6])))
+    assert figures(curve) == figures(run_removal_sweep(trials, data, RemovalSweep([3, 6])))
 
 
 def test_a_ranking_that_has_changed_is_measured_again(trials, data, tmp_path, retrained):
     target = tmp_path / "curve.csv"
-    removal_curve(trials, data, Sweep([3]), target)
+    run_removal_sweep(trials, data, RemovalSweep([3]), target)
     changed = [Trial(t.cache, t.seed, {"m": ranking(t.seed + 50)}) for t in trials]
-    removal_curve(changed, data, Sweep([3]), target)
+    run_removal_sweep(changed, data, RemovalSweep([3]), target)
     assert len(retrained) == 4 + 2  # removing nothing is what it was
     assert len(RemovalCurve.read_csv(target).rows) == 4
 
 
 def test_a_file_of_other_data_is_refused(trials, data, tmp_path):
     target = tmp_path / "curve.csv"
-    removal_curve(trials, data, Sweep([3]), target)
+    run_removal_sweep(trials, data, RemovalSweep([3]), target)
     before = target.read_bytes()
-    with pytest.raises(CacheMismatchError, match="--overwrite"):
-        removal_curve(trials, EvaluationData(data.train, data.selection, samples(10, 7)), Sweep([3]), target)
+    with pytest.raises(CacheMismatchError) as caught:
+        run_removal_sweep(trials, replace(data, test=samples(10, 7)), RemovalSweep([3]), target)
+    assert caught.value.said(IN_COMMANDS).endswith("Choose another file, or replace it with --overwrite.")
     assert target.read_bytes() == before
 
 
 def test_relabelling_is_another_line_of_the_curve(trials, data):
-    curve = removal_curve(trials, data, Sweep([6], treatments=("remove", "relabel")))
+    curve = run_removal_sweep(trials, data, RemovalSweep([6], treatments=("remove", "relabel")))
     assert curve.series == [("m", "remove"), ("m", "relabel")]
     assert len(set(figures(curve).values())) == len(curve.rows)
 
 
 def test_retrainings_from_one_cache_differ_by_the_seed_of_their_order(trials, data):
     orders = [Trial(trials[0].cache, 0, trials[0].scores, order_seed=seed) for seed in range(3)]
-    curve = removal_curve(orders, data, Sweep([6]))
+    curve = run_removal_sweep(orders, data, RemovalSweep([6]))
     assert [row.seed for row in curve.rows if row.method == "none"] == [0, 1, 2]
     assert len({row.selection_loss for row in curve.rows}) == len(curve.rows)
 
 
 def test_impossible_sweeps_are_refused(trials, data):
     with pytest.raises(ConfigError, match="24 training samples, 24.*remove fewer"):
-        removal_curve(trials, data, Sweep([24]))
+        run_removal_sweep(trials, data, RemovalSweep([24]))
     with pytest.raises(ConfigError, match="not 'nowhere'"):
-        Sweep([1], starts=("nowhere",))
+        RemovalSweep([1], starts=("nowhere",))
     with pytest.raises(ConfigError, match="0 or more"):
-        Sweep([-1])
+        RemovalSweep([-1])
     without = [Trial(t.cache, t.seed, t.scores) for t in trials]
     with pytest.raises(ConfigError, match="predicted labels"):
-        removal_curve(without, data, Sweep([3], treatments=("relabel",)))
+        run_removal_sweep(without, data, RemovalSweep([3], treatments=("relabel",)))

@@ -1,0 +1,209 @@
+"""A sweep: the retrainings of a removal curve as independent jobs, run wherever there is room, none of them twice.
+
+Every finished retraining is written to the curve's CSV at once. A later sweep into the same file performs only what is
+missing; more methods, numbers or seeds can be added, and a ranking that has changed is measured again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from ..array import Array
+from ..choices import STARTS, TREATMENTS
+from ..device import Device
+from ..errors import ConfigError
+from ..execution import Execution, completed
+from ..training import TrainingCache
+from .change import Change
+from .curve_row import CurveRow
+from .evaluation_data import SELECTION, TEST, EvaluationData
+from .performance import Performance
+from .removal_curve import NOTHING, RemovalCurve, of_experiment
+from .retraining import Retraining, RetrainingResult, run_retraining
+from .trial import Trial
+
+__all__ = ["RemovalSweep", "run_removal_sweep"]
+
+
+@dataclass(frozen=True)
+class RemovalSweep:
+    """What is asked for.
+
+    Example:
+        >>> RemovalSweep([10, 30], starts=["last-epoch", "scratch"]).counts
+        [10, 30]
+
+    Args:
+        counts: Numbers of samples; 0 is always measured.
+        starts: Some of `choices.STARTS`.
+        treatments: Some of `choices.TREATMENTS`.
+        device: Where each job computes.
+        execution: Where jobs run.
+
+    Raises:
+        ConfigError: A value is impossible.
+    """
+
+    counts: Sequence[int]
+    starts: Sequence[str] = ("last-epoch",)
+    treatments: Sequence[str] = ("remove",)
+    device: Device = Device()
+    execution: Execution = field(default_factory=Execution)
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("starts", STARTS), ("treatments", TREATMENTS)):
+            wrong = [value for value in getattr(self, name) if value not in allowed]
+            if wrong:
+                raise ConfigError(f"The {name} of a removal curve are some of {', '.join(allowed)}, not '{wrong[0]}'.")
+        if any(count < 0 for count in self.counts):
+            raise ConfigError(f"Numbers of samples to remove should be 0 or more, not {min(self.counts)}.")
+
+    def check(self, samples: int) -> None:
+        """Refuse to remove everything.
+
+        Raises:
+            ConfigError: More samples are to be removed than there are.
+        """
+        if any(count >= samples for count in self.counts):
+            raise ConfigError(
+                f"Of {samples} training samples, {max(self.counts)} cannot be removed. Some must be left to train on; "
+                "remove fewer."
+            )
+
+
+def run_removal_sweep(
+    trials: Sequence[Trial],
+    data: EvaluationData,
+    sweep: RemovalSweep,
+    target: Optional[Path] = None,
+    progress: Optional[Callable[[int, int], None]] = None,
+) -> RemovalCurve:
+    """Perform the retrainings that `target` does not hold yet.
+
+    Args:
+        trials: The trainings and their rankings.
+        data: Training, selection and test data.
+        sweep: What to retrain, and where.
+        target: CSV that is written after every retraining and read at the start.
+        progress: Called with (retrainings done, retrainings in all).
+
+    Returns:
+        The rows of this sweep.
+
+    Raises:
+        ConfigError: More samples are to be removed than there are.
+        CacheMismatchError: The target holds another experiment, or a cache is of other data.
+    """
+    sweep.check(len(data.train))
+    planned = list(_planned(trials, data, sweep))
+    rows = {row.key: row for row in _earlier_rows(target, planned[0].row.experiment)}
+    missing = [plan for plan in planned if plan.row.key not in rows or rows[plan.row.key].job != plan.row.job]
+    done = len(planned) - len(missing)
+    if progress:
+        progress(done, len(planned))
+    with closing(completed(run_retraining, [plan.job for plan in missing], sweep.execution)) as results:
+        for count, (number, result) in enumerate(results, start=done + 1):
+            row = _with_figures(missing[number].row, result)
+            rows[row.key] = row
+            if target:
+                RemovalCurve(_sorted(rows, planned)).to_csv(target)
+            if progress:
+                progress(count, len(planned))
+    return RemovalCurve([rows[plan.row.key] for plan in planned])
+
+
+class _Planned(NamedTuple):
+    """A retraining and its row, still without figures."""
+
+    row: CurveRow
+    job: Retraining
+
+
+class _Wanted(NamedTuple):
+    """A point of the curve."""
+
+    method: str
+    treatment: str
+    removed: int
+    change: Change
+
+
+def _earlier_rows(target: Optional[Path], experiment: str) -> Sequence[CurveRow]:
+    if target is None or not target.exists():
+        return ()
+    return of_experiment(RemovalCurve.read_csv(target), experiment, target).rows
+
+
+def _planned(trials: Sequence[Trial], data: EvaluationData, sweep: RemovalSweep) -> Iterator[_Planned]:
+    """Yield every retraining with its row; removing nothing comes first."""
+    for trial in trials:
+        cache = TrainingCache.open(trial.cache)
+        shared = _experiment(cache, data)
+        for start in sweep.starts:
+            for wanted in _wanted(trial, sweep):
+                change, seed = wanted.change, trial.order_seed
+                job = Retraining(trial.cache, data.train, data.measured, change, start, seed, sweep.device)
+                parts = [shared, cache.identity, start, trial.retraining_seed, change.digest(), sweep.device.kind]
+                yield _Planned(_empty_row(wanted, start, trial.retraining_seed, _digest(parts), shared), job)
+
+
+def _wanted(trial: Trial, sweep: RemovalSweep) -> List[_Wanted]:
+    counts = sorted({count for count in sweep.counts if count})
+    wanted = [_Wanted(NOTHING, "remove", 0, Change())]
+    for method, scores in trial.scores.items():
+        for treatment in sweep.treatments:
+            wanted += [_Wanted(method, treatment, n, _change(trial, treatment, scores.order[:n])) for n in counts]
+    return wanted
+
+
+def _empty_row(wanted: _Wanted, start: str, seed: int, job: str, experiment: str) -> CurveRow:
+    nan = math.nan  # losses, accuracies and seconds, until they are known
+    key = (wanted.method, wanted.treatment, wanted.removed, start, seed)
+    return CurveRow(*key, nan, nan, nan, nan, nan, "", job, experiment)
+
+
+def _change(trial: Trial, treatment: str, rows: Array) -> Change:
+    if treatment == "remove":
+        return Change(excluded=rows)
+    if trial.labels is None:
+        raise ConfigError("Relabelling needs predicted labels; they exist for classification only.")
+    return Change(relabelled=rows, labels=trial.labels[rows])
+
+
+def _experiment(cache: TrainingCache, data: EvaluationData) -> str:
+    """Identify what all rows of a curve share; seeds and what a cache keeps differ between them."""
+    config = cache.config.to_dict()
+    for name in ("seed", "policy", "record_margins", "average_parameters"):
+        config.pop(name)
+    # Which rows scored is in the rankings already.
+    prints = [data.train.fingerprint] + [measured.fingerprint for measured in data.measured.values()]
+    return _digest([config, cache.passport["network"]["fingerprint"], *prints])
+
+
+def _digest(parts: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+
+
+def _with_figures(row: CurveRow, result: RetrainingResult) -> CurveRow:
+    figures: Dict[str, float] = {}
+    for name in (SELECTION, TEST):
+        performance = result.performance.get(name, Performance(math.nan))
+        figures[f"{name}_loss"] = performance.loss
+        figures[f"{name}_accuracy"] = math.nan if performance.accuracy is None else performance.accuracy
+    return replace(row, **figures, seconds=result.seconds, cpu=result.cpu)  # type: ignore[arg-type]
+
+
+_Key = Tuple[str, str, int, str, int]
+
+
+def _sorted(rows: Mapping[_Key, CurveRow], planned: Sequence[_Planned]) -> List[CurveRow]:
+    """Return rows in the order of the plan, whatever the order in which they finished; earlier rows first."""
+    asked = [plan.row.key for plan in planned]
+    others = [row for key, row in rows.items() if key not in set(asked)]
+    return others + [rows[key] for key in asked if key in rows]

@@ -1,0 +1,88 @@
+"""Retrainings as jobs: what they give, and what a cache has to have kept (numbers: tests/numerical/test_retraining)."""
+
+import math
+
+import numpy as np
+import pytest
+
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.config import SolverConfig, TrainingConfig
+from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.errors import CheckpointMissingError
+from nnabla_influence.evaluation.change import Change
+from nnabla_influence.evaluation.retraining import Retraining, first_start, last_epoch_start, run_retraining
+from nnabla_influence.network import Network
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.training import train
+
+
+def samples(count, seed):
+    random = np.random.RandomState(seed)
+    return Dataset.from_arrays({"x": random.normal(size=(count, 4)), "y": random.randint(3, size=count)})
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """``trained(policy, network)``: the cache of a small training."""
+
+    def make(policy="last-epoch", network=None, **solver):
+        config = TrainingConfig(SolverConfig(learning_rate=0.1, **solver), epochs=2, batch_size=6, policy=policy)
+        network = network or Network.builtin("builtin:mlp", (4,), 3)
+        return train(network, samples(24, 0), config, tmp_path / f"{policy}.h5")
+
+    return make
+
+
+def job(cache, **what):
+    return Retraining(cache.path, samples(24, 0), {"selection": samples(10, 1), "test": samples(12, 2)}, **what)
+
+
+def test_a_job_measures_every_data_set_and_says_where_and_how_long(trained):
+    result = run_retraining(job(trained()))
+    assert list(result.performance) == ["selection", "test"] and result.seconds > 0 and result.cpu
+    assert all(0 <= p.accuracy <= 1 and p.loss > 0 for p in result.performance.values())
+
+
+def test_a_changed_label_changes_the_result(trained):
+    cache = trained()
+    label = samples(24, 0).column("y")[0, 0]
+    losses = [
+        run_retraining(job(cache, change=Change(relabelled=np.array([0]), labels=np.array([to])))).performance["test"]
+        for to in (label, (label + 1) % 3)
+    ]
+    assert losses[0] == run_retraining(job(cache)).performance["test"] != losses[1]
+
+
+def test_a_retraining_that_diverges_has_infinite_loss(trained, monkeypatch):
+    from nnabla_influence.errors import DivergenceError
+    from nnabla_influence.training import Trainer
+
+    cache = trained()
+
+    def diverge(trainer, step):
+        raise DivergenceError("the loss became inf")
+
+    monkeypatch.setattr(Trainer, "step", diverge)
+    assert all(p.loss == math.inf for p in run_retraining(job(cache)).performance.values())
+
+
+def test_a_cache_that_did_not_keep_the_last_epochs_start_is_refused_at_every_door(trained):
+    with pytest.raises(
+        CheckpointMissingError, match='Train with policy="last-epoch", or retrain from scratch'
+    ) as caught:
+        last_epoch_start(trained("final"))
+    assert caught.value.said(IN_COMMANDS).endswith(
+        "before the last epoch. Train with --policy last-epoch, or retrain from scratch."
+    )
+    assert "Train with the plugin Train with influence cache, or" in caught.value.said(IN_FIELDS)
+
+
+def test_a_training_that_went_on_from_trained_parameters_has_to_have_kept_them(trained):
+    further = trained("last-epoch").network
+    with pytest.raises(CheckpointMissingError) as caught:
+        first_start(trained("final", further), 0)
+    assert caught.value.said(IN_COMMANDS).endswith(
+        "did not keep them (policy 'final'). Train with --policy epochs, or retrain the last epoch only."
+    )
+    network, state = first_start(trained("epochs", further), 0)
+    assert np.array_equal(state.theta, further.theta)

@@ -1,0 +1,47 @@
+"""The CPU's name, and one thread for every job."""
+
+import os
+import sys
+
+import pytest
+from support import jobs
+
+from nnabla_influence.execution import Execution, completed, cpu_model, machine
+
+TWO = Execution(workers=2)
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="needs several cores")
+@pytest.mark.parametrize("execution", [Execution(), TWO], ids=["serial", "processes"])
+def test_every_job_has_one_thread_and_afterwards_all_are_back(execution):
+    before = jobs.threads(0)
+    assert max(before) > 1, "this process is limited already; the test would prove nothing"
+    assert [threads for _, threads in completed(jobs.threads, range(2), execution)] == [[1], [1]]
+    assert jobs.threads(0) == before
+
+
+def test_a_missing_thread_limit_is_said(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    assert list(completed(abs, [-1])) == [(0, 1)]
+    assert "threadpoolctl is not installed" in caplog.text
+
+
+def test_the_cpu_has_a_name():
+    assert cpu_model() and cpu_model() == cpu_model().strip()
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("processor\t: 0\ncpu family\t: 6\nmodel\t\t: 106\nmodel name\t: Xeon X\n\nprocessor\t: 1\nmodel name: other\n",
+         "Xeon X (family 6, model 106)"),
+        ("processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd40\n", "aarch64 (implementer 0x41, part 0xd40)"),
+        ("processor\t: 0\n", ""),
+    ],
+    ids=["x86", "arm", "unknown"],
+)  # fmt: skip
+def test_the_name_is_read_from_linux(tmp_path, monkeypatch, text, name):
+    monkeypatch.setattr(machine.platform, "machine", lambda: "aarch64")
+    (tmp_path / "cpuinfo").write_text(text, encoding="utf-8")
+    assert machine._linux_model(tmp_path / "cpuinfo") == name
+    assert machine._linux_model(tmp_path / "missing") == ""
