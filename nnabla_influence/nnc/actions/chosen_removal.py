@@ -15,13 +15,14 @@ from ...cleansing import Count, Removal
 from ...evaluation.choice import Choice
 from ...files import refuse_overwriting
 from ...messenger import Messenger
+from ...remedies import remedy
 from ...scored_data import ScoredData
 from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest, score_training, with_sample_columns
 from ..host.fields import Fields
 from ..host.protocol import beside
 from .result_folder import NETWORKS, TrainedResult
-from .retrainable import AGAIN, LAST_EPOCH, RetrainableResult
+from .retrainable import LAST_EPOCH, RetrainableResult
 from .workspace import workspace
 
 __all__ = ["chosen_removal"]
@@ -60,7 +61,7 @@ def chosen_removal(fields: Fields, console: Messenger) -> Tuple[Path, Removal]:
     )
     data = evaluation_data(project, reporter=console)
     prints = [data.scoring.fingerprint, data.selection.fingerprint]
-    with workspace(removed, {**result.passport, "data": prints}, AGAIN) as folder:
+    with workspace(removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
         cache = result.repeatable(folder, console)
         request = ScoreRequest(METHOD, seed=SEED, device=project.device)
         scores = score_training(cache, data.train, data.scoring, request, beside=folder / "scores", reporter=console)

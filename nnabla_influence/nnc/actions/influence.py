@@ -19,6 +19,7 @@ from ...errors import CacheMismatchError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...partial import partial_folder
+from ...remedies import remedy
 from ...training import FinalState, FinishedTraining, Hooks, TrainingCache, train
 from ...workflow.opened_project import OpenedProject, open_cached_project, open_project
 from ...workflow.project_request import ProjectRequest
@@ -32,7 +33,6 @@ __all__ = ["run"]
 LOGGER = logging.getLogger("nnabla_influence")
 FOLLOW_STEPS = ("last-epoch", "sgd-influence")
 EPOCH_CACHE = "one_more_epoch.h5"
-AGAIN = "The same scoring goes on from there; otherwise delete that folder."
 
 
 def run(fields: Fields, console: Messenger) -> None:
@@ -50,7 +50,7 @@ def run(fields: Fields, console: Messenger) -> None:
     output = fields.path("output")
     request = ScoreRequest(fields.text("method"), device=result.device)
     refuse_overwriting([output], result.inputs)
-    with workspace(output, None, AGAIN):
+    with workspace(output, None, remedy("go-on-scoring")):
         training, project = _finished(result, request, output, console)
         refuse_overwriting([output], project.data_files)
         passport = scoring_passport(request.estimator(), training, project.train, project.validation)

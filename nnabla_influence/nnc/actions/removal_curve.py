@@ -20,6 +20,7 @@ from ...evaluation.removal_sweep import RemovalSweep, run_removal_sweep
 from ...evaluation.trial import Trial
 from ...files import refuse_overwriting
 from ...messenger import Messenger
+from ...remedies import remedy
 from ...scores import InfluenceScores
 from ...workflow.choose import evaluation_data
 from ...workflow.score import ScoreRequest, score_training
@@ -27,7 +28,7 @@ from ..host.fields import Fields
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
 from .result_folder import TrainedResult, data_file
-from .retrainable import AGAIN, RetrainableResult
+from .retrainable import RetrainableResult
 from .workspace import workspace
 
 __all__ = ["CurveRequest", "run"]
@@ -111,7 +112,7 @@ def run(fields: Fields, console: Messenger) -> None:
     sweep = RemovalSweep(request.counts(len(data.train)), [request.start], device=result.project.device)
     # What a started curve may not differ in; methods, numbers and trials may.
     passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
-    with workspace(table, passport, AGAIN) as folder:
+    with workspace(table, passport, remedy("go-on-plugin")) as folder:
         trials = _trials(result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
             curve = run_removal_sweep(trials, data, sweep, folder / table.name, progress)

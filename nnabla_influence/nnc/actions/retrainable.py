@@ -21,11 +21,10 @@ from ...workflow.opened_project import OpenedProject, open_cached_project, open_
 from ...workflow.project_request import ProjectRequest
 from .result_folder import TrainedResult
 
-__all__ = ["AGAIN", "LAST_EPOCH", "RetrainableResult"]
+__all__ = ["LAST_EPOCH", "RetrainableResult"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 LAST_EPOCH = STARTS[0]
-AGAIN = "The plugin goes on from there if you start it again with the same fields; otherwise delete that folder."
 
 
 @dataclass(frozen=True)

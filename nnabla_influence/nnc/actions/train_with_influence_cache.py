@@ -27,6 +27,7 @@ from ...interrupts import resumable
 from ...messenger import Messenger
 from ...network import DatasetSetting, Network, dataset_sections, write_archive
 from ...partial import PartialFolder, discard, partial_folder
+from ...remedies import remedy
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ...training.update_rules import rule
 from ...workflow.data_reading import ReadingSettings, own_data, read_data
@@ -92,9 +93,9 @@ def _train(job: _Run, resume: bool, console: Messenger) -> None:
     if job.target.exists():  # an old result is replaced
         job.target.unlink()
     finished = False
-    kept = f"its progress is in '{partial_folder(job.target)}'. The same training goes on from there; to start anew, "
+    kept = f"its progress is in '{partial_folder(job.target)}'."
     try:
-        with resumable(kept + "delete that folder."):
+        with resumable(kept, remedy("go-on-training")):
             with console.progress("training", "steps") as progress:
                 hooks = Hooks(curve.watching(progress), curve)
                 cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)

@@ -14,6 +14,7 @@ from typing import Any, Iterator, Mapping, Optional
 from ...errors import CacheMismatchError
 from ...interrupts import resumable
 from ...partial import PartialFolder, discard, partial_folder
+from ...remedies import Remedy
 
 __all__ = ["own_progress", "workspace"]
 
@@ -21,13 +22,13 @@ LOGGER = logging.getLogger("nnabla_influence")
 
 
 @contextmanager
-def workspace(target: Path, passport: Optional[Mapping[str, Any]], again: str) -> Iterator[Path]:
+def workspace(target: Path, passport: Optional[Mapping[str, Any]], go_on: Remedy) -> Iterator[Path]:
     """Give a folder beside a file.
 
     Args:
         target: The file.
         passport: What identifies the work; None where that is known later (`own_progress`).
-        again: A sentence on how to go on after an interruption; it follows the folder's name.
+        go_on: How to go on after an interruption.
 
     Yields:
         The folder.
@@ -39,7 +40,7 @@ def workspace(target: Path, passport: Optional[Mapping[str, Any]], again: str) -
     if passport is not None:
         own_progress(target, passport, "run of the plugin")
     try:
-        with resumable(f"its progress is in '{folder}'. {again}", folder=folder):
+        with resumable(f"its progress is in '{folder}'.", go_on, folder):
             yield folder
     except KeyboardInterrupt:
         raise
