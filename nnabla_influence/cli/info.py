@@ -96,7 +96,7 @@ def recorded(config: Any) -> str:
 
 def policy_bytes(cache: Any) -> str:
     """About how large this run's cache is, or would have been, by policy."""
-    from ..training.sizes import bytes_by_policy
+    from ..training.bytes_by_policy import bytes_by_policy
 
     return ", ".join(f"{policy} {size:,}" for policy, size in bytes_by_policy(cache).items())
 

@@ -21,7 +21,7 @@ from ..dataset.arrays import Dataset
 from ..errors import ConfigError, DataError, NetworkError
 from ..network import DatasetSetting, FileSettings, Network
 from ..network.builtin import BUILTINS
-from ..network.settings import solver_defaults
+from ..network.file_settings import solver_defaults
 from .console import Console
 from .project_options import METHOD_SETTING
 

@@ -16,8 +16,8 @@ from ..cli.main import build_parser
 from ..cli.project import own_data
 from ..errors import ConfigError, DataError, NetworkError
 from ..network import DatasetSetting, Network
+from ..network.file_settings import read_settings
 from ..network.nnp import NetworkFile, read_network_file
-from ..network.settings import read_settings
 
 __all__ = [
     "CACHE",

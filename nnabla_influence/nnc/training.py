@@ -27,8 +27,8 @@ from ..interrupts import clear_interrupts
 from ..network import Network, dataset_sections, write_archive
 from ..partial import PartialFolder, discard, partial_folder
 from ..training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
+from ..training.nnabla_cli.learning_curve import LearningCurve
 from ..training.update_rules import rule
-from .learning_curve import LearningCurve
 from .result_folder import CACHE, command_options, device_of
 
 __all__ = ["run"]

@@ -48,7 +48,7 @@ def test_recording_changes_nothing_else(network, data, config, tmp_path):
 
 @pytest.mark.parametrize("after", [4, 12])
 def test_an_interrupted_training_records_the_same(network, data, config, tmp_path, monkeypatch, after):
-    monkeypatch.setattr("nnabla_influence.training.run.SECONDS_BETWEEN_SAVES", -1.0)
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", -1.0)
     settings = config(record_margins=True, average_parameters=True)
     whole = train(network, data, settings, tmp_path / "whole.h5")
 

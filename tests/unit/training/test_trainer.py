@@ -38,7 +38,7 @@ def test_another_seed_gives_other_parameters(network, data, config, tmp_path):
 @pytest.mark.parametrize("solver", [SolverConfig(learning_rate=0.1), MOMENTUM], ids=lambda s: s.name)
 @pytest.mark.parametrize("after", [1, 5, 7])
 def test_an_interrupted_training_goes_on_bit_for_bit(network, data, config, tmp_path, after, solver, monkeypatch):
-    monkeypatch.setattr("nnabla_influence.training.run.SECONDS_BETWEEN_SAVES", 0.0)
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", 0.0)
     whole = train(network, data, config(solver=solver, policy="every-step"), tmp_path / "whole.h5")
     target = tmp_path / "broken.h5"
     with pytest.raises(KeyboardInterrupt):

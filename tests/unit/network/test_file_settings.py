@@ -8,7 +8,7 @@ import pytest
 from nnabla_influence.config import ScheduleConfig, SolverConfig
 from nnabla_influence.errors import NetworkError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.network.settings import solver_defaults
+from nnabla_influence.network.file_settings import solver_defaults
 from nnabla_influence.training import RULES
 
 OLD = "lr_decay: 1\n    lr_decay_interval: 1\n"
