@@ -8,7 +8,7 @@ that number written into it.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Callable, Optional
+from typing import Any, Callable, Optional
 
 import nnabla as nn
 import numpy as np
@@ -16,9 +16,12 @@ from nnabla.utils import nnabla_pb2
 
 from ..errors import NetworkError, RequestError, UnsupportedError
 from .nnabla_errors import NNABLA_ERRORS, one_line
-from .nnabla_message import BuiltNetwork, NNablaMessage
+from .nnp import NNablaMessage
 
-__all__ = ["build_network"]
+__all__ = ["BuiltNetwork", "build_network"]
+
+BuiltNetwork = Any
+"""NNabla's ``graph_def.ProtoNetwork`` after it was called with a batch size; NNabla states no types."""
 
 
 def build_network(

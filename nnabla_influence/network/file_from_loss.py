@@ -16,8 +16,7 @@ from nnabla.utils import nnabla_pb2
 from ..config import SolverConfig
 from ..errors import NetworkError
 from .file_settings import LEARNING_RATE_FIELDS
-from .nnabla_message import NNablaMessage
-from .nnp import NetworkFile
+from .nnp import NetworkFile, NNablaMessage
 
 __all__ = ["file_from_loss"]
 

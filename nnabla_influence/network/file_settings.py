@@ -14,7 +14,7 @@ import numpy as np
 
 from ..config import ScheduleConfig, SolverConfig
 from ..errors import NetworkError, UnsupportedError
-from .nnabla_message import NNablaMessage
+from .nnp import NNablaMessage
 
 __all__ = [
     "LEARNING_RATE_FIELDS",

@@ -19,9 +19,9 @@ import numpy as np
 from ..array import Array
 from ..errors import DataError, NetworkError, UnsupportedError
 from ..parameters import ParameterSpace
-from .build_network import build_network
+from .build_network import BuiltNetwork, build_network
 from .loss_role import LossRole
-from .nnabla_message import BuiltNetwork, NNablaMessage
+from .nnp import NNablaMessage
 from .randomness import make_deterministic, with_common_seed
 from .roles import NetworkRoles, running_statistics
 

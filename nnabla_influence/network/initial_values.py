@@ -16,8 +16,7 @@ import numpy as np
 from ..array import Array
 from ..errors import NetworkError
 from .build_network import build_network
-from .nnabla_message import NNablaMessage
-from .nnp import NetworkFile
+from .nnp import NetworkFile, NNablaMessage
 
 __all__ = ["complete_values", "drawable", "initial_values"]
 

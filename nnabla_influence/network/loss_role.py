@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Dict, Iterable, List, Mapping, Optional, Set
 
 from ..errors import NetworkError
-from .nnabla_message import NNablaMessage
+from .nnp import NNablaMessage
 
 __all__ = ["CLASS_LABELS", "LossRole", "column_behind", "producers_of", "read_loss_role", "sources_of"]
 

@@ -28,8 +28,7 @@ from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_la
 from .initial_values import complete_values, drawable, initial_values
 from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
-from .nnabla_message import NNablaMessage
-from .nnp import NetworkFile, parse_text, read_network_file
+from .nnp import NetworkFile, NNablaMessage, parse_text, read_network_file
 from .roles import matches, read_roles, running_statistics
 
 __all__ = ["Network"]

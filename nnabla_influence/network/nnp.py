@@ -12,7 +12,7 @@ import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Mapping, Union
+from typing import Any, Dict, Mapping, Union
 
 import nnabla as nn
 import numpy as np
@@ -23,11 +23,17 @@ from nnabla.utils.nnp_format import nnp_version
 from ..array import Array
 from ..errors import NetworkError
 from ..files import atomic_path
-from .nnabla_message import NNablaMessage
 
-__all__ = ["NetworkFile", "parse_text", "read_network_file", "write_archive"]
+__all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
+
+NNablaMessage = Any
+"""A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
+
+A file's sections are networks (with functions and variables), optimizers, monitors, data sets; which of them a
+parameter holds stands in its name.
+"""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Dict, Optional
 
 from ..errors import UnsupportedError
-from .nnabla_message import NNablaMessage
+from .nnp import NNablaMessage
 
 __all__ = ["lasting_randomness", "make_deterministic", "with_common_seed"]
 

@@ -13,7 +13,7 @@ from typing import Dict, Iterable, Tuple
 
 from ..errors import NetworkError, UnsupportedError
 from .loss_role import LossRole, read_loss_role, sources_of
-from .nnabla_message import NNablaMessage
+from .nnp import NNablaMessage
 from .randomness import lasting_randomness
 
 __all__ = ["NetworkRoles", "Roles", "matches", "read_roles", "running_statistics"]

@@ -21,7 +21,7 @@ from ...network import Network
 from ...network.build_network import build_network
 from ...network.graph import ParameterStore
 from ...network.nnabla_errors import translated_errors
-from ...network.nnabla_message import NNablaMessage
+from ...network.nnp import NNablaMessage
 from ..checkpoint import Checkpoint
 from .nnabla_iterator import monitor_batches, monitor_interval, nnabla_iterator
 from .wrapping_plan import WrappingPlan, is_evaluated

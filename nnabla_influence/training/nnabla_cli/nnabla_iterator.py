@@ -16,7 +16,7 @@ from nnabla.utils.data_source_implements import CsvDataSource
 
 from ...config import IteratorConfig
 from ...dataset.arrays import Dataset
-from ...network.nnabla_message import NNablaMessage
+from ...network.nnp import NNablaMessage
 
 __all__ = ["monitor_batches", "monitor_interval", "nnabla_iterator"]
 

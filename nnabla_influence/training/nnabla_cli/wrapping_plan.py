@@ -22,7 +22,7 @@ from typing import List, Optional
 
 import numpy as np
 
-from ...array import IntArray
+from ...array import Array, IntArray
 from ...config import IteratorConfig
 from ...dataset.batches import consecutive_batches
 from ...errors import ConfigError
@@ -61,8 +61,8 @@ class WrappingPlan:
         # Making an iterator and drawing its first batch both move the shared generator on.
         self._training = _Iterator(source, batch_size) if settings.iterations else None
         self._monitors = _Iterator(source, batch_size) if settings.monitored else None
-        self._epochs: List[List[IntArray]] = []
-        self._evaluations: List[List[IntArray]] = []
+        self._epochs: List[List[Array]] = []
+        self._evaluations: List[List[Array]] = []
 
     @property
     def batches_per_epoch(self) -> int:
@@ -151,13 +151,13 @@ class _Iterator:
             self._end_pass()
         self._ahead = self._batch()
 
-    def next(self) -> IntArray:
+    def next(self) -> Array:
         """Return the next batch of rows (B,)."""
         batch = self._ahead
         self._ahead = self._batch()
         return batch
 
-    def _batch(self) -> IntArray:
+    def _batch(self) -> Array:
         parts = []
         wanted = self._batch_size
         while wanted:
@@ -168,7 +168,8 @@ class _Iterator:
             if self._place >= self._source.samples:
                 self._passes += 1
                 self._end_pass()
-        return np.concatenate(parts).astype(np.int32)  # kept for every epoch of the run
+        rows: Array = np.concatenate(parts).astype(np.int32)  # half the memory: kept for every epoch of the run
+        return rows
 
     def _end_pass(self) -> None:
         """Wrap around: draw the order of the next pass, and move the generators on."""
@@ -201,5 +202,5 @@ class _Iterator:
         return rows
 
 
-def _taken(iterator: Optional[_Iterator], batches: int) -> List[IntArray]:
+def _taken(iterator: Optional[_Iterator], batches: int) -> List[Array]:
     return [iterator.next() for _ in range(batches)] if iterator is not None else []

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.comparison import relative_error
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
@@ -79,8 +80,9 @@ def test_a_finished_identical_run_is_opened_not_repeated(network, data, config, 
 
 def test_another_run_is_refused_with_both_settings_and_replaced_on_request(network, data, config, tmp_path):
     train(network, data, config(), tmp_path / "c.h5")
-    with pytest.raises(CacheMismatchError, match="epochs: 4 / 3.*--overwrite"):
+    with pytest.raises(CacheMismatchError, match="epochs: 4 / 3.*overwrite=True") as refused:
         train(network, data, config(epochs=4), tmp_path / "c.h5")
+    assert refused.value.said(IN_COMMANDS).endswith("Choose another file, or replace it with --overwrite.")
     assert train(network, data, config(epochs=4), tmp_path / "c.h5", overwrite=True).config.epochs == 4
 
 
@@ -150,8 +152,9 @@ def test_a_damaged_cache_is_replaced_only_on_request_and_another_file_never(netw
     target = train(network, data, config(), tmp_path / "c.h5").path
     good = target.read_bytes()
     target.write_bytes(good[:-200] + bytes(200))
-    with pytest.raises(CorruptFileError, match="--overwrite"):
+    with pytest.raises(CorruptFileError, match="overwrite=True") as damaged:
         train(network, data, config(), target)
+    assert damaged.value.said(IN_COMMANDS).endswith("Train again, with --overwrite.")
     assert train(network, data, config(), target, overwrite=True).path.read_bytes() == good
     target.write_text("my thesis")
     with pytest.raises(DataError, match="not an HDF5"):
