@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 from support.comparison import assert_close
 
-from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.errors import CacheMismatchError, UnsupportedError
 from nnabla_influence.training import RULES, Adjoint
 from nnabla_influence.training.update_rules import StepConditions
 
@@ -101,21 +99,5 @@ def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_grad
         walk.undo(step, direction, hessian @ direction)
 
 
-def test_the_second_moment_must_be_there():
-    with pytest.raises(CacheMismatchError, match="Adam.*second moment.*project.train") as refused:
-        Adjoint(_solver("Adam"), np.zeros(P), {})
-    assert refused.value.said(IN_COMMANDS).endswith(
-        "does not hold. Train (or continue) the network with: python -m nnabla_influence train, and score with --cache."
-    )
-    assert Adjoint(_solver("Adam"), np.zeros(P), {"var": np.ones(P)}).has_second_moment
-    assert not Adjoint(_solver("Nesterov"), np.zeros(P), {}).has_second_moment
-
-
 def test_a_row_for_every_rule():
     assert set(PARAMETERS) == set(RULES)
-
-
-def test_a_solver_without_adjoint_is_named_with_those_that_work():
-    with pytest.raises(UnsupportedError, match="AMSBound.*Sgd.*Momentum") as refused:
-        Adjoint(SolverConfig("AMSBound", 0.1), np.zeros(3), {})
-    assert refused.value.said(IN_COMMANDS).endswith("Adagrad. Choose one with --solver and --learning-rate.")
