@@ -18,7 +18,7 @@ from .errors import ConfigError
 
 __all__ = ["Config", "IteratorConfig", "ScheduleConfig", "SolverConfig", "TrainingConfig", "differences"]
 
-HASH = re.compile(r"[0-9a-f]{32,}$")
+HASH = re.compile(r"[0-9a-f]{32,}$")  # fingerprints: nobody reads them, so that they differ is all that is said
 
 C = TypeVar("C", bound="Config")
 
@@ -51,6 +51,7 @@ class Config:
             "schedule": ScheduleConfig,
             "iterator": IteratorConfig,
         }
+        # JSON knows no tuples: a list was one.
         return cls(
             **{
                 key: nested[key].from_dict(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Iterator
 
 import nnabla as nn
 
@@ -50,7 +50,7 @@ class Device:
         """The name without the device id."""
         return self.name.partition(":")[0]
 
-    def context(self) -> Any:
+    def context(self) -> nn.Context:
         """Return a fresh NNabla context of this device.
 
         Raises:

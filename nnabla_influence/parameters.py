@@ -63,7 +63,7 @@ class ParameterSpace:
         Raises:
             NetworkError: A name is missing or has another shape.
         """
-        vector = np.empty(self.size, np.float32)
+        vector = np.empty(self.size, np.float32)  # NNabla's own precision
         for name, place, shape in self.slices():
             if name not in arrays:
                 raise NetworkError(

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 LEARNING_RATE_FIELDS = ("lr", "alpha")
-"""What NNabla calls the learning rate; ``alpha`` in Adam and its kin."""
+"""NNabla's names of the learning rate; ``alpha`` in Adam and its kin."""
 
 
 @dataclass(frozen=True)

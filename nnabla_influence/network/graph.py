@@ -42,7 +42,7 @@ PARAMETER_FIELDS = {
     "FusedBatchNormalization": "fused_batch_normalization_param",
     "SyncBatchNormalization": "sync_batch_normalization_param",
 }
-"""Where NNabla's message of a normalisation layer keeps its settings."""
+"""The part of NNabla's message that holds a normalisation layer's settings, by the layer's type."""
 
 
 class Purpose(NamedTuple):
@@ -94,6 +94,14 @@ class ParameterStore:
 
 class Graph:
     """A network at one batch size: inputs to fill, sample losses (B, 1) to compute, parameters to differentiate.
+
+    >>> from nnabla_influence import Network
+    >>> network = Network.builtin("builtin:mlp", (4,), outputs=3)
+    >>> graph = network.build(network.store(), batch_size=2)
+    >>> graph.feed({"x": np.zeros((2, 4)), "y": np.array([[0], [2]])})
+    >>> graph.sample_losses.forward()
+    >>> graph.sample_losses.d.round(3).ravel()  # log 3: all logits are 0
+    array([1.099, 1.099], dtype=float32)
 
     Args:
         message: NNabla's network message; copied, never changed.

@@ -25,7 +25,7 @@ NNABLA_ERRORS = (
     LookupError,
     AssertionError,
 )
-"""What comes out of NNabla's loader and its functions."""
+"""The exceptions of NNabla's loader and of its functions."""
 
 OUT_OF_MEMORY = re.compile(r"\balloc|out of memory", re.IGNORECASE)
 

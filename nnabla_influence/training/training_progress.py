@@ -28,7 +28,7 @@ SECONDS_BETWEEN_SAVES = 20.0  # inside an epoch; the end of an epoch is always s
 
 
 class TrainingProgress(NamedTuple):
-    """How far a training is.
+    """The point a training has reached.
 
     Args:
         state: After some step.
