@@ -13,10 +13,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
-from .choices import POLICIES, SCHEDULES
+from .choices import DEFAULT_POLICY, POLICIES, SCHEDULES
 from .errors import ConfigError
 
-HASH = re.compile(r"[0-9a-f]{32,}$")
+__all__ = ["Config", "IteratorConfig", "ScheduleConfig", "SolverConfig", "TrainingConfig", "differences"]
+
+HASH = re.compile(r"[0-9a-f]{32,}$")  # fingerprints: nobody reads them, so that they differ is all that is said
 
 C = TypeVar("C", bound="Config")
 
@@ -31,12 +33,12 @@ class Config:
     """Base: conversion to and from dictionaries of plain values."""
 
     def to_dict(self) -> Dict[str, Any]:
-        """Plain values only, ready for JSON."""
+        """Return plain values only, ready for JSON."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_dict(cls: Type[C], values: Mapping[str, Any]) -> C:
-        """Inverse of `to_dict`.
+        """Return the settings that `to_dict` was called on.
 
         Raises:
             ConfigError: A key is unknown.
@@ -49,6 +51,7 @@ class Config:
             "schedule": ScheduleConfig,
             "iterator": IteratorConfig,
         }
+        # JSON knows no tuples: a list was one.
         return cls(
             **{
                 key: nested[key].from_dict(value)
@@ -63,12 +66,18 @@ class Config:
 
 @dataclass(frozen=True)
 class ScheduleConfig(Config):
-    """How the learning rate changes, in iterations (batches) as NNabla counts them.
+    """The course of the learning rate, in iterations (batches) as NNabla counts them.
 
     Args:
-        kind: One of `SCHEDULES`; all but ``Constant`` are NNabla's schedulers.
+        kind: One of `choices.SCHEDULES`; all but ``Constant`` are NNabla's schedulers.
         parameters: The scheduler's own numbers (``gamma``, ``iter_interval``, ``iter_steps``, ``max_iter``, ``power``).
         warmup: Iterations of linear warm-up, 0 for none.
+
+    Raises:
+        ConfigError: No such schedule, or a negative warm-up.
+
+    >>> ScheduleConfig("Step", {"gamma": 0.1, "iter_steps": [100, 200]}).to_dict()["kind"]
+    'Step'
     """
 
     kind: str = "Constant"
@@ -94,6 +103,12 @@ class SolverConfig(Config):
         weight_decay: Coupled weight decay: ``weight_decay * theta`` is added to the gradient.
         update_interval: Batches whose gradients are summed before one update.
         schedule: Learning-rate schedule.
+
+    Raises:
+        ConfigError: A number is out of range.
+
+    >>> SolverConfig("Momentum", learning_rate=0.01, parameters={"momentum": 0.9}).schedule.kind
+    'Constant'
     """
 
     name: str = "Sgd"
@@ -117,7 +132,7 @@ class SolverConfig(Config):
 
 @dataclass(frozen=True)
 class IteratorConfig(Config):
-    """How the data iterator of ``nnabla_cli train`` draws, see `nnabla_influence.dataset.wrapping`.
+    """The data iterator of ``nnabla_cli train``, see `nnabla_influence.training.nnabla_cli.wrapping_plan`.
 
     Args:
         iterations: Batches of an epoch, whatever the number of samples; 0 for data that only monitors read.
@@ -127,6 +142,9 @@ class IteratorConfig(Config):
         block: Samples of one file of NNabla's cache.
         monitored: Batches that monitors draw from the same data whenever they are evaluated.
         monitor_interval: Monitors are evaluated after the first 5 epochs, then after each epoch this divides.
+
+    Raises:
+        ConfigError: A number is out of range.
     """
 
     iterations: int
@@ -153,7 +171,7 @@ class TrainingConfig(Config):
         epochs: Passes over the training data.
         batch_size: Samples of a batch; the batches of an epoch differ by at most one sample.
         seed: Seeds batch order, augmentation and dropout.
-        policy: Which parameters the cache keeps, one of `POLICIES`.
+        policy: Which parameters the cache keeps, one of `choices.POLICIES`.
         shuffle: Whether each epoch has its own order.
         first_epoch: Epoch of the schedule this run starts at (a trained network is continued at its end).
         iterations_per_epoch: Iterations the schedule counts as one epoch; 0 means the batch plan's own number.
@@ -164,13 +182,20 @@ class TrainingConfig(Config):
             holds what was asked for; the command line records them with every policy but ``final``.
         iterator: Draw batches as NNabla's own data iterator does, which wraps around; None for batches that hold every
             sample once an epoch. With seed 0 the order is the one of ``nnabla_cli train``.
+
+    Raises:
+        ConfigError: A setting is out of range, or two of them exclude each other.
+
+    >>> config = TrainingConfig(epochs=20, seed=7)
+    >>> TrainingConfig.from_dict(config.to_dict()) == config
+    True
     """
 
     solver: SolverConfig = field(default_factory=SolverConfig)
     epochs: int = 1
     batch_size: int = 64
     seed: int = 0
-    policy: str = "last-epoch"
+    policy: str = DEFAULT_POLICY
     shuffle: bool = True
     first_epoch: int = 0
     iterations_per_epoch: int = 0
@@ -195,13 +220,18 @@ class TrainingConfig(Config):
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> Tuple[str, ...]:
-    """The settings in which two dictionaries differ, as ``name: ours / theirs`` lines; a hash is just another."""
-    found: List[str] = []
+    """Return the settings in which two dictionaries differ, as ``name: ours / theirs``; a hash is just "another".
+
+    >>> differences({"seed": 1, "solver": {"name": "Sgd"}}, {"seed": 2, "solver": {"name": "Sgd"}})
+    ('seed: 1 / 2',)
+    """
+    lines: List[str] = []
     for key in sorted(set(ours) | set(theirs)):
-        a, b = ours.get(key), theirs.get(key)
+        a = ours.get(key)
+        b = theirs.get(key)
         if isinstance(a, Mapping) and isinstance(b, Mapping):
-            found += differences(a, b, f"{prefix}{key}.")
+            lines += differences(a, b, f"{prefix}{key}.")
         elif a != b:
             hashes = all(HASH.match(str(value)) for value in (a, b))
-            found.append(f"{prefix}{key}: another" if hashes else f"{prefix}{key}: {a} / {b}")
-    return tuple(found)
+            lines.append(f"{prefix}{key}: another" if hashes else f"{prefix}{key}: {a} / {b}")
+    return tuple(lines)

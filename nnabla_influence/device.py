@@ -10,23 +10,32 @@ import importlib
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Iterator
 
 import nnabla as nn
 
+from .choices import DEVICES
 from .errors import ConfigError, MissingExtraError
+from .remedies import remedy
+
+__all__ = ["Device"]
 
 # Whenever NNabla reads an array it looks for `nnabla_ext` inside `nnabla` first, as Python 2 did: a search of the disk
 # that takes 0.2 ms and finds nothing. Known to be missing, it is not searched for; a step of a small network takes a
 # third less.
 sys.modules.setdefault("nnabla.nnabla_ext", None)  # type: ignore[arg-type]
 
-KINDS = ("cpu", "cuda", "cudnn")
-
 
 @dataclass(frozen=True)
 class Device:
-    """Where NNabla computes.
+    """The device NNabla computes on.
+
+    >>> device = Device("cudnn:1")
+    >>> device.kind
+    'cudnn'
+    >>> with Device("cpu").scope():
+    ...     nn.get_current_context().backend
+    ['cpu:float']
 
     Args:
         name: ``cpu``, ``cuda``, ``cudnn``, the last two optionally with ``:ID``.
@@ -39,7 +48,7 @@ class Device:
 
     def __post_init__(self) -> None:
         kind, _, number = self.name.partition(":")
-        if kind not in KINDS or (number and not (number.isdigit() and kind != "cpu")):
+        if kind not in DEVICES or (number and not (number.isdigit() and kind != "cpu")):
             raise ConfigError(f"Device should be cpu, cuda, cudnn or e.g. cudnn:1, not '{self.name}'.")
 
     @property
@@ -47,8 +56,8 @@ class Device:
         """The name without the device id."""
         return self.name.partition(":")[0]
 
-    def context(self) -> Any:
-        """A fresh NNabla context of this device.
+    def context(self) -> nn.Context:
+        """Return a fresh NNabla context of this device.
 
         Raises:
             MissingExtraError: NNabla's CUDA extension is not installed.
@@ -57,14 +66,14 @@ class Device:
             extension = importlib.import_module(f"nnabla_ext.{self.kind}")
         except ImportError as error:
             raise MissingExtraError(
-                f"Device '{self.name}' needs NNabla's CUDA extension ({error}); install the one for your CUDA, "
-                'for example pip install "nnabla-influence[cuda120]", or use --device cpu.'
+                f"Device '{self.name}' needs NNabla's CUDA extension ({error});", remedy("other-device")
             ) from error
         number = self.name.partition(":")[2]
         return extension.context(device_id=number) if number else extension.context()
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Runs a block on this device; whatever context was current returns afterwards."""
+        """Run a block on this device; whatever context was current returns afterwards."""
+        # Automatic forward execution would compute every function as soon as it is written down.
         with nn.context_scope(self.context()), nn.auto_forward(False):
             yield

@@ -12,7 +12,10 @@ from typing import Dict, Iterator, Mapping, Tuple
 
 import numpy as np
 
+from .array import Array
 from .errors import NetworkError
+
+__all__ = ["ParameterSpace", "Shape"]
 
 Shape = Tuple[int, ...]
 
@@ -20,6 +23,12 @@ Shape = Tuple[int, ...]
 @dataclass(frozen=True)
 class ParameterSpace:
     """Ordered names and shapes of the parameters that make up a vector.
+
+    >>> space = ParameterSpace.of({"affine/W": (2, 3), "affine/b": (3,)})
+    >>> space.size
+    9
+    >>> space.unflatten(np.arange(9.0))["affine/b"]
+    array([6., 7., 8.])
 
     Args:
         names: Parameter names, in the order of the vector.
@@ -31,7 +40,7 @@ class ParameterSpace:
 
     @classmethod
     def of(cls, shapes: Mapping[str, Shape]) -> ParameterSpace:
-        """The space of the named shapes, names sorted."""
+        """Return the space of the named shapes, names sorted."""
         names = tuple(sorted(shapes))
         return cls(names, tuple(tuple(int(d) for d in shapes[name]) for name in names))
 
@@ -41,20 +50,20 @@ class ParameterSpace:
         return sum(math.prod(shape) for shape in self.shapes)
 
     def slices(self) -> Iterator[Tuple[str, slice, Shape]]:
-        """Name, place in the vector and shape of each parameter."""
+        """Yield name, place in the vector and shape of each parameter."""
         start = 0
         for name, shape in zip(self.names, self.shapes):
             stop = start + math.prod(shape)
             yield name, slice(start, stop), shape
             start = stop
 
-    def flatten(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Joins named arrays into a float32 vector (P,).
+    def flatten(self, arrays: Mapping[str, Array]) -> Array:
+        """Join named arrays into a float32 vector (P,).
 
         Raises:
             NetworkError: A name is missing or has another shape.
         """
-        vector = np.empty(self.size, np.float32)
+        vector = np.empty(self.size, np.float32)  # NNabla's own precision
         for name, place, shape in self.slices():
             if name not in arrays:
                 raise NetworkError(
@@ -66,8 +75,12 @@ class ParameterSpace:
             vector[place] = np.asarray(arrays[name]).ravel()
         return vector
 
-    def unflatten(self, vector: np.ndarray) -> Dict[str, np.ndarray]:
-        """Splits a vector (P,) into named arrays (views, no copies)."""
+    def unflatten(self, vector: Array) -> Dict[str, Array]:
+        """Split a vector (P,) into named arrays (views, no copies).
+
+        Raises:
+            NetworkError: The vector has another length.
+        """
         if vector.shape != (self.size,):
             raise NetworkError(f"A vector of {self.size} parameters was expected, not one of shape {vector.shape}.")
         return {name: vector[place].reshape(shape) for name, place, shape in self.slices()}

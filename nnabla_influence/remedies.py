@@ -48,8 +48,22 @@ def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str])
 IN_PYTHON: Dict[str, str] = {
     # dataset
     # network
+    "resize-images": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv.",
+    # device
+    "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
+    'Device("cpu").',
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
+    "train-with-policy": 'Train with policy="{policy}" in the TrainingConfig.',
+    "train-with-margins": "was trained without record_margins. Train again with it in the TrainingConfig.",
+    "train-with-average": "was trained without average_parameters. Train again with it in the TrainingConfig.",
+    "train-for-records": 'train with project.train("cache.h5") and score that.',
+    "train-for-state": 'Train (or continue) the network with project.train("cache.h5"), and score that.',
+    "train-again": "Train again, with overwrite=True.",
+    "make-a-cache": 'Make one with project.train("cache.h5").',
+    "discard-and-train-again": "Remove it, and train again.",
+    "more-memory": "Give more: memory=BYTES.",
+    "other-solver": "Choose one with SolverConfig(name=..., learning_rate=...).",
     # autodiff, linalg, estimators
     # evaluation, execution
     "give-selection": "pass other data as `selection`.",

@@ -33,7 +33,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..network import Graph
-from ..network.roles import CLASS_LABELS, LossRole
+from ..network.loss_role import CLASS_LABELS, LossRole
 from ..parameters import ParameterSpace
 
 # Random sign vectors a first ``J v`` is checked with, and the relative error beyond which it is no use.

@@ -22,8 +22,8 @@ from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
-from ..network.computing import computing
 from ..network.graph import check_batch
+from ..network.nnabla_errors import translated_errors
 from .differences import STEP, Place, difference_products
 from .gauss_newton import GaussNewtonGraph
 from .products import ProductGraph, checked_products
@@ -216,7 +216,7 @@ class LossOracle:
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """On the device; what NNabla raises is said in the package's own words."""
-        with computing(self.network.path, "losses or derivatives"), self.device.scope():
+        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope():
             yield
 
     def _product_graph(

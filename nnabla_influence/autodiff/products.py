@@ -23,7 +23,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..network import Graph
-from ..network.building import NNABLA_ERRORS, spoken
+from ..network.nnabla_errors import NNABLA_ERRORS, one_line
 from ..parameters import ParameterSpace
 from .batch_normalization import fast_batch_normalization
 from .class_losses import class_losses_of_any_size
@@ -92,7 +92,7 @@ class ProductGraph:
                 return nn.grad([loss], leaves)
         except NNABLA_ERRORS as error:
             raise UnsupportedError(
-                f"NNabla has no second derivative for a layer of this network ({spoken(error)})."
+                f"NNabla has no second derivative for a layer of this network ({one_line(error)})."
             ) from error
 
 
@@ -150,4 +150,4 @@ def _first_scores(
     try:
         return made.run(batch, direction)[0]
     except RuntimeError as error:
-        raise UnsupportedError(f"NNabla cannot differentiate this network twice ({spoken(error)}).") from error
+        raise UnsupportedError(f"NNabla cannot differentiate this network twice ({one_line(error)}).") from error

@@ -31,7 +31,7 @@ from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import DRAWS_COLUMN, InfluenceScores
-from ..training import Adjoint, FinishedTraining, Motion, Replay, coupled_decay, kept_steps
+from ..training import Adjoint, FinishedTraining, Replay, StepTransition, coupled_decay, kept_steps
 from ..training.replay import DEFAULT_MEMORY
 from .base import InfluenceEstimator, OracleSettings, Progress, Store, in_batches, prepared_oracle
 
@@ -60,7 +60,7 @@ class Point(NamedTuple):
     state: Mapping[str, np.ndarray]
     batches: Any
     seeds: Any
-    motion: Optional[Callable[[], Motion]] = None
+    motion: Optional[Callable[[], StepTransition]] = None
 
 
 class _RecursiveInfluence(InfluenceEstimator):
@@ -185,8 +185,8 @@ class SgdInfluence(_RecursiveInfluence):
         replay, after = Replay(cache, train, self.device, self.memory), cache.final
         decay = coupled_decay(training.config.solver)
 
-        def motion() -> Motion:
-            return Motion(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)
+        def motion() -> StepTransition:
+            return StepTransition(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)
 
         for step, state in replay.backwards(self.epochs):
             drawn = [replay.draw(step, number) for number in range(len(step.batches))]

@@ -1,9 +1,9 @@
 """Networks: files, roles, built-ins and live graphs. The only NNabla variables outside training live here."""
 
+from .file_settings import DatasetSetting, FileSettings, dataset_sections
 from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose
 from .network import Network
 from .nnp import write_archive
-from .settings import DatasetSetting, FileSettings, dataset_sections
 
 __all__ = [
     "Network",

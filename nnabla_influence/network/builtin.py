@@ -1,4 +1,4 @@
-"""Built-in networks for a start, each with its own measured solver, learning rate, batch size and epochs.
+"""Built-in networks for a start: `Builtin`, each with its own measured solver, learning rate, batch size and epochs.
 
 * ``builtin:mlp``: two hidden layers of 64 ReLU units; any input shape; tables and vectors.
 * ``builtin:cnn``: two 3x3 convolutions (16 and 32 maps, ReLU, 2x2 max pooling) and an affine layer; small images.
@@ -21,19 +21,26 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 
+from ..choices import TASKS
 from ..config import SolverConfig
 from ..errors import ConfigError
-from .network import Network
+from .file_from_loss import file_from_loss
 from .nnp import NetworkFile
-from .python_graph import network_from_loss
 
-PREFIX = "builtin:"
-TASKS = ("classification", "regression")
+__all__ = ["BUILTINS", "Builtin", "builtin_file"]
 
 
 @dataclass(frozen=True)
 class Builtin:
-    """One built-in: how its hidden layers are made, and its own training settings."""
+    """One built-in network and its own training settings.
+
+    Args:
+        features: Makes the hidden layers on an input variable.
+        needs_image: Whether a sample must be an image (C, H, W).
+        learning_rate: Of plain gradient descent.
+        batch_size: Samples of a batch.
+        epochs: Passes over the training data.
+    """
 
     features: Callable[[nn.Variable, np.random.RandomState], nn.Variable]
     needs_image: bool
@@ -70,15 +77,14 @@ BUILTINS: Dict[str, Builtin] = {
 }
 
 
-def build(name: str, input_shape: Tuple[int, ...], outputs: int, task: str, seed: int) -> Network:
-    """Builds a built-in for data of a shape.
+def builtin_file(name: str, input_shape: Tuple[int, ...], outputs: int, task: str) -> NetworkFile:
+    """Return a built-in network for data of a shape, without parameter values: they are drawn from a seed.
 
     Args:
         name: A key of `BUILTINS`.
         input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
         outputs: Number of classes, or of target values.
         task: ``classification`` or ``regression``.
-        seed: Seed of the initial parameters.
 
     Raises:
         ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
@@ -93,9 +99,10 @@ def build(name: str, input_shape: Tuple[int, ...], outputs: int, task: str, seed
             f"{name} needs images of at least 8x8 pixels, not samples of shape {input_shape}; "
             "builtin:mlp takes any shape."
         )
-    scope: OrderedDict = OrderedDict()
+    scope: OrderedDict[str, nn.Variable] = OrderedDict()
     rng = np.random.RandomState(0)  # only so that NNabla's global generator stays untouched; values are drawn below
-    x, y = nn.Variable((2,) + tuple(input_shape)), nn.Variable((2, 1 if task == "classification" else outputs))
+    x = nn.Variable((2,) + tuple(input_shape))  # the batch size is written out of the graph again
+    y = nn.Variable((2, 1 if task == "classification" else outputs))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
         prediction = PF.affine(chosen.features(x, rng), outputs, rng=rng, name="output")
         loss = F.softmax_cross_entropy(prediction, y) if task == "classification" else F.squared_error(prediction, y)
@@ -104,5 +111,5 @@ def build(name: str, input_shape: Tuple[int, ...], outputs: int, task: str, seed
         "batch_size": chosen.batch_size,
         "epochs": chosen.epochs,
     }
-    network = network_from_loss(loss, {"x": x, "y": y}, scope, settings, name)
-    return Network(NetworkFile(network.proto, {}, name), seed)
+    drawn = file_from_loss(loss, {"x": x, "y": y}, scope, settings, name)
+    return NetworkFile(drawn.proto, {}, name)

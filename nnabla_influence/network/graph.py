@@ -10,27 +10,43 @@ Per-sample losses: the mean over a loss's non-batch axes; several losses are add
 
 from __future__ import annotations
 
-from typing import Any, Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 
+from ..array import Array
 from ..errors import DataError, NetworkError, UnsupportedError
 from ..parameters import ParameterSpace
-from .building import build_network
+from .build_network import BuiltNetwork, build_network
+from .loss_role import LossRole
+from .nnp import NNablaMessage
 from .randomness import make_deterministic, with_common_seed
-from .roles import LossRole, NetworkRoles, running_statistics
+from .roles import NetworkRoles, running_statistics
+
+__all__ = [
+    "MEASURING",
+    "SCORING_BATCH",
+    "SCORING_FROZEN",
+    "TRAINING",
+    "Graph",
+    "ParameterStore",
+    "Purpose",
+    "batch_statistics_layers",
+    "check_batch",
+]
 
 PARAMETER_FIELDS = {
     "BatchNormalization": "batch_normalization_param",
     "FusedBatchNormalization": "fused_batch_normalization_param",
     "SyncBatchNormalization": "sync_batch_normalization_param",
 }
+"""The part of NNabla's message that holds a normalisation layer's settings, by the layer's type."""
 
 
 class Purpose(NamedTuple):
-    """What a graph is built for.
+    """The use a graph is built for.
 
     Args:
         deterministic: Take dropout and augmentation out.
@@ -49,25 +65,43 @@ MEASURING = Purpose(True, "measure")
 
 
 class ParameterStore:
-    """The parameter arrays shared by all graphs of one owner."""
+    """The parameter arrays shared by all graphs of one owner.
 
-    def __init__(self, values: Mapping[str, np.ndarray]) -> None:
+    Args:
+        values: Arrays by full parameter name.
+
+    >>> import numpy as np
+    >>> store = ParameterStore({"affine/b": np.zeros(2)})
+    >>> store.write({"affine/b": np.ones(2, np.float32)})
+    >>> store.read(("affine/b",))
+    {'affine/b': array([1., 1.], dtype=float32)}
+    """
+
+    def __init__(self, values: Mapping[str, Array]) -> None:
         self.variables: Dict[str, nn.Variable] = {
             name: nn.Variable.from_numpy_array(np.asarray(value, np.float32)) for name, value in values.items()
         }
 
-    def write(self, values: Mapping[str, np.ndarray]) -> None:
-        """Copies arrays into the variables of the same names."""
+    def write(self, values: Mapping[str, Array]) -> None:
+        """Copy arrays into the variables of the same names."""
         for name, value in values.items():
             self.variables[name].data.data = value
 
-    def read(self, names: Tuple[str, ...]) -> Dict[str, np.ndarray]:
-        """Copies of the variables' values."""
+    def read(self, names: Tuple[str, ...]) -> Dict[str, Array]:
+        """Return copies of the variables' values."""
         return {name: self.variables[name].d.copy() for name in names}
 
 
 class Graph:
-    """A built network.
+    """A network at one batch size: inputs to fill, sample losses (B, 1) to compute, parameters to differentiate.
+
+    >>> from nnabla_influence import Network
+    >>> network = Network.builtin("builtin:mlp", (4,), outputs=3)
+    >>> graph = network.build(network.store(), batch_size=2)
+    >>> graph.feed({"x": np.zeros((2, 4)), "y": np.array([[0], [2]])})
+    >>> graph.sample_losses.forward()
+    >>> graph.sample_losses.d.round(3).ravel()  # log 3: all logits are 0
+    array([1.099, 1.099], dtype=float32)
 
     Args:
         message: NNabla's network message; copied, never changed.
@@ -83,6 +117,8 @@ class Graph:
         UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
 
     Attributes:
+        inputs: Data-set column and the variable it feeds.
+        sample_losses: The loss of every sample (B, 1).
         predictions: Every loss and the variable it compares with the target, None if the loss is of no known kind.
         targets: Every loss's target, None where parameters enter it.
         leaves: The variable of every parameter, by name; one even where a parameter is used several times.
@@ -90,7 +126,7 @@ class Graph:
 
     def __init__(
         self,
-        message: Any,
+        message: NNablaMessage,
         roles: NetworkRoles,
         store: ParameterStore,
         trainable: Container[str],
@@ -115,42 +151,42 @@ class Graph:
                 built.variables[name].variable_instance.data.fill(value)
         self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
         self.predictions: List[Tuple[LossRole, Optional[nn.Variable]]] = [
-            (loss, _found(built, loss.prediction)) for loss in roles.losses
+            (loss, _variable(built, loss.prediction)) for loss in roles.losses
         ]
-        self.targets = [_found(built, loss.target_variable) for loss in roles.losses]
+        self.targets = [_variable(built, loss.target_variable) for loss in roles.losses]
 
-    def feed(self, batch: Mapping[str, np.ndarray]) -> None:
-        """Copies a batch, data-set column to array (B, ...), into the input variables."""
+    def feed(self, batch: Mapping[str, Array]) -> None:
+        """Copy a batch, data-set column to array (B, ...), into the input variables."""
         for column, variable in self.inputs:
             variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
 
     def keep_predictions(self) -> None:
-        """Makes the (first) prediction survive a forward pass that clears what it does not need."""
+        """Make the (first) prediction survive a forward pass that clears what it does not need."""
         prediction = self.predictions[0][1]
         if prediction is not None:
             prediction.persistent = True
 
-    def prediction_values(self) -> np.ndarray:
-        """The (first) prediction after a forward pass (B, ...), if it is kept."""
+    def prediction_values(self) -> Array:
+        """Return the (first) prediction after a forward pass (B, ...), if it is kept; empty if there is none."""
         prediction = self.predictions[0][1]
         return np.zeros(0) if prediction is None else prediction.d.copy()
 
     def clear_gradients(self) -> None:
-        """Sets the parameters' gradients to zero; NNabla's backward pass adds to them."""
+        """Set the parameters' gradients to zero; NNabla's backward pass adds to them."""
         for variable in self.leaves.values():
             variable.grad.zero()
 
-    def gradient(self, space: ParameterSpace) -> np.ndarray:
-        """The parameters' gradients as a vector (P,); zero for those this network does not use."""
-        found = {
+    def gradient(self, space: ParameterSpace) -> Array:
+        """Return the parameters' gradients as a vector (P,); zero for those this network does not use."""
+        gradients = {
             name: self.leaves[name].g if name in self.leaves else np.zeros(shape, np.float32)
             for name, shape in zip(space.names, space.shapes)
         }
-        return space.flatten(found)
+        return space.flatten(gradients)
 
 
-def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) -> Any:
-    """A copy of a network message, edited for its purpose."""
+def prepared(message: NNablaMessage, purpose: Purpose, batch_statistics: Tuple[str, ...]) -> NNablaMessage:
+    """Return a copy of a network message, edited for its purpose."""
     copy = type(message)()
     copy.CopyFrom(message)
     if purpose.deterministic:
@@ -163,12 +199,13 @@ def prepared(message: Any, purpose: Purpose, batch_statistics: Tuple[str, ...]) 
             in_batch = statistics[0] in batch_statistics
             parameter.batch_stat = in_batch and purpose.batch_norm != "frozen"
             if purpose.batch_norm == "measure":
+                # running = decay * running + (1 - decay) * batch: with 0 the layer reports the batch alone.
                 parameter.decay_rate = 0.0
     return copy
 
 
-def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
-    """Running-mean parameters of the layers that use batch statistics in this network."""
+def batch_statistics_layers(message: NNablaMessage) -> Tuple[str, ...]:
+    """Return the running-mean parameters of the layers that use batch statistics in this network."""
     return tuple(
         running_statistics(function)[0]
         for function in message.function
@@ -176,11 +213,11 @@ def batch_statistics_layers(message: Any) -> Tuple[str, ...]:
     )
 
 
-def _found(built: Any, name: Optional[str]) -> Optional[nn.Variable]:
+def _variable(built: BuiltNetwork, name: Optional[str]) -> Optional[nn.Variable]:
     return built.variables[name].variable_instance if name in built.variables else None
 
 
-def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Variable:
+def _sample_losses(built: BuiltNetwork, roles: NetworkRoles, batch_size: int) -> nn.Variable:
     total = None
     for loss in roles.losses:
         variable = built.variables[loss.variable].variable_instance
@@ -189,13 +226,13 @@ def _sample_losses(built: Any, roles: NetworkRoles, batch_size: int) -> nn.Varia
                 f"Loss '{loss.variable}' ({loss.function}) has shape {variable.shape} at batch size {batch_size}: it "
                 "has no batch axis, so a single sample's loss is not defined. Remove the layer that averages the loss."
             )
-        sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)
+        sample = F.mean(F.reshape(variable, (batch_size, -1)), axis=1, keepdims=True)  # (B, 1)
         total = sample if total is None else total + sample
     return total
 
 
-def check_batch(batch: Mapping[str, np.ndarray], graph: Graph) -> None:
-    """Refuses a batch whose columns or shapes do not fit the graph.
+def check_batch(batch: Mapping[str, Array], graph: Graph) -> None:
+    """Refuse a batch whose columns or shapes do not fit the graph.
 
     Raises:
         DataError: A column is missing or has another shape.

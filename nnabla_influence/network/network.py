@@ -3,31 +3,45 @@
 Wherever it comes from - an ``.nnp``, an ``.nntxt``, a built-in, a graph built in Python - it is held as NNabla's own
 message plus NumPy arrays, so a training cache can carry it and every process can rebuild it. A `Network` never
 changes; `with_parameters` returns a new one. Live NNabla variables are made by `store` and `build`.
+
+Other modules of this room know the contents of network files (`NetworkFile`) only; this one puts them together.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import nnabla as nn
-import numpy as np
 from google.protobuf import text_format
 
+from ..array import Array
+from ..dataset.arrays import Dataset
 from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
-from .building import build_network
+from ..remedies import remedy
+from .builtin import builtin_file
+from .file_from_loss import file_from_loss
+from .file_settings import read_settings
 from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
-from .nnp import NetworkFile, parse_text, read_network_file
-from .roles import CLASS_LABELS, LossRole, column_behind, matches, producers_of, read_roles, running_statistics
-from .settings import read_settings
-from .whole_numbers import WholeNumbers
+from .initial_values import complete_values, drawable, initial_values
+from .lookup_column import LookupColumn
+from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
+from .nnp import NetworkFile, NNablaMessage, parse_text, read_network_file
+from .roles import matches, read_roles, running_statistics
+
+__all__ = ["Network"]
 
 
 class Network:
-    """A network with parameter values.
+    """A network with parameter values; made by `load`, `builtin` or `from_loss`.
+
+    >>> network = Network.builtin("builtin:mlp", input_shape=(4,), outputs=3)
+    >>> network
+    Network('builtin:mlp', 4,675 parameters, x (4,), y (1,))
+    >>> network.theta.shape, network.classes, network.settings.epochs
+    ((4675,), 3, 20)
 
     Args:
         file: Message and parameter values; values it lacks are drawn by the file's initializers.
@@ -39,11 +53,15 @@ class Network:
 
     Attributes:
         path: Where the network came from.
-        roles: Which variable is what.
+        proto: NNabla's message of the whole file, without parameter values.
+        seed: Seed of the initializers.
+        roles: The role of each variable: input, loss, target.
         settings: Solver, schedule, batch size, epochs and data sets as the file states them.
+        trained: Whether the parameter values came from the file.
         space: The trainable parameters, names sorted; a vector of them has shape (P,).
         statistics: Everything else the forward pass reads: running statistics (S,) and frozen weights.
-        trained: Whether the parameter values came from the file.
+        theta: Values of the trainable parameters (P,).
+        statistics_values: Values of everything else (S,).
     """
 
     def __init__(self, file: NetworkFile, seed: int = 0) -> None:
@@ -53,8 +71,9 @@ class Network:
         self.roles = read_roles(file.proto, file.path)
         self.settings = read_settings(file.proto, file.path)
         self.trained = bool(file.parameters)
-        drawn = _initial_values(file.proto, seed)
-        values = _complete(drawn, file) if self.trained else drawn
+        # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
+        drawn = initial_values(file.proto, seed)
+        values = complete_values(drawn, file) if self.trained else drawn
         fixed = [name for network in self._messages() for f in network.function for name in running_statistics(f)]
         trains = {name for name in values if _fits(name, self.roles.trainable_patterns) and not _fits(name, fixed)}
         if not trains:
@@ -70,27 +89,36 @@ class Network:
 
     @classmethod
     def load(cls, path: Union[str, Path], seed: int = 0) -> Network:
-        """Loads an ``.nnp`` or ``.nntxt``; without parameters in the file, they are initialised with the seed."""
-        return cls(_drawable(read_network_file(path)), seed)
+        """Load an ``.nnp`` or ``.nntxt``; without parameters in the file, they are initialised with the seed."""
+        return cls(drawable(read_network_file(path)), seed)
 
     @classmethod
     def from_text(cls, text: str, origin: str = "network", seed: int = 0) -> Network:
-        """A network from NNabla's protocol-buffer text, initialised with the seed."""
-        return cls(_drawable(NetworkFile(parse_text(text, origin), {}, origin)), seed)
+        """Return a network from NNabla's protocol-buffer text, initialised with the seed."""
+        return cls(drawable(NetworkFile(parse_text(text, origin), {}, origin)), seed)
 
     @classmethod
-    def from_values(cls, text: str, theta: np.ndarray, statistics: np.ndarray, origin: str = "network") -> Network:
-        """A network from its `text` and its values, theta (P,) and statistics (S,); needs no initializers."""
+    def from_values(cls, text: str, theta: Array, statistics: Array, origin: str = "network") -> Network:
+        """Return a network from its `text` and its values, theta (P,) and statistics (S,); needs no initializers."""
         return cls(NetworkFile(parse_text(text, origin), {}, origin)).with_parameters(theta, statistics)
 
     @classmethod
     def builtin(
         cls, name: str, input_shape: Sequence[int], outputs: int, task: str = "classification", seed: int = 0
     ) -> Network:
-        """A built-in network, see `builtin.build`."""
-        from .builtin import build
+        """Return a built-in network for data of a shape.
 
-        return build(name, tuple(input_shape), outputs, task, seed)
+        Args:
+            name: A key of `builtin.BUILTINS`.
+            input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
+            outputs: Number of classes, or of target values.
+            task: ``classification`` or ``regression``.
+            seed: Seed of the initial parameters.
+
+        Raises:
+            ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
+        """
+        return cls(builtin_file(name, tuple(input_shape), outputs, task), seed)
 
     @classmethod
     def from_loss(
@@ -101,26 +129,36 @@ class Network:
         settings: Optional[Mapping[str, Any]] = None,
         origin: str = "python",
     ) -> Network:
-        """A network from a graph built in Python, see `python_graph.network_from_loss`."""
-        from .python_graph import network_from_loss
+        """Return a network from a graph built in Python.
 
-        return network_from_loss(losses, inputs, scope, settings, origin)
+        Args:
+            losses: Loss variables, one value per sample along axis 0; several are added.
+            inputs: Data-set column to the variable it feeds; axis 0 is the batch.
+            scope: The parameter scope (an ``OrderedDict``) the graph was built in; its values become the network's.
+            settings: ``solver`` (a `SolverConfig`), ``epochs`` and ``batch_size``; missing ones take their defaults.
+            origin: Name used in messages.
+
+        Raises:
+            NetworkError: An input does not belong to the graph.
+        """
+        return cls(file_from_loss(losses, inputs, scope, settings, origin))
 
     # -- other values, same structure --------------------------------------------------------------------------
 
-    def with_parameters(self, theta: np.ndarray, statistics: np.ndarray) -> Network:
-        """The same network with other values: theta (P,) and statistics (S,)."""
+    def with_parameters(self, theta: Array, statistics: Array) -> Network:
+        """Return the same network with other values: theta (P,) and statistics (S,)."""
         values = {**self.space.unflatten(theta), **self.statistics.unflatten(statistics)}
         return Network(NetworkFile(self.proto, values, self.path), self.seed)
 
     def initialized(self, seed: int) -> Network:
-        """The same network with freshly drawn parameters."""
-        return Network(_drawable(NetworkFile(self.proto, {}, self.path)), seed)
+        """Return the same network with freshly drawn parameters."""
+        return Network(drawable(NetworkFile(self.proto, {}, self.path)), seed)
 
     @property
     def text(self) -> str:
         """The structure as NNabla's protocol-buffer text, without parameter values."""
-        return text_format.MessageToString(self.proto, as_utf8=True)
+        text: str = text_format.MessageToString(self.proto, as_utf8=True)
+        return text
 
     @property
     def fingerprint(self) -> str:
@@ -134,18 +172,19 @@ class Network:
     # -- live graphs -------------------------------------------------------------------------------------------
 
     def store(self) -> ParameterStore:
-        """Fresh parameter variables holding this network's values, in a private scope."""
+        """Return fresh parameter variables holding this network's values, in a private scope."""
         return ParameterStore({**self.space.unflatten(self.theta), **self.statistics.unflatten(self.statistics_values)})
 
     def build(
         self, store: ParameterStore, batch_size: int, purpose: Purpose = TRAINING, validation: bool = False
     ) -> Graph:
-        """Builds the training (or validation) network at a batch size.
+        """Build the training (or validation) network at a batch size.
 
         Without randomness, the training network may be another than the one that was trained, see `Roles.scoring`.
         """
         training = self.roles.scoring if purpose.deterministic else self.roles.training
         roles = self.roles.validation if validation else training
+        # Which layers use batch statistics is the training network's choice, whatever network is built.
         layers = batch_statistics_layers(self._message(self.roles.training.name))
         return Graph(self._message(roles.name), roles, store, set(self.space.names), batch_size, purpose, layers)
 
@@ -182,16 +221,13 @@ class Network:
         return int(shapes[self.loss_role.prediction][self.loss_role.axis])
 
     def input_shapes(self) -> Dict[str, Tuple[int, ...]]:
-        """Sample shape of every column the network reads."""
+        """Return the sample shape of every column the network reads."""
         message = self._message(self.roles.training.name)
         shapes = {v.name: tuple(v.shape.dim)[1:] for v in message.variable}
         return {column: shapes[variable] for variable, column in self.roles.training.inputs.items()}
 
-    def check_data(self, dataset: Any) -> None:
-        """Refuses data this network cannot read.
-
-        Args:
-            dataset: A `nnabla_influence.dataset.Dataset`.
+    def check_data(self, dataset: Dataset) -> None:
+        """Refuse data this network cannot read.
 
         Raises:
             DataError: A column is missing, has another shape, or holds a label outside the network's classes.
@@ -203,82 +239,43 @@ class Network:
                     f"{', '.join(dataset.shapes)}. Rename the header, or use the network's own data."
                 )
             if tuple(dataset.shapes[column]) != shape:
+                image = len(shape) == 3  # (C, H, W)
                 raise DataError(
                     f"{dataset.path}: column '{column}' should have shape {shape} for network "
-                    f"'{self.path}', not {dataset.shapes[column]}.{_size_advice(shape)}"
+                    f"'{self.path}', not {dataset.shapes[column]}.",
+                    remedy("resize-images", height=shape[1], width=shape[2]) if image else None,
                 )
-        for numbers in self._whole_numbers():
-            numbers.check(dataset)
+        for looked_up in self._lookup_columns():
+            looked_up.check(dataset)
 
-    def _whole_numbers(self) -> Iterator[WholeNumbers]:
-        """The columns that say which row of a table to take; NNabla reads beyond its end without a word."""
-        message, roles = self._message(self.roles.training.name), self.roles.training
+    def _lookup_columns(self) -> Iterator[LookupColumn]:
+        """Yield the columns that say which row of a table to take."""
+        roles = self.roles.training
+        message = self._message(roles.name)
         shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
         for loss in roles.losses:
             if loss.function in CLASS_LABELS and loss.prediction is not None and loss.target is not None:
                 size = shapes[loss.prediction][loss.axis]
-                yield WholeNumbers(loss.target, size, f"the classes of network '{self.path}'")
+                yield LookupColumn(loss.target, size, f"the classes of network '{self.path}'")
         for function in message.function:
             column = column_behind(function.input[0], producers_of(message), roles.inputs) if function.input else None
             if function.type == "Embed" and column is not None:
                 rows = shapes[function.input[1]][0]
-                yield WholeNumbers(column, rows, f"the rows of embedding '{function.name}' of network '{self.path}'")
+                yield LookupColumn(column, rows, f"the rows of embedding '{function.name}' of network '{self.path}'")
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _message(self, name: str) -> Any:
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{column} {shape}" for column, shape in self.input_shapes().items())
+        return f"Network('{self.path}', {self.space.size:,} parameters, {columns})"
+
+    def _message(self, name: str) -> NNablaMessage:
         return next(network for network in self.proto.network if network.name == name)
 
-    def _messages(self) -> Tuple[Any, ...]:
+    def _messages(self) -> Tuple[NNablaMessage, ...]:
         names = dict.fromkeys((self.roles.training.name, self.roles.validation.name))
         return tuple(self._message(name) for name in names)
 
 
 def _fits(name: str, patterns: Iterable[str]) -> bool:
     return any(matches(pattern, name) for pattern in patterns)
-
-
-def _initial_values(proto: Any, seed: int) -> Dict[str, np.ndarray]:
-    """Draws every parameter with the file's initializers, in NNabla's own order of networks and layers."""
-    scope: OrderedDict = OrderedDict()
-    rng = np.random.RandomState(seed)
-    for message in proto.network:
-        build_network(message, 2, scope=scope, rng=rng)
-    with nn.parameter_scope("", scope):
-        return {name: variable.d.copy() for name, variable in nn.get_parameters(grad_only=False).items()}
-
-
-def _drawable(file: NetworkFile) -> NetworkFile:
-    """Passes a file on whose parameters are there, or can be drawn."""
-    lacking = [
-        v.name
-        for network in file.proto.network
-        for v in network.variable
-        if v.type == "Parameter" and not v.initializer.type
-    ]
-    if lacking and not file.parameters:
-        raise NetworkError(
-            f"'{file.path}' holds no value for parameter '{lacking[0]}' and states no initializer to "
-            "draw one. Use a file with trained parameters (.nnp)."
-        )
-    return file
-
-
-def _complete(drawn: Mapping[str, np.ndarray], file: NetworkFile) -> Dict[str, np.ndarray]:
-    missing = sorted(set(drawn) - set(file.parameters))
-    if missing:
-        raise NetworkError(
-            f"'{file.path}' lacks {len(missing)} of {len(drawn)} parameters, for example "
-            f"'{missing[0]}'. Use a file saved after training, or the .nntxt to train from scratch."
-        )
-    wrong = [name for name, value in drawn.items() if file.parameters[name].shape != value.shape]
-    if wrong:
-        raise NetworkError(
-            f"'{file.path}': parameter '{wrong[0]}' has shape {file.parameters[wrong[0]].shape}, the "
-            f"network expects {drawn[wrong[0]].shape}."
-        )
-    return {name: file.parameters[name] for name in drawn}
-
-
-def _size_advice(shape: Tuple[int, ...]) -> str:
-    return f" Resize the images with --image-size {shape[1]}x{shape[2]}." if len(shape) == 3 else ""

@@ -1,4 +1,4 @@
-"""Reads NNabla's network files, ``.nnp`` archives and ``.nntxt`` text, and writes archives.
+"""Read NNabla's network files, ``.nnp`` archives and ``.nntxt`` text, and write archives.
 
 An ``.nnp`` is a zip file with the network as protocol-buffer text (``*.nntxt``) and its parameters (``*.h5`` or
 ``*.protobuf``); an ``.nntxt`` holds the network alone, or both. Parameters are loaded into a private scope and handed
@@ -20,15 +20,25 @@ from google.protobuf import text_format
 from nnabla.utils import nnabla_pb2
 from nnabla.utils.nnp_format import nnp_version
 
+from ..array import Array
 from ..errors import NetworkError
 from ..files import atomic_path
 
+__all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
+
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
+
+NNablaMessage = Any
+"""A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
+
+A file's sections are networks (with functions and variables), optimizers, monitors, data sets; which of them a
+parameter holds stands in its name.
+"""
 
 
 @dataclass(frozen=True)
 class NetworkFile:
-    """What a network file holds.
+    """The contents of a network file.
 
     Args:
         proto: NNabla's message: networks, data sets, optimizers, monitors (no parameters).
@@ -36,13 +46,13 @@ class NetworkFile:
         path: Where it came from, for messages.
     """
 
-    proto: Any
-    parameters: Dict[str, np.ndarray]
+    proto: NNablaMessage
+    parameters: Dict[str, Array]
     path: str
 
 
 def read_network_file(path: Union[str, Path]) -> NetworkFile:
-    """Reads an ``.nnp``, ``.nntxt`` or ``.prototxt`` file.
+    """Read an ``.nnp``, ``.nntxt`` or ``.prototxt`` file.
 
     Raises:
         NetworkError: The file is missing, of another kind, or broken.
@@ -62,8 +72,8 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
     raise NetworkError(f"Network file '{path}' should end in .nnp or .nntxt, not '{path.suffix}'.")
 
 
-def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, np.ndarray]) -> None:
-    """Writes an ``.nnp`` as ``nnabla_cli train`` does; the file appears whole or not at all.
+def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Array]) -> None:
+    """Write an ``.nnp`` as ``nnabla_cli train`` does; the file appears whole or not at all.
 
     Args:
         path: The archive.
@@ -84,8 +94,8 @@ def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, np
                 values.unlink()
 
 
-def parse_text(text: str, path: Union[str, Path]) -> Any:
-    """Parses NNabla's protocol-buffer text.
+def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:
+    """Parse NNabla's protocol-buffer text.
 
     Raises:
         NetworkError: The text is not such a message; the parser's line and column are named.
@@ -119,7 +129,7 @@ def _read_archive(path: Path) -> NetworkFile:
     if not proto.network:
         raise NetworkError(f"'{path}' holds no network (*.nntxt) beside its parameters.")
     parameters = _take_parameters(proto)
-    scope: OrderedDict = OrderedDict()
+    scope: OrderedDict[str, nn.Variable] = OrderedDict()  # private: names cannot meet those of another network
     with nn.parameter_scope("", scope):
         nn.load_parameters(str(path))
         loaded = nn.get_parameters(grad_only=False)
@@ -127,8 +137,8 @@ def _read_archive(path: Path) -> NetworkFile:
     return NetworkFile(proto, parameters, str(path))
 
 
-def _take_parameters(proto: Any) -> Dict[str, np.ndarray]:
-    """Moves parameter values out of the message."""
-    found = {p.variable_name: np.array(p.data, np.float32).reshape(tuple(p.shape.dim)) for p in proto.parameter}
-    del proto.parameter[:]
-    return found
+def _take_parameters(proto: NNablaMessage) -> Dict[str, Array]:
+    """Move parameter values out of the message."""
+    values = {p.variable_name: np.array(p.data, np.float32).reshape(tuple(p.shape.dim)) for p in proto.parameter}
+    del proto.parameter[:]  # the message is kept as text and hashed; values have no place in either
+    return values

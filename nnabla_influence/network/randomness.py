@@ -11,9 +11,12 @@ network is scored on its validation network, if that one does without.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Dict, Optional
 
 from ..errors import UnsupportedError
+from .nnp import NNablaMessage
+
+__all__ = ["lasting_randomness", "make_deterministic", "with_common_seed"]
 
 SHAPE_KEEPING_RANDOM = ("Dropout", "ImageAugmentation", "RandomFlip", "RandomShift", "RandomErase")
 OTHER_RANDOM = ("RandomCrop", "Rand", "Randint", "Randn", "RandBinomial", "RandBeta", "RandGamma", "RandomChoice")
@@ -21,15 +24,18 @@ RECURRENT: Dict[str, str] = {"RNN": "rnn_param", "LSTM": "lstm_param", "GRU": "g
 POWER_ITERATIONS = 50
 
 
-def with_common_seed(function: Any) -> None:
-    """A layer with a seed of its own ignores `nnabla.random.set_function_seed`, so its draws could not be repeated."""
+def with_common_seed(function: NNablaMessage) -> None:
+    """Make a layer draw by `nnabla.random.set_function_seed`.
+
+    One with a seed of its own ignores that, so its draws could not be repeated.
+    """
     chosen = function.WhichOneof("parameter")
     if chosen and "seed" in getattr(function, chosen).DESCRIPTOR.fields_by_name:
-        getattr(function, chosen).seed = -1
+        getattr(function, chosen).seed = -1  # NNabla's word for: none of its own
 
 
-def lasting_randomness(message: Any) -> Optional[str]:
-    """The first random layer of a network message that cannot be taken out, and why; None if there is none."""
+def lasting_randomness(message: NNablaMessage) -> Optional[str]:
+    """Name the first random layer of a network message that cannot be taken out, and why; None if there is none."""
     shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
     for function in message.function:
         layer = f"layer '{function.name}' ({function.type}) of network '{message.name}'"
@@ -40,8 +46,8 @@ def lasting_randomness(message: Any) -> Optional[str]:
     return None
 
 
-def make_deterministic(message: Any) -> None:
-    """Takes randomness out of a network message and holds the layers' own states still.
+def make_deterministic(message: NNablaMessage) -> None:
+    """Take randomness out of a network message and hold the layers' own states still.
 
     Raises:
         UnsupportedError: A random layer cannot be taken out.
@@ -58,7 +64,8 @@ def make_deterministic(message: Any) -> None:
         elif function.type in RECURRENT:
             parameter = getattr(function, RECURRENT[function.type])
             # NNabla goes backwards through these layers only in training mode, whose one difference is dropout.
-            parameter.training, parameter.dropout = True, 0.0
+            parameter.training = True
+            parameter.dropout = 0.0
         elif function.type == "MeanSubtraction":
             function.mean_subtraction_param.update_running_mean = False
         elif function.type == "SpectralNorm":
@@ -66,12 +73,15 @@ def make_deterministic(message: Any) -> None:
             function.spectral_norm_param.itr = max(POWER_ITERATIONS, function.spectral_norm_param.itr)
 
 
-def _pass_through(function: Any) -> None:
-    """Turns a layer into an identity, in whatever loop it stands."""
-    name, loops = function.name, list(function.repeat_id)
-    inputs, outputs = list(function.input), list(function.output)
-    function.Clear()
-    function.name, function.type = name, "Identity"
+def _pass_through(function: NNablaMessage) -> None:
+    """Turn a layer into an identity, in whatever loop it stands."""
+    name = function.name
+    loops = list(function.repeat_id)
+    inputs = list(function.input)
+    outputs = list(function.output)
+    function.Clear()  # also the settings of the layer it was
+    function.name = name
+    function.type = "Identity"
     function.repeat_id.extend(loops)
     function.input.extend(inputs[:1])
     function.output.extend(outputs)

@@ -1,4 +1,4 @@
-"""Which variable plays which role, read from the file and never guessed by position.
+"""The roles of a network's variables, read from the file and never guessed by position.
 
 The optimizer section of an NNabla file names the network that is trained, the data-set column behind every input
 variable, the loss variables and the parameters that train. The validation network is the one the monitors use, if it
@@ -9,59 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Dict, Iterable, Tuple
 
 from ..errors import NetworkError, UnsupportedError
+from .loss_role import LossRole, read_loss_role, sources_of
+from .nnp import NNablaMessage
 from .randomness import lasting_randomness
 
-# First the prediction, then the target: the order of every NNabla loss function's inputs.
-LOSS_FUNCTIONS = (
-    "SoftmaxCrossEntropy",
-    "SquaredError",
-    "SigmoidCrossEntropy",
-    "BinaryCrossEntropy",
-    "CategoricalCrossEntropy",
-    "AbsoluteError",
-    "HuberLoss",
-    "EpsilonInsensitiveLoss",
-    "KLMultinomial",
-)
-# Losses that are the same with prediction and target exchanged.
-SYMMETRIC = ("SquaredError", "AbsoluteError", "HuberLoss", "EpsilonInsensitiveLoss")
-# Loss functions whose label is a class number, and where they say along which axis the classes lie.
-CLASS_LABELS = {
-    "SoftmaxCrossEntropy": "softmax_cross_entropy_param",
-    "CategoricalCrossEntropy": "categorical_cross_entropy_param",
-}
+__all__ = ["NetworkRoles", "Roles", "matches", "read_roles", "running_statistics"]
+
 NORMALIZATION_LAYERS = ("BatchNormalization", "FusedBatchNormalization", "SyncBatchNormalization")
-
-
-@dataclass(frozen=True)
-class LossRole:
-    """One loss of a network.
-
-    Args:
-        variable: The loss variable's name.
-        function: NNabla's type of the function that computes it, e.g. ``SoftmaxCrossEntropy``.
-        prediction: Variable compared with the target, if the function is a known loss.
-        target: Data-set column of the target, if it is fed directly or only reshaped.
-        target_variable: The variable the prediction is compared with, if no parameter enters it.
-        weight: Number the loss is multiplied by.
-        axis: Along which the classes of the prediction lie, for losses of class numbers.
-    """
-
-    variable: str
-    function: str
-    prediction: Optional[str]
-    target: Optional[str]
-    target_variable: Optional[str] = None
-    weight: float = 1.0
-    axis: int = -1
-
-    @property
-    def class_numbers(self) -> bool:
-        """Whether the target is a class number."""
-        return self.function in CLASS_LABELS
 
 
 @dataclass(frozen=True)
@@ -101,8 +58,8 @@ class Roles:
     note: str
 
 
-def read_roles(proto: Any, path: str) -> Roles:
-    """Reads the roles from a file's optimizer and monitor sections.
+def read_roles(proto: NNablaMessage, path: str) -> Roles:
+    """Read the roles from a file's optimizer and monitor sections.
 
     Raises:
         NetworkError: A section is missing or names something that does not exist.
@@ -126,18 +83,21 @@ def read_roles(proto: Any, path: str) -> Roles:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a parameter name fits an optimizer's entry.
+    """Tell whether a parameter name fits an optimizer's entry.
 
     NNabla expands loops: in today's files ``{Loop}`` in a name becomes ``[number]``, in older ones ``_Loop[number]`` is
     appended.
+
+    >>> matches("{Loop}/affine/W", "[3]/affine/W"), matches("affine/W", "affine/W_Loop[3]"), matches("a/W", "b/W")
+    (True, True, False)
     """
     parts = re.split(r"\{[^}]*\}", pattern)
     expanded = r"\[\d+\]".join(map(re.escape, parts)) + r"(_[^/\[\]]+\[\d+\])*"
     return re.fullmatch(expanded, name) is not None
 
 
-def running_statistics(function: Any) -> Tuple[str, ...]:
-    """Names of the running mean and variance of a normalisation layer; empty for other layers.
+def running_statistics(function: NNablaMessage) -> Tuple[str, ...]:
+    """Return the names of the running mean and variance of a normalisation layer; empty for other layers.
 
     They never train, whatever the file's multipliers or an NNP's ``need_grad`` say.
     """
@@ -147,25 +107,9 @@ def running_statistics(function: Any) -> Tuple[str, ...]:
     return tuple(function.input[3:5] if function.type == "FusedBatchNormalization" else function.input[-2:])
 
 
-def column_behind(variable: str, producers: Mapping[str, Any], inputs: Mapping[str, str]) -> Optional[str]:
-    """The data-set column whose values a variable holds, reshaped at most.
-
-    Args:
-        variable: Its name.
-        producers: The function that computes a variable, by the variable's name.
-        inputs: Variable name to data-set column.
-    """
-    while variable not in inputs and variable in producers and producers[variable].type in ("Identity", "Reshape"):
-        variable = producers[variable].input[0]
-    return inputs.get(variable)
-
-
-def producers_of(network: Any) -> Dict[str, Any]:
-    """The function of a network message that computes a variable, by the variable's name."""
-    return {output: function for function in network.function for output in function.output}
-
-
-def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str], path: str) -> NetworkRoles:
+def _network_roles(
+    networks: Dict[str, NNablaMessage], section: NNablaMessage, losses: Iterable[str], path: str
+) -> NetworkRoles:
     if section.network_name not in networks:
         raise NetworkError(
             f"'{path}': '{section.name}' uses network '{section.network_name}', which is not in the "
@@ -179,7 +123,7 @@ def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str]
                 f"'{path}': variable '{variable}' is fed with '{column}', the training progress; "
                 "scores of such a network are not defined."
             )
-    roles = tuple(_loss_role(network, name, inputs, path) for name in losses)
+    roles = tuple(read_loss_role(network, name, inputs, path) for name in losses)
     if not roles:
         raise NetworkError(f"'{path}': '{section.name}' names no loss variable.")
     constants = _constants(section, path)
@@ -188,15 +132,15 @@ def _network_roles(networks: Dict[str, Any], section: Any, losses: Iterable[str]
 
 
 def _check_fed(
-    network: Any, losses: Iterable[LossRole], inputs: Iterable[str], constants: Iterable[str], section: str
+    network: NNablaMessage, losses: Iterable[LossRole], inputs: Iterable[str], constants: Iterable[str], section: str
 ) -> None:
-    """Every variable the losses start from must be given; NNabla would compute with whatever lies in memory."""
+    """Refuse a variable the losses start from and nobody fills: NNabla would compute with whatever lies in memory."""
     names = {variable.name for variable in network.variable}
     lost = [variable for variable in inputs if variable not in names]
     if lost:
         raise NetworkError(f"{section} feeds variable '{lost[0]}', which network '{network.name}' does not have.")
     parameters = {variable.name for variable in network.variable if variable.type == "Parameter"}
-    sources = _sources(network, (loss.variable for loss in losses))
+    sources = sources_of(network, (loss.variable for loss in losses))
     starved = sorted(sources - parameters - {*inputs, *constants})
     if starved:
         raise NetworkError(
@@ -205,20 +149,7 @@ def _check_fed(
         )
 
 
-def _sources(network: Any, losses: Iterable[str]) -> Set[str]:
-    """Variables that the losses depend on and no function computes."""
-    producers = producers_of(network)
-    waiting: List[str] = list(losses)
-    seen: Set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += producers[name].input if name in producers else ()
-    return seen - set(producers)
-
-
-def _constants(section: Any, path: str) -> Dict[str, float]:
+def _constants(section: NNablaMessage, path: str) -> Dict[str, float]:
     constants = {}
     for generator in section.generator_variable:
         if generator.type != "Constant":
@@ -230,39 +161,8 @@ def _constants(section: Any, path: str) -> Dict[str, float]:
     return constants
 
 
-def _loss_role(network: Any, variable: str, inputs: Dict[str, str], path: str) -> LossRole:
-    producers = producers_of(network)
-    if variable not in producers:
-        raise NetworkError(f"'{path}': loss variable '{variable}' is not computed by network '{network.name}'.")
-    function, weight = producers[variable], 1.0
-    while function.type == "MulScalar" and function.input[0] in producers:
-        weight *= function.mul_scalar_param.val
-        function = producers[function.input[0]]
-    if function.type not in LOSS_FUNCTIONS:
-        return LossRole(variable, producers[variable].type, None, None)
-    prediction, target = function.input[:2]
-    parameters = {v.name for v in network.variable if v.type == "Parameter"}
-    learns = {name: bool(_sources(network, [name]) & parameters) for name in (prediction, target)}
-    if function.type in SYMMETRIC and learns[target] and not learns[prediction]:
-        prediction, target = target, prediction
-    return LossRole(
-        variable,
-        function.type,
-        prediction if learns[prediction] else None,
-        column_behind(target, producers, inputs),
-        None if learns[target] else target,
-        weight,
-        _class_axis(function),
-    )
-
-
-def _class_axis(function: Any) -> int:
-    # The batch axis cannot hold the classes; 0 is what an unwritten number reads as.
-    return (getattr(function, CLASS_LABELS[function.type]).axis or -1) if function.type in CLASS_LABELS else -1
-
-
 def _scoring_roles(
-    networks: Dict[str, Any], training: NetworkRoles, validation: NetworkRoles
+    networks: Dict[str, NNablaMessage], training: NetworkRoles, validation: NetworkRoles
 ) -> Tuple[NetworkRoles, str]:
     lasting = lasting_randomness(networks[training.name])
     if lasting is None or lasting_randomness(networks[validation.name]):
@@ -271,7 +171,7 @@ def _scoring_roles(
 
 
 def _validation_roles(
-    proto: Any, networks: Dict[str, Any], training: NetworkRoles, path: str
+    proto: NNablaMessage, networks: Dict[str, NNablaMessage], training: NetworkRoles, path: str
 ) -> Tuple[NetworkRoles, str]:
     wanted = [loss.variable for loss in training.losses]
     # A monitor of another data set than the training one comes first: it is the validation monitor.

@@ -50,7 +50,7 @@ def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optio
 
 
 def _cache_costs(cache: TrainingCache) -> Rows:
-    from ..training.sizes import bytes_by_policy
+    from ..training.bytes_by_policy import bytes_by_policy
 
     kept = cache.config.policy
     sizes = ", ".join(f"{policy} {size:,}" for policy, size in bytes_by_policy(cache).items())

@@ -5,12 +5,13 @@ from .cache import TrainingCache, kept_steps
 from .checkpoint import Checkpoint
 from .final_state import FinalState
 from .finished_training import FinishedTraining
-from .monitors import Monitors
-from .nnabla_iterator import nnabla_iterator
+from .nnabla_cli.monitors import Monitors
+from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
-from .run import EpochReport, Hooks, run_passport, start_digest, train
-from .second_moments import Motion
-from .steps import Step, StepPlan
+from .run_passport import run_passport, start_digest
+from .second_moments import StepTransition
+from .step_plan import Step, StepPlan
+from .train import EpochReport, Hooks, train
 from .trainer import Trainer
 from .update_rules import RULES, coupled_decay, effective_rate, shrinkage
 
@@ -22,7 +23,7 @@ __all__ = [
     "FinishedTraining",
     "Hooks",
     "Monitors",
-    "Motion",
+    "StepTransition",
     "RULES",
     "Replay",
     "Step",

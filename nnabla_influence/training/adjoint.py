@@ -5,17 +5,35 @@ What a step does to them is derived in `update_rules` (linear part) and `second_
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from typing import Mapping, Optional, Tuple
 
 import numpy as np
 
+from ..array import Array
 from ..config import SolverConfig
-from .second_moments import Diagonal, Motion
-from .update_rules import Coefficients, Moment, rule, second_moment
+from .second_moments import Diagonal, StepTransition
+from .step_plan import Step
+from .update_rules import Coefficients, StepConditions, rule, second_moment
+
+__all__ = ["Adjoint"]
 
 
 class Adjoint:
-    """Carries the validation gradient backwards through the steps of a solver.
+    """The validation gradient on its way back through the steps of a solver.
+
+    With H D the curvature of a step's batches along its direction, one step back is ``direction``, then ``undo``:
+
+    >>> import numpy as np
+    >>> from nnabla_influence import SolverConfig
+    >>> from nnabla_influence.training import Step
+    >>> adjoint = Adjoint(SolverConfig("Sgd", 0.1), gradient=np.array([1.0, 2.0]), state={})
+    >>> step = Step(index=0, epoch=0, learning_rate=0.1, batches=())
+    >>> direction = adjoint.direction(step)  # eta u
+    >>> direction
+    array([0.1, 0.2])
+    >>> adjoint.undo(step, direction, curvature=3.0 * direction)  # H = 3 I
+    >>> adjoint.u  # (I - eta H) u
+    array([0.7, 1.4])
 
     Args:
         solver: The solver's settings.
@@ -32,54 +50,58 @@ class Adjoint:
         moments: The adjoints of the second moment and of its largest value so far (2, P).
     """
 
-    def __init__(self, solver: SolverConfig, gradient: np.ndarray, state: Mapping[str, np.ndarray]) -> None:
-        self.solver, self.rule = solver, rule(solver)
-        self._second: Optional[np.ndarray] = None
-        self._motion: Optional[Motion] = None
+    def __init__(self, solver: SolverConfig, gradient: Array, state: Mapping[str, Array]) -> None:
+        self.solver = solver
+        self.rule = rule(solver)
+        self._second: Optional[Array] = None  # v (P,)
+        self._transition: Optional[StepTransition] = None
         self.at(state)
         self.u = gradient.astype(np.float64)
         self.memory = np.zeros_like(self.u)
         self.moments = np.zeros((2, self.u.size if self.has_second_moment else 0))
 
-    def at(self, state: Mapping[str, np.ndarray], motion: Optional[Motion] = None) -> None:
-        """Takes the second moment from the solver's state after the step about to be undone.
+    def at(self, state: Mapping[str, Array], transition: Optional[StepTransition] = None) -> None:
+        """Take the second moment from the solver's state after the step about to be undone.
 
         Args:
             state: The state.
-            motion: How the second moment came about in this step; None to hold it fixed.
+            transition: How the second moment came about in this step; None to hold it fixed.
 
         Raises:
             CacheMismatchError: It is not there.
         """
-        self._second, self._motion = second_moment(self.solver, state), motion
+        self._second = second_moment(self.solver, state)
+        self._transition = transition
 
     @property
     def has_second_moment(self) -> bool:
-        """Whether the adjoint is exact only with the motion of every step."""
+        """Whether the adjoint is exact only with the transition of every step."""
         return self.rule.second is not None
 
-    def direction(self, step: Any) -> np.ndarray:
-        """D (P,) of the `Step` about to be undone."""
+    def direction(self, step: Step) -> Array:
+        """Return D (P,) of the step about to be undone."""
         k = self._coefficients(step)
-        direction: np.ndarray = -(k.d * self.u + k.b * self.memory + self._through_second_moment(k)[0])
+        # D = -(d lambda + b mu + gain nu~), see `second_moments`
+        direction: Array = -(k.d * self.u + k.b * self.memory + self._through_second_moment(k)[0])
         return direction
 
-    def undo(self, step: Any, direction: np.ndarray, curvature: np.ndarray) -> None:
-        """Goes back across a step: ``curvature`` is H D (P,) of its batches."""
+    def undo(self, step: Step, direction: Array, curvature: Array) -> None:
+        """Go back across a step: ``curvature`` is H D (P,) of its batches."""
         k = self._coefficients(step)
         decay = 0.0 if self.rule.decoupled else self.solver.weight_decay
-        memory = k.a * self.memory + k.c * self.u
+        memory = k.a * self.memory + k.c * self.u  # mu, from the old lambda
         self.moments = self._through_second_moment(k)[1]
         self.u = k.e * self.u - curvature - decay * direction
         self.memory = memory
 
-    def _through_second_moment(self, k: Coefficients) -> Tuple[Diagonal, np.ndarray]:
-        """What the second moment adds to the derivative in the step's gradient, and its adjoints before the step."""
-        motion = self._motion
-        if motion is None or self.rule.partials is None:
+    def _through_second_moment(self, k: Coefficients) -> Tuple[Diagonal, Array]:
+        """Return what the second moment adds to the derivative in the gradient, and its adjoints before the step."""
+        transition = self._transition
+        if transition is None or self.rule.partials is None:
             return 0.0, self.moments
-        move = k.d * motion.gradient + (k.c * motion.before[self.rule.first] if self.rule.first else 0.0)
-        return self.rule.partials(self.solver, motion).pulled_back(self.u * move, self.moments)
+        # theta' - e theta = c s + d g
+        move = k.d * transition.gradient + (k.c * transition.before[self.rule.first] if self.rule.first else 0.0)
+        return self.rule.partials(self.solver, transition).pulled_back(self.u * move, self.moments)
 
-    def _coefficients(self, step: Any) -> Coefficients:
-        return self.rule.coefficients(self.solver, Moment(step.learning_rate, step.index + 1, self._second))
+    def _coefficients(self, step: Step) -> Coefficients:
+        return self.rule.coefficients(self.solver, StepConditions(step.learning_rate, step.index + 1, self._second))

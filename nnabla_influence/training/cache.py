@@ -31,21 +31,26 @@ from typing import Any, Dict, Mapping, Sequence, Union
 import h5py
 import numpy as np
 
+from ..array import Array
 from ..config import TrainingConfig
+from ..dataset.arrays import Dataset
 from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from ..files import atomic_path
 from ..network import Network
 from ..remedies import remedy
 from .checkpoint import Checkpoint
 from .finished_training import FinishedTraining
-from .steps import StepPlan
+from .step_plan import StepPlan
+
+__all__ = ["FORMAT", "TrainingCache", "kept_steps", "write_cache"]
 
 FORMAT = 1
 RECORDS = "records"
+MISSING_RECORDS = {"margins": remedy("train-with-margins"), "average": remedy("train-with-average")}
 
 
 class TrainingCache(FinishedTraining):
-    """An opened training cache; made by `open`.
+    """A training that was kept in a file; made by `train`, opened by `open`.
 
     Attributes:
         path: The file.
@@ -54,10 +59,24 @@ class TrainingCache(FinishedTraining):
         config: The run's `TrainingConfig`.
         network: The network, holding the run's final parameters.
         plan: The run's steps.
+
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, Network, TrainingConfig, train
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.arange(4)})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "cache.h5")
+    ...     _ = train(Network.builtin("builtin:mlp", (4,), 4), data, TrainingConfig(epochs=2, batch_size=2), path)
+    ...     cache = TrainingCache.open(path)
+    >>> cache  # doctest: +ELLIPSIS
+    TrainingCache('...cache.h5', policy last-epoch, 4 samples, 2 epochs, 4,740 parameters before steps 2, 4)
+    >>> cache.checkpoint(2).theta.shape  # before the last epoch
+    (4740,)
     """
 
-    def __init__(self, path: Path, datasets: Mapping[str, np.ndarray], identity: str) -> None:
-        self.path, self.identity = path, identity
+    def __init__(self, path: Path, datasets: Mapping[str, Array], identity: str) -> None:
+        self.path = path
+        self.identity = identity
         self.passport: Dict[str, Any] = json.loads(datasets["passport"].tobytes().decode("utf-8"))
         self.config = TrainingConfig.from_dict(self.passport["config"])
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
@@ -69,7 +88,7 @@ class TrainingCache(FinishedTraining):
 
     @classmethod
     def open(cls, path: Union[str, Path]) -> TrainingCache:
-        """Opens and verifies a cache.
+        """Open and verify a cache.
 
         Raises:
             DataError: No such file, or not a training cache.
@@ -77,28 +96,31 @@ class TrainingCache(FinishedTraining):
         """
         path = Path(path)
         if not path.is_file():
-            raise DataError(f"Training cache '{path}' does not exist. Make one with: python -m nnabla_influence train.")
+            raise DataError(f"Training cache '{path}' does not exist.", remedy("make-a-cache"))
         if not h5py.is_hdf5(path):
             raise DataError(f"'{path}' is not a training cache: it is not an HDF5 file.")
         try:
             with h5py.File(path, "r") as file:
                 if "passport" not in file or "checksum" not in file:
                     raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
-                found: Dict[str, np.ndarray] = {}
-                file.visititems(
-                    lambda name, item: found.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None
-                )
+                datasets = _read(file)
         except (OSError, RuntimeError) as error:  # h5py raises either for damage
             raise CorruptFileError(
-                f"Training cache '{path}' cannot be read ({error}); it is damaged. Train again, with --overwrite."
+                f"Training cache '{path}' cannot be read ({error}); it is damaged.", remedy("train-again")
             ) from error
-        checksum = bytes(found.pop("checksum"))
-        if checksum != _checksum(found):
+        checksum = bytes(datasets.pop("checksum"))
+        if checksum != _checksum(datasets):
             raise CorruptFileError(
-                f"Training cache '{path}' does not match its SHA-256; it was damaged or changed. "
-                "Train again, with --overwrite."
+                f"Training cache '{path}' does not match its SHA-256; it was damaged or changed.",
+                remedy("train-again"),
             )
-        return cls(path, found, checksum.hex())
+        return cls(path, datasets, checksum.hex())
+
+    def __repr__(self) -> str:
+        samples = self.plan.batches.samples
+        run = f"policy {self.config.policy}, {samples} samples, {self.config.epochs} epochs"
+        kept = f"{self.network.space.size:,} parameters before steps {_shortened(self.kept)}"
+        return f"TrainingCache('{self.path}', {run}, {kept})"
 
     @property
     def final(self) -> Checkpoint:
@@ -111,7 +133,7 @@ class TrainingCache(FinishedTraining):
         return [int(step) for step in self._steps]
 
     def checkpoint(self, step: int) -> Checkpoint:
-        """The state before a step; `plan.steps` means after the last one.
+        """Return the state before a step; `plan.steps` means after the last one.
 
         Raises:
             CheckpointMissingError: The policy did not keep it.
@@ -120,7 +142,8 @@ class TrainingCache(FinishedTraining):
         if not len(rows):
             raise CheckpointMissingError(
                 f"'{self.path}' was trained with policy '{self.config.policy}', which does not keep the parameters "
-                f"before step {step} (kept: {_shortened(self.kept)}). Train with --policy every-step."
+                f"before step {step} (kept: {_shortened(self.kept)}).",
+                remedy("train-with-policy", policy="every-step"),
             )
         row = rows[0]
         state = {
@@ -128,19 +151,19 @@ class TrainingCache(FinishedTraining):
         }
         return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
 
-    def record(self, name: str) -> np.ndarray:
-        """What training noted down in passing: ``margins`` (N,) or ``average`` (P,).
+    def record(self, name: str) -> Array:
+        """Return what training noted down in passing: ``margins`` (N,) or ``average`` (P,).
 
         Raises:
-            CheckpointMissingError: It was not asked to; the option that does is named.
+            CheckpointMissingError: It was not asked to.
         """
         if f"{RECORDS}/{name}" not in self._datasets:
-            option = {"margins": "--record-margins", "average": "--average-parameters"}[name]
-            raise CheckpointMissingError(f"'{self.path}' was trained without {option}. Train again with it.")
+            # What is missing goes by another name at each door, so the whole predicate is the remedy's.
+            raise CheckpointMissingError(f"'{self.path}'", MISSING_RECORDS[name])
         return self._datasets[f"{RECORDS}/{name}"]
 
-    def check_data(self, dataset: Any) -> None:
-        """Refuses training data other than what the run was trained on.
+    def check_data(self, dataset: Dataset) -> None:
+        """Refuse training data other than what the run was trained on.
 
         Raises:
             CacheMismatchError: The fingerprints differ; both are shown.
@@ -151,19 +174,6 @@ class TrainingCache(FinishedTraining):
                 f"'{self.path}' was trained on other data: {ours['path']} ({ours['samples']} rows, fingerprint "
                 f"{ours['fingerprint'][:16]}...); {dataset.path} has {len(dataset)} rows, fingerprint "
                 f"{dataset.fingerprint[:16]}.... Score the data it was trained on, or train again."
-            )
-
-    def check_network(self, network: Network) -> None:
-        """Refuses a network other than the one trained.
-
-        Raises:
-            CacheMismatchError: The fingerprints differ; both are shown.
-        """
-        ours = self.passport["network"]
-        if ours["fingerprint"] != network.fingerprint:
-            raise CacheMismatchError(
-                f"'{self.path}' holds another network: {ours['path']} (fingerprint {ours['fingerprint'][:16]}...), "
-                f"not {network.path} ({network.fingerprint[:16]}...). Leave --network out: the cache carries its own."
             )
 
 
@@ -192,10 +202,18 @@ def write_cache(
     passport: Mapping[str, Any],
     network: Network,
     checkpoints: Sequence[Checkpoint],
-    records: Mapping[str, np.ndarray] = MappingProxyType({}),
+    records: Mapping[str, Array] = MappingProxyType({}),
 ) -> None:
-    """Writes a cache in one go; the file appears whole or not at all."""
-    datasets: Dict[str, np.ndarray] = {
+    """Write a cache in one go; the file appears whole or not at all.
+
+    Args:
+        path: The file.
+        passport: See `run_passport.run_passport`.
+        network: Its structure is stored; its values are not.
+        checkpoints: What the policy keeps, in order; the last one is final.
+        records: Arrays by name, see `records.Records`.
+    """
+    datasets: Dict[str, Array] = {
         "passport": _bytes(json.dumps(passport, sort_keys=True).encode("utf-8")),
         "network": _bytes(zlib.compress(network.text.encode("utf-8"), 9)),
         "steps": np.array([c.step for c in checkpoints], np.int64),
@@ -214,27 +232,35 @@ def write_cache(
 
 
 def _timeless_file(path: Path) -> h5py.File:
-    """A new file whose root and groups hold no times; older versions of h5py have no option for that."""
-    access, creation = h5py.h5p.create(h5py.h5p.FILE_ACCESS), h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    """Return a new file whose root and groups hold no times; older versions of h5py have no option for that."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
     access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
     creation.set_obj_track_times(False)
     file = h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
     group = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
     group.set_obj_track_times(False)
-    for name in ("solver", RECORDS):
+    for name in ("solver", RECORDS):  # made here, because a group that a data set makes on its way holds a time
         h5py.h5g.create(file.id, name.encode("ascii"), gcpl=group)
     return file
 
 
-def _write(file: h5py.File, name: str, array: np.ndarray) -> None:
+def _read(file: h5py.File) -> Dict[str, Array]:
+    datasets: Dict[str, Array] = {}
+    file.visititems(lambda name, item: datasets.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None)
+    return datasets
+
+
+def _write(file: h5py.File, name: str, array: Array) -> None:
     if array.size == 0:  # nothing to check
         file.create_dataset(name, data=array)
         return
+    # One kept state is one chunk. Fletcher32 needs chunks, and covers data sets but not attributes.
     chunk = (1,) + array.shape[1:] if array.ndim > 1 else array.shape
     file.create_dataset(name, data=array, chunks=chunk, fletcher32=True, track_times=False)
 
 
-def _checksum(datasets: Mapping[str, np.ndarray]) -> bytes:
+def _checksum(datasets: Mapping[str, Array]) -> bytes:
     digest = hashlib.sha256()
     for name in sorted(datasets):
         array = np.ascontiguousarray(datasets[name])
@@ -243,7 +269,7 @@ def _checksum(datasets: Mapping[str, np.ndarray]) -> bytes:
     return digest.digest()
 
 
-def _bytes(data: bytes) -> np.ndarray:
+def _bytes(data: bytes) -> Array:
     return np.frombuffer(data, np.uint8)
 
 

@@ -8,42 +8,55 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-import numpy as np
-
+from ..array import Array
 from ..config import TrainingConfig
 from ..errors import CheckpointMissingError
 from ..network import Network
+from ..remedies import remedy
 from .checkpoint import Checkpoint
 from .finished_training import FinishedTraining
-from .steps import StepPlan
+from .step_plan import StepPlan
+
+__all__ = ["FinalState"]
 
 
 class FinalState(FinishedTraining):
-    """What a `TrainingCache` of policy ``final`` offers, made from a trained network file.
+    """The end of a training, read from a trained network file; offers what a `TrainingCache` of policy ``final`` does.
 
     Args:
         network: The trained network.
         config: The run its last epoch is taken from.
         samples: N.
+
+    >>> from nnabla_influence import Network, TrainingConfig
+    >>> state = FinalState(Network.builtin("builtin:mlp", (4,), 3), TrainingConfig(batch_size=10), samples=25)
+    >>> state
+    FinalState('builtin:mlp', 4,675 parameters, 25 samples)
+    >>> [len(step.batches[0]) for step in state.steps()]
+    [9, 8, 8]
     """
 
     def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
-        self.network, self.config = network, config
+        self.network = network
+        self.config = config
         self.plan = StepPlan(config, samples)
         self.identity = network.fingerprint + sha256(network.theta.tobytes()).hexdigest()
+
+    def __repr__(self) -> str:
+        sizes = f"{self.network.space.size:,} parameters, {self.plan.batches.samples} samples"
+        return f"FinalState('{self.network.path}', {sizes})"
 
     @property
     def final(self) -> Checkpoint:
         """The parameters in the file."""
         return Checkpoint(self.plan.steps, self.network.theta, self.network.statistics_values, {})
 
-    def record(self, name: str) -> np.ndarray:
-        """Nothing was recorded.
+    def record(self, name: str) -> Array:
+        """Refuse: nothing was recorded.
 
         Raises:
             CheckpointMissingError: Always.
         """
         raise CheckpointMissingError(
-            f"'{self.network.path}' is a network file and holds no {name} of its training; train with the package and "
-            "score with --cache."
+            f"'{self.network.path}' is a network file and holds no {name} of its training;", remedy("train-for-records")
         )

@@ -15,7 +15,7 @@ from ..array import Array
 from ..config import TrainingConfig
 from ..network import Network
 from .checkpoint import Checkpoint
-from .steps import Step, StepPlan
+from .step_plan import Step, StepPlan
 
 __all__ = ["FinishedTraining"]
 

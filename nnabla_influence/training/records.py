@@ -1,4 +1,4 @@
-"""What training notes down in passing, on request: margins and averaged parameters.
+"""Records of a training, noted down in passing on request: margins and averaged parameters.
 
 The *logit margin* of a sample is the logit of its label minus the largest other one; averaged over the epochs (area
 under the margin, Pleiss et al. 2020) it is a strong and cheap detector of wrong labels. Training computes the logits
@@ -13,11 +13,15 @@ from typing import Dict, Mapping
 
 import numpy as np
 
+from ..array import Array
 from ..config import TrainingConfig
 from ..errors import ConfigError
 from ..network import Network
 
-MARGINS, AVERAGE = "margins", "average"
+__all__ = ["AVERAGE", "MARGINS", "Records", "margins"]
+
+MARGINS = "margins"
+AVERAGE = "average"
 
 
 class Records:
@@ -30,6 +34,9 @@ class Records:
 
     Raises:
         ConfigError: Margins are asked for, but the network does not tell classes apart, one per sample.
+
+    Attributes:
+        sums: The sums so far by name: ``margins`` (N,) over epochs, ``average`` (P,) over steps; double precision.
     """
 
     def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
@@ -41,8 +48,9 @@ class Records:
             raise ConfigError(
                 f"Margins need one class number per sample; those of '{network.path}' have several, or are computed."
             )
-        self._label, self._epochs = network.loss_role.target, config.epochs
-        self.sums: Dict[str, np.ndarray] = {}
+        self._label = network.loss_role.target
+        self._epochs = config.epochs
+        self.sums: Dict[str, Array] = {}
         if config.record_margins:
             self.sums[MARGINS] = np.zeros(samples)
         if config.average_parameters:
@@ -53,30 +61,34 @@ class Records:
         """Whether the logits of a batch are needed."""
         return MARGINS in self.sums
 
-    def batch(self, rows: np.ndarray, batch: Mapping[str, np.ndarray], logits: np.ndarray) -> None:
-        """Adds the margins of a batch: rows (B,), logits (B, K)."""
+    def batch(self, rows: Array, batch: Mapping[str, Array], logits: Array) -> None:
+        """Add the margins of a batch: rows (B,), logits (B, K)."""
         labels = batch[str(self._label)].reshape(len(rows)).astype(np.int64)
         self.sums[MARGINS][rows] += margins(logits.reshape(len(rows), -1), labels)
 
-    def step(self, theta: np.ndarray) -> None:
-        """Adds the parameters after a step of the last epoch (P,)."""
+    def step(self, theta: Array) -> None:
+        """Add the parameters after a step of the last epoch (P,)."""
         self.sums[AVERAGE] += theta
 
-    def restore(self, sums: Mapping[str, np.ndarray]) -> None:
-        """Goes on from saved sums."""
+    def restore(self, sums: Mapping[str, Array]) -> None:
+        """Go on from saved sums."""
         self.sums = {name: sums[name] for name in self.sums}
 
-    def results(self, steps_per_epoch: int) -> Dict[str, np.ndarray]:
-        """Means, float32: margins (N,) over the epochs, parameters (P,) over the steps of the last one."""
+    def results(self, steps_per_epoch: int) -> Dict[str, Array]:
+        """Return the means, float32: margins (N,) over the epochs, parameters (P,) over the steps of the last one."""
         counts: Dict[str, int] = {MARGINS: self._epochs, AVERAGE: steps_per_epoch}
         return {name: (total / counts[name]).astype(np.float32) for name, total in self.sums.items()}
 
 
-def margins(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Logit of the label minus the largest other logit, (B,) from (B, K)."""
+def margins(logits: Array, labels: Array) -> Array:
+    """Return the logit of the label minus the largest other logit, (B,) from (B, K).
+
+    >>> margins(np.array([[1.0, 3.0, 2.0]]), np.array([1]))
+    array([1.])
+    """
     rows = np.arange(len(labels))
     others = logits.astype(np.float64)  # a copy
     own = others[rows, labels]
     others[rows, labels] = -np.inf
-    found: np.ndarray = own - others.max(axis=1)
-    return found
+    differences: Array = own - others.max(axis=1)  # (B,)
+    return differences

@@ -23,13 +23,26 @@ from typing import Mapping, NamedTuple, Tuple, Union
 
 import numpy as np
 
+from ..array import Array
 from ..config import SolverConfig
 
-Diagonal = Union[float, np.ndarray]  # a number, or (P,)
+__all__ = [
+    "Diagonal",
+    "Partials",
+    "StepTransition",
+    "adagrad_moment",
+    "adam_moment",
+    "adamax_moment",
+    "amsgrad_moment",
+    "rmsprop_moment",
+]
+
+Diagonal = Union[float, Array]
+"""A diagonal matrix: one number for all parameters, or (P,)."""
 
 
-class Motion(NamedTuple):
-    """One step as it happened.
+class StepTransition(NamedTuple):
+    """One step as it happened: the solver's states on both sides, and the gradient between them.
 
     Args:
         before: The solver's state vectors (P,) before it, by NNabla's names.
@@ -37,21 +50,28 @@ class Motion(NamedTuple):
         gradient: Its gradient (P,), coupled weight decay included.
     """
 
-    before: Mapping[str, np.ndarray]
-    after: Mapping[str, np.ndarray]
-    gradient: np.ndarray
+    before: Mapping[str, Array]
+    after: Mapping[str, Array]
+    gradient: Array
 
 
 class Partials(NamedTuple):
-    """Diagonal derivatives of one step of a second moment; see the module's text."""
+    """Diagonal derivatives of one step of a second moment, with the letters of the module's text.
+
+    Args:
+        keep: dv'/dv.
+        gain: dv'/dg.
+        stiffness: slope / (root(w') + eps) (P,); 0 where w' is 0, because nothing has moved there yet.
+        taken: 1 where w' is v', 0 where it is still w.
+    """
 
     keep: Diagonal
     gain: Diagonal
-    stiffness: np.ndarray  # slope / (root(w') + eps), 0 where w' is 0: nothing has moved there yet
+    stiffness: Array
     taken: Diagonal = 1.0
 
-    def pulled_back(self, work: np.ndarray, adjoints: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """Goes back across the step.
+    def pulled_back(self, work: Array, adjoints: Array) -> Tuple[Array, Array]:
+        """Go back across the step.
 
         Args:
             work: ``lambda * move`` (P,).
@@ -61,46 +81,48 @@ class Partials(NamedTuple):
             ``gain * nu~`` (P,), and nu and xi before the step.
         """
         nu, xi = adjoints
-        xi = xi - work * self.stiffness
-        nu = nu + self.taken * xi
+        xi = xi - work * self.stiffness  # xi~
+        nu = nu + self.taken * xi  # nu~
         return self.gain * nu, np.stack([self.keep * nu, (1.0 - self.taken) * xi])
 
 
-def adam_moment(solver: SolverConfig, motion: Motion) -> Partials:
-    """``v' = beta2 v + (1 - beta2) g^2``."""
-    return _mean_square(solver.parameters["beta2"], solver, motion, "var")
+def adam_moment(solver: SolverConfig, transition: StepTransition) -> Partials:
+    """Differentiate ``v' = beta2 v + (1 - beta2) g^2``."""
+    return _mean_square(solver.parameters["beta2"], solver, transition, "var")
 
 
-def rmsprop_moment(solver: SolverConfig, motion: Motion) -> Partials:
-    """``v' = decay v + (1 - decay) g^2``."""
-    return _mean_square(solver.parameters["decay"], solver, motion, "v")
+def rmsprop_moment(solver: SolverConfig, transition: StepTransition) -> Partials:
+    """Differentiate ``v' = decay v + (1 - decay) g^2``."""
+    return _mean_square(solver.parameters["decay"], solver, transition, "v")
 
 
-def adagrad_moment(solver: SolverConfig, motion: Motion) -> Partials:
-    """``v' = v + g^2``."""
-    return Partials(1.0, 2.0 * motion.gradient, _stiffness(solver, motion.after["v"]))
+def adagrad_moment(solver: SolverConfig, transition: StepTransition) -> Partials:
+    """Differentiate ``v' = v + g^2``."""
+    return Partials(1.0, 2.0 * transition.gradient, _stiffness(solver, transition.after["v"]))
 
 
-def amsgrad_moment(solver: SolverConfig, motion: Motion) -> Partials:
-    """``v' = beta2 v + (1 - beta2) g^2``, divided by the largest so far."""
-    taken = (motion.after["v"] == motion.after["v_hat"]).astype(np.float64)
-    return _mean_square(solver.parameters["beta2"], solver, motion, "v_hat")._replace(taken=taken)
+def amsgrad_moment(solver: SolverConfig, transition: StepTransition) -> Partials:
+    """Differentiate ``v' = beta2 v + (1 - beta2) g^2``, of which the largest so far divides."""
+    taken = (transition.after["v"] == transition.after["v_hat"]).astype(np.float64)
+    return _mean_square(solver.parameters["beta2"], solver, transition, "v_hat")._replace(taken=taken)
 
 
-def adamax_moment(solver: SolverConfig, motion: Motion) -> Partials:
-    """``u' = max(beta2 u, |g|)``, which divides as it is."""
-    beta, u = solver.parameters["beta2"], motion.after["u"].astype(np.float64)
-    renewed = np.abs(motion.gradient) > beta * motion.before["u"]
+def adamax_moment(solver: SolverConfig, transition: StepTransition) -> Partials:
+    """Differentiate ``u' = max(beta2 u, |g|)``, which divides as it is, without a root."""
+    beta = solver.parameters["beta2"]
+    u = transition.after["u"].astype(np.float64)
+    # Where |g| won, u' is |g| and forgets u; elsewhere it is beta2 u and does not feel g.
+    renewed = np.abs(transition.gradient) > beta * transition.before["u"]
     stiffness = np.where(u > 0, 1.0 / (u + solver.parameters["eps"]), 0.0)
-    return Partials(np.where(renewed, 0.0, beta), np.where(renewed, np.sign(motion.gradient), 0.0), stiffness)
+    return Partials(np.where(renewed, 0.0, beta), np.where(renewed, np.sign(transition.gradient), 0.0), stiffness)
 
 
-def _mean_square(keep: float, solver: SolverConfig, motion: Motion, name: str) -> Partials:
-    return Partials(keep, 2.0 * (1.0 - keep) * motion.gradient, _stiffness(solver, motion.after[name]))
+def _mean_square(keep: float, solver: SolverConfig, transition: StepTransition, name: str) -> Partials:
+    return Partials(keep, 2.0 * (1.0 - keep) * transition.gradient, _stiffness(solver, transition.after[name]))
 
 
-def _stiffness(solver: SolverConfig, moment: np.ndarray) -> np.ndarray:
-    """``1 / (2 sqrt(w) (sqrt(w) + eps))``."""
+def _stiffness(solver: SolverConfig, moment: Array) -> Array:
+    """Return ``1 / (2 sqrt(w) (sqrt(w) + eps))``: the root's slope over what divides."""
     root = np.sqrt(moment.astype(np.float64))
-    safe = np.where(root > 0, root, 1.0)
+    safe = np.where(root > 0, root, 1.0)  # not divided by, but evaluated
     return np.where(root > 0, 0.5 / (safe * (safe + solver.parameters["eps"])), 0.0)

@@ -1,13 +1,13 @@
-"""Performs training steps so that every one can be computed again, bit for bit.
+"""Perform training steps so that every one can be computed again, bit for bit.
 
 One step is a function of (state, step number, seed): batch order, augmentation and dropout masks are drawn from the
-seed and the step. The solver is NNabla's own. `run` performs all steps of a training.
+seed and the step. The solver is NNabla's own. `train` performs all steps of a training.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -15,20 +15,24 @@ import nnabla.random
 import nnabla.solvers as S
 import numpy as np
 
+from ..array import Array, IntArray
 from ..config import TrainingConfig
 from ..dataset.batches import Augmentation, augment
+from ..dataset.samples import Samples
 from ..device import Device
 from ..errors import DivergenceError
 from ..network import TRAINING, Graph, Network
-from ..network.computing import computing
+from ..network.nnabla_errors import translated_errors
 from .checkpoint import Checkpoint
 from .records import Records
-from .steps import Step
+from .step_plan import Step
 from .update_rules import rule
+
+__all__ = ["Trainer", "function_seed"]
 
 
 class Trainer:
-    """Performs training steps on live variables.
+    """A network in training: live variables, a solver, and one step after another.
 
     Args:
         network: Structure and initial parameters.
@@ -39,18 +43,35 @@ class Trainer:
 
     Raises:
         UnsupportedError: The solver has no adjoint, so its run could not be scored.
+
+    Attributes:
+        records: What is noted down in passing.
+        done: Updates performed; -1 after something that cannot be gone on from.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, Device, Network, TrainingConfig
+    >>> from nnabla_influence.training import StepPlan
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.arange(4)})
+    >>> config = TrainingConfig(batch_size=2)
+    >>> trainer = Trainer(Network.builtin("builtin:mlp", (4,), 4), data, config, Device())
+    >>> losses = [trainer.step(step) for step in StepPlan(config, len(data)).epoch(0)]
+    >>> trainer.done, trainer.state().theta.shape
+    (2, (4740,))
     """
 
     def __init__(
         self,
         network: Network,
-        dataset: Any,
+        dataset: Samples,
         config: TrainingConfig,
         device: Device,
-        weights: Optional[np.ndarray] = None,
+        weights: Optional[Array] = None,
     ) -> None:
         rate = rule(config.solver).rate
-        self.network, self.dataset, self.config, self.device = network, dataset, config, device
+        self.network = network
+        self.dataset = dataset
+        self.config = config
+        self.device = device
         self.records = Records(network, config, len(dataset))
         self._augmentation = Augmentation(config.crop, config.flip)
         self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
@@ -69,8 +90,8 @@ class Trainer:
         self.done = 0
 
     def state(self) -> Checkpoint:
-        """The current state, copied."""
-        solver: Dict[str, Dict[str, np.ndarray]] = {}
+        """Return the current state, copied."""
+        solver: Dict[str, Dict[str, Array]] = {}
         for name, entry in self._solver.get_states().items():
             for key, variable in entry.pstate.items():
                 solver.setdefault(key, {})[name] = variable.d
@@ -82,20 +103,20 @@ class Trainer:
         )
 
     def restore(self, state: Checkpoint) -> None:
-        """Goes back (or forward) to a state."""
+        """Go back (or forward) to a state."""
         self._store.write(self.network.space.unflatten(state.theta))
         self._store.write(self.network.statistics.unflatten(state.statistics))
         arrays = {key: self.network.space.unflatten(vector) for key, vector in state.solver.items()}
         entries = self._solver.get_states()
         for name, entry in entries.items():
-            entry.t = state.step
+            entry.t = state.step  # Adam and its kin correct their bias by it
             for key in entry.pstate:
                 entry.pstate[key].d = arrays[key][name]
         self._solver.set_states(entries)
         self.done = state.step
 
     def step(self, step: Step) -> float:
-        """Performs one update; returns the sum of the samples' losses before it.
+        """Perform one update; return the sum of the samples' losses before it.
 
         Raises:
             DivergenceError: The loss is not finite.
@@ -115,8 +136,8 @@ class Trainer:
         self.done = step.index + 1
         return total
 
-    def gradient(self, step: Step) -> np.ndarray:
-        """The gradient (P,) that a step would use at the current parameters, without weight decay.
+    def gradient(self, step: Step) -> Array:
+        """Return the gradient (P,) that a step would use at the current parameters, without weight decay.
 
         Running statistics move on, as in the step itself.
 
@@ -129,24 +150,24 @@ class Trainer:
 
     @contextmanager
     def _computing(self, step: Step) -> Iterator[None]:
-        with computing(self.network.path, f"step {step.index + 1} of the training"), self.device.scope():
+        with translated_errors(self.network.path, f"step {step.index + 1} of the training"), self.device.scope():
             yield
 
     def _gradients(self, step: Step) -> float:
-        """Leaves the sum of the batches' mean gradients in the variables; returns the sum of the samples' losses."""
+        """Leave the sum of the batches' mean gradients in the variables; return the sum of the samples' losses."""
         self._solver.zero_grad()
         return sum(self._accumulate(step.batches[n], *self.draw(step, n)) for n in range(len(step.batches)))
 
-    def draw(self, step: Step, number: int) -> Tuple[Dict[str, np.ndarray], int]:
-        """A batch of a step as training sees it, augmented, and the seed of its random layers."""
+    def draw(self, step: Step, number: int) -> Tuple[Dict[str, Array], int]:
+        """Return a batch of a step as training sees it, augmented, and the seed of its random layers."""
         batch = self.dataset.batch(step.batches[number])
         if self._augmentation.active:
             draws = step.index * self.config.solver.update_interval + number
             batch = augment(batch, self._images, self._augmentation, self.config.seed, draws)
         return batch, function_seed(self.config.seed, step.index, number)
 
-    def _accumulate(self, rows: np.ndarray, batch: Dict[str, np.ndarray], seed: int) -> float:
-        """Adds the gradient of one batch's mean loss; returns the sum of its losses."""
+    def _accumulate(self, rows: IntArray, batch: Dict[str, Array], seed: int) -> float:
+        """Add the gradient of one batch's mean loss; return the sum of its losses."""
         size = len(rows)
         # The one permitted global: dropout and augmentation layers draw from it.
         nnabla.random.set_function_seed(seed)
@@ -163,7 +184,7 @@ class Trainer:
         return float(loss.d) * size
 
     def _build(self, size: int) -> None:
-        """The graph of a batch size and its mean loss."""
+        """Build the graph of a batch size and its mean loss."""
         graph = self._graphs[size] = self.network.build(self._store, size, TRAINING)
         losses = graph.sample_losses  # (B, 1)
         if self._weights is not None:
@@ -176,5 +197,5 @@ class Trainer:
 
 
 def function_seed(seed: int, step: int, batch: int) -> int:
-    """A 31-bit seed for a step's random layers."""
+    """Return a 31-bit seed for the random layers of one batch of a step."""
     return int(np.random.SeedSequence([seed, step, batch]).generate_state(1)[0] >> 1)

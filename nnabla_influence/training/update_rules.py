@@ -36,16 +36,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Mapping, Optional
+from typing import Callable, Dict, Mapping, Optional, cast
 
 import numpy as np
 
+from ..array import Array
 from ..config import SolverConfig
 from ..errors import CacheMismatchError, UnsupportedError
+from ..remedies import remedy
 from .second_moments import (
     Diagonal,
-    Motion,
     Partials,
+    StepTransition,
     adagrad_moment,
     adam_moment,
     adamax_moment,
@@ -53,10 +55,25 @@ from .second_moments import (
     rmsprop_moment,
 )
 
+__all__ = [
+    "RULES",
+    "Coefficients",
+    "Rule",
+    "StepConditions",
+    "coupled_decay",
+    "effective_rate",
+    "rule",
+    "second_moment",
+    "shrinkage",
+]
+
 
 @dataclass(frozen=True)
 class Coefficients:
-    """The linear step of a solver: ``s' = a s + b g``, ``theta' = e theta + c s + d g``."""
+    """The linear step of a solver: ``s' = a s + b g``, ``theta' = e theta + c s + d g``.
+
+    Every letter is a number, or a diagonal (P,).
+    """
 
     a: Diagonal = 0.0
     b: Diagonal = 0.0
@@ -66,8 +83,8 @@ class Coefficients:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What a step's coefficients depend on beside the settings.
+class StepConditions:
+    """The conditions of a step, on which its coefficients depend beside the settings.
 
     Args:
         learning_rate: eta of the step.
@@ -77,66 +94,78 @@ class Moment:
 
     learning_rate: float
     number: int
-    second: Any = None
+    second: Optional[Array] = None
 
 
-def _sgd(solver: SolverConfig, at: Moment) -> Coefficients:
+def _sgd(solver: SolverConfig, at: StepConditions) -> Coefficients:
     return Coefficients(d=-at.learning_rate)
 
 
-def _momentum(solver: SolverConfig, at: Moment) -> Coefficients:
+def _momentum(solver: SolverConfig, at: StepConditions) -> Coefficients:
+    # theta' = theta - s' = theta - m s - eta g
     m = solver.parameters["momentum"]
     return Coefficients(a=m, b=at.learning_rate, c=-m, d=-at.learning_rate)
 
 
-def _nesterov(solver: SolverConfig, at: Moment) -> Coefficients:
+def _nesterov(solver: SolverConfig, at: StepConditions) -> Coefficients:
+    # theta' = theta + m s' - eta g = theta + m (m s - eta g) - eta g
     m = solver.parameters["momentum"]
     return Coefficients(a=m, b=-at.learning_rate, c=m * m, d=-(1 + m) * at.learning_rate)
 
 
-def _sgdw(solver: SolverConfig, at: Moment) -> Coefficients:
+def _sgdw(solver: SolverConfig, at: StepConditions) -> Coefficients:
     m = solver.parameters["momentum"]
     return Coefficients(a=m, b=at.learning_rate, c=-m, d=-at.learning_rate, e=1 - _decoupled_decay(solver, at))
 
 
-def _adam(solver: SolverConfig, at: Moment) -> Coefficients:
+def _adam(solver: SolverConfig, at: StepConditions) -> Coefficients:
     p = solver.parameters
+    # eta_t holds both bias corrections, so eps is added to the root of the uncorrected v.
     rate = at.learning_rate * math.sqrt(1 - p["beta2"] ** at.number) / (1 - p["beta1"] ** at.number)
-    return _first_moment(solver, rate / (np.sqrt(at.second) + p["eps"]))
+    return _first_moment(solver, rate / (np.sqrt(_v(at)) + p["eps"]))
 
 
-def _adamw(solver: SolverConfig, at: Moment) -> Coefficients:
+def _adamw(solver: SolverConfig, at: StepConditions) -> Coefficients:
     plain = _adam(solver, at)
     return Coefficients(plain.a, plain.b, plain.c, plain.d, 1 - _decoupled_decay(solver, at))
 
 
-def _amsgrad(solver: SolverConfig, at: Moment) -> Coefficients:
-    return _first_moment(solver, at.learning_rate / (np.sqrt(at.second) + solver.parameters["eps"]))
+def _amsgrad(solver: SolverConfig, at: StepConditions) -> Coefficients:
+    return _first_moment(solver, at.learning_rate / (np.sqrt(_v(at)) + solver.parameters["eps"]))
 
 
-def _adamax(solver: SolverConfig, at: Moment) -> Coefficients:
+def _adamax(solver: SolverConfig, at: StepConditions) -> Coefficients:
     rate = at.learning_rate / (1 - solver.parameters["beta1"] ** at.number)
-    return _first_moment(solver, rate / (at.second + solver.parameters["eps"]))
+    return _first_moment(solver, rate / (_v(at) + solver.parameters["eps"]))
 
 
-def _scaled_gradient(solver: SolverConfig, at: Moment) -> Coefficients:
-    return Coefficients(d=-at.learning_rate / (np.sqrt(at.second) + solver.parameters["eps"]))
+def _scaled_gradient(solver: SolverConfig, at: StepConditions) -> Coefficients:
+    return Coefficients(d=-at.learning_rate / (np.sqrt(_v(at)) + solver.parameters["eps"]))
 
 
 def _first_moment(solver: SolverConfig, scale: Diagonal) -> Coefficients:
+    # s' = beta s + (1 - beta) g; theta' = theta - scale s'
     beta = solver.parameters["beta1"]
     return Coefficients(a=beta, b=1 - beta, c=-scale * beta, d=-scale * (1 - beta))
 
 
-def _decoupled_decay(solver: SolverConfig, at: Moment) -> float:
-    """NNabla scales the decay by the learning rate relative to the initial one."""
+def _decoupled_decay(solver: SolverConfig, at: StepConditions) -> float:
+    """Return the share of theta that a step takes away.
+
+    NNabla scales the decay by the learning rate relative to the initial one.
+    """
     decay = solver.weight_decay or solver.parameters["wd"]
     return decay * at.learning_rate / solver.learning_rate
 
 
+def _v(at: StepConditions) -> Array:
+    """Return the second moment (P,) of a solver that has one."""
+    return cast(Array, at.second)
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One solver's row in the table.
+    """The update rule of one solver.
 
     Args:
         coefficients: Its linear step.
@@ -147,12 +176,12 @@ class Rule:
         decoupled: Whether weight decay is not part of the gradient.
     """
 
-    coefficients: Callable[[SolverConfig, Moment], Coefficients]
+    coefficients: Callable[[SolverConfig, StepConditions], Coefficients]
     second: Optional[str] = None
     rate: str = "lr"
     decoupled: bool = False
     first: Optional[str] = None
-    partials: Optional[Callable[[SolverConfig, Motion], Partials]] = None
+    partials: Optional[Callable[[SolverConfig, StepTransition], Partials]] = None
 
 
 RULES: Dict[str, Rule] = {
@@ -170,7 +199,7 @@ RULES: Dict[str, Rule] = {
 
 
 def rule(solver: SolverConfig) -> Rule:
-    """The rule of a solver.
+    """Return the rule of a solver.
 
     Raises:
         UnsupportedError: It has none; it is named, with those that have.
@@ -178,13 +207,14 @@ def rule(solver: SolverConfig) -> Rule:
     if solver.name not in RULES:
         raise UnsupportedError(
             f"Solver '{solver.name}' has no adjoint in this version, so its training steps cannot be scored; "
-            f"these work: {', '.join(RULES)}. Choose one with --solver and --learning-rate."
+            f"these work: {', '.join(RULES)}.",
+            remedy("other-solver"),
         )
     return RULES[solver.name]
 
 
-def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state: Mapping[str, np.ndarray]) -> Diagonal:
-    """How far the solver moves a parameter per unit of a gradient that stays the same.
+def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state: Mapping[str, Array]) -> Diagonal:
+    """Return the distance the solver moves a parameter per unit of a gradient that stays the same.
 
     For SGD this is eta, with momentum eta / (1 - m); for solvers with a second moment it is a diagonal (P,).
 
@@ -197,24 +227,27 @@ def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state:
     Raises:
         UnsupportedError: The solver has no adjoint.
         CacheMismatchError: The second moment is not in the state.
+
+    >>> effective_rate(SolverConfig("Momentum", 0.1, {"momentum": 0.5}), 0.1, 0, {})
+    0.2
     """
-    found = rule(solver)
-    k = found.coefficients(solver, Moment(learning_rate, max(1, step), second_moment(solver, state)))
+    k = rule(solver).coefficients(solver, StepConditions(learning_rate, max(1, step), second_moment(solver, state)))
+    # A constant g brings s to b g / (1 - a); from then on theta moves by c s + d g in every step.
     return -(k.c * k.b / (1 - k.a) + k.d)
 
 
 def coupled_decay(solver: SolverConfig) -> float:
-    """The weight decay that is part of a step's gradient; 0 for solvers that decouple it."""
+    """Return the weight decay that is part of a step's gradient; 0 for solvers that decouple it."""
     return 0.0 if rule(solver).decoupled else solver.weight_decay
 
 
 def shrinkage(solver: SolverConfig, learning_rate: float) -> float:
-    """The share of every parameter that a step takes away by decoupled weight decay; 0 for solvers that couple it."""
-    return _decoupled_decay(solver, Moment(learning_rate, 1)) if rule(solver).decoupled else 0.0
+    """Return the share of every parameter that decoupled weight decay takes away in a step; 0 where it is coupled."""
+    return _decoupled_decay(solver, StepConditions(learning_rate, 1)) if rule(solver).decoupled else 0.0
 
 
-def second_moment(solver: SolverConfig, state: Mapping[str, np.ndarray]) -> Optional[np.ndarray]:
-    """The second moment (P,) in a solver's state, None for solvers without.
+def second_moment(solver: SolverConfig, state: Mapping[str, Array]) -> Optional[Array]:
+    """Return the second moment (P,) in a solver's state, None for solvers without.
 
     Raises:
         CacheMismatchError: The solver has one and it is not there.
@@ -224,7 +257,7 @@ def second_moment(solver: SolverConfig, state: Mapping[str, np.ndarray]) -> Opti
         return None
     if name not in state:
         raise CacheMismatchError(
-            f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold. Train "
-            "(or continue) the network with: python -m nnabla_influence train, and score with --cache."
+            f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold.",
+            remedy("train-for-state"),
         )
     return state[name].astype(np.float64)

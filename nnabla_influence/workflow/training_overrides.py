@@ -15,7 +15,7 @@ from ..choices import DEFAULT_POLICY, POLICIES, TASKS
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
 from ..errors import ConfigError
 from ..network import Network
-from ..network.settings import solver_defaults
+from ..network.file_settings import solver_defaults
 from ..remedies import remedy
 
 __all__ = ["TrainingOverrides", "log_solver", "training_config"]

@@ -18,8 +18,8 @@ from typing import List, Optional
 
 from nnabla_influence.nnc.host.manifest import plugin_named
 from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
-from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
 from nnabla_influence.nnc.installer.installation import Installation
+from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
 from support.nnc_desktop import command, make_database, offered
 
 BARE_PYTHON = """

@@ -5,6 +5,7 @@ import sys
 import nnabla as nn
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.device import Device
 from nnabla_influence.errors import ConfigError, MissingExtraError
 
@@ -26,8 +27,11 @@ def test_a_missing_cuda_extension_says_what_to_install():
     try:
         import nnabla_ext.cudnn  # noqa: F401
     except ImportError:
-        with pytest.raises(MissingExtraError, match=r"nnabla-influence\[cuda120\]"):
+        with pytest.raises(MissingExtraError, match=r"nnabla-influence\[cuda120\]") as refused:
             Device("cudnn:1").context()
+        assert refused.value.said(IN_COMMANDS).endswith(
+            '); install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use --device cpu.'
+        )
 
 
 def test_what_nnabla_cannot_have_is_not_searched_for_whenever_an_array_is_read(monkeypatch):

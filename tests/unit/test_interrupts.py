@@ -7,10 +7,10 @@ import sys
 import nnabla as nn
 import numpy as np
 import pytest
+from nnabla_influence.network.computing import computing
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.interrupts import Interrupted, clear_interrupts, interruption_text, resumable
-from nnabla_influence.network.computing import computing
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.remedies import IN_PYTHON, remedy
 

@@ -29,11 +29,11 @@ from ...network import DatasetSetting, Network, dataset_sections, write_archive
 from ...partial import PartialFolder, discard, partial_folder
 from ...remedies import remedy
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
+from ...training.nnabla_cli.learning_curve import LearningCurve
 from ...training.update_rules import rule
 from ...workflow.data_reading import ReadingSettings, own_data, read_data
 from ...workflow.training_overrides import TrainingOverrides, log_solver, training_config
 from ..host.fields import Fields
-from .learning_curve import LearningCurve
 from .result_folder import CACHE, device_of
 
 __all__ = ["run"]

@@ -4,10 +4,11 @@ import nnabla.random
 import numpy as np
 import pytest
 
+from nnabla_influence import choices
 from nnabla_influence.dataset.arrays import Dataset
-from nnabla_influence.errors import ConfigError, DataError
+from nnabla_influence.errors import ConfigError
 from nnabla_influence.network import Network
-from nnabla_influence.network.builtin import BUILTINS
+from nnabla_influence.network.builtin import BUILTINS, builtin_file
 
 IMAGE = (1, 32, 32)
 
@@ -79,25 +80,10 @@ def test_requests_that_make_no_network(arguments, message):
         Network.builtin(*arguments)
 
 
-@pytest.mark.parametrize(
-    "arrays, message",
-    [
-        ({"x": np.zeros((3, 5))}, "reads column 'y'; the data has x"),
-        ({"x": np.zeros((3, 4)), "y": np.zeros(3)}, r"'x' should have shape \(5,\).*not \(4,\)"),
-        (
-            {"x": np.zeros((3, 5)), "y": [0, 3, 1.5]},
-            "from 0 to 2.*\n  row 1, column 'y', value 3\n  row 2.*value 1.5\nCorrect",
-        ),
-        ({"x": np.zeros((30, 5)), "y": np.full(30, -1)}, "and 10 more"),
-    ],
-)
-def test_data_that_does_not_fit(arrays, message):
-    network = Network.builtin("builtin:mlp", (5,), 3)
-    with pytest.raises(DataError, match=message):
-        network.check_data(Dataset.from_arrays(arrays))
+def test_the_names_are_those_that_everybody_offers():
+    assert tuple(BUILTINS) == choices.BUILTINS
 
 
-def test_images_of_another_size_come_with_advice():
-    network = Network.builtin("builtin:cnn", (1, 8, 8), 2)
-    with pytest.raises(DataError, match="--image-size 8x8"):
-        network.check_data(Dataset.from_arrays({"x": np.zeros((2, 1, 9, 9)), "y": [0, 1]}))
+def test_a_built_in_holds_no_values_they_are_drawn():
+    file = builtin_file("builtin:mlp", (5,), 3, "classification")
+    assert file.parameters == {} and file.path == "builtin:mlp"

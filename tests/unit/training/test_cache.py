@@ -4,11 +4,12 @@ import h5py
 import numpy as np
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from nnabla_influence.network import Network
-from nnabla_influence.training import TrainingCache, train
+from nnabla_influence.training import FinalState, TrainingCache, kept_steps, train
 
 
 @pytest.fixture
@@ -24,8 +25,9 @@ def test_it_carries_the_network_and_its_final_parameters(cache, network):
 
 def test_a_checkpoint_that_was_not_kept_names_the_policy(cache):
     assert cache.kept == [10, 15]
-    with pytest.raises(CheckpointMissingError, match="last-epoch.*every-step"):
+    with pytest.raises(CheckpointMissingError, match="last-epoch.*every-step") as refused:
         cache.checkpoint(3)
+    assert refused.value.said(IN_COMMANDS).endswith("(kept: 10, 15). Train with --policy every-step.")
 
 
 def test_every_byte_is_guarded(cache):
@@ -46,13 +48,34 @@ def test_every_byte_is_guarded(cache):
 def test_a_changed_value_with_a_correct_hdf5_checksum_is_noticed(cache):
     with h5py.File(cache.path, "r+") as file:
         file["parameters"][0, 0] += 1
-    with pytest.raises(CorruptFileError, match="SHA-256"):
+    with pytest.raises(CorruptFileError, match="SHA-256") as refused:
         TrainingCache.open(cache.path)
+    assert refused.value.said(IN_COMMANDS).endswith("damaged or changed. Train again, with --overwrite.")
+
+
+def test_a_truncated_file_is_called_damaged(cache):
+    cache.path.write_bytes(cache.path.read_bytes()[:-200] + bytes(200))
+    with pytest.raises(CorruptFileError) as refused:
+        TrainingCache.open(cache.path)
+    assert refused.value.said(IN_COMMANDS).endswith("Train again, with --overwrite.")
+
+
+def test_it_says_what_it_is(cache):
+    name = f"TrainingCache('{cache.path}', policy last-epoch, 23 samples, 3 epochs, "
+    assert repr(cache) == name + "4,739 parameters before steps 10, 15)"
+
+
+def test_a_method_that_follows_steps_gets_the_cache_and_nothing_else(cache, network, config):
+    assert kept_steps(cache, "sgd-influence", "last-epoch") is cache
+    with pytest.raises(CheckpointMissingError, match="Method tracin follows the steps of a training") as refused:
+        kept_steps(FinalState(network, config(), 23), "tracin", "epochs")
+    assert "train --policy epochs, and score with --cache." in refused.value.said(IN_COMMANDS)
 
 
 def test_files_that_are_no_caches_are_refused(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(DataError, match="does not exist") as refused:
         TrainingCache.open(tmp_path / "no.h5")
+    assert refused.value.said(IN_COMMANDS).endswith("exist. Make one with: python -m nnabla_influence train.")
     (tmp_path / "text.h5").write_text("hello")
     with pytest.raises(DataError, match="text.h5.*not an HDF5"):
         TrainingCache.open(tmp_path / "text.h5")
@@ -62,13 +85,11 @@ def test_files_that_are_no_caches_are_refused(tmp_path):
         TrainingCache.open(tmp_path / "other.h5")
 
 
-def test_other_data_and_other_networks_are_refused_with_both_fingerprints(cache, data):
+def test_other_data_are_refused_with_both_fingerprints(cache, data):
     other = Dataset.from_arrays({"x": np.zeros((23, 5)), "y": np.zeros((23, 1))})
     with pytest.raises(CacheMismatchError, match=f"{data.fingerprint[:16]}.*{other.fingerprint[:16]}"):
         cache.check_data(other)
     cache.check_data(data)
-    with pytest.raises(CacheMismatchError, match="another network"):
-        cache.check_network(Network.builtin("builtin:mlp", (4,), 3))
 
 
 @pytest.mark.parametrize("policy, limit", [("final", 1.25e6), ("last-epoch", 2.6e6)])

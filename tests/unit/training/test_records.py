@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
 from nnabla_influence.estimators import POINTS, LastEpochInfluence, MarginBaseline, SpectralInfluence
@@ -48,7 +49,7 @@ def test_recording_changes_nothing_else(network, data, config, tmp_path):
 
 @pytest.mark.parametrize("after", [4, 12])
 def test_an_interrupted_training_records_the_same(network, data, config, tmp_path, monkeypatch, after):
-    monkeypatch.setattr("nnabla_influence.training.run.SECONDS_BETWEEN_SAVES", -1.0)
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", -1.0)
     settings = config(record_margins=True, average_parameters=True)
     whole = train(network, data, settings, tmp_path / "whole.h5")
 
@@ -64,10 +65,16 @@ def test_an_interrupted_training_records_the_same(network, data, config, tmp_pat
 
 def test_what_was_not_recorded_is_refused_with_the_option_that_records_it(network, data, config, tmp_path, caplog):
     cache = train(network, data, config(), tmp_path / "c.h5")
-    with pytest.raises(CheckpointMissingError, match="--record-margins"):
+    with pytest.raises(CheckpointMissingError, match="was trained without record_margins") as no_margins:
         MarginBaseline().estimate(cache, data, data)
-    with pytest.raises(CheckpointMissingError, match="--average-parameters"):
+    assert no_margins.value.said(IN_COMMANDS) == (
+        f"'{cache.path}' was trained without --record-margins. Train again with it."
+    )
+    with pytest.raises(CheckpointMissingError, match="was trained without average_parameters") as no_average:
         SpectralInfluence(at="average").estimate(cache, data, data)
+    assert no_average.value.said(IN_COMMANDS) == (
+        f"'{cache.path}' was trained without --average-parameters. Train again with it."
+    )
     with caplog.at_level("INFO", "nnabla_influence"):
         left_open, final = (SpectralInfluence(at=at).estimate(cache, data, data) for at in POINTS[:2])
     assert np.array_equal(left_open.values, final.values) and "final parameters; their mean" in caplog.text

@@ -8,6 +8,7 @@ import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.device import Device
@@ -74,8 +75,9 @@ def test_little_memory_changes_nothing(trained, states, monkeypatch):
     plenty = [state.theta for _, state in Replay(cache, _data(), Device()).backwards()]
     tight = [state.theta for _, state in Replay(cache, _data(), Device(), memory=states * size).backwards()]
     assert all(np.array_equal(a, b) for a, b in zip(plenty, tight)) and len(plenty) == len(tight) == 5
-    with pytest.raises(ConfigError, match="--memory"):
+    with pytest.raises(ConfigError, match="memory=BYTES") as too_little:
         Replay(cache, _data(), Device(), memory=2 * size)
+    assert too_little.value.said(IN_COMMANDS).endswith("bytes are too few. Give --memory more.")
 
 
 @pytest.mark.parametrize("solver", sorted(SOLVERS))
@@ -89,7 +91,9 @@ def test_scores_by_replay_are_scores_by_every_step(trained, solver):
 
 
 def test_what_was_not_kept_is_refused_with_the_policy_that_keeps_it(trained):
-    with pytest.raises(CheckpointMissingError, match="--policy last-epoch"):
+    with pytest.raises(CheckpointMissingError, match='policy="last-epoch"') as last:
         list(Replay(trained("Sgd", "final"), _data(), Device()).backwards("last"))
-    with pytest.raises(CheckpointMissingError, match="--policy sqrt"):
+    assert last.value.said(IN_COMMANDS).endswith("Train with --policy last-epoch.")
+    with pytest.raises(CheckpointMissingError, match='policy="sqrt"') as whole:
         list(Replay(trained("Sgd", "last-epoch"), _data(), Device()).backwards("all"))
+    assert whole.value.said(IN_COMMANDS).endswith("Train with --policy sqrt.")

@@ -5,7 +5,7 @@ import pytest
 from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.training import RULES, Motion
+from nnabla_influence.training import RULES, StepTransition
 
 EPS, P = 1e-3, 6
 PARAMETERS = {"beta1": 0.8, "beta2": 0.9, "decay": 0.9, "eps": EPS, "wd": 0.0}
@@ -33,7 +33,7 @@ def difference(function, x, h=1e-6):
 
 
 def partials(name, before, after):
-    return RULES[name].partials(SolverConfig(name, 0.1, PARAMETERS), Motion(before, after, G))
+    return RULES[name].partials(SolverConfig(name, 0.1, PARAMETERS), StepTransition(before, after, G))
 
 
 @pytest.mark.parametrize("name", FORMULAS)

@@ -9,9 +9,8 @@ import pytest
 from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.errors import CacheMismatchError, UnsupportedError
 from nnabla_influence.training import RULES, Adjoint
-from nnabla_influence.training.update_rules import Moment
+from nnabla_influence.training.update_rules import StepConditions
 
 P, STEPS = 4, 6
 BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
@@ -73,7 +72,7 @@ def test_the_linear_form_is_nnablas_step(name, decay):
         before, memory = theta.d.astype(np.float64), _states(real).get(MEMORY.get(name), np.zeros(P))
         gradient = random.normal(size=P)
         _update(real, theta, solver, gradient, rate)
-        k = RULES[name].coefficients(solver, Moment(rate, number, _states(real).get(RULES[name].second)))
+        k = RULES[name].coefficients(solver, StepConditions(rate, number, _states(real).get(RULES[name].second)))
         total = gradient + (0.0 if RULES[name].decoupled else decay * before)
         assert_close(theta.d, k.e * before + k.c * memory + k.d * total, 1e-5, "float32 solver")
         if name in MEMORY:
@@ -100,17 +99,5 @@ def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_grad
         walk.undo(step, direction, hessian @ direction)
 
 
-def test_the_second_moment_must_be_there():
-    with pytest.raises(CacheMismatchError, match="Adam.*second moment.*--cache"):
-        Adjoint(_solver("Adam"), np.zeros(P), {})
-    assert Adjoint(_solver("Adam"), np.zeros(P), {"var": np.ones(P)}).has_second_moment
-    assert not Adjoint(_solver("Nesterov"), np.zeros(P), {}).has_second_moment
-
-
 def test_a_row_for_every_rule():
     assert set(PARAMETERS) == set(RULES)
-
-
-def test_a_solver_without_adjoint_is_named_with_those_that_work():
-    with pytest.raises(UnsupportedError, match="AMSBound.*Sgd.*Momentum"):
-        Adjoint(SolverConfig("AMSBound", 0.1), np.zeros(3), {})

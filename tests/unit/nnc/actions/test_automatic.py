@@ -4,6 +4,7 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
+from nnabla_influence.nnc.actions.automatic import choose
 from support.nnc_clicks import result_folder
 from support.nnc_project import CLASSES, Project, make_project, train_with_nnabla
 from support.said import Said
@@ -11,7 +12,6 @@ from support.said import Said
 from nnabla_influence.cleansing import Count
 from nnabla_influence.dataset.csv import Table, write_csv
 from nnabla_influence.errors import DataError, NetworkError
-from nnabla_influence.nnc.actions.automatic import choose
 from nnabla_influence.scores import InfluenceScores
 
 WRONG = 40

@@ -1,4 +1,4 @@
-"""Columns whose values are places in a table: class labels, and the inputs of embeddings.
+"""Columns whose values are rows of a table: class labels, and the inputs of embeddings.
 
 NNabla reads a class or a row that does not exist from wherever it would lie in memory, so what is in a column is
 checked before it is used.
@@ -6,30 +6,38 @@ checked before it is used.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ..array import Array
+from ..dataset.arrays import Dataset
 from ..errors import DataError
 
-SHOWN, SHOWN_IN_A_ROW = 20, 3
+__all__ = ["LookupColumn"]
+
+SHOWN_ROWS = 20
+SHOWN_VALUES = 3  # of a row
 
 
-class WholeNumbers(NamedTuple):
-    """What a column must hold.
+class LookupColumn(NamedTuple):
+    """A data-set column that a network looks up in a table.
 
     Args:
         column: Its name.
         size: Rows of the table; values are 0 to size - 1.
         table: What the table is, for messages.
+
+    >>> from nnabla_influence import Dataset
+    >>> LookupColumn("y", 2, "the classes of the network").check(Dataset.from_arrays({"y": [0, 1, 1]}))
     """
 
     column: str
     size: int
     table: str
 
-    def check(self, dataset: Any) -> None:
-        """Refuses values that are no place in the table.
+    def check(self, dataset: Dataset) -> None:
+        """Refuse values that are no row of the table.
 
         Raises:
             DataError: The first of them are listed.
@@ -40,9 +48,9 @@ class WholeNumbers(NamedTuple):
         if len(rows):
             lines = [
                 f"  {_place(dataset, row)}, column '{self.column}', value {_spelled(values[row][wrong[row]])}"
-                for row in rows[:SHOWN]
+                for row in rows[:SHOWN_ROWS]
             ]
-            more = f"\n  and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+            more = f"\n  and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
             raise DataError(
                 f"{dataset.path}: column '{self.column}' should hold whole numbers from 0 to {self.size - 1}, "
                 f"{self.table}:\n" + "\n".join(lines) + more + "\nCorrect these values, or use a network with more "
@@ -50,10 +58,10 @@ class WholeNumbers(NamedTuple):
             )
 
 
-def _place(dataset: Any, row: int) -> str:
+def _place(dataset: Dataset, row: int) -> str:
     return f"line {dataset.table.line(row)}" if dataset.table is not None else f"row {row}"
 
 
-def _spelled(values: np.ndarray) -> str:
-    more = ", ..." if len(values) > SHOWN_IN_A_ROW else ""
-    return ", ".join(f"{value:g}" for value in values[:SHOWN_IN_A_ROW]) + more
+def _spelled(values: Array) -> str:
+    more = ", ..." if len(values) > SHOWN_VALUES else ""
+    return ", ".join(f"{value:g}" for value in values[:SHOWN_VALUES]) + more

@@ -21,14 +21,17 @@ from nnabla.utils.learning_rate_scheduler import (
     StepScheduler,
 )
 
+from ..array import Array, IntArray
 from ..config import SolverConfig, TrainingConfig
 from ..dataset.batches import BatchPlan
-from ..dataset.wrapping import WrappingPlan
+from .nnabla_cli.wrapping_plan import WrappingPlan
+
+__all__ = ["Step", "StepPlan", "batch_plan", "scheduler"]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One update.
+    """One update of the parameters.
 
     Args:
         index: Number of updates before it in the run.
@@ -40,7 +43,7 @@ class Step:
     index: int
     epoch: int
     learning_rate: float
-    batches: Tuple[np.ndarray, ...]
+    batches: Tuple[IntArray, ...]
 
 
 class StepPlan:
@@ -51,9 +54,17 @@ class StepPlan:
         samples: N.
 
     Attributes:
+        config: The run's configuration.
+        batches: Its batches.
+        interval: Batches of a step; the last step of an epoch may have fewer.
         steps_per_epoch: Updates of an epoch.
         steps: T, updates of the run.
         batches_per_step: Batches whose gradients a step adds, on average.
+
+    >>> from nnabla_influence import TrainingConfig
+    >>> plan = StepPlan(TrainingConfig(epochs=2, batch_size=4, policy="epochs"), samples=10)
+    >>> plan.steps, [len(step.batches[0]) for step in plan.epoch(0)], plan.kept()
+    (6, [4, 3, 3], (0, 3, 6))
     """
 
     def __init__(self, config: TrainingConfig, samples: int) -> None:
@@ -68,31 +79,32 @@ class StepPlan:
         self._scale = (config.iterations_per_epoch or self.batches.batches_per_epoch) / self.batches.batches_per_epoch
 
     def epoch(self, epoch: int, backwards: bool = False) -> Iterator[Step]:
-        """The steps of one epoch, first to last or last to first."""
+        """Yield the steps of one epoch, first to last or last to first."""
         batches = self.batches.epoch(epoch)
         order = range(self.steps_per_epoch)
         for k in reversed(order) if backwards else order:
             chosen = tuple(batches[k * self.interval : (k + 1) * self.interval])
-            last = k * self.interval + len(chosen) - 1
+            last = k * self.interval + len(chosen) - 1  # a step has the learning rate of its last batch
             yield Step(epoch * self.steps_per_epoch + k, epoch, self.learning_rate(epoch, last), chosen)
 
-    def every_row(self, epoch: int) -> List[np.ndarray]:
-        """Row numbers of batches that together hold every sample once, as far as possible those of an epoch."""
+    def every_row(self, epoch: int) -> List[IntArray]:
+        """Return row numbers of batches that together hold every sample once, if possible those of an epoch."""
         return self.batches.every_row(epoch)
 
-    def draws(self, epoch: int) -> np.ndarray:
-        """How often an epoch draws each sample (N,): once, unless NNabla's iterator draws."""
+    def draws(self, epoch: int) -> Array:
+        """Count the draws of each sample in an epoch (N,): one, unless NNabla's iterator draws."""
         rows = np.concatenate(self.batches.epoch(epoch))
         return np.bincount(rows, minlength=self.batches.samples)
 
     def learning_rate(self, epoch: int, batch: int) -> float:
-        """The schedule's learning rate at a batch of an epoch."""
+        """Return the schedule's learning rate at a batch of an epoch."""
         position = (self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
         return float(self._scheduler.get_learning_rate(int(position * self._scale)))
 
     def kept(self) -> Tuple[int, ...]:
-        """Steps before which the cache policy keeps the parameters; T stands for the final ones."""
-        total, policy = self.steps, self.config.policy
+        """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
+        total = self.steps  # T
+        policy = self.config.policy
         if policy == "final":
             return (total,)
         if policy == "last-epoch":
@@ -102,14 +114,15 @@ class StepPlan:
 
 
 def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, WrappingPlan]:
-    """The batches of a run."""
+    """Return the batches of a run, as drawn by us or by NNabla's own iterator."""
     plan = config.batch_size, config.seed, config.shuffle
     return BatchPlan(samples, *plan) if config.iterator is None else WrappingPlan(samples, *plan, config.iterator)
 
 
 def scheduler(solver: SolverConfig) -> BaseLearningRateScheduler:
-    """NNabla's learning-rate scheduler for a configuration."""
-    rate, schedule = solver.learning_rate, solver.schedule
+    """Return NNabla's learning-rate scheduler for a configuration."""
+    rate = solver.learning_rate
+    schedule = solver.schedule
     p = schedule.parameters
     made: BaseLearningRateScheduler
     if schedule.kind == "Step":

@@ -1,4 +1,4 @@
-"""Runs a training from its first step to its last: `train`.
+"""Run a training from its first step to its last: `train`.
 
 It keeps the states that the cache policy asks for, saves progress so that an interrupted run goes on bit for bit, and
 writes the training cache at the end. The steps themselves are performed by `trainer.Trainer`.
@@ -6,35 +6,30 @@ writes the training cache at the end. The steps themselves are performed by `tra
 
 from __future__ import annotations
 
-import hashlib
-import platform
-import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Union
 
-import nnabla as nn
-import numpy as np
-
-from .. import __version__
 from ..config import TrainingConfig, differences
+from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..network import Network
 from ..partial import discard, has_progress
-from .cache import FORMAT, TrainingCache, write_cache
+from ..remedies import remedy
+from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
-from .partial import PartialRun, Progress
-from .steps import StepPlan
+from .run_passport import comparable, run_passport
+from .step_plan import StepPlan
 from .trainer import Trainer
+from .training_progress import TrainingProgress, UnfinishedTraining
 
-SECONDS_BETWEEN_SAVES = 20.0
+__all__ = ["EpochReport", "Hooks", "train"]
 
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What is known at the end of an epoch.
+    """The figures of an epoch that has ended.
 
     Args:
         epoch: From 1.
@@ -51,7 +46,12 @@ class EpochReport:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What looks on from outside: progress in steps, and a call at the end of every epoch."""
+    """Callbacks that look on from outside.
+
+    Args:
+        progress: Called with (steps done, steps in all) after every step.
+        epoch: Called at the end of every epoch; after an interruption perhaps once more for the same one.
+    """
 
     progress: Optional[Callable[[int, int], None]] = None
     epoch: Optional[Callable[[EpochReport], None]] = None
@@ -59,7 +59,7 @@ class Hooks:
 
 def train(
     network: Network,
-    dataset: Any,
+    dataset: Dataset,
     config: TrainingConfig,
     target: Union[str, Path],
     *,
@@ -67,14 +67,14 @@ def train(
     overwrite: bool = False,
     hooks: Hooks = Hooks(),
 ) -> TrainingCache:
-    """Trains, and writes the training cache.
+    """Train, and write the training cache.
 
     Progress lives in ``<target>.partial/``; after an interruption the same call goes on from there. An identical
     finished run is opened and returned as it is.
 
     Args:
         network: Structure and initial parameters.
-        dataset: Training data, a `nnabla_influence.dataset.Dataset`.
+        dataset: Training data.
         config: The run.
         target: Cache file to write.
         device: Where to compute.
@@ -88,6 +88,16 @@ def train(
         CacheMismatchError: The target holds another run and `overwrite` is off.
         DivergenceError: The loss is not finite.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
+
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, Network, TrainingConfig
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.arange(4)})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     network = Network.builtin("builtin:mlp", (4,), 4)
+    ...     cache = train(network, data, TrainingConfig(epochs=2, batch_size=2), os.path.join(folder, "cache.h5"))
+    >>> cache.plan.steps, cache.kept, cache.final.theta.shape
+    (4, [2, 4], (4740,))
     """
     target = Path(target)
     network.check_data(dataset)
@@ -98,50 +108,23 @@ def train(
     trainer = Trainer(network, dataset, config, device)
     if overwrite:
         discard(target)
-    partial = PartialRun(target, passport)
+    unfinished = UnfinishedTraining(target, passport)
     plan = StepPlan(config, len(dataset))
     try:
-        history = _run(trainer, plan, partial, hooks)
+        history = _run(trainer, plan, unfinished, hooks)
     except InfluenceError as error:
         # Going on would fail again, unless it was for want of memory.
         if not isinstance(error, ComputationError) or not has_progress(target):
             discard(target)
         raise
     records = trainer.records.results(plan.steps_per_epoch)
-    write_cache(target, {**passport, "training_loss": history}, network, partial.kept(plan.kept()), records)
+    write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(plan.kept()), records)
     discard(target)
     return TrainingCache.open(target)
 
 
-def run_passport(network: Network, dataset: Any, config: TrainingConfig) -> Dict[str, Any]:
-    """Everything that determines a run, and the versions it ran with."""
-    return {
-        "format": FORMAT,
-        "config": config.to_dict(),
-        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": start_digest(network)},
-        "training_data": {
-            "path": str(dataset.path or "arrays in memory"),
-            "fingerprint": dataset.fingerprint,
-            "samples": len(dataset),
-            "normalize": dataset.normalize,
-            "image_size": list(dataset.image_size) if dataset.image_size else None,
-        },
-        "versions": {
-            "nnabla_influence": __version__,
-            "nnabla": nn.__version__,
-            "numpy": np.__version__,
-            "h5py": version("h5py"),
-            "python": platform.python_version(),
-        },
-    }
-
-
-def start_digest(network: Network) -> str:
-    """Identifies the parameters a training begins with."""
-    return hashlib.sha256(network.theta.tobytes() + network.statistics_values.tobytes()).hexdigest()
-
-
-def _existing(target: Path, passport: Dict[str, Any], overwrite: bool) -> Optional[TrainingCache]:
+def _existing(target: Path, passport: Mapping[str, Any], overwrite: bool) -> Optional[TrainingCache]:
+    """Return the finished run that the target holds already, None if the target is to be written."""
     if not target.exists():
         return None
     try:
@@ -150,56 +133,45 @@ def _existing(target: Path, passport: Dict[str, Any], overwrite: bool) -> Option
         if overwrite:
             return None
         raise
-    found = differences(_comparable(passport), _comparable(cache.passport))
-    if not found:
+    different = differences(comparable(passport), comparable(cache.passport))
+    if not different:
         return cache
     if overwrite:
         return None
     raise CacheMismatchError(
-        f"'{target}' holds a finished training with other settings (yours / its): "
-        f"{'; '.join(found)}. Choose another file, or replace it with --overwrite."
+        f"'{target}' holds a finished training with other settings (yours / its): {'; '.join(different)}.",
+        remedy("replace-output"),
     )
 
 
-def _comparable(passport: Dict[str, Any]) -> Dict[str, Any]:
-    """The part that decides whether two runs are the same: not paths, not versions."""
-    return {
-        "config": passport["config"],
-        "network": {k: v for k, v in passport["network"].items() if k != "path"},
-        "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"},
-    }
-
-
-def _run(trainer: Trainer, plan: StepPlan, partial: PartialRun, hooks: Hooks) -> List[float]:
-    """Performs the steps that are left; returns the mean training loss of every epoch."""
+def _run(trainer: Trainer, plan: StepPlan, unfinished: UnfinishedTraining, hooks: Hooks) -> List[float]:
+    """Perform the steps that are left; return the mean training loss of every epoch."""
     history: List[float] = []
-    total = 0.0
-    saved_run = partial.load()
-    if saved_run is not None:
-        trainer.restore(saved_run.state)
-        trainer.records.restore(saved_run.records)
-        *history, total = saved_run.history
+    total = 0.0  # sum of the samples' losses in this epoch so far
+    saved = unfinished.load()
+    if saved is not None:
+        trainer.restore(saved.state)
+        trainer.records.restore(saved.records)
+        *history, total = saved.history
     kept = set(plan.kept())
-    saved = time.monotonic()
     samples = plan.batches.draws_per_epoch
     for epoch in range(trainer.done // plan.steps_per_epoch, trainer.config.epochs):
         for step in plan.epoch(epoch):
-            if step.index < trainer.done:
+            if step.index < trainer.done:  # an epoch that was interrupted: its first steps are done
                 continue
             if step.index in kept:
-                partial.keep(trainer.state())
+                unfinished.keep(trainer.state())
             total += trainer.step(step)
             if trainer.config.average_parameters and epoch == trainer.config.epochs - 1:
                 trainer.records.step(trainer.state().theta)
             if hooks.progress:
                 hooks.progress(trainer.done, plan.steps)
-            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-                partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
-                saved = time.monotonic()
+            if unfinished.due:
+                unfinished.save(TrainingProgress(trainer.state(), [*history, total], trainer.records.sums))
         history.append(total / samples)
         total = 0.0
         if hooks.epoch:  # before the epoch counts as done: killed in between, a resumed run calls it again
             hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], trainer.state()))
-        partial.save(Progress(trainer.state(), [*history, total], trainer.records.sums))
-    partial.keep(trainer.state())
+        unfinished.save(TrainingProgress(trainer.state(), [*history, total], trainer.records.sums))
+    unfinished.keep(trainer.state())
     return history

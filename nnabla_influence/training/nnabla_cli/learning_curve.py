@@ -17,28 +17,33 @@ from typing import Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
+from ...array import Array
 from ...network import Network
 from ...partial import PartialFolder
-from ...training import Checkpoint, EpochReport, Monitors
+from ..checkpoint import Checkpoint
+from ..train import EpochReport
+from .monitors import Monitors
 
 __all__ = ["LearningCurve"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-REPORT, PROGRESS = "monitoring_report.yml", "progress.txt"
-JUDGE = "valid_error"
+REPORT = "monitoring_report.yml"
+PROGRESS = "progress.txt"
+JUDGE = "valid_error"  # the monitor that decides which epoch is kept
 COST = "cost"
-SAVED, CURVE = "curve", "curve."
+SAVED = "curve"  # name in the store
+CURVE = "curve."  # prefix of its columns
 
 
-class Best(NamedTuple):
+class BestParameters(NamedTuple):
     """The parameters to keep: theta (P,) and running statistics (S,)."""
 
-    theta: np.ndarray
-    statistics: np.ndarray
+    theta: Array
+    statistics: Array
 
 
 class LearningCurve:
-    """Follows a training; pass it as the epoch hook of `nnabla_influence.training.train`.
+    """The learning curve of one training, written while it runs; pass it to `train` as the epoch hook.
 
     Args:
         folder: Where the files are written.
@@ -53,34 +58,38 @@ class LearningCurve:
     """
 
     def __init__(self, folder: Path, network: Network, monitors: Monitors, store: PartialFolder) -> None:
-        self._folder, self._monitors, self._store = folder, monitors, store
+        self._folder = folder
+        self._monitors = monitors
+        self._store = store
         self._save_best: bool = network.proto.training_config.save_best
         self._names = [monitor.name for monitor in network.proto.monitor]
         self.entries: List[Dict[str, float]] = []
-        self.best_epoch, self.best = 0, Best(network.theta, network.statistics_values)
+        self.best_epoch = 0
+        self.best = BestParameters(network.theta, network.statistics_values)
         self._lowest: Optional[float] = None
-        self._started, self._noted = time.monotonic(), 0.0
+        self._started = time.monotonic()
+        self._noted = 0.0  # when progress.txt was last written
         self._restore()
         self._first = len(self.entries)
         (folder / REPORT).write_text("".join(map(_lines, range(self._first), self.entries)), encoding="utf-8")
 
     def __call__(self, report: EpochReport) -> None:
-        """Evaluates, writes and says the end of an epoch; calling it again for the same epoch changes nothing."""
+        """Evaluate, write and log the end of an epoch; calling it again for the same epoch changes nothing."""
         epoch = report.epoch - 1
         if epoch < len(self.entries):
             return
-        found = self._monitors.measure(report.state, epoch)
-        if found is not None:
-            self._choose(epoch, found.get(JUDGE, 0.0), report.state)
-        self.entries.append({COST: report.loss, **(found or {})})
+        measured = self._monitors.measure(report.state, epoch)
+        if measured is not None:
+            self._choose(epoch, measured.get(JUDGE, 0.0), report.state)
+        self.entries.append({COST: report.loss, **(measured or {})})
         self._save()
         # Appended, not replaced: Neural Network Console may be reading it.
         with open(self._folder / REPORT, "a", encoding="utf-8") as stream:
             stream.write(_lines(epoch, self.entries[epoch]))
-        self._say(report, found or {})
+        self._say(report, measured or {})
 
     def watching(self, progress: Callable[[int, int], None]) -> Callable[[int, int], None]:
-        """The step hook: passes on, and writes ``progress.txt`` at most once a second."""
+        """Return a step hook that passes on to another, and writes ``progress.txt`` at most once a second."""
 
         def note(done: int, total: int) -> None:
             progress(done, total)
@@ -91,22 +100,24 @@ class LearningCurve:
         return note
 
     def finish(self) -> None:
-        """The training is over; ``progress.txt`` becomes empty, as NNabla leaves it."""
+        """Empty ``progress.txt``, as NNabla leaves it at the end of a training."""
         self._write_progress("")
 
     def remove(self) -> None:
-        """Removes the files of a training that did not finish."""
+        """Remove the files of a training that did not finish."""
         for name in (REPORT, PROGRESS):
             if (self._folder / name).is_file():
                 (self._folder / name).unlink()
 
     def _choose(self, epoch: int, error: float, state: Checkpoint) -> None:
+        # `not self._lowest`: none yet, or exactly 0, which NNabla takes for none.
         if not self._save_best or not self._lowest or error <= self._lowest:
-            self._lowest, self.best_epoch = error, epoch
-            self.best = Best(state.theta, state.statistics)
+            self._lowest = error
+            self.best_epoch = epoch
+            self.best = BestParameters(state.theta, state.statistics)
 
-    def _say(self, report: EpochReport, found: Dict[str, float]) -> None:
-        values = ", ".join(f"{name}={value:.6f}" for name, value in found.items())
+    def _say(self, report: EpochReport, measured: Dict[str, float]) -> None:
+        values = ", ".join(f"{name}={value:.6f}" for name, value in measured.items())
         passed = time.monotonic() - self._started
         LOGGER.info(
             "epoch %d of %d cost=%.6f %s time=(%.1fs /%.1fs)",
@@ -131,8 +142,9 @@ class LearningCurve:
         saved = self._store.load(SAVED)
         if saved is None:
             return
-        self.best = Best(saved["theta"], saved["statistics"])
-        self.best_epoch, self._lowest = int(saved["epoch"]), float(saved["lowest"])
+        self.best = BestParameters(saved["theta"], saved["statistics"])
+        self.best_epoch = int(saved["epoch"])
+        self._lowest = float(saved["lowest"])
         for epoch in range(len(saved[CURVE + COST])):
             values = {name: float(saved[CURVE + name][epoch]) for name in (COST, *self._names)}
             self.entries.append({name: value for name, value in values.items() if not np.isnan(value)})

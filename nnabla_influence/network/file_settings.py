@@ -14,13 +14,25 @@ import numpy as np
 
 from ..config import ScheduleConfig, SolverConfig
 from ..errors import NetworkError, UnsupportedError
+from .nnp import NNablaMessage
+
+__all__ = [
+    "LEARNING_RATE_FIELDS",
+    "DatasetSetting",
+    "FileSettings",
+    "dataset_sections",
+    "plain_number",
+    "read_settings",
+    "solver_defaults",
+]
 
 LEARNING_RATE_FIELDS = ("lr", "alpha")
+"""NNabla's names of the learning rate; ``alpha`` in Adam and its kin."""
 
 
 @dataclass(frozen=True)
 class DatasetSetting:
-    """One data-set section.
+    """One data-set section of a network file.
 
     Args:
         uri: Path of the CSV as written in the file.
@@ -37,7 +49,7 @@ class DatasetSetting:
 
 @dataclass(frozen=True)
 class FileSettings:
-    """Everything a file says about how its network is trained.
+    """Everything a file says about the training of its network.
 
     Args:
         solver: Solver and schedule.
@@ -55,7 +67,7 @@ class FileSettings:
 
     @property
     def batch_size(self) -> int:
-        """Batch size of the training data, 64 if the file does not say."""
+        """The batch size of the training data, 64 if the file does not say."""
         return next((d.batch_size for d in self.training if d.batch_size > 0), 64)
 
     @property
@@ -69,14 +81,15 @@ class FileSettings:
         return all(d.shuffle for d in self.training)
 
 
-def read_settings(proto: Any, path: str) -> FileSettings:
-    """Reads the settings from a file's optimizer, data-set and training sections.
+def read_settings(proto: NNablaMessage, path: str) -> FileSettings:
+    """Read the settings from a file's optimizer, data-set and training sections.
 
     Raises:
         NetworkError: The solver has no learning rate, or a data-set section is missing.
         UnsupportedError: The learning-rate schedule is a custom one.
     """
-    optimizer, sections = proto.optimizer[0], dataset_sections(proto)
+    optimizer = proto.optimizer[0]
+    sections = dataset_sections(proto)
     missing = [name for name in optimizer.dataset_name if name not in sections]
     if missing:
         raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
@@ -90,12 +103,12 @@ def read_settings(proto: Any, path: str) -> FileSettings:
     )
 
 
-def dataset_sections(proto: Any) -> Dict[str, DatasetSetting]:
-    """All data-set sections of a file by their names."""
+def dataset_sections(proto: NNablaMessage) -> Dict[str, DatasetSetting]:
+    """Return all data-set sections of a file by their names."""
     return {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset}
 
 
-def _solver(optimizer: Any, path: str) -> SolverConfig:
+def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
     solver = optimizer.solver
     parameters = _solver_parameters(solver)
     rate_name = next((name for name in LEARNING_RATE_FIELDS if name in parameters), None)
@@ -112,8 +125,9 @@ def _solver(optimizer: Any, path: str) -> SolverConfig:
     )
 
 
-def _solver_parameters(solver: Any) -> Dict[str, Any]:
-    """The numbers in the solver's own sub-message, e.g. ``adam_param``."""
+def _solver_parameters(solver: NNablaMessage) -> Dict[str, Any]:
+    """Return the numbers in the solver's own sub-message, e.g. ``adam_param``."""
+    # A field's name may have underscores where the solver's has none.
     wanted = solver.type.lower() + "_param"
     for descriptor in solver.DESCRIPTOR.fields:
         if descriptor.message_type and descriptor.name.replace("_", "") == wanted.replace("_", ""):
@@ -123,17 +137,21 @@ def _solver_parameters(solver: Any) -> Dict[str, Any]:
 
 
 def solver_defaults(name: str) -> Dict[str, Any]:
-    """NNabla's own numbers of a solver, e.g. ``momentum``, without its learning rate."""
+    """Return NNabla's own numbers of a solver, e.g. ``momentum``, without its learning rate."""
     numbers = dict(getattr(nnabla.solvers, name)().info)
     return {key: plain_number(value) for key, value in numbers.items() if key not in LEARNING_RATE_FIELDS}
 
 
 def plain_number(value: Any) -> Any:
-    """The shortest decimal of a float32 field: 0.1, not 0.10000000149011612."""
+    """Return the shortest decimal of a float32 field; whole numbers stay what they are.
+
+    >>> plain_number(0.10000000149011612)
+    0.1
+    """
     return float(str(np.float32(value))) if isinstance(value, float) else value
 
 
-def _schedule(solver: Any, path: str) -> ScheduleConfig:
+def _schedule(solver: NNablaMessage, path: str) -> ScheduleConfig:
     kind = solver.lr_scheduler_type
     warmup = solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0
     if kind == "" and solver.lr_decay in (0.0, 1.0):

@@ -1,4 +1,4 @@
-"""What ``nnabla_cli train`` reports at the end of an epoch: its monitors, on the batches it would draw.
+"""The monitors that ``nnabla_cli train`` reports at the end of an epoch, on the batches it would draw.
 
 A monitor is a network of the project, usually the validation network, and variables whose means are added up. NNabla
 evaluates whole batches only and goes on where the evaluation before stopped, so 22 samples in batches of 8 are two
@@ -7,31 +7,34 @@ batches, other ones each time. Drawn otherwise, the curve and the choice of the 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Dict, Iterator, List, Mapping, Optional
 
 import nnabla.functions as F
 import numpy as np
 
-from ..config import TrainingConfig
-from ..dataset.wrapping import WrappingPlan, is_evaluated
-from ..device import Device
-from ..errors import UnsupportedError
-from ..network import Network
-from ..network.building import build_network
-from ..network.computing import computing
-from ..network.graph import ParameterStore
-from .checkpoint import Checkpoint
+from ...array import Array, IntArray
+from ...config import TrainingConfig
+from ...dataset.arrays import Dataset
+from ...device import Device
+from ...errors import UnsupportedError
+from ...network import Network
+from ...network.build_network import build_network
+from ...network.graph import ParameterStore
+from ...network.nnabla_errors import translated_errors
+from ...network.nnp import NNablaMessage
+from ..checkpoint import Checkpoint
 from .nnabla_iterator import monitor_batches, monitor_interval, nnabla_iterator
+from .wrapping_plan import WrappingPlan, is_evaluated
 
 __all__ = ["Monitors"]
 
 
 class Monitors:
-    """The monitors of a project.
+    """The monitors of a project: networks whose variables' means are reported after an epoch.
 
     Args:
         network: The project's network.
-        data: The `Dataset` of every data-set section that is used, by name.
+        data: The data of every data-set section that is used, by name.
         config: The run; its iterator draws the batches of monitors on the training data, if it has one.
         device: Where to compute.
 
@@ -40,8 +43,10 @@ class Monitors:
         NetworkError: A monitor's network cannot be built.
     """
 
-    def __init__(self, network: Network, data: Mapping[str, Any], config: TrainingConfig, device: Device) -> None:
-        self._network, self._data, self._device = network, data, device
+    def __init__(self, network: Network, data: Mapping[str, Dataset], config: TrainingConfig, device: Device) -> None:
+        self._network = network
+        self._data = data
+        self._device = device
         self._store = network.store()
         proto = network.proto
         with device.scope():
@@ -54,7 +59,7 @@ class Monitors:
         }
 
     def measure(self, state: Checkpoint, epoch: int) -> Optional[Dict[str, float]]:
-        """Every monitor's value by name; None after an epoch at which NNabla does not evaluate.
+        """Return every monitor's value by name; None after an epoch at which NNabla does not evaluate.
 
         Args:
             state: The state after the epoch.
@@ -65,17 +70,17 @@ class Monitors:
         self._store.write(self._network.space.unflatten(state.theta))
         self._store.write(self._network.statistics.unflatten(state.statistics))
         streams = {name: iter(plan.monitored(epoch)) for name, plan in self._plans.items()}
-        with computing(self._network.path, f"the evaluation after epoch {epoch + 1}"), self._device.scope():
+        with translated_errors(self._network.path, f"the evaluation after epoch {epoch + 1}"), self._device.scope():
             return {
                 monitor.name: monitor.value(self._batches(monitor.datasets, streams, count))
                 for monitor, count in zip(self._monitors, self._counts)
             }
 
     def _batches(
-        self, names: List[str], streams: Mapping[str, Iterator[np.ndarray]], count: int
-    ) -> Iterator[Mapping[str, np.ndarray]]:
+        self, names: List[str], streams: Mapping[str, Iterator[IntArray]], count: int
+    ) -> Iterator[Mapping[str, Array]]:
         for _ in range(count):
-            batch: Dict[str, np.ndarray] = {}
+            batch: Dict[str, Array] = {}
             for name in names:
                 batch.update(self._data[name].batch(next(streams[name])))
             yield batch
@@ -84,11 +89,12 @@ class Monitors:
 class _Monitor:
     """One monitor's network at its batch size."""
 
-    def __init__(self, network: Network, section: Any, store: ParameterStore) -> None:
+    def __init__(self, network: Network, section: NNablaMessage, store: ParameterStore) -> None:
         self.name: str = section.name
         self.datasets: List[str] = list(section.dataset_name)
         message = next(m for m in network.proto.network if m.name == section.network_name)
         sizes = [d.batch_size for d in network.proto.dataset if d.name in self.datasets]
+        # Of several data sets, the larger batch decides.
         built = build_network(
             message, max(sizes), leaf=lambda name: store.variables[name].get_unlinked_variable(need_grad=False)
         )
@@ -106,9 +112,10 @@ class _Monitor:
             variable.persistent = True
         self._target = F.sink(*self._watched)
 
-    def value(self, batches: Iterator[Mapping[str, np.ndarray]]) -> float:
-        """The sum of the variables' means, averaged over batches; 0 where it is no number, as NNabla has it."""
-        total, count = 0.0, 0
+    def value(self, batches: Iterator[Mapping[str, Array]]) -> float:
+        """Return the sum of the variables' means, averaged over batches; 0 where it is no number, as NNabla has it."""
+        total = 0.0
+        count = 0
         for batch in batches:
             for column, variable in self._inputs:
                 variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
@@ -119,8 +126,10 @@ class _Monitor:
         return mean if np.isfinite(mean) else 0.0
 
 
-def _plan(proto: Any, section: Any, data: Mapping[str, Any], config: TrainingConfig) -> WrappingPlan:
-    """What is drawn from a data set; one that training reads as well is drawn from by both."""
+def _plan(
+    proto: NNablaMessage, section: NNablaMessage, data: Mapping[str, Dataset], config: TrainingConfig
+) -> WrappingPlan:
+    """Return the draws from a data set; one that training reads as well is drawn from by both."""
     iterator = config.iterator if section.name == proto.optimizer[0].dataset_name[0] else None
     settings = nnabla_iterator(proto, section.name, data, iterator.iterations if iterator else 0)
     seed = config.seed if iterator else 0

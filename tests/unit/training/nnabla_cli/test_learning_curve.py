@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnabla_influence.nnc.actions.learning_curve import LearningCurve
 from nnabla_influence.partial import PartialFolder
 from nnabla_influence.training import Checkpoint, EpochReport
+from nnabla_influence.training.nnabla_cli.learning_curve import LearningCurve
 
 
 class Errors:

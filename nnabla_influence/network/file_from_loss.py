@@ -1,7 +1,7 @@
-"""Makes a `Network` out of a graph built in Python with NNabla's functions.
+"""Turn a graph built in Python with NNabla's functions into what a network file holds.
 
-The graph is turned into the same message an NNC project would hold (network, optimizer, data sets), so that
-everything downstream sees one kind of network only.
+The graph becomes the same message an NNC project would hold (network, optimizer, data sets), so that everything
+downstream sees one kind of network only.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from nnabla.utils import nnabla_pb2
 
 from ..config import SolverConfig
 from ..errors import NetworkError
-from .network import Network
-from .nnp import NetworkFile
-from .settings import LEARNING_RATE_FIELDS
+from .file_settings import LEARNING_RATE_FIELDS
+from .nnp import NetworkFile, NNablaMessage
+
+__all__ = ["file_from_loss"]
 
 NAME = "Main"
 
 
-def network_from_loss(
+def file_from_loss(
     losses: Union[nn.Variable, Sequence[nn.Variable]],
     inputs: Mapping[str, nn.Variable],
     scope: Mapping[str, Any],
     settings: Optional[Mapping[str, Any]] = None,
     origin: str = "python",
-) -> Network:
-    """A network from live NNabla variables.
+) -> NetworkFile:
+    """Return the contents of a network file from live NNabla variables.
 
     Args:
         losses: Loss variables, one value per sample along axis 0; several are added.
@@ -57,12 +58,12 @@ def network_from_loss(
         if variable.name in parameters:
             _write_initializer(variable, parameters[variable.name])
     _write_sections(proto, list(inputs), len(losses), trainable, settings)
-    return Network(NetworkFile(proto, {n: np.array(v.d, np.float32) for n, v in parameters.items()}, origin))
+    return NetworkFile(proto, {n: np.array(v.d, np.float32) for n, v in parameters.items()}, origin)
 
 
 def _message(
     losses: List[nn.Variable], inputs: Mapping[str, nn.Variable], scope: Mapping[str, Any], batch_size: int
-) -> Any:
+) -> NNablaMessage:
     names: Dict[str, nn.Variable] = dict(inputs)
     names.update({f"loss_{i}": variable for i, variable in enumerate(losses)})
     graph = nn.graph_def.create_graph_from_variable(
@@ -73,27 +74,34 @@ def _message(
     return message
 
 
-def _write_initializer(message: Any, parameter: nn.Variable) -> None:
-    """States how a parameter was drawn, so that the network can be drawn anew; unknown ways are left out."""
+def _write_initializer(message: NNablaMessage, parameter: nn.Variable) -> None:
+    """State how a parameter was drawn, so that the network can be drawn anew; unknown ways are left out."""
     initializer = getattr(getattr(parameter, "info", None), "initializer", None)
     if isinstance(initializer, ConstantInitializer):
-        message.initializer.type, message.initializer.multiplier = "Constant", initializer.value
+        kind, multiplier = "Constant", initializer.value
     elif isinstance(initializer, NormalInitializer):
-        message.initializer.type, message.initializer.multiplier = "Normal", initializer.sigma
+        kind, multiplier = "Normal", initializer.sigma
     elif isinstance(initializer, UniformInitializer):
-        message.initializer.type, message.initializer.multiplier = "Uniform", initializer.lim[1]
+        kind, multiplier = "Uniform", initializer.lim[1]  # NNabla draws from -multiplier to multiplier
+    else:
+        return
+    message.initializer.type = kind
+    message.initializer.multiplier = multiplier
 
 
 def _write_sections(
-    proto: Any, columns: List[str], losses: int, trainable: List[str], settings: Mapping[str, Any]
+    proto: NNablaMessage, columns: List[str], losses: int, trainable: List[str], settings: Mapping[str, Any]
 ) -> None:
     solver: SolverConfig = settings.get("solver", SolverConfig())
     proto.training_config.max_epoch = settings.get("epochs", 1)
     dataset = proto.dataset.add()
-    dataset.name, dataset.shuffle, dataset.batch_size = "Training", True, settings.get("batch_size", 64)
+    dataset.name = "Training"
+    dataset.shuffle = True
+    dataset.batch_size = settings.get("batch_size", 64)
     dataset.variable.extend(columns)
     optimizer = proto.optimizer.add()
-    optimizer.name, optimizer.network_name = "Optimizer", NAME
+    optimizer.name = "Optimizer"
+    optimizer.network_name = NAME
     optimizer.dataset_name.append("Training")
     optimizer.update_interval = solver.update_interval
     for column in columns:
@@ -103,12 +111,14 @@ def _write_sections(
         optimizer.loss_variable.add().variable_name = f"loss_{index}"
     for name in trainable:
         parameter = optimizer.parameter_variable.add()
-        parameter.variable_name, parameter.learning_rate_multiplier = name, 1.0
+        parameter.variable_name = name
+        parameter.learning_rate_multiplier = 1.0
     _write_solver(optimizer.solver, solver)
 
 
-def _write_solver(message: Any, solver: SolverConfig) -> None:
-    message.type, message.weight_decay = solver.name, solver.weight_decay
+def _write_solver(message: NNablaMessage, solver: SolverConfig) -> None:
+    message.type = solver.name
+    message.weight_decay = solver.weight_decay
     numbers = getattr(message, solver.name.lower() + "_param")
     fields = [f.name for f in numbers.DESCRIPTOR.fields]
     rate = next(name for name in LEARNING_RATE_FIELDS if name in fields)

@@ -8,8 +8,8 @@ from nnabla.config import nnabla_config
 from nnabla.utils.load import _create_dataset
 
 from nnabla_influence.config import IteratorConfig
-from nnabla_influence.dataset.wrapping import WrappingPlan
 from nnabla_influence.errors import ConfigError
+from nnabla_influence.training.nnabla_cli.wrapping_plan import WrappingPlan
 
 SECTION = "DATA_ITERATOR"
 

@@ -1,4 +1,4 @@
-"""How large a run's cache is, or would have been under another policy."""
+"""The size of a run's cache under each policy: what it is, and what it would have been."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ from typing import Dict
 from ..choices import POLICIES
 from ..config import TrainingConfig
 from .cache import TrainingCache
-from .steps import StepPlan
+from .step_plan import StepPlan
 
 __all__ = ["bytes_by_policy"]
 
 
 def bytes_by_policy(cache: TrainingCache) -> Dict[str, int]:
-    """Bytes of the kept states (parameters, statistics, the solver's vectors) for every policy.
+    """Return the bytes of the kept states (parameters, statistics, the solver's vectors) for every policy.
 
     Args:
         cache: A finished run; its configuration and data decide how many states a policy keeps.
+
+    Returns:
+        Bytes by policy; the file adds the network's text and the passport.
     """
     final = cache.final
     state = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
-    settings, samples = cache.config.to_dict(), cache.passport["training_data"]["samples"]
+    settings = cache.config.to_dict()
+    samples = cache.plan.batches.samples
     return {
         policy: len(StepPlan(TrainingConfig.from_dict({**settings, "policy": policy}), samples).kept()) * state
         for policy in POLICIES

@@ -8,7 +8,7 @@ from support.comparison import assert_close
 
 from nnabla_influence.errors import NetworkError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.network.building import NNABLA_ERRORS, spoken
+from nnabla_influence.network.nnabla_errors import NNABLA_ERRORS, one_line
 
 WHERE = "/ml/nnabla/src/nbla/function/./generic/affine.cpp:46"
 
@@ -80,4 +80,4 @@ def test_a_layer_that_nnabla_does_not_know_is_refused(text):
     ],
 )
 def test_what_nnabla_says_in_one_line(error, line):
-    assert isinstance(error, NNABLA_ERRORS) and spoken(error) == line
+    assert isinstance(error, NNABLA_ERRORS) and one_line(error) == line

@@ -7,21 +7,28 @@ interrupted, because a step is a function of state and seed.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from ..array import Array
 from ..errors import CorruptFileError
 from ..partial import PartialFolder
+from ..remedies import remedy
 from .checkpoint import Checkpoint
 
-STATE_PREFIX, RECORD_PREFIX = "solver.", "record."
-PROGRESS = "progress"
+__all__ = ["TrainingProgress", "UnfinishedTraining"]
+
+PROGRESS_FILE = "progress"
+STATE_PREFIX = "solver."
+RECORD_PREFIX = "record."
+SECONDS_BETWEEN_SAVES = 20.0  # inside an epoch; the end of an epoch is always saved
 
 
-class Progress(NamedTuple):
-    """How far a training is.
+class TrainingProgress(NamedTuple):
+    """The point a training has reached.
 
     Args:
         state: After some step.
@@ -31,11 +38,11 @@ class Progress(NamedTuple):
 
     state: Checkpoint
     history: List[float]
-    records: Dict[str, np.ndarray]
+    records: Dict[str, Array]
 
 
-class PartialRun:
-    """The progress of one training.
+class UnfinishedTraining:
+    """The folder an unfinished training goes on from.
 
     Args:
         target: The cache the training will write.
@@ -47,46 +54,51 @@ class PartialRun:
 
     def __init__(self, target: Path, passport: Mapping[str, Any]) -> None:
         self._files = PartialFolder(target, passport)
+        self._saved = time.monotonic()
 
-    def load(self) -> Optional[Progress]:
-        """The last saved progress, None at the start of a run."""
-        arrays = self._files.load(PROGRESS)
+    @property
+    def due(self) -> bool:
+        """Whether the last save is so long ago that an interruption would cost too much."""
+        return time.monotonic() - self._saved > SECONDS_BETWEEN_SAVES
+
+    def load(self) -> Optional[TrainingProgress]:
+        """Return the last saved progress, None at the start of a run."""
+        arrays = self._files.load(PROGRESS_FILE)
         if arrays is None:
             return None
-        return Progress(_checkpoint(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX))
+        return TrainingProgress(_checkpoint(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX))
 
-    def save(self, progress: Progress) -> None:
-        """Saves what to go on from."""
+    def save(self, progress: TrainingProgress) -> None:
+        """Save what to go on from."""
         records = {RECORD_PREFIX + name: array for name, array in progress.records.items()}
         history = np.array(progress.history, np.float64)
-        self._files.save(PROGRESS, {**_arrays(progress.state), "history": history, **records})
+        self._files.save(PROGRESS_FILE, {**_arrays(progress.state), "history": history, **records})
+        self._saved = time.monotonic()
 
     def keep(self, state: Checkpoint) -> None:
-        """Keeps a state for the cache."""
+        """Keep a state for the cache."""
         self._files.save(f"kept-{state.step}", _arrays(state))
 
     def kept(self, steps: Sequence[int]) -> List[Checkpoint]:
-        """The states kept for the cache, in order.
+        """Return the states kept for the cache, in order.
 
         Raises:
             CorruptFileError: One is gone.
         """
-        found = [self._files.load(f"kept-{step}") for step in steps]
-        if any(arrays is None for arrays in found):
-            raise CorruptFileError(
-                f"Files are missing in '{self._files.folder}'. Remove it with --discard, train again."
-            )
-        return [_checkpoint(arrays) for arrays in found if arrays is not None]
+        states = [self._files.load(f"kept-{step}") for step in steps]
+        if any(arrays is None for arrays in states):
+            raise CorruptFileError(f"Files are missing in '{self._files.folder}'.", remedy("discard-and-train-again"))
+        return [_checkpoint(arrays) for arrays in states if arrays is not None]
 
 
-def _arrays(state: Checkpoint) -> Dict[str, Any]:
+def _arrays(state: Checkpoint) -> Dict[str, Array]:
     solver = {STATE_PREFIX + name: array for name, array in state.solver.items()}
-    return {"step": np.int64(state.step), "theta": state.theta, "statistics": state.statistics, **solver}
+    return {"step": np.array(state.step, np.int64), "theta": state.theta, "statistics": state.statistics, **solver}
 
 
-def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
+def _checkpoint(arrays: Mapping[str, Array]) -> Checkpoint:
     return Checkpoint(int(arrays["step"]), arrays["theta"], arrays["statistics"], _prefixed(arrays, STATE_PREFIX))
 
 
-def _prefixed(arrays: Mapping[str, np.ndarray], prefix: str) -> Dict[str, np.ndarray]:
+def _prefixed(arrays: Mapping[str, Array], prefix: str) -> Dict[str, Array]:
     return {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,4 +1,4 @@
-"""Builds a network message into live variables, at any batch size, or says which layer does not let it.
+"""Build a network message into live variables, at any batch size, or say which layer does not let it.
 
 NNabla's loader raises what its code happens to raise, from deep inside. A network that cannot be built is refused here
 with its name, the layer, the batch size and NNabla's own words; one that can be built at another batch size only has
@@ -15,28 +15,24 @@ import numpy as np
 from nnabla.utils import nnabla_pb2
 
 from ..errors import NetworkError, RequestError, UnsupportedError
+from .nnabla_errors import NNABLA_ERRORS, one_line
+from .nnp import NNablaMessage
 
-# NNabla states no exceptions of its own; these come out of its loader and its functions.
-NNABLA_ERRORS = (
-    RuntimeError,
-    ValueError,
-    TypeError,
-    NameError,
-    AttributeError,
-    LookupError,
-    AssertionError,
-)
+__all__ = ["BuiltNetwork", "build_network"]
+
+BuiltNetwork = Any
+"""NNabla's ``graph_def.ProtoNetwork`` after it was called with a batch size; NNabla states no types."""
 
 
 def build_network(
-    message: Any,
+    message: NNablaMessage,
     batch_size: int,
     *,
     leaf: Optional[Callable[[str], nn.Variable]] = None,
-    scope: Optional[OrderedDict] = None,
+    scope: Optional[OrderedDict[str, nn.Variable]] = None,
     rng: Optional[np.random.RandomState] = None,
-) -> Any:
-    """Builds one network message into variables.
+) -> BuiltNetwork:
+    """Build one network message into variables.
 
     Args:
         message: The network message.
@@ -56,10 +52,12 @@ def build_network(
     try:
         network = _read(message, batch_size, scope, rng)
     except NNABLA_ERRORS as error:
-        raise NetworkError(f"NNabla cannot read network '{message.name}': {spoken(error)}.") from error
+        raise NetworkError(f"NNabla cannot read network '{message.name}': {one_line(error)}.") from error
     if leaf is not None:
         for name, parameter in network.parameters.items():
-            parameter.type, parameter.variable_instance = "Buffer", leaf(name)
+            # A buffer's variable is used as it is, wherever the name occurs; a parameter's is copied for each use.
+            parameter.type = "Buffer"
+            parameter.variable_instance = leaf(name)
     try:
         network(batch_size=batch_size)
     except NNABLA_ERRORS as error:
@@ -67,13 +65,12 @@ def build_network(
     return network
 
 
-def spoken(error: BaseException) -> str:
-    """What an exception of NNabla's says, in one line and without the place in its sources."""
-    text = " ".join(str(error).split())
-    return text[max(text.find("Failed `"), 0) :].rstrip(".") or type(error).__name__
-
-
-def _read(message: Any, batch_size: int, scope: Optional[OrderedDict], rng: Optional[np.random.RandomState]) -> Any:
+def _read(
+    message: NNablaMessage,
+    batch_size: int,
+    scope: Optional[OrderedDict[str, nn.Variable]],
+    rng: Optional[np.random.RandomState],
+) -> BuiltNetwork:
     proto = nnabla_pb2.NNablaProtoBuf()
     proto.network.add().CopyFrom(message)
     _cut_whole_batches(proto.network[0], batch_size)
@@ -85,22 +82,28 @@ def _read(message: Any, batch_size: int, scope: Optional[OrderedDict], rng: Opti
     return network
 
 
-def _cut_whole_batches(message: Any, batch_size: int) -> None:
-    """Slices in Python (``h[:, :2]``) are saved with the batch size of their day as the end of the batch axis."""
+def _cut_whole_batches(message: NNablaMessage, batch_size: int) -> None:
+    """Let slices that took the whole batch axis take it again.
+
+    Slices in Python (``h[:, :2]``) are saved with the batch size of their day as the end of the batch axis.
+    """
     shapes = {v.name: tuple(v.shape.dim) for v in message.variable}
     for function in message.function:
         if function.type == "Slice":
-            cut, before, after = function.slice_param, shapes[function.input[0]], shapes[function.output[0]]
+            cut = function.slice_param
+            before = shapes[function.input[0]]
+            after = shapes[function.output[0]]
+            # -1 stands for the batch axis; where it is gone after the slice, a part of the batch was meant.
             every_axis = len(cut.stop) == len(before) and before[:1] == after[:1] == (-1,)
             if every_axis and cut.start[0] == 0 and cut.step[0] == 1:
                 cut.stop[0] = batch_size
 
 
-def _refusal(message: Any, network: Any, batch_size: int, error: BaseException) -> RequestError:
-    """Why a network cannot be built: at this batch size, or at all."""
+def _refusal(message: NNablaMessage, network: BuiltNetwork, batch_size: int, error: BaseException) -> RequestError:
+    """Return the error of a network that cannot be built: at this batch size, or at all."""
     unfinished = (f for f in network.forward_sequence() if network.variables[f.outputs[0]].variable_instance is None)
     layer = next((f"layer '{f.name}' ({f.type})" for f in unfinished), "a layer")
-    cause = f"Network '{message.name}' cannot be built at batch size {batch_size}: {layer} says: {spoken(error)}."
+    cause = f"Network '{message.name}' cannot be built at batch size {batch_size}: {layer} says: {one_line(error)}."
     possible = next((size for size in (message.batch_size, 2, 1) if size != batch_size and _builds(message, size)), 0)
     if possible:
         return UnsupportedError(
@@ -110,7 +113,7 @@ def _refusal(message: Any, network: Any, batch_size: int, error: BaseException) 
     return NetworkError(f"{cause} Its layers or shapes do not fit each other: build and save it again.")
 
 
-def _builds(message: Any, batch_size: int) -> bool:
+def _builds(message: NNablaMessage, batch_size: int) -> bool:
     try:
         _read(message, batch_size, OrderedDict(), np.random.RandomState(0))(batch_size=batch_size)
     except NNABLA_ERRORS:

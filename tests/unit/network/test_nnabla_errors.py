@@ -12,7 +12,7 @@ from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import ComputationError
 from nnabla_influence.network import Network
-from nnabla_influence.network.computing import computing
+from nnabla_influence.network.nnabla_errors import translated_errors
 from nnabla_influence.partial import discard, partial_folder
 from nnabla_influence.training import train
 
@@ -70,7 +70,7 @@ def test_the_same_network_computes_where_the_indices_are_right(network, data, tm
 @pytest.mark.parametrize("saved", [True, False])
 def test_progress_stays_where_there_is_any(network, data, tmp_path, monkeypatch, saved):
     """Want of memory may pass; a folder without progress would only be in the way of a smaller batch size."""
-    monkeypatch.setattr("nnabla_influence.training.run.SECONDS_BETWEEN_SAVES", 0.0 if saved else 60.0)
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", 0.0 if saved else 60.0)
     target = tmp_path / "c.h5"
     plan = train(network, data(), TrainingConfig(batch_size=5, policy="final"), tmp_path / "plan.h5").plan
     row = list(plan.epoch(0))[-1].batches[0][0]
@@ -85,10 +85,10 @@ def test_progress_stays_where_there_is_any(network, data, tmp_path, monkeypatch,
 )
 def test_want_of_memory_is_called_so(text):
     with pytest.raises(ComputationError, match="NNabla failed at step 3 of 'net.nnp': .*smaller batch size"):
-        with computing("net.nnp", "step 3"):
+        with translated_errors("net.nnp", "step 3"):
             raise RuntimeError(f"memory error in alloc\n/src/memory.cpp:39\n{text}")
 
 
 def test_other_errors_are_left_alone():
-    with pytest.raises(KeyError), computing("net.nnp", "step 3"):
+    with pytest.raises(KeyError), translated_errors("net.nnp", "step 3"):
         raise KeyError("x")
