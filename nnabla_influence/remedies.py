@@ -42,6 +42,8 @@ def advice(action: str, **values: object) -> Dict[str, Any]:
 def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str]) -> str:
     """Join a message and its remedy in the words of one door."""
     said = found.said(words) if found is not None else ""
+    if said.startswith((",", ";")):  # words that go on with the sentence instead of beginning one
+        return message + said
     return f"{message} {said}" if said else message
 
 
@@ -51,6 +53,12 @@ IN_PYTHON: Dict[str, str] = {
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use LossBaseline(), or leave them out.",
+    "use-hessian": 'Use curvature="hessian".',
+    "train-slower-or-use-spectral": "Train with a lower learning rate, or use SpectralInfluence(), which cannot "
+    "diverge.",
+    "more-lanczos-steps": "; more lanczos_steps sharpen it",
+    "train-with-policy": 'Train with policy="{policy}".',
     # evaluation, execution
     # report, scored data
     # workflow

@@ -28,7 +28,7 @@ DEFAULT_METHOD = "spectral"
 EPOCHS = ("last", "all")
 CURVATURES = ("auto", "ggn", "hessian")
 POINTS = ("auto", "final", "average")
-INVERSES = ("lanczos", "cg", "lissa")
+INVERSES = ("lanczos", "cg")
 METHOD_SETTING = "method_"
 SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "Adamax", "RMSprop", "Adagrad")
 RECURSIONS = ("corrected", "published")
@@ -137,35 +137,29 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     """``--method`` and the settings of methods; a setting left out keeps the method's own default."""
     group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
-    _setting(
-        group, "--recursion", "recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS
-    )
-    _setting(
-        group, "--batch-norm", "batch_norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES
-    )
-    _setting(group, "--through", "epochs", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
-    _setting(group, "--memory", "memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
+    _setting(group, "--recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS)
+    _setting(group, "--batch-norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES)
+    _setting(group, "--through", "sgd-influence: steps of the last epoch, or of all", choices=EPOCHS)
+    _setting(group, "--memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
     _setting(
         group,
         "--curvature",
-        "curvature",
         "Gauss-Newton or Hessian matrix; auto: the first where it exists",
         choices=CURVATURES,
     )
-    _setting(
-        group, "--at", "at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS
-    )
-    _setting(group, "--subset", "subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
-    _setting(group, "--lanczos-steps", "steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
-    _setting(group, "--horizon", "horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
-    _setting(group, "--damping", "damping", "influence-function (default: 1)", type=positive_float, metavar="D")
-    _setting(group, "--inverse", "solver", "influence-function: how it is solved", choices=INVERSES)
-    _setting(group, "--iterations", "iterations", "influence-function: products", type=positive_int, metavar="k")
-    _setting(group, "--checkpoints", "last", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
+    _setting(group, "--at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS)
+    _setting(group, "--subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
+    _setting(group, "--lanczos-steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
+    _setting(group, "--horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
+    _setting(group, "--damping", "influence-function (default: 1)", type=positive_float, metavar="D")
+    _setting(group, "--inverse", "influence-function: how it is solved", choices=INVERSES)
+    _setting(group, "--iterations", "influence-function: products", type=positive_int, metavar="k")
+    _setting(group, "--checkpoints", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
 
 
-def _setting(group: Any, option: str, name: str, text: str, **kind: Any) -> None:
-    group.add_argument(option, dest=METHOD_SETTING + name, help=text, **kind)
+def _setting(group: Any, option: str, text: str, **kind: Any) -> None:
+    """Add a setting; the method's constructor calls it by the option's name."""
+    group.add_argument(option, dest=METHOD_SETTING + option[2:].replace("-", "_"), help=text, **kind)
 
 
 def method_settings(args: argparse.Namespace) -> Dict[str, Any]:

@@ -13,6 +13,12 @@ IN_COMMANDS: Dict[str, str] = {
     "train-for-steps": "Train (or continue) the network with: python -m nnabla_influence train --policy {policy}, and "
     "score with --cache.",
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use --method loss, or leave them out.",
+    "use-hessian": "Use --curvature hessian.",
+    "train-slower-or-use-spectral": "Train with a lower --learning-rate, or use --method spectral, which cannot "
+    "diverge.",
+    "more-lanczos-steps": "; more --lanczos-steps sharpen it",
+    "train-with-policy": "Train with --policy {policy}.",
     # evaluation, execution
     # report, scored data
     # workflow

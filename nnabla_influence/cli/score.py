@@ -47,7 +47,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_scoring_options(parser)
     # Where nothing is trained, this can only mean --through.
-    parser.add_argument("--epochs", dest=METHOD_SETTING + "epochs", choices=EPOCHS, help="the same as --through")
+    parser.add_argument("--epochs", dest=METHOD_SETTING + "through", choices=EPOCHS, help="the same as --through")
     add_target_option(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))

@@ -33,11 +33,8 @@ def estimator(args: argparse.Namespace, method: str) -> InfluenceEstimator:
     for name, value in given.items():
         if name not in accepted[method]:
             others = " or ".join(other for other in METHODS if name in accepted[other])
-            option = {"epochs": "through", "steps": "lanczos-steps", "solver": "inverse", "last": "checkpoints"}.get(
-                name, name
-            )
             raise ConfigError(
-                f"--{option.replace('_', '-')} {value} means nothing to --method {method}"
+                f"--{name.replace('_', '-')} {value} means nothing to --method {method}"
                 f"{' (the default)' if method == DEFAULT_METHOD else ''}; leave it out, or use --method {others}."
             )
     shared = {"seed": args.seed, "device": Device(args.device)}

@@ -52,7 +52,7 @@ class QualityMeter:
         right: List[np.ndarray] = []
         for rows in consecutive_batches(len(dataset), self._batch_size):
             batch = dataset.batch(rows)
-            loss, prediction = self._oracle.outcomes(theta, batch, validation=True)
+            loss, prediction = self._oracle.losses_and_predictions(theta, batch, validation=True)
             losses.append(loss)
             labels = labels_of(prediction, self._role)
             if labels is not None and self._role.target is not None:

@@ -12,6 +12,12 @@ IN_FIELDS: Dict[str, str] = {
     # training
     "train-for-steps": "Train the network with the plugin Train with influence cache, or choose another method.",
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use method loss, or leave them out.",
+    "use-hessian": "",
+    "train-slower-or-use-spectral": "Train with a lower learning rate (Config tab of the project), or use method "
+    "spectral, which cannot diverge.",
+    "more-lanczos-steps": "",
+    "train-with-policy": "Train with the plugin Train with influence cache.",
     # evaluation, execution
     # report, scored data
     # workflow
