@@ -4,10 +4,9 @@ import subprocess
 import sys
 
 import nnabla_influence
-from nnabla_influence.autodiff import CURVATURES
-from nnabla_influence.choices import BATCH_NORM_POLICIES, POLICIES
+from nnabla_influence.choices import BATCH_NORM_POLICIES, CURVATURES, INVERSES, POINTS, POLICIES, RECURSIONS, THROUGH
 from nnabla_influence.cli import evaluate, project_options
-from nnabla_influence.estimators import EPOCHS, METHODS, POINTS, RECURSIONS, SOLVERS
+from nnabla_influence.estimators import METHODS
 from nnabla_influence.evaluation import attribution, retraining, sweep
 
 
@@ -31,10 +30,10 @@ def test_the_command_lines_copies_of_lists_are_true():
     assert project_options.METHODS == tuple(METHODS)
     assert project_options.DEFAULT_METHOD == next(iter(METHODS))
     assert project_options.RECURSIONS == RECURSIONS
-    assert project_options.EPOCHS == EPOCHS
+    assert project_options.EPOCHS == THROUGH
     assert project_options.POINTS == POINTS
     assert project_options.CURVATURES == CURVATURES
-    assert project_options.INVERSES == SOLVERS
+    assert project_options.INVERSES == INVERSES
     assert project_options.BATCH_NORM_POLICIES == BATCH_NORM_POLICIES
     assert evaluate.STARTS == retraining.STARTS
     assert evaluate.TREATMENTS == sweep.TREATMENTS
