@@ -22,7 +22,7 @@ The test holds this against NNabla's own functions and against finite difference
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import numpy as np
@@ -42,11 +42,20 @@ def fast_batch_normalization() -> Iterator[None]:
     original = registry[LAYER]
 
     def backward(
-        grad_inputs: Any, inputs: Any, input_shapes: Any, outputs: Any, output_shapes: Any, **arguments: Any
-    ) -> Any:
+        grad_inputs: List[nn.Variable],
+        inputs: List[nn.Variable],
+        input_shapes: List[Tuple[int, ...]],
+        outputs: List[nn.Variable],
+        output_shapes: List[Tuple[int, ...]],
+        **arguments: Any,
+    ) -> Tuple[Optional[nn.Variable], ...]:
+        # What this module has no formula for (several axes, no scale or bias) stays NNabla's.
         simple = len(inputs) == 5 and not arguments.get("no_scale") and not arguments.get("no_bias")
         if not simple or len(arguments["axes"]) != 1 or len(grad_inputs) != 1:
-            return original(grad_inputs, inputs, input_shapes, outputs, output_shapes, **arguments)
+            theirs: Tuple[Optional[nn.Variable], ...] = original(
+                grad_inputs, inputs, input_shapes, outputs, output_shapes, **arguments
+            )
+            return theirs
         function = BatchNormalizationGradient(
             nn.get_current_context(),
             arguments["axes"][0] % len(input_shapes[0]),
@@ -62,6 +71,16 @@ def fast_batch_normalization() -> Iterator[None]:
         registry[LAYER] = original
 
 
+class _Channel(NamedTuple):
+    """What is known of every channel: gamma, r and the cotangents of dbeta and dgamma (C,), and n."""
+
+    gamma: Array
+    r: Array
+    b: Array
+    c: Array
+    n: int
+
+
 class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabla has no types
     """(dy, x, gamma, mean, var) -> (dx, dbeta, dgamma), itself differentiable in dy, x and gamma.
 
@@ -72,7 +91,7 @@ class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabl
         batch_stat: Whether mean and variance are those of the batch.
     """
 
-    def __init__(self, context: Any, axis: int, eps: float, batch_stat: bool) -> None:
+    def __init__(self, context: nn.Context, axis: int, eps: float, batch_stat: bool) -> None:
         super().__init__(context)
         self._axis = axis
         self._eps = eps
@@ -116,7 +135,7 @@ class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabl
         if self._batch_stat:
             dx -= _scaled(xhat, scale * dgamma / n)
             dx -= _column(scale * dbeta / n)
-        outputs[0].data.data = self._restored(dx, inputs[1].shape)
+        outputs[0].data.data = dx.reshape(inputs[1].shape)
         outputs[1].data.data = dbeta.astype(np.float32).reshape(outputs[1].shape)
         outputs[2].data.data = dgamma.astype(np.float32).reshape(outputs[2].shape)
 
@@ -127,17 +146,15 @@ class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabl
         dy, xhat, gamma, r, n = self._normalized(inputs)
         a = self._channels(outputs[0].grad.data)
         b, c = (outputs[i].grad.data.ravel().astype(np.float64) for i in (1, 2))
-        derivatives = (self._batch if self._batch_stat else self._running)(dy, xhat, a, (gamma, r, b, c, n))
-        shapes = (inputs[0].shape, inputs[1].shape, None)
+        derivatives = (self._batch if self._batch_stat else self._running)(dy, xhat, a, _Channel(gamma, r, b, c, n))
+        shapes = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
         for i, (value, shape) in enumerate(zip(derivatives, shapes)):
             if propagate_down[i]:
-                array = (
-                    value.astype(np.float32).reshape(inputs[2].shape) if shape is None else self._restored(value, shape)
-                )
+                array = value.astype(np.float32, copy=False).reshape(shape)
                 inputs[i].grad.data = inputs[i].grad.data + array if accum[i] else array
 
     @staticmethod
-    def _batch(dy: Array, xhat: Array, a: Array, channel: Tuple[Any, ...]) -> Tuple[Array, ...]:
+    def _batch(dy: Array, xhat: Array, a: Array, channel: _Channel) -> Tuple[Array, Array, Array]:
         gamma, r, b, c, n = channel
         # The letters are those of the module's text; all of them are (C,).
         mean_a = _sum(a) / n
@@ -159,14 +176,14 @@ class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabl
         return for_dy, for_x, r * k
 
     @staticmethod
-    def _running(dy: Array, xhat: Array, a: Array, channel: Tuple[Any, ...]) -> Tuple[Array, ...]:
+    def _running(dy: Array, xhat: Array, a: Array, channel: _Channel) -> Tuple[Array, Array, Array]:
         gamma, r, b, c, _ = channel
         for_dy = _scaled(a, gamma * r)
         for_dy += _scaled(xhat, c)
         for_dy += _column(b)
         return for_dy, _scaled(dy, c * r), r * _dot(a, dy)
 
-    def _normalized(self, inputs: List[nn.Variable]) -> Tuple[Any, ...]:
+    def _normalized(self, inputs: List[nn.Variable]) -> Tuple[Array, Array, Array, Array, int]:
         """Return dy and xhat (B, C, S) float32, gamma and r (C,) float64, and n, the number of values of a channel."""
         dy = self._channels(inputs[0].data.data)
         x = self._channels(inputs[1].data.data)
@@ -186,10 +203,6 @@ class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabl
         """Return the array as (B, C, S): the axes before, of and after the channel."""
         before = int(np.prod(array.shape[: self._axis], dtype=np.int64))
         return array.reshape(before, array.shape[self._axis], -1)
-
-    @staticmethod
-    def _restored(array: Array, shape: Tuple[int, ...]) -> Array:
-        return array.reshape(shape)
 
 
 def _column(channel: Array) -> Array:

@@ -20,9 +20,10 @@ from .sample_products import SampleProducts
 
 __all__ = ["CheckedProducts", "checked_products"]
 
-# Relative errors: of float32 with cancellation, where a wrong second derivative is off by tens of per cent; and of
-# central differences across kinks, beyond which scores would be noise.
-EXACT, USABLE = 0.05, 0.1
+# Relative error of float32 with cancellation; a wrong second derivative is off by tens of per cent.
+EXACT = 0.05
+# Relative error of central differences across kinks; beyond it scores would be noise.
+USABLE = 0.1
 
 
 class CheckedProducts(NamedTuple):

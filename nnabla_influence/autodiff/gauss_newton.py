@@ -42,8 +42,10 @@ __all__ = ["GaussNewton"]
 
 # Step of central differences, relative to the length of the parameters; see the table above.
 DIFFERENCE = 3e-4
-# Random sign vectors a first ``J v`` is checked with, and the relative error beyond which it is no use.
-SIGN_VECTORS, USABLE = 4, 0.2
+# Random sign vectors a first ``J v`` is checked with.
+SIGN_VECTORS = 4
+# Relative error beyond which ``J v`` is no use.
+USABLE = 0.2
 
 
 class GaussNewton:

@@ -41,7 +41,7 @@ __all__ = ["InfluenceFunction"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 TOLERANCE = 1e-2  # relative residual of conjugate gradients
-USABLE = 0.5  # relative residual beyond which a solver that broke down has found nothing
+USABLE = 0.5  # relative residual beyond which a solver that broke down is of no use
 
 
 class InfluenceFunction(InfluenceEstimator):
@@ -126,7 +126,7 @@ def _checked(solution: Solution) -> Array:
     """Return x (P,) and log how it went.
 
     Raises:
-        DivergenceError: The solver found nothing; the message says what to try.
+        DivergenceError: The solver did not arrive anywhere near; the message says what to try.
     """
     if solution.status in (Status.DIVERGED, Status.BREAKDOWN) and solution.residual > USABLE:
         raise DivergenceError(
