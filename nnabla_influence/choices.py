@@ -57,7 +57,7 @@ CURVATURES = ("auto", "ggn", "hessian")
 POINTS = ("auto", "final", "average")
 """Parameters that scores are taken at."""
 
-INVERSES = ("lanczos", "cg", "lissa")
+INVERSES = ("lanczos", "cg")
 """How the influence function is solved."""
 
 STARTS = ("last-epoch", "scratch")

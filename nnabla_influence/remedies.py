@@ -42,6 +42,8 @@ def advice(action: str, **values: object) -> Dict[str, Any]:
 def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str]) -> str:
     """Join a message and its remedy in the words of one door."""
     said = found.said(words) if found is not None else ""
+    if said.startswith((",", ";")):  # words that go on with the sentence instead of beginning one
+        return message + said
     return " ".join(part for part in (message, said) if part)
 
 
@@ -65,6 +67,11 @@ IN_PYTHON: Dict[str, str] = {
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with SolverConfig(name=..., learning_rate=...).",
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use LossBaseline(), or leave them out.",
+    "use-hessian": 'Use curvature="hessian".',
+    "train-slower-or-use-spectral": "Train with a lower learning rate, or use SpectralInfluence(), which cannot "
+    "diverge.",
+    "more-lanczos-steps": "; more lanczos_steps sharpen it",
     # evaluation, execution
     "give-selection": "pass other data as `selection`.",
     "replace-curve": "Choose another file, or delete it.",

@@ -13,18 +13,23 @@ as a data set. `original_table` takes the added columns off again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Sequence, Set, Tuple, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
+from .array import Array
 from .dataset.csv import Table, is_number, rewritten_cell, write_csv
-from .errors import DataError, DivergenceError, OutputExistsError
+from .errors import DataError, DivergenceError, OutputExistsError, RequestError
+
+__all__ = ["InfluenceScores", "original_table"]
 
 SCORE_COLUMN = "influence"
 INDEX_COLUMN = "datasource_index"
-LABEL_COLUMN, LOSS_COLUMN, DRAWS_COLUMN = "predicted_label", "loss", "epoch_draws"
+LABEL_COLUMN = "predicted_label"
+LOSS_COLUMN = "loss"
+DRAWS_COLUMN = "epoch_draws"
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,24 @@ class InfluenceScores:
         facts: What is worth knowing about how they came about, for the log.
         columns: (N,) further numbers of each sample by the name of their column, see
             `estimators.sample_columns`.
+        table: The training data's raw cells, which the influence CSV carries on; None for data made from arrays.
 
     Raises:
         DivergenceError: A score is not finite.
+
+    >>> import numpy as np
+    >>> scores = InfluenceScores(np.array([0.5, -2.0, 0.1]), "loss")
+    >>> scores
+    <InfluenceScores: 3 samples by 'loss', 1 of them harmful>
+    >>> scores.order.tolist()
+    [1, 2, 0]
     """
 
-    values: np.ndarray
+    values: Array
     method: str
     facts: Dict[str, float] = field(default_factory=dict)
-    columns: Dict[str, np.ndarray] = field(default_factory=dict)
+    columns: Dict[str, Array] = field(default_factory=dict)
+    table: Optional[Table] = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         broken = np.flatnonzero(~np.isfinite(self.values))
@@ -55,36 +69,57 @@ class InfluenceScores:
                 f"for row {broken[0]}. Lower the learning rate and train again."
             )
 
+    def __repr__(self) -> str:
+        return f"<InfluenceScores: {len(self.values)} samples by '{self.method}', {self.harmful} of them harmful>"
+
     @classmethod
     def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:
-        """The mean over trials (one per seed) of one method.
+        """Average the trials (one per seed) of one method.
 
         Of further columns also the mean; of predicted labels the most frequent one, the lowest where several are.
         """
         shared = [name for name in scores[0].columns if all(name in trial.columns for trial in scores)]
         columns = {name: np.stack([trial.columns[name] for trial in scores]) for name in shared}  # (trials, N)
         middle = {name: _majority(c) if name == LABEL_COLUMN else c.mean(axis=0) for name, c in columns.items()}
-        return cls(np.mean([s.values for s in scores], axis=0), scores[0].method, columns=middle)
+        mean: Array = np.mean([s.values for s in scores], axis=0)
+        return cls(mean, scores[0].method, columns=middle, table=scores[0].table)
+
+    def with_columns(self, columns: Mapping[str, Array]) -> InfluenceScores:
+        """Return the scores with further numbers (N,) of each sample before those they have."""
+        return replace(self, columns={**columns, **self.columns})
 
     @property
-    def order(self) -> np.ndarray:
-        """Row numbers (N,), most harmful first; ties in the order of the data."""
+    def order(self) -> Array:
+        """Return the row numbers (N,), most harmful first; ties in the order of the data."""
         return np.argsort(self.values, kind="stable")
 
-    def to_csv(self, path: Union[str, Path], table: Table) -> List[str]:
-        """Writes the influence CSV.
+    @property
+    def harmful(self) -> int:
+        """Return how many samples have a negative score."""
+        return int((self.values < 0).sum())
+
+    def to_csv(self, path: Union[str, Path], table: Optional[Table] = None) -> List[str]:
+        """Write the influence CSV.
 
         Args:
             path: File to write, whole or not at all.
-            table: The training data's raw cells.
+            table: The training data's raw cells; left out, those that the scores carry.
 
         Returns:
             Notices: columns that were replaced or dropped.
 
         Raises:
+            RequestError: No table is given, and the scores carry none.
             DataError: The table has another number of rows.
             OutputExistsError: The file is the training CSV itself.
         """
+        table = self.table if table is None else table
+        if table is None:
+            raise RequestError(
+                "An influence CSV carries the cells of the training CSV, but these scores are of data that no CSV was "
+                "read for. Give a table with one row for each sample: scores.to_csv(path, Table.read(csv)), with Table "
+                "from nnabla_influence.dataset.csv."
+            )
         path = Path(path).absolute()
         if len(table.rows) != len(self.values):
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
@@ -106,7 +141,7 @@ class InfluenceScores:
 
 
 def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
-    """The data set that an influence CSV was made from: its own columns in its own order.
+    """Return the data set that an influence CSV was made from: its own columns in its own order.
 
     Text comments, which influence CSVs do not carry, are lost.
 
@@ -127,24 +162,26 @@ def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
 
 
 def _added_positions(influence: Table, score: str) -> Set[int]:
-    """Where the columns stand that are not the data set's own: known names, and all from score to index."""
+    """Return where the columns stand that are not the data set's own: known names, and all from score to index."""
     added = {SCORE_COLUMN, LABEL_COLUMN, LOSS_COLUMN, INDEX_COLUMN, score}
     places = {column.name: column.position for column in influence.columns if column.name in added}
-    first, last = places.get(SCORE_COLUMN, places[INDEX_COLUMN]), places[INDEX_COLUMN]
+    last = places[INDEX_COLUMN]
+    first = places.get(SCORE_COLUMN, last)
     return {*places.values(), *range(first, last)}
 
 
-def _majority(labels: np.ndarray) -> np.ndarray:
-    """The most frequent value of each column of (trials, N), the lowest of equally frequent ones (N,)."""
+def _majority(labels: Array) -> Array:
+    """Return the most frequent value of each column of (trials, N), the lowest of equally frequent ones (N,)."""
     values = np.unique(labels)
     votes = np.stack([(labels == value).sum(axis=0) for value in values])  # (values, N)
-    found: np.ndarray = values[votes.argmax(axis=0)]
-    return found
+    majority: Array = values[votes.argmax(axis=0)]
+    return majority
 
 
 def _kept_columns(table: Table, replaced: Set[str]) -> Tuple[List[int], List[str]]:
-    """Positions of the columns to carry over, and notices about the others."""
-    kept, notices = [], []
+    """Return the positions of the columns to carry over, and notices about the others."""
+    kept: List[int] = []
+    notices: List[str] = []
     for column in table.columns:
         header = table.header[column.position]
         if column.name in replaced:

@@ -1,6 +1,6 @@
 """Derivatives of a network's loss, as NumPy arrays and operators."""
 
-from .curvature import CURVATURES, MeanCurvature, drawn_batches
-from .oracle import LossOracle
+from .loss_oracle import LossOracle
+from .mean_curvature import MeanCurvature, drawn_batches
 
-__all__ = ["CURVATURES", "LossOracle", "MeanCurvature", "drawn_batches"]
+__all__ = ["LossOracle", "MeanCurvature", "drawn_batches"]

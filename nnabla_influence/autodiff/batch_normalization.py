@@ -22,27 +22,40 @@ The test holds this against NNabla's own functions and against finite difference
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import nnabla as nn
 import numpy as np
 from nnabla.backward_functions import registry
 from nnabla.function import PythonFunction
 
+from ..array import Array
+
+__all__ = ["BatchNormalizationGradient", "fast_batch_normalization"]
+
 LAYER = "BatchNormalization"
 
 
 @contextmanager
 def fast_batch_normalization() -> Iterator[None]:
-    """While active, `nnabla.grad` uses this module for batch normalisation (on the CPU); restored afterwards."""
+    """Let `nnabla.grad` use this module for batch normalisation (on the CPU) while active; restore it afterwards."""
     original = registry[LAYER]
 
     def backward(
-        grad_inputs: Any, inputs: Any, input_shapes: Any, outputs: Any, output_shapes: Any, **arguments: Any
-    ) -> Any:
+        grad_inputs: List[nn.Variable],
+        inputs: List[nn.Variable],
+        input_shapes: List[Tuple[int, ...]],
+        outputs: List[nn.Variable],
+        output_shapes: List[Tuple[int, ...]],
+        **arguments: Any,
+    ) -> Tuple[Optional[nn.Variable], ...]:
+        # What this module has no formula for (several axes, no scale or bias) stays NNabla's.
         simple = len(inputs) == 5 and not arguments.get("no_scale") and not arguments.get("no_bias")
         if not simple or len(arguments["axes"]) != 1 or len(grad_inputs) != 1:
-            return original(grad_inputs, inputs, input_shapes, outputs, output_shapes, **arguments)
+            theirs: Tuple[Optional[nn.Variable], ...] = original(
+                grad_inputs, inputs, input_shapes, outputs, output_shapes, **arguments
+            )
+            return theirs
         function = BatchNormalizationGradient(
             nn.get_current_context(),
             arguments["axes"][0] % len(input_shapes[0]),
@@ -58,7 +71,17 @@ def fast_batch_normalization() -> Iterator[None]:
         registry[LAYER] = original
 
 
-class BatchNormalizationGradient(PythonFunction):
+class _Channel(NamedTuple):
+    """What is known of every channel: gamma, r and the cotangents of dbeta and dgamma (C,), and n."""
+
+    gamma: Array
+    r: Array
+    b: Array
+    c: Array
+    n: int
+
+
+class BatchNormalizationGradient(PythonFunction):  # type: ignore[misc]  # NNabla has no types
     """(dy, x, gamma, mean, var) -> (dx, dbeta, dgamma), itself differentiable in dy, x and gamma.
 
     Args:
@@ -68,76 +91,82 @@ class BatchNormalizationGradient(PythonFunction):
         batch_stat: Whether mean and variance are those of the batch.
     """
 
-    def __init__(self, context: Any, axis: int, eps: float, batch_stat: bool) -> None:
+    def __init__(self, context: nn.Context, axis: int, eps: float, batch_stat: bool) -> None:
         super().__init__(context)
-        self._axis, self._eps, self._batch_stat = axis, eps, batch_stat
+        self._axis = axis
+        self._eps = eps
+        self._batch_stat = batch_stat
 
     @property
     def name(self) -> str:
-        """NNabla's name of the function."""
+        """Return NNabla's name of the function."""
         return "BatchNormalizationGradient"
 
     @property
     def args(self) -> Dict[str, Any]:
-        """Arguments, as NNabla wants to see them."""
+        """Return the arguments, as NNabla wants to see them."""
         return {"axis": self._axis, "eps": self._eps, "batch_stat": self._batch_stat}
 
     def min_outputs(self) -> int:
-        """dx, dbeta, dgamma."""
+        """Return 3: dx, dbeta, dgamma."""
         return 3
 
     def grad_depends_output_data(self, i: int, o: int) -> bool:
-        """Backward recomputes everything from the inputs."""
+        """Return False: backward recomputes everything from the inputs."""
         return False
 
     def grad_depends_input_data(self, i: int, j: int) -> bool:
-        """Backward reads every input."""
+        """Return True: backward reads every input."""
         return True
 
     def setup_impl(self, inputs: List[nn.Variable], outputs: List[nn.Variable]) -> None:
-        """Output shapes: dx like x, dbeta and dgamma like gamma."""
+        """Set the output shapes: dx like x, dbeta and dgamma like gamma."""
         outputs[0].reset_shape(inputs[1].shape, True)
         outputs[1].reset_shape(inputs[2].shape, True)
         outputs[2].reset_shape(inputs[2].shape, True)
 
     def forward_impl(self, inputs: List[nn.Variable], outputs: List[nn.Variable]) -> None:
-        """First derivative."""
+        """Compute the first derivative."""
         dy, xhat, gamma, r, n = self._normalized(inputs)
-        dbeta, dgamma = _sum(dy), _dot(dy, xhat)  # (C,)
+        dbeta = _sum(dy)  # (C,)
+        dgamma = _dot(dy, xhat)  # (C,)
         scale = gamma * r
         dx = _scaled(dy, scale)
         if self._batch_stat:
             dx -= _scaled(xhat, scale * dgamma / n)
             dx -= _column(scale * dbeta / n)
-        outputs[0].data.data = self._restored(dx, inputs[1].shape)
+        outputs[0].data.data = dx.reshape(inputs[1].shape)
         outputs[1].data.data = dbeta.astype(np.float32).reshape(outputs[1].shape)
         outputs[2].data.data = dgamma.astype(np.float32).reshape(outputs[2].shape)
 
     def backward_impl(
         self, inputs: List[nn.Variable], outputs: List[nn.Variable], propagate_down: List[bool], accum: List[bool]
     ) -> None:
-        """Second derivative."""
+        """Compute the second derivative."""
         dy, xhat, gamma, r, n = self._normalized(inputs)
         a = self._channels(outputs[0].grad.data)
         b, c = (outputs[i].grad.data.ravel().astype(np.float64) for i in (1, 2))
-        found = (self._batch if self._batch_stat else self._running)(dy, xhat, a, (gamma, r, b, c, n))
-        shapes = (inputs[0].shape, inputs[1].shape, None)
-        for i, (value, shape) in enumerate(zip(found, shapes)):
+        derivatives = (self._batch if self._batch_stat else self._running)(dy, xhat, a, _Channel(gamma, r, b, c, n))
+        shapes = (inputs[0].shape, inputs[1].shape, inputs[2].shape)
+        for i, (value, shape) in enumerate(zip(derivatives, shapes)):
             if propagate_down[i]:
-                array = (
-                    value.astype(np.float32).reshape(inputs[2].shape) if shape is None else self._restored(value, shape)
-                )
+                array = value.astype(np.float32, copy=False).reshape(shape)
                 inputs[i].grad.data = inputs[i].grad.data + array if accum[i] else array
 
     @staticmethod
-    def _batch(dy: np.ndarray, xhat: np.ndarray, a: np.ndarray, channel: Tuple[Any, ...]) -> Tuple[np.ndarray, ...]:
+    def _batch(dy: Array, xhat: Array, a: Array, channel: _Channel) -> Tuple[Array, Array, Array]:
         gamma, r, b, c, n = channel
-        mean_a, mean_dy, p, q = _sum(a) / n, _sum(dy) / n, _dot(a, xhat) / n, _dot(dy, xhat) / n  # (C,)
+        # The letters are those of the module's text; all of them are (C,).
+        mean_a = _sum(a) / n
+        mean_dy = _sum(dy) / n
+        p = _dot(a, xhat) / n
+        q = _dot(dy, xhat) / n
         k = _dot(a, dy) - n * mean_a * mean_dy - n * p * q
         scale = gamma * r
         for_dy = _scaled(a, scale)
         for_dy += _scaled(xhat, c - scale * p)
         for_dy += _column(b - scale * mean_a)
+        # e itself is never formed: its means follow from those of a and dy, alone and times xhat.
         mean_e = -scale * (mean_a * q + mean_dy * p) + c * mean_dy
         mean_e_xhat = -2 * scale * p * q + c * q
         for_x = _scaled(a, -r * scale * q)
@@ -147,16 +176,17 @@ class BatchNormalizationGradient(PythonFunction):
         return for_dy, for_x, r * k
 
     @staticmethod
-    def _running(dy: np.ndarray, xhat: np.ndarray, a: np.ndarray, channel: Tuple[Any, ...]) -> Tuple[np.ndarray, ...]:
+    def _running(dy: Array, xhat: Array, a: Array, channel: _Channel) -> Tuple[Array, Array, Array]:
         gamma, r, b, c, _ = channel
         for_dy = _scaled(a, gamma * r)
         for_dy += _scaled(xhat, c)
         for_dy += _column(b)
         return for_dy, _scaled(dy, c * r), r * _dot(a, dy)
 
-    def _normalized(self, inputs: List[nn.Variable]) -> Tuple[Any, ...]:
-        """Dy and xhat as (B, C, S) float32; gamma and r as (C,) float64; n, the values of a channel."""
-        dy, x = self._channels(inputs[0].data.data), self._channels(inputs[1].data.data)
+    def _normalized(self, inputs: List[nn.Variable]) -> Tuple[Array, Array, Array, Array, int]:
+        """Return dy and xhat (B, C, S) float32, gamma and r (C,) float64, and n, the number of values of a channel."""
+        dy = self._channels(inputs[0].data.data)
+        x = self._channels(inputs[1].data.data)
         n = x.shape[0] * x.shape[2]
         if self._batch_stat:
             mean = _sum(x) / n
@@ -169,29 +199,27 @@ class BatchNormalizationGradient(PythonFunction):
         centred *= _column(r)
         return dy, centred, inputs[2].data.data.ravel().astype(np.float64), r, n
 
-    def _channels(self, array: np.ndarray) -> np.ndarray:
-        """(B, C, S): the axes before, of and after the channel."""
+    def _channels(self, array: Array) -> Array:
+        """Return the array as (B, C, S): the axes before, of and after the channel."""
         before = int(np.prod(array.shape[: self._axis], dtype=np.int64))
         return array.reshape(before, array.shape[self._axis], -1)
 
-    @staticmethod
-    def _restored(array: np.ndarray, shape: Tuple[int, ...]) -> np.ndarray:
-        return array.reshape(shape)
 
-
-def _column(channel: np.ndarray) -> np.ndarray:
+def _column(channel: Array) -> Array:
     return channel.astype(np.float32)[None, :, None]
 
 
-def _scaled(array: np.ndarray, channel: np.ndarray) -> np.ndarray:
+def _scaled(array: Array, channel: Array) -> Array:
     return array * _column(channel)
 
 
-def _sum(array: np.ndarray) -> np.ndarray:
-    """Per-channel sum (C,), in double precision across rows."""
-    return array.sum(axis=2).sum(axis=0, dtype=np.float64)
+def _sum(array: Array) -> Array:
+    """Compute the per-channel sum (C,), in double precision across rows."""
+    total: Array = array.sum(axis=2).sum(axis=0, dtype=np.float64)
+    return total
 
 
-def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Per-channel inner product (C,), in double precision across rows."""
-    return np.einsum("bcs,bcs->bc", a, b).sum(axis=0, dtype=np.float64)
+def _dot(a: Array, b: Array) -> Array:
+    """Compute the per-channel inner product (C,), in double precision across rows."""
+    total: Array = np.einsum("bcs,bcs->bc", a, b).sum(axis=0, dtype=np.float64)
+    return total

@@ -11,16 +11,18 @@ that the labels have:
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator, Tuple
+from typing import Callable, Iterator, List, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
 from nnabla.backward_functions import registry
 
+__all__ = ["class_losses_of_any_size"]
+
 
 @contextmanager
 def class_losses_of_any_size() -> Iterator[None]:
-    """While active, `nnabla.grad` uses this module for losses of class numbers; restored afterwards."""
+    """Let `nnabla.grad` use this module for losses of class numbers while active; restore it afterwards."""
     originals = {name: registry[name] for name in ("SoftmaxCrossEntropy", "CategoricalCrossEntropy")}
     registry.update(
         SoftmaxCrossEntropy=_backward(lambda x, hot, axis: F.softmax(x, axis=axis) - hot),
@@ -32,12 +34,22 @@ def class_losses_of_any_size() -> Iterator[None]:
         registry.update(originals)
 
 
-def _backward(derivative: Callable[[nn.Variable, nn.Variable, int], nn.Variable]) -> Callable[..., Tuple[Any, None]]:
+def _backward(
+    derivative: Callable[[nn.Variable, nn.Variable, int], nn.Variable],
+) -> Callable[..., Tuple[nn.Variable, None]]:
+    """Return what NNabla's registry wants, from ``(x, onehot(t), axis)`` to ``dx / dy``."""
+
     def backward(
-        grad_inputs: Any, inputs: Any, input_shapes: Any, outputs: Any, output_shapes: Any, axis: Any = None
-    ) -> Tuple[Any, None]:
+        grad_inputs: List[nn.Variable],
+        inputs: List[nn.Variable],
+        input_shapes: List[Tuple[int, ...]],
+        outputs: List[nn.Variable],
+        output_shapes: List[Tuple[int, ...]],
+        axis: Optional[int] = None,
+    ) -> Tuple[nn.Variable, None]:
         shape = input_shapes[0]
         axis = len(shape) - 1 if axis is None else axis % len(shape)
+        # The classes come last out of one_hot and are moved to where the predictions have them.
         hot = F.one_hot(F.reshape(inputs[1], (-1, 1), inplace=False), (shape[axis],))
         hot = F.reshape(hot, (*shape[:axis], *shape[axis + 1 :], shape[axis]))
         rest = list(range(len(shape) - 1))

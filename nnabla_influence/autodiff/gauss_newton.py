@@ -1,8 +1,8 @@
 """Gauss-Newton products ``G v = J' L'' J v``: two forward passes and one backward, no double backward.
 
 J is the Jacobian of what the loss compares with the target (logits, predicted values), L'' the loss's Hessian in it,
-known in closed form for the usual losses. G is positive semi-definite, cheaper than the Hessian product, and defined
-for networks with layers that NNabla cannot differentiate twice.
+known in closed form for the usual losses (`output_hessians`). G is positive semi-definite, cheaper than the Hessian
+product, and defined for networks with layers that NNabla cannot differentiate twice.
 
 ``J v`` is a central difference of the predictions along v, whose mean also serves as the prediction; one backward pass
 seeded with ``L'' J v`` then gives the product. Kinks (ReLU, max pooling) and float32 make G slightly asymmetric, so
@@ -25,131 +25,93 @@ that matter here: gradients, and products of G with them.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence
+from typing import List, Sequence
 
 import nnabla as nn
 import nnabla.functions as F
 import numpy as np
 
+from ..array import Array
 from ..errors import UnsupportedError
-from ..network import Graph
 from ..network.loss_role import CLASS_LABELS, LossRole
-from ..parameters import ParameterSpace
+from ..remedies import remedy
+from .output_hessians import OUTPUT_HESSIANS
+from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
-# Random sign vectors a first ``J v`` is checked with, and the relative error beyond which it is no use.
-PROBES, USABLE = 4, 0.2
+__all__ = ["GaussNewton"]
 
-# Hessian-vector product of the *sample* loss (a mean over a sample's values) in the prediction:
-# (z, target, v) -> L'' v, all of shape (B, ...).
-OutputHessian = Callable[..., np.ndarray]
-
-
-def softmax_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``(diag(p) - p p') v`` over axis 1, p the softmax of z; the target does not enter."""
-    shifted = np.exp(z - z.max(axis=1, keepdims=True))
-    p = shifted / shifted.sum(axis=1, keepdims=True)
-    positions = z[0, 0].size  # a sample's loss is the mean over its positions, if it has several
-    hessian: np.ndarray = p * (v - (p * v).sum(axis=1, keepdims=True)) / positions
-    return hessian
+# Step of central differences, relative to the length of the parameters; see the table above.
+DIFFERENCE = 3e-4
+# Random sign vectors a first ``J v`` is checked with.
+SIGN_VECTORS = 4
+# Relative error beyond which ``J v`` is no use.
+USABLE = 0.2
 
 
-def squared_error(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``2 v`` for each value; NNabla's squared error has no factor 1/2."""
-    return 2.0 * v / z[0].size
-
-
-def absolute_error(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Zero: the absolute error is piecewise linear."""
-    return np.zeros_like(v)
-
-
-def sigmoid_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``p (1 - p) v`` for each value, p the sigmoid of z."""
-    p = (1.0 + np.tanh(z / 2)) / 2  # 1 / (1 + exp(-z)) without overflow
-    return p * (1.0 - p) * v / z[0].size
-
-
-def binary_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``(t / z^2 + (1 - t) / (1 - z)^2) v`` for each probability z."""
-    safe = np.clip(z, 1e-6, 1 - 1e-6)
-    return (target / safe**2 + (1.0 - target) / (1.0 - safe) ** 2) * v / z[0].size
-
-
-def categorical_cross_entropy(z: np.ndarray, target: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """``v_t / z_t^2`` at the target's class t, zero elsewhere; z are probabilities along axis 1."""
-    index = target.astype(np.int64)
-    chosen = np.maximum(np.take_along_axis(z, index, axis=1), 1e-6)
-    hessian = np.zeros_like(v)
-    np.put_along_axis(hessian, index, np.take_along_axis(v, index, axis=1) / chosen**2, axis=1)
-    return hessian / index[0].size
-
-
-def huber_loss(z: np.ndarray, target: np.ndarray, v: np.ndarray, delta: float = 1.0) -> np.ndarray:
-    """``2 v`` for each value within delta of its target, zero beyond, where the loss is linear."""
-    hessian: np.ndarray = 2.0 * v * (np.abs(z - target) < delta) / z[0].size
-    return hessian
-
-
-OUTPUT_HESSIANS: Dict[str, OutputHessian] = {
-    "SoftmaxCrossEntropy": softmax_cross_entropy,
-    "SquaredError": squared_error,
-    "AbsoluteError": absolute_error,
-    "EpsilonInsensitiveLoss": absolute_error,  # piecewise linear too
-    "HuberLoss": huber_loss,
-    "SigmoidCrossEntropy": sigmoid_cross_entropy,
-    "BinaryCrossEntropy": binary_cross_entropy,
-    "CategoricalCrossEntropy": categorical_cross_entropy,
-}
-
-
-class GaussNewtonGraph:
-    """Predictions and one seeded backward pass of a built network.
+class GaussNewton:
+    """Gauss-Newton products of a network built for one batch size.
 
     Args:
-        graph: A network built for scoring.
-        space: The trainable parameters.
+        network: The built network with its parameters.
 
     Raises:
         UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is learned too.
     """
 
-    def __init__(self, graph: Graph, space: ParameterSpace) -> None:
-        self.graph, self.space = graph, space
-        for (role, variable), target in zip(graph.predictions, graph.targets):
-            if role.function not in OUTPUT_HESSIANS or variable is None:
-                raise UnsupportedError(
-                    f"Loss '{role.variable}' ({role.function}) has no known Hessian in its prediction, so there is no "
-                    f"Gauss-Newton product; known are {', '.join(OUTPUT_HESSIANS)}. Use --curvature hessian."
-                )
-            if target is None:
-                raise UnsupportedError(
-                    f"Loss '{role.variable}' ({role.function}) compares two variables that both depend on parameters, "
-                    "so there is no Gauss-Newton product. Use --curvature hessian."
-                )
-        self._outputs = [variable for _, variable in graph.predictions if variable is not None]
+    def __init__(self, network: ParameterizedGraph) -> None:
+        self.network = network
+        _check_losses(network)
+        self._outputs = [variable for _, variable in network.graph.predictions if variable is not None]
         for variable in self._outputs:
-            variable.persistent = True
+            variable.persistent = True  # else a forward pass clears them
         self._checked = False
+        # The scalar ``<c, output>`` for seeds c: its gradient is J' c.
         self._seeds = [nn.Variable(variable.shape) for variable in self._outputs]
         terms = [F.sum(variable * seed) for variable, seed in zip(self._outputs, self._seeds)]
         self._scalar = F.add_n(*terms) if len(terms) > 1 else terms[0]
 
-    def predictions(self) -> List[np.ndarray]:
-        """The predictions (B, ...) of every loss at the current parameters, in double precision."""
+    def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
+        """Compute ``sum_i G_i v`` (P,), float64.
+
+        Args:
+            point: Parameters and random layers.
+            batch: Columns of B samples.
+            direction: v (P,), not zero.
+
+        Raises:
+            UnsupportedError: The network rounds; differences of its outputs say nothing about its gradients.
+        """
+        length = float(np.linalg.norm(direction))  # |v|
+        # A relative step, because that is what float32 resolves.
+        step = DIFFERENCE * max(float(np.linalg.norm(point.theta)), 1.0)
+        shift = (step / length) * direction
+        self.network.graph.feed(batch)
+        ends = []
+        for end in (point.shifted(shift), point.shifted(-shift)):
+            self.network.move_to(end)
+            ends.append(self.predictions())
+        tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]  # J v
+        middle = [(a + b) / 2 for a, b in zip(*ends)]  # z
+        self.network.move_to(point)
+        self.check_tangents(tangents, direction)
+        return self.pulled_back(self.output_curvature(middle, tangents)).astype(np.float64)
+
+    def predictions(self) -> List[Array]:
+        """Compute the predictions (B, ...) of every loss at the current parameters, in double precision."""
         self._scalar.forward(clear_buffer=True)
         return [variable.d.astype(np.float64) for variable in self._outputs]
 
-    def pulled_back(self, seeds: Sequence[np.ndarray]) -> np.ndarray:
-        """``J' c`` (P,) for seeds c in the shape of the predictions."""
+    def pulled_back(self, seeds: Sequence[Array]) -> Array:
+        """Compute ``J' c`` (P,) for seeds c in the shape of the predictions."""
         for variable, seed in zip(self._seeds, seeds):
             variable.data.data = seed.astype(np.float32)
-        self.graph.clear_gradients()
+        self.network.graph.clear_gradients()
         self._scalar.forward(clear_no_need_grad=True)
         self._scalar.backward(clear_buffer=True)
-        return self.graph.gradient(self.space)
+        return self.network.graph.gradient(self.network.space)
 
-    def check_tangents(self, tangents: Sequence[np.ndarray], direction: np.ndarray) -> None:
-        """Holds ``J v`` of a first direction v (P,) against ``<c, J v> = <J' c, v>`` for random signs c.
+    def check_tangents(self, tangents: Sequence[Array], direction: Array) -> None:
+        """Hold ``J v`` of a first direction v (P,) against ``<c, J v> = <J' c, v>`` for random signs c.
 
         Raises:
             UnsupportedError: They disagree: a difference of outputs says nothing about this network's gradients.
@@ -157,37 +119,57 @@ class GaussNewtonGraph:
         if self._checked:
             return
         random = np.random.RandomState(0)
-        found, expected = [], []
-        for _ in range(PROBES):
+        products: List[float] = []  # <c, J v>
+        expected: List[float] = []  # <J' c, v>
+        for _ in range(SIGN_VECTORS):
             signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in tangents]
-            found.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
+            products.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
             expected.append(float(self.pulled_back(signs) @ direction))
-        error = float(np.linalg.norm(np.subtract(found, expected))) / (float(np.linalg.norm(expected)) or 1.0)
+        error = float(np.linalg.norm(np.subtract(products, expected))) / (float(np.linalg.norm(expected)) or 1.0)
         if error > USABLE:
             raise UnsupportedError(
                 "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
-                f"by {100 * error:.0f} %: it probably has layers that round or sort (quantised or binary ones). "
-                "Use --curvature hessian."
+                f"by {100 * error:.0f} %: it probably has layers that round or sort (quantised or binary ones).",
+                remedy("use-hessian"),
             )
         self._checked = True
 
-    def output_curvature(self, predictions: Sequence[np.ndarray], tangents: Sequence[np.ndarray]) -> List[np.ndarray]:
-        """``L'' v`` of every loss, for the batch in the graph."""
+    def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
+        """Compute ``L'' v`` of every loss, for the batch in the graph."""
+        graph = self.network.graph
         return [
             role.weight * _curvature(role, variable, _value(target), z, v)
-            for (role, variable), target, z, v in zip(self.graph.predictions, self.graph.targets, predictions, tangents)
+            for (role, variable), target, z, v in zip(graph.predictions, graph.targets, predictions, tangents)
         ]
 
 
-def _value(target: Any) -> np.ndarray:
-    """A target may be computed from a column, as one-hot labels are."""
+def _check_losses(network: ParameterizedGraph) -> None:
+    """Refuse a loss whose Hessian in its prediction is not known, by name."""
+    for (role, variable), target in zip(network.graph.predictions, network.graph.targets):
+        if role.function not in OUTPUT_HESSIANS or variable is None:
+            raise UnsupportedError(
+                f"Loss '{role.variable}' ({role.function}) has no known Hessian in its prediction, so there is no "
+                f"Gauss-Newton product; known are {', '.join(OUTPUT_HESSIANS)}.",
+                remedy("use-hessian"),
+            )
+        if target is None:
+            raise UnsupportedError(
+                f"Loss '{role.variable}' ({role.function}) compares two variables that both depend on parameters, "
+                "so there is no Gauss-Newton product.",
+                remedy("use-hessian"),
+            )
+
+
+def _value(target: nn.Variable) -> Array:
+    """Return the target's values; a target may be computed from a column, as one-hot labels are."""
     if target.parent is not None:
         target.forward()
-    value: np.ndarray = target.d.copy()
+    value: Array = target.d.copy()
     return value
 
 
-def _curvature(role: LossRole, prediction: Any, target: np.ndarray, z: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _curvature(role: LossRole, prediction: nn.Variable, target: Array, z: Array, v: Array) -> Array:
+    """Compute ``L'' v`` (B, ...) of one loss, without its weight."""
     hessian = OUTPUT_HESSIANS[role.function]
     used = next(f.info.args for f in prediction.function_references if f.info.type_name == role.function)
     if role.function not in CLASS_LABELS:

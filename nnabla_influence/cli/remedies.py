@@ -12,7 +12,7 @@ IN_COMMANDS: Dict[str, str] = {
     "resize-images": "Resize the images with --image-size {height}x{width}.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
-    '--device ',
+    "--device "
     "cpu.",
     # training
     "train-for-steps": "Train (or continue) the network with: python -m nnabla_influence train --policy {policy}, and "
@@ -29,6 +29,11 @@ IN_COMMANDS: Dict[str, str] = {
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use --method loss, or leave them out.",
+    "use-hessian": "Use --curvature hessian.",
+    "train-slower-or-use-spectral": "Train with a lower --learning-rate, or use --method spectral, which cannot "
+    "diverge.",
+    "more-lanczos-steps": "; more --lanczos-steps sharpen it",
     # evaluation, execution
     "give-selection": "give --selection CSV.",
     "replace-curve": "Choose another file, or replace it with --overwrite.",

@@ -2,27 +2,26 @@
 
 from typing import Callable, Dict
 
-from .base import POINTS, InfluenceEstimator
 from .baselines import LossBaseline, MarginBaseline, RandomBaseline
-from .influence_function import SOLVERS, InfluenceFunction
-from .outcomes import labels_of, predicted_labels, sample_columns
+from .influence_estimator import InfluenceEstimator
+from .influence_function import InfluenceFunction
+from .last_epoch_influence import LastEpochInfluence
+from .sample_columns import labels_of, predicted_labels, sample_columns
+from .scoring_task import ScoringTask
 from .self_influence import SelfInfluence
-from .sgd_influence import EPOCHS, RECURSIONS, LastEpochInfluence, SgdInfluence
-from .spectral import SpectralInfluence
+from .sgd_influence import SgdInfluence
+from .spectral_influence import SpectralInfluence
 from .tracin import TracIn
 
 __all__ = [
-    "EPOCHS",
     "InfluenceEstimator",
     "InfluenceFunction",
     "LastEpochInfluence",
     "LossBaseline",
     "METHODS",
     "MarginBaseline",
-    "POINTS",
-    "RECURSIONS",
     "RandomBaseline",
-    "SOLVERS",
+    "ScoringTask",
     "SelfInfluence",
     "SgdInfluence",
     "SpectralInfluence",
@@ -33,13 +32,17 @@ __all__ = [
 ]
 
 METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
-    "spectral": SpectralInfluence,
-    "last-epoch": LastEpochInfluence,
-    "sgd-influence": SgdInfluence,
-    "influence-function": InfluenceFunction,
-    "tracin": TracIn,
-    "self-influence": SelfInfluence,
-    "loss": LossBaseline,
-    "margin": MarginBaseline,
-    "random": RandomBaseline,
+    estimator.method: estimator
+    for estimator in (
+        SpectralInfluence,
+        LastEpochInfluence,
+        SgdInfluence,
+        InfluenceFunction,
+        TracIn,
+        SelfInfluence,
+        LossBaseline,
+        MarginBaseline,
+        RandomBaseline,
+    )
 }
+"""The estimators by their names, in the order of `choices.METHODS`."""

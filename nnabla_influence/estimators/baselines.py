@@ -8,15 +8,14 @@ seeded random order.
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 
-from ..dataset.arrays import Dataset
 from ..device import Device
 from ..scores import InfluenceScores
-from ..training import FinishedTraining
-from .base import InfluenceEstimator, OracleSettings, Progress, Store, all_rows, prepared_oracle
+from .influence_estimator import InfluenceEstimator
+from .scoring_task import ScoringTask
+
+__all__ = ["LossBaseline", "MarginBaseline", "RandomBaseline"]
 
 
 class LossBaseline(InfluenceEstimator):
@@ -25,53 +24,46 @@ class LossBaseline(InfluenceEstimator):
     Args:
         batch_norm: Policy of `LossOracle`.
         device: Where to compute.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, LossBaseline, Network, TrainingConfig
+    >>> from nnabla_influence.training import FinalState
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.array([0, 1, 2, 0])})
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> training = FinalState(network, TrainingConfig(epochs=1, batch_size=2), samples=4)
+    >>> len(LossBaseline().estimate(training, data, data).values)
+    4
     """
 
     method = "loss"
 
     def __init__(self, batch_norm: str = "batch", device: Device = Device()) -> None:
-        self.batch_norm, self.device = batch_norm, device
+        self.batch_norm = batch_norm
+        self.device = device
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`; the batches are those of the last epoch."""
-        theta = training.final.theta
-        oracle = prepared_oracle(training, train, theta, OracleSettings(self.batch_norm, self.device))
-        batches = all_rows(training.plan, training.config.epochs - 1)
-        scores, done = np.zeros(len(train)), 0
-        for rows in batches:
-            scores[rows] = -oracle.sample_losses(theta, train.batch(rows))
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        theta = task.training.final.theta
+        oracle = task.oracle(theta, self.batch_norm, self.device)
+        scores = np.zeros(len(task.train))
+        done = 0
+        for rows in task.every_row():
+            scores[rows] = -oracle.sample_losses(theta, task.train.batch(rows))
             done += len(rows)
-            if progress:
-                progress(done, len(train))
+            task.report(done, len(task.train))
         return InfluenceScores(scores, self.method)
 
 
 class MarginBaseline(InfluenceEstimator):
-    """The logit margin, averaged over the epochs of training; needs a cache made with margins recorded."""
+    """The logit margin, averaged over the epochs of training; needs a cache made with margins recorded.
+
+    >>> MarginBaseline().settings()
+    {'method': 'margin'}
+    """
 
     method = "margin"
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`.
-
-        Raises:
-            CheckpointMissingError: The margins were not recorded.
-        """
-        return InfluenceScores(training.record("margins").astype(np.float64), self.method)
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        return InfluenceScores(task.training.record("margins").astype(np.float64), self.method)
 
 
 class RandomBaseline(InfluenceEstimator):
@@ -79,6 +71,15 @@ class RandomBaseline(InfluenceEstimator):
 
     Args:
         seed: The seed.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, Network, RandomBaseline, TrainingConfig
+    >>> from nnabla_influence.training import FinalState
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.array([0, 1, 2, 0])})
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> training = FinalState(network, TrainingConfig(epochs=1, batch_size=2), samples=4)
+    >>> len(RandomBaseline(seed=1).estimate(training, data, data).values)
+    4
     """
 
     method = "random"
@@ -86,13 +87,5 @@ class RandomBaseline(InfluenceEstimator):
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`."""
-        return InfluenceScores(np.random.default_rng(self.seed).standard_normal(len(train)), self.method)
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        return InfluenceScores(np.random.default_rng(self.seed).standard_normal(len(task.train)), self.method)

@@ -7,8 +7,7 @@ parameters. It answers another question than the methods that follow the trainin
 if sample i had weight zero, whether or not training reached it. Solved on a subset of the training data by
 
 * ``lanczos``: on the same small Krylov space as `spectral`, no further products for another damping;
-* ``cg``: conjugate gradients to a tolerance;
-* ``lissa``: a stochastic recursion over batches.
+* ``cg``: conjugate gradients to a tolerance.
 
 A solver that did not arrive says so in the log, with its residual and what to try.
 """
@@ -18,14 +17,12 @@ from __future__ import annotations
 import logging
 from typing import Optional
 
-import numpy as np
-
-from ..autodiff import CURVATURES, MeanCurvature, drawn_batches
-from ..dataset.arrays import Dataset
+from ..array import Array
+from ..autodiff import MeanCurvature
+from ..choices import CURVATURES, INVERSES
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..linalg import (
-    LissaSettings,
     Shifted,
     Solution,
     Status,
@@ -33,25 +30,18 @@ from ..linalg import (
     damped_inverse,
     function_times_vector,
     lanczos,
-    lissa,
 )
 from ..scores import InfluenceScores
-from ..training import FinishedTraining, coupled_decay
-from .base import (
-    InfluenceEstimator,
-    OracleSettings,
-    Progress,
-    Store,
-    in_batches,
-    note_negative_curvature,
-    prepared_oracle,
-    sample_products,
-    scoring_point,
-)
+from .influence_estimator import InfluenceEstimator
+from .negative_curvature import log_negative_curvature
+from .scoring_point import scoring_point
+from .scoring_task import ScoringTask
 
-SOLVERS = ("lanczos", "cg", "lissa")
+__all__ = ["InfluenceFunction"]
+
 LOGGER = logging.getLogger("nnabla_influence")
-POWER_STEPS = 4  # Lanczos steps that find the largest eigenvalue for LiSSA's scale
+TOLERANCE = 1e-2  # relative residual of conjugate gradients
+USABLE = 0.5  # relative residual beyond which a solver that broke down is of no use
 
 
 class InfluenceFunction(InfluenceEstimator):
@@ -59,9 +49,9 @@ class InfluenceFunction(InfluenceEstimator):
 
     Args:
         damping: Added to the curvature's diagonal, greater than 0.
-        solver: ``lanczos``, ``cg`` or ``lissa``.
+        inverse: How it is solved: ``lanczos`` or ``cg``.
         curvature: ``ggn`` (Gauss-Newton), ``hessian``, or ``auto``: the Hessian only where there is no Gauss-Newton.
-        iterations: Products at most (``lissa``: batches).
+        iterations: Products at most.
         subset: Training samples the curvature is taken from; None for all.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
@@ -70,6 +60,15 @@ class InfluenceFunction(InfluenceEstimator):
 
     Raises:
         ConfigError: A setting has an impossible value.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, InfluenceFunction, Network, TrainingConfig
+    >>> from nnabla_influence.training import FinalState
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.array([0, 1, 2, 0])})
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> training = FinalState(network, TrainingConfig(epochs=1, batch_size=2), samples=4)
+    >>> len(InfluenceFunction(damping=0.1).estimate(training, data, data).values)
+    4
     """
 
     method = "influence-function"
@@ -77,7 +76,7 @@ class InfluenceFunction(InfluenceEstimator):
     def __init__(
         self,
         damping: float = 1.0,
-        solver: str = "lanczos",
+        inverse: str = "lanczos",
         curvature: str = "auto",
         iterations: int = 20,
         subset: Optional[int] = 1024,
@@ -88,73 +87,57 @@ class InfluenceFunction(InfluenceEstimator):
     ) -> None:
         if not damping > 0:
             raise ConfigError(f"Damping should be greater than 0, not {damping}.")
-        if solver not in SOLVERS or curvature not in CURVATURES:
+        if inverse not in INVERSES or curvature not in CURVATURES:
             raise ConfigError(
-                f"Solver should be one of {', '.join(SOLVERS)} and curvature one of {', '.join(CURVATURES)}, not "
-                f"'{solver}' and '{curvature}'."
+                f"Inverse should be one of {', '.join(INVERSES)} and curvature one of {', '.join(CURVATURES)}, not "
+                f"'{inverse}' and '{curvature}'."
             )
-        self.damping, self.solver, self.curvature, self.iterations = damping, solver, curvature, iterations
-        self.subset, self.batch_norm, self.seed, self.at, self.device = subset, batch_norm, seed, at, device
+        self.damping = damping
+        self.inverse = inverse
+        self.curvature = curvature
+        self.iterations = iterations
+        self.subset = subset
+        self.batch_norm = batch_norm
+        self.seed = seed
+        self.at = at
+        self.device = device
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`.
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        theta = scoring_point(task.training, self.at)
+        oracle = task.oracle(theta, self.batch_norm, self.device)
+        gradient = task.validation_gradient(oracle, theta)  # g
+        curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # C
+        direction = self._solved(curvature, gradient)
+        products = task.sample_products(oracle, theta, direction)
+        return InfluenceScores(products / len(task.train), self.method)
 
-        Raises:
-            DivergenceError: The solver diverged; the message says what to try.
-        """
-        theta, config = scoring_point(training, self.at), training.config
-        oracle = prepared_oracle(training, train, theta, OracleSettings(self.batch_norm, self.device))
-        start = oracle.mean_gradient(theta, in_batches(validation, config.batch_size), validation=True)
-        batches = drawn_batches(len(train), config.batch_size, self.subset, self.seed)
-        # A step adds the gradients of several batches but the decay once.
-        decay = coupled_decay(config.solver) / training.plan.batches_per_step
-        curvature = MeanCurvature(oracle, theta, train, batches, self.curvature, decay)
-        direction = self._solved(curvature, len(batches), start)
-        products = sample_products(oracle, theta, training, train, direction, progress)
-        return InfluenceScores(products / len(train), self.method)
+    def _solved(self, curvature: MeanCurvature, gradient: Array) -> Array:
+        """Compute ``(C + damping)^-1 g`` (P,)."""
+        if self.inverse == "lanczos":
+            product = function_times_vector(lanczos(curvature, gradient, self.iterations), damped_inverse(self.damping))
+            log_negative_curvature(product)
+            LOGGER.info("influence function: the last Lanczos step changed the solution by %.2g", product.change)
+            return product.value
+        damped = Shifted(curvature, self.damping)
+        return _checked(conjugate_gradient(damped, gradient, tolerance=TOLERANCE, max_iterations=self.iterations))
 
-    def _solved(self, curvature: MeanCurvature, batches: int, start: np.ndarray) -> np.ndarray:
-        """``(C + damping)^-1 g`` (P,)."""
-        if self.solver == "lanczos":
-            found = function_times_vector(lanczos(curvature, start, self.iterations), damped_inverse(self.damping))
-            note_negative_curvature(found)
-            LOGGER.info("influence function: the last Lanczos step changed the solution by %.2g", found.change)
-            return found.value
-        if self.solver == "cg":
-            return self._judged(
-                conjugate_gradient(
-                    Shifted(curvature, self.damping), start, tolerance=1e-2, max_iterations=self.iterations
-                )
-            )
-        largest = float(lanczos(curvature, start, POWER_STEPS).ritz_values.max(initial=0.0))
-        # Single batches are sharper than their mean.
-        settings = LissaSettings(
-            scale=4 * (largest + self.damping),
-            damping=self.damping,
-            depth=self.iterations,
-            batches=batches,
-            seed=self.seed,
+
+def _checked(solution: Solution) -> Array:
+    """Return x (P,) and log how it went.
+
+    Raises:
+        DivergenceError: The solver did not arrive anywhere near; the message says what to try.
+    """
+    if solution.status in (Status.DIVERGED, Status.BREAKDOWN) and solution.residual > USABLE:
+        raise DivergenceError(
+            f"The influence function's solver ended with '{solution.status.value}' at residual "
+            f"{solution.residual:.2g} after {solution.iterations} steps. {solution.advice}"
         )
-        return self._judged(lissa(curvature.of_batch, start, settings, curvature))
-
-    def _judged(self, solution: Solution) -> np.ndarray:
-        if solution.status in (Status.DIVERGED, Status.BREAKDOWN) and solution.residual > 0.5:
-            raise DivergenceError(
-                f"The influence function's solver ended with '{solution.status.value}' at residual "
-                f"{solution.residual:.2g} after {solution.iterations} steps. {solution.advice}"
-            )
-        LOGGER.info(
-            "influence function: %s after %d steps, residual %.2g. %s",
-            solution.status.value,
-            solution.iterations,
-            solution.residual,
-            solution.advice,
-        )
-        return solution.value
+    LOGGER.info(
+        "influence function: %s after %d steps, residual %.2g. %s",
+        solution.status.value,
+        solution.iterations,
+        solution.residual,
+        solution.advice,
+    )
+    return solution.value

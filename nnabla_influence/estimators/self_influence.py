@@ -11,15 +11,15 @@ One sample's gradient at a time, so nothing of size N x P is ever held. With bat
 from __future__ import annotations
 
 import logging
-from typing import Optional
 
 import numpy as np
 
-from ..dataset.arrays import Dataset
 from ..device import Device
 from ..scores import InfluenceScores
-from ..training import FinishedTraining
-from .base import InfluenceEstimator, OracleSettings, Progress, Store, prepared_oracle
+from .influence_estimator import InfluenceEstimator
+from .scoring_task import ScoringTask
+
+__all__ = ["SelfInfluence"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -29,6 +29,15 @@ class SelfInfluence(InfluenceEstimator):
 
     Args:
         device: Where to compute.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import Dataset, Network, SelfInfluence, TrainingConfig
+    >>> from nnabla_influence.training import FinalState
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.array([0, 1, 2, 0])})
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> training = FinalState(network, TrainingConfig(epochs=1, batch_size=2), samples=4)
+    >>> len(SelfInfluence().estimate(training, data, data).values)
+    4
     """
 
     method = "self-influence"
@@ -36,26 +45,17 @@ class SelfInfluence(InfluenceEstimator):
     def __init__(self, device: Device = Device()) -> None:
         self.device = device
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`."""
-        theta = training.final.theta
-        if training.network.has_batch_norm:
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        theta = task.training.final.theta
+        if task.training.network.has_batch_norm:
             LOGGER.info(
                 "self-influence uses the running statistics of batch normalisation, recomputed over the training "
                 "data: a lone sample has no batch"
             )
-        oracle = prepared_oracle(training, train, theta, OracleSettings("frozen", self.device))
-        scores = np.empty(len(train))
-        for row in range(len(train)):
-            gradient = oracle.mean_gradient(theta, [train.batch([row])])
+        oracle = task.oracle(theta, "frozen", self.device)
+        scores = np.empty(len(task.train))
+        for row in range(len(task.train)):
+            gradient = oracle.mean_gradient(theta, [task.train.batch([row])])
             scores[row] = -float(gradient @ gradient)
-            if progress:
-                progress(row + 1, len(train))
+            task.report(row + 1, len(task.train))
         return InfluenceScores(scores, self.method)

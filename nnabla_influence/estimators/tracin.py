@@ -3,82 +3,88 @@
     r_i = (1 / B) sum over checkpoints of eta <grad l_i(theta), g(theta)>
 
 with one checkpoint at the end of each epoch, its learning rate and its own mean validation gradient. It needs a cache
-of policy ``epochs`` or finer; ``last`` limits it to the last checkpoints. Multiplying by eta / B makes the magnitudes
+of policy ``epochs`` or finer; ``checkpoints`` limits it to the last ones. Multiplying by eta / B makes the magnitudes
 comparable with the methods that follow the steps.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import List, Optional
 
 import numpy as np
 
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
+from ..progress import ProgressCallback
+from ..remedies import remedy
 from ..scores import InfluenceScores
-from ..training import FinishedTraining, TrainingCache, kept_steps
-from .base import InfluenceEstimator, Progress, Store, in_batches, sample_products
+from ..training import TrainingCache, kept_steps
+from .influence_estimator import InfluenceEstimator
+from .scoring_task import ScoringTask
+
+__all__ = ["TracIn"]
 
 
 class TracIn(InfluenceEstimator):
     """Gradient products summed over epoch checkpoints.
 
     Args:
-        last: Checkpoints to use, counted from the end; None for all epochs.
+        checkpoints: How many to use, counted from the end; None for all epochs.
         device: Where to compute.
 
     Raises:
-        ConfigError: `last` is below 1.
+        ConfigError: `checkpoints` is below 1.
+
+    >>> import numpy as np
+    >>> import tempfile
+    >>> from nnabla_influence import Dataset, Network, TracIn, TrainingConfig, train
+    >>> data = Dataset.from_arrays({"x": np.eye(4), "y": np.array([0, 1, 2, 0])})
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     cache = train(network, data, TrainingConfig(epochs=2, batch_size=2, policy="epochs"), f"{folder}/cache.h5")
+    ...     len(TracIn(checkpoints=1).estimate(cache, data, data).values)
+    4
     """
 
     method = "tracin"
 
-    def __init__(self, last: Optional[int] = None, device: Device = Device()) -> None:
-        if last is not None and last < 1:
-            raise ConfigError(f"TracIn needs at least 1 checkpoint, not {last}.")
-        self.last, self.device = last, device
+    def __init__(self, checkpoints: Optional[int] = None, device: Device = Device()) -> None:
+        if checkpoints is not None and checkpoints < 1:
+            raise ConfigError(f"TracIn needs at least 1 checkpoint, not {checkpoints}.")
+        self.checkpoints = checkpoints
+        self.device = device
 
-    def estimate(
-        self,
-        training: FinishedTraining,
-        train: Dataset,
-        validation: Dataset,
-        progress: Optional[Progress] = None,
-        store: Optional[Store] = None,
-    ) -> InfluenceScores:
-        """See `InfluenceEstimator.estimate`.
-
-        Raises:
-            CheckpointMissingError: The cache does not hold the end of every epoch asked for.
-        """
-        cache = kept_steps(training, self.method, "epochs")
-        oracle, size = LossOracle(training.network, "batch", self.device), training.config.batch_size
-        scores, epochs = np.zeros(len(train)), self._epochs(cache)
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        cache = kept_steps(task.training, self.method, "epochs")
+        oracle = LossOracle(cache.network, "batch", self.device)
+        scores = np.zeros(len(task.train))
+        epochs = self._epochs(cache)
         for number, epoch in enumerate(epochs):
-            theta = cache.checkpoint((epoch + 1) * training.plan.steps_per_epoch).theta
-            direction = oracle.mean_gradient(theta, in_batches(validation, size), validation=True)
-            products = sample_products(
-                oracle, theta, training, train, direction, _shifted(progress, number, len(epochs))
-            )
-            rate = np.mean([step.learning_rate for step in training.plan.epoch(epoch)])
-            scores += float(rate) / size * products
+            theta = cache.checkpoint((epoch + 1) * cache.plan.steps_per_epoch).theta
+            gradient = task.validation_gradient(oracle, theta)  # g(theta)
+            one_pass = dataclasses.replace(task, progress=_shifted(task.progress, number, len(epochs)))
+            products = one_pass.sample_products(oracle, theta, gradient)
+            rate = np.mean([step.learning_rate for step in cache.plan.epoch(epoch)])  # eta
+            scores += float(rate) / cache.config.batch_size * products
         return InfluenceScores(scores, self.method)
 
     def _epochs(self, cache: TrainingCache) -> List[int]:
-        wanted = range(cache.config.epochs)[-self.last if self.last else 0 :]
+        """Return the epochs whose ends are used."""
+        wanted = range(cache.config.epochs)[-self.checkpoints if self.checkpoints else 0 :]
         missing = [e for e in wanted if (e + 1) * cache.plan.steps_per_epoch not in cache.kept]
         if missing:
             raise CheckpointMissingError(
                 f"tracin needs the parameters at the end of every epoch; '{cache.path}' "
-                f"(policy '{cache.config.policy}') lacks epoch {missing[0] + 1}. Train with --policy epochs."
+                f"(policy '{cache.config.policy}') lacks epoch {missing[0] + 1}.",
+                remedy("train-with-policy", policy="epochs"),
             )
         return list(wanted)
 
 
-def _shifted(progress: Optional[Progress], number: int, of: int) -> Optional[Progress]:
-    """Progress of one of several passes."""
+def _shifted(progress: Optional[ProgressCallback], number: int, of: int) -> Optional[ProgressCallback]:
+    """Return a callback that reports one of several passes as a part of all."""
     if progress is None:
         return None
     report = progress

@@ -75,7 +75,9 @@ class PerformanceMeter:
         right: List[Array] = []
         for rows in consecutive_batches(len(samples), self._batch_size):
             batch = samples.batch(rows)
-            loss, prediction = self._oracle.outcomes(theta, batch, validation=True)  # (B,), one array per output
+            loss, prediction = self._oracle.losses_and_predictions(
+                theta, batch, validation=True
+            )  # (B,), one array per output
             losses.append(loss)
             labels = labels_of(prediction, self._role)
             if labels is not None and self._role.target is not None:

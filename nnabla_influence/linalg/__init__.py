@@ -1,24 +1,24 @@
 """Linear algebra with matrices that are known by their products only; NumPy, never NNabla."""
 
-from .lanczos import FunctionProduct, LanczosResult, damped_inverse, function_times_vector, lanczos, sgd_horizon
-from .lissa import LissaSettings, lissa
+from .conjugate_gradient import Solution, Status, conjugate_gradient
+from .function_product import FunctionProduct, function_times_vector
+from .lanczos import LanczosResult, lanczos
 from .operators import FunctionOperator, Operator, Scaled, Shifted
-from .solvers import Solution, Status, conjugate_gradient
+from .spectral_functions import SpectralFunction, damped_inverse, sgd_horizon
 
 __all__ = [
     "FunctionOperator",
     "FunctionProduct",
     "LanczosResult",
-    "LissaSettings",
     "Operator",
     "Scaled",
     "Shifted",
     "Solution",
+    "SpectralFunction",
     "Status",
     "conjugate_gradient",
     "damped_inverse",
     "function_times_vector",
     "lanczos",
-    "lissa",
     "sgd_horizon",
 ]

@@ -1,8 +1,7 @@
 """A symmetric matrix A (P, P) that is never written down: only its products ``A v`` are known.
 
 The curvature of a network with a million parameters would fill terabytes as a matrix; one product costs about as much
-as a few gradients (Pearlmutter 1994, *Fast Exact Multiplication by the Hessian*). So products are the currency here,
-and every operator counts those made with it: `Operator.products`.
+as a few gradients (Pearlmutter 1994, *Fast Exact Multiplication by the Hessian*). So products are the currency here.
 
 Real products are not quite those of a symmetric matrix: float32 and finite differences leave noise and a slight
 asymmetry. No operator corrects that; the solvers notice and report it. Everything is float64.
@@ -16,20 +15,22 @@ from typing import Callable
 
 import numpy as np
 
+from ..array import Array
 from ..errors import ConfigError, DivergenceError
 
-Progress = Callable[[int, int], None]  # called with (steps done, steps at most)
+__all__ = ["FunctionOperator", "Operator", "Scaled", "Shifted", "as_finite_vector", "as_vector", "checked_damping"]
 
 
 class Operator(ABC):
-    """A symmetric linear map on R^P. A kind of operator defines `_product`, nothing else.
+    """A symmetric linear map on R^P.
+
+    A kind of operator defines `_product`, nothing else.
 
     Args:
         size: P.
 
     Attributes:
         size: P.
-        products: How many products were made with this operator so far.
 
     Raises:
         ConfigError: The size is less than 1.
@@ -38,10 +39,10 @@ class Operator(ABC):
     def __init__(self, size: int) -> None:
         if size < 1:
             raise ConfigError(f"An operator should act on at least 1 parameter, not on {size}.")
-        self.size, self.products = int(size), 0
+        self.size = int(size)
 
-    def apply(self, vector: np.ndarray) -> np.ndarray:
-        """``A v``.
+    def apply(self, vector: Array) -> Array:
+        """Compute ``A v``.
 
         Args:
             vector: v (P,).
@@ -53,15 +54,14 @@ class Operator(ABC):
             ConfigError: The vector, or the product that came back, has another shape than (P,).
         """
         vector = as_vector(vector, self.size, "vector")
-        self.products += 1
         return as_vector(self._product(vector), self.size, "product")
 
-    def __matmul__(self, vector: np.ndarray) -> np.ndarray:
+    def __matmul__(self, vector: Array) -> Array:
         return self.apply(vector)
 
     @abstractmethod
-    def _product(self, vector: np.ndarray) -> np.ndarray:
-        """``A v`` for a float64 vector (P,) that must not be changed."""
+    def _product(self, vector: Array) -> Array:
+        """Compute ``A v`` for a float64 vector (P,) that must not be changed."""
 
 
 class FunctionOperator(Operator):
@@ -70,13 +70,18 @@ class FunctionOperator(Operator):
     Args:
         size: P.
         function: v (P,) float64 -> A v (P,) of any floating type.
+
+    >>> import numpy as np
+    >>> matrix = np.array([[2.0, 1.0], [1.0, 3.0]])
+    >>> (FunctionOperator(2, matrix.dot) @ np.array([1.0, 0.0])).tolist()
+    [2.0, 1.0]
     """
 
-    def __init__(self, size: int, function: Callable[[np.ndarray], np.ndarray]) -> None:
+    def __init__(self, size: int, function: Callable[[Array], Array]) -> None:
         super().__init__(size)
         self.function = function
 
-    def _product(self, vector: np.ndarray) -> np.ndarray:
+    def _product(self, vector: Array) -> Array:
         return np.array(self.function(vector), np.float64)  # a copy: the function may reuse its buffer
 
 
@@ -89,14 +94,20 @@ class Shifted(Operator):
 
     Raises:
         ConfigError: The damping is negative or not finite.
+
+    >>> import numpy as np
+    >>> (Shifted(FunctionOperator(2, np.zeros_like), 0.5) @ np.array([1.0, 4.0])).tolist()
+    [0.5, 2.0]
     """
 
     def __init__(self, operator: Operator, damping: float) -> None:
         super().__init__(operator.size)
-        self.operator, self.damping = operator, checked_damping(damping)
+        self.operator = operator
+        self.damping = checked_damping(damping)
 
-    def _product(self, vector: np.ndarray) -> np.ndarray:
-        return self.operator @ vector + self.damping * vector
+    def _product(self, vector: Array) -> Array:
+        product: Array = self.operator @ vector + self.damping * vector
+        return product
 
 
 class Scaled(Operator):
@@ -114,9 +125,13 @@ class Scaled(Operator):
 
     Raises:
         ConfigError: The diagonal has another shape, or an entry is negative or not finite.
+
+    >>> import numpy as np
+    >>> (Scaled(FunctionOperator(2, np.copy), np.array([4.0, 9.0])) @ np.ones(2)).tolist()
+    [4.0, 9.0]
     """
 
-    def __init__(self, operator: Operator, diagonal: np.ndarray) -> None:
+    def __init__(self, operator: Operator, diagonal: Array) -> None:
         super().__init__(operator.size)
         diagonal = as_vector(diagonal, self.size, "diagonal")
         broken = np.flatnonzero(~((diagonal >= 0) & np.isfinite(diagonal)))
@@ -125,26 +140,28 @@ class Scaled(Operator):
                 f"The preconditioner's diagonal should be finite and not negative; {len(broken)} of "
                 f"{self.size} entries are, the first at {broken[0]}: {diagonal[broken[0]]:g}."
             )
-        self.operator, self.root = operator, np.sqrt(diagonal)
+        self.operator = operator
+        self.root: Array = np.sqrt(diagonal)
 
-    def _product(self, vector: np.ndarray) -> np.ndarray:
-        return self.root * (self.operator @ (self.root * vector))
+    def _product(self, vector: Array) -> Array:
+        product: Array = self.root * (self.operator @ (self.root * vector))
+        return product
 
 
-def as_vector(values: np.ndarray, size: int, name: str) -> np.ndarray:
-    """The values as float64 (P,).
+def as_vector(values: Array, size: int, name: str) -> Array:
+    """Return the values as float64 (P,).
 
     Raises:
         ConfigError: They have another shape.
     """
-    array = np.asarray(values, np.float64)
+    array: Array = np.asarray(values, np.float64)
     if array.shape != (size,):
         raise ConfigError(f"The {name} should have the shape ({size},) of the operator, not {array.shape}.")
     return array
 
 
-def as_finite_vector(values: np.ndarray, size: int, name: str) -> np.ndarray:
-    """The values as float64 (P,), none of them NaN or infinite.
+def as_finite_vector(values: Array, size: int, name: str) -> Array:
+    """Return the values as float64 (P,), none of them NaN or infinite.
 
     Raises:
         ConfigError: They have another shape.
@@ -161,7 +178,7 @@ def as_finite_vector(values: np.ndarray, size: int, name: str) -> np.ndarray:
 
 
 def checked_damping(damping: float) -> float:
-    """The damping, if it is a finite number of 0 or more.
+    """Return the damping, if it is a finite number of 0 or more.
 
     Raises:
         ConfigError: It is not.

@@ -12,7 +12,7 @@ from ..dataset.csv import Table
 from ..dataset.indexed_column import IndexedColumn
 from ..scores import SCORE_COLUMN
 from ..training import TrainingCache
-from ..training.sizes import bytes_by_policy
+from ..training.bytes_by_policy import bytes_by_policy
 
 __all__ = ["Description", "describe_cache", "describe_scores", "is_cache"]
 

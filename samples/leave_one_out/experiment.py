@@ -56,8 +56,8 @@ PUBLISHED = {  # arXiv:1906.08473: tau, Jaccard index
 class NoHessian:
     """SGD-influence with the validation gradient left as it is on the way back."""
 
-    def estimate(self, network, cache, training, validation):
-        oracle, scores = LossOracle(network), np.zeros(len(training))
+    def estimate(self, cache, training, validation):
+        oracle, scores = LossOracle(cache.network), np.zeros(len(training))
         gradient = oracle.mean_gradient(cache.final.theta, [validation.batch(range(len(validation)))], validation=True)
         for step in cache.steps(epochs="all"):
             theta, rows = cache.checkpoint(step.index).theta, step.batches[0]
@@ -74,9 +74,9 @@ def methods(epochs, seed):
         "sgd-influence, last epoch": SgdInfluence("last"),
         "last-epoch": LastEpochInfluence(),
         "last-epoch, published recursion": LastEpochInfluence("published"),
-        "spectral, horizon of all epochs": SpectralInfluence(horizon=epochs, steps=30, **krylov),
-        "the same with the Hessian": SpectralInfluence("hessian", horizon=epochs, steps=30, **krylov),
-        "spectral, horizon of 1 epoch": SpectralInfluence(steps=30, **krylov),
+        "spectral, horizon of all epochs": SpectralInfluence(horizon=epochs, lanczos_steps=30, **krylov),
+        "the same with the Hessian": SpectralInfluence("hessian", horizon=epochs, lanczos_steps=30, **krylov),
+        "spectral, horizon of 1 epoch": SpectralInfluence(lanczos_steps=30, **krylov),
         "influence-function, damping 0.01": InfluenceFunction(0.01, iterations=60, **krylov),
         "influence-function, damping 1": InfluenceFunction(1.0, iterations=60, **krylov),
         "no Hessian, all epochs": NoHessian(),

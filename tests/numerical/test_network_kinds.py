@@ -108,9 +108,9 @@ def test_scores_are_useful_and_the_log_says_if_they_are_not_exact(trained, kind,
 def test_the_spectral_method_has_a_gauss_newton_product_or_says_what_to_do(trained, kind):
     if kind.no_gauss_newton:
         with pytest.raises(UnsupportedError, match=kind.no_gauss_newton):
-            trained(kind).scores(SpectralInfluence("ggn", steps=3))
+            trained(kind).scores(SpectralInfluence("ggn", lanczos_steps=3))
     chosen, named = (
-        trained(kind).scores(SpectralInfluence(curvature, steps=3))
+        trained(kind).scores(SpectralInfluence(curvature, lanczos_steps=3))
         for curvature in ("auto", "hessian" if kind.no_gauss_newton else "ggn")
     )
     assert_useful(chosen)

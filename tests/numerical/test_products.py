@@ -25,7 +25,8 @@ from support.cases import (
 from support.comparison import assert_close, relative_error
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.autodiff.products import ProductGraph
+from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.parameterized_graph import EvaluationPoint, ParameterizedGraph
 from nnabla_influence.errors import ConfigError, DataError, UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
 
@@ -278,7 +279,8 @@ def test_the_fast_second_derivative_of_batch_normalisation_equals_nnablas(case):
     for fast in (True, False):
         with s.oracle.device.scope():
             graph = s.network.build(store, SAMPLES, purpose)
-            results.append(ProductGraph(graph, s.network.space, fast).run(s.batch, s.u))
+            products = ExactProducts(ParameterizedGraph(graph, store, s.network.space), fast)
+            results.append(products.run(EvaluationPoint(s.theta), s.batch, s.u))
     for ours, nnablas in zip(*results):
         assert_close(ours, nnablas, 1e-5, FLOAT32)
 

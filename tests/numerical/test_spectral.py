@@ -21,6 +21,7 @@ from support.cases import case_named, draw_parameters, network_of
 from support.comparison import assert_close, relative_error
 from support.problems import Trained, dataset, overlapping_classes, softmax_network, trained
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import ScheduleConfig, SolverConfig
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.estimators import LastEpochInfluence, SpectralInfluence
@@ -68,7 +69,7 @@ def scores(t, estimator, cache):
 
 def spectral(t, cache=None, **options):
     """By default with the Hessian of all samples and enough steps to be exact."""
-    options = {"curvature": "hessian", "subset": None, "steps": P, **options}
+    options = {"curvature": "hessian", "subset": None, "lanczos_steps": P, **options}
     return scores(t, SpectralInfluence(**options), cache or t.cache)
 
 
@@ -195,19 +196,24 @@ def test_on_a_perceptron_they_differ_and_negative_curvature_is_confessed(tmp_pat
     with caplog.at_level(logging.INFO, "nnabla_influence"):
         ggn = spectral(t, curvature="ggn")
         assert not any("negative Ritz values" in line for line in caplog.messages)
-        hessian = spectral(t, steps=30)
+        hessian = spectral(t, lanczos_steps=30)
     assert any("negative Ritz values" in line for line in caplog.messages)
     assert relative_error(ggn, hessian) > 1e-2
+
+
+def advised(record):
+    remedy = getattr(record, "remedy", None)
+    return remedy is not None and remedy.said(IN_COMMANDS) == "; more --lanczos-steps sharpen it"
 
 
 def test_few_steps_suffice_and_too_few_are_confessed(t, caplog):
     exact = spectral(t, curvature="ggn", horizon=20)
     with caplog.at_level(logging.INFO, "nnabla_influence"):
-        rough = spectral(t, curvature="ggn", horizon=20, steps=2)
-        assert any("--lanczos-steps" in line for line in caplog.messages)
+        rough = spectral(t, curvature="ggn", horizon=20, lanczos_steps=2)
+        assert any(advised(record) for record in caplog.records)
         caplog.clear()
-        eight = spectral(t, curvature="ggn", horizon=20, steps=8)
-        assert not any("--lanczos-steps" in line for line in caplog.messages)
+        eight = spectral(t, curvature="ggn", horizon=20, lanczos_steps=8)
+        assert not any(advised(record) for record in caplog.records)
     assert_close(eight, exact, 2e-2, "8 of 18 Lanczos steps")
     assert relative_error(rough, exact) > 5e-2
 
@@ -231,7 +237,7 @@ def test_the_order_of_the_last_epoch_does_not_matter(t):
 
 
 @pytest.mark.parametrize(
-    "options, word", [({"curvature": "fisher"}, "fisher"), ({"steps": 0}, "0"), ({"horizon": 0}, "0")]
+    "options, word", [({"curvature": "fisher"}, "fisher"), ({"lanczos_steps": 0}, "0"), ({"horizon": 0}, "0")]
 )
 def test_impossible_settings_are_refused(options, word):
     with pytest.raises(ConfigError, match=word):

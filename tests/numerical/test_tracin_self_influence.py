@@ -76,15 +76,15 @@ def test_tracin_reports_progress_over_all_checkpoints(run):
 @pytest.mark.parametrize("policy", ["final", "last-epoch"])
 def test_a_missing_checkpoint_is_refused_with_the_policy_that_keeps_it(run, policy):
     t = run(policy)
-    message = rf"(?s)policy '{policy}'.*lacks epoch 1\b.*--policy epochs"
+    message = rf"(?s)policy '{policy}'.*lacks epoch 1\b.*policy=.epochs."
     with pytest.raises(CheckpointMissingError, match=message):
         scores(t, TracIn())
-    assert np.isfinite(scores(t, TracIn(last=1))).all(), "the end of the last epoch is always there"
+    assert np.isfinite(scores(t, TracIn(checkpoints=1))).all(), "the end of the last epoch is always there"
 
 
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="at least 1"):
-        TracIn(last=0)
+        TracIn(checkpoints=0)
 
 
 # --- self-influence ---------------------------------------------------------------------------------------------------

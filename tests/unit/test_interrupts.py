@@ -7,10 +7,10 @@ import sys
 import nnabla as nn
 import numpy as np
 import pytest
-from nnabla_influence.network.computing import computing
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.interrupts import Interrupted, clear_interrupts, interruption_text, resumable
+from nnabla_influence.network.nnabla_errors import translated_errors
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.remedies import IN_PYTHON, remedy
 
@@ -70,7 +70,7 @@ def test_the_innermost_block_raises_it():
     with pytest.raises(KeyboardInterrupt), clear_interrupts():
         swallow(KeyboardInterrupt())
         for batch in range(3):
-            with computing("net.nnp", "a batch"):
+            with translated_errors("net.nnp", "a batch"):
                 reached.append(batch)
     assert reached == [0]
 

@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import nnabla_influence
-from nnabla_influence.autodiff import CURVATURES
-from nnabla_influence.choices import BATCH_NORM_POLICIES, POLICIES, STARTS, TREATMENTS
-from nnabla_influence.cli import evaluate, project_options
-from nnabla_influence.estimators import EPOCHS, METHODS, POINTS, RECURSIONS, SOLVERS
+from nnabla_influence import choices
+from nnabla_influence.estimators import METHODS
 from nnabla_influence.evaluation.group_plan import GROUP_METRICS
+from nnabla_influence.network.builtin import BUILTINS
+from nnabla_influence.training import RULES
 
 
 def test_the_list_and_the_homes_agree():
@@ -25,17 +25,11 @@ def test_importing_the_package_loads_neither_nnabla_nor_numpy():
     assert subprocess.run([sys.executable, "-c", code], cwd=nnabla_influence.__path__[0] + "/..").returncode == 0
 
 
-def test_the_command_lines_copies_of_lists_are_true():
-    """`project_options` must not import what holds the lists, so it repeats them."""
-    assert project_options.POLICIES == POLICIES
-    assert project_options.METHODS == tuple(METHODS)
-    assert project_options.DEFAULT_METHOD == next(iter(METHODS))
-    assert project_options.RECURSIONS == RECURSIONS
-    assert project_options.EPOCHS == EPOCHS
-    assert project_options.POINTS == POINTS
-    assert project_options.CURVATURES == CURVATURES
-    assert project_options.INVERSES == SOLVERS
-    assert project_options.BATCH_NORM_POLICIES == BATCH_NORM_POLICIES
-    assert evaluate.STARTS == STARTS
-    assert evaluate.TREATMENTS == TREATMENTS
-    assert evaluate.METRICS == ("removal", *GROUP_METRICS)
+def test_every_choice_is_made_somewhere():
+    """The lists are for ``--help``, which must not import what implements the choices."""
+    assert tuple(METHODS) == choices.METHODS and choices.DEFAULT_METHOD in METHODS
+    assert tuple(RULES) == choices.SOLVERS
+    assert tuple(BUILTINS) == choices.BUILTINS
+    assert choices.METRICS == ("removal", *GROUP_METRICS)
+    assert set(choices.COMPARED_METHODS) | set(choices.METHODS_WITHOUT_VALIDATION) <= set(METHODS)
+    assert choices.DEFAULT_POLICY in choices.POLICIES

@@ -1,12 +1,13 @@
 """Influence scores: sign and order, and the CSV that Neural Network Console opens."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError
+from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError, RequestError
 from nnabla_influence.scores import InfluenceScores, original_table
 
 
@@ -128,3 +129,29 @@ def test_scores_of_other_data_are_refused(tmp_path):
         InfluenceScores(np.array([1.0, 2.0]), "m").to_csv(
             tmp_path / "o.csv", _table(tmp_path, ["x", "y"], [["1", "0"]])
         )
+
+
+def test_scores_that_carry_the_table_need_no_other(tmp_path):
+    table = _table(tmp_path, ["x", "y"], [["1", "0"], ["2", "1"]])
+    scores = InfluenceScores(np.array([2.0, -1.0]), "m", table=table)
+    scores.to_csv(tmp_path / "own.csv")
+    dataclasses.replace(scores, columns={}).to_csv(tmp_path / "replaced.csv")
+    InfluenceScores.mean([scores, scores]).to_csv(tmp_path / "mean.csv")
+    InfluenceScores(scores.values, "m").to_csv(tmp_path / "given.csv", table)
+    written = [(tmp_path / f"{name}.csv").read_bytes() for name in ("own", "replaced", "mean", "given")]
+    assert len(set(written)) == 1
+    other = _table(tmp_path / "other", ["z"], [["8"], ["9"]])
+    scores.to_csv(tmp_path / "other.csv", other)
+    assert _read(tmp_path / "other.csv")[1] == ["9", "-1", "1"], "the table that is given comes first"
+
+
+def test_without_any_table_the_error_says_what_to_give(tmp_path):
+    with pytest.raises(RequestError, match=r"carries the cells of the training CSV.*to_csv\(path, Table.read\(csv\)\)"):
+        InfluenceScores(np.array([2.0]), "m").to_csv(tmp_path / "o.csv")
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_the_repr_says_method_number_and_how_many_are_harmful(tmp_path):
+    scores = InfluenceScores(np.array([2.0, -1.0, 0.0, -3.0]), "spectral", {"a": 1.0}, {"loss": np.zeros(4)})
+    assert repr(scores) == "<InfluenceScores: 4 samples by 'spectral', 2 of them harmful>"
+    assert scores.harmful == 2

@@ -15,8 +15,8 @@ from typing import Iterable, Optional, Sequence, Tuple
 from ...device import Device
 from ...errors import ConfigError, DataError, NetworkError
 from ...network import DatasetSetting, Network
+from ...network.file_settings import read_settings
 from ...network.nnp import NetworkFile, read_network_file
-from ...network.settings import read_settings
 from ...training import TrainingCache
 from ...workflow.data_reading import own_data
 

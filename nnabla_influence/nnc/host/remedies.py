@@ -26,6 +26,11 @@ IN_FIELDS: Dict[str, str] = {
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
     # autodiff, linalg, estimators
+    "score-without-gradients": "Use method loss, or leave them out.",
+    "use-hessian": "",
+    "train-slower-or-use-spectral": "Train with a lower learning rate (Config tab of the project), or use method "
+    "spectral, which cannot diverge.",
+    "more-lanczos-steps": "",
     # evaluation, execution
     "give-selection": "give a CSV with more rows in the field validation.",
     "replace-curve": "Choose another file.",

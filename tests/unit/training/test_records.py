@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.choices import POINTS
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
-from nnabla_influence.estimators import POINTS, LastEpochInfluence, MarginBaseline, SpectralInfluence
+from nnabla_influence.estimators import LastEpochInfluence, MarginBaseline, SpectralInfluence
 from nnabla_influence.network import Network
 from nnabla_influence.training import Hooks, train
 from nnabla_influence.training.records import margins

@@ -84,7 +84,7 @@ def test_little_memory_changes_nothing(trained, states, monkeypatch):
 def test_scores_by_replay_are_scores_by_every_step(trained, solver):
     validation = _data(5)
     whole, few = (
-        SgdInfluence(epochs="all").estimate(cache, _data(), validation).values
+        SgdInfluence(through="all").estimate(cache, _data(), validation).values
         for cache in (trained(solver, "every-step"), trained(solver, "sqrt"))
     )
     assert np.array_equal(whole, few) and np.count_nonzero(whole) == 14

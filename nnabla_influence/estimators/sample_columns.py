@@ -7,24 +7,30 @@ and augmentation, batch normalisation with its stored running statistics.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+import logging
+from typing import Dict, List, Optional
 
 import numpy as np
 
+from ..array import Array, IntArray
 from ..autodiff import LossOracle
 from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
 from ..device import Device
+from ..network.loss_role import LossRole
 from ..scores import LABEL_COLUMN, LOSS_COLUMN
 from ..training import FinishedTraining
-from .base import LOGGER
+
+__all__ = ["labels_of", "predicted_labels", "sample_columns"]
+
+LOGGER = logging.getLogger("nnabla_influence")
 
 # Losses of one probability, and where the prediction changes from class 0 to class 1.
 BINARY = {"SigmoidCrossEntropy": 0.0, "BinaryCrossEntropy": 0.5}
 
 
-def sample_columns(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Dict[str, np.ndarray]:
-    """Loss and predicted label of every training sample, for `InfluenceScores.columns`.
+def sample_columns(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Dict[str, Array]:
+    """Compute loss and predicted label of every training sample, for `InfluenceScores.columns`.
 
     Args:
         training: A finished training.
@@ -36,16 +42,19 @@ def sample_columns(training: FinishedTraining, train: Dataset, device: Device = 
         if every loss is finite.
     """
     theta = training.final.theta
-    oracle, role = LossOracle(training.network, "frozen", device), training.network.roles.scoring.losses[0]
-    losses: List[np.ndarray] = []
-    labels: List[Optional[np.ndarray]] = []
+    oracle = LossOracle(training.network, "frozen", device)
+    role = training.network.roles.scoring.losses[0]
+    losses: List[Array] = []
+    labels: List[Array] = []
     for rows in consecutive_batches(len(train), training.config.batch_size):
-        loss, prediction = oracle.outcomes(theta, train.batch(rows))
+        loss, prediction = oracle.losses_and_predictions(theta, train.batch(rows))
         losses.append(loss)
-        labels.append(labels_of(prediction, role))
-    columns = {}
-    if all(label is not None for label in labels):
-        columns[LABEL_COLUMN] = np.concatenate(labels).astype(np.float64)  # type: ignore[arg-type]
+        label = labels_of(prediction, role)
+        if label is not None:
+            labels.append(label)
+    columns: Dict[str, Array] = {}
+    if len(labels) == len(losses):
+        columns[LABEL_COLUMN] = np.concatenate(labels).astype(np.float64)
     columns[LOSS_COLUMN] = np.concatenate(losses)
     broken = int((~np.isfinite(columns[LOSS_COLUMN])).sum())
     if broken:
@@ -54,17 +63,17 @@ def sample_columns(training: FinishedTraining, train: Dataset, device: Device = 
     return columns
 
 
-def predicted_labels(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Optional[np.ndarray]:
-    """The class number (N,) the trained network predicts for every training sample; None where it predicts none."""
+def predicted_labels(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Optional[Array]:
+    """Predict the class number (N,) of every training sample; None where the network predicts none."""
     return sample_columns(training, train, device).get(LABEL_COLUMN)
 
 
-def labels_of(prediction: Optional[np.ndarray], role: Any) -> Optional[np.ndarray]:
-    """The class with the largest logit or probability.
+def labels_of(prediction: Optional[Array], role: LossRole) -> Optional[IntArray]:
+    """Return the class with the largest logit or probability.
 
     Args:
         prediction: What the loss compares with the target (B, ...), None if unknown.
-        role: The `LossRole`.
+        role: What the network's loss is.
 
     Returns:
         Class numbers (B,); None if the loss is not about classes, or there are several labels per sample.
@@ -72,10 +81,10 @@ def labels_of(prediction: Optional[np.ndarray], role: Any) -> Optional[np.ndarra
     if prediction is None:
         return None
     if role.function in BINARY:
-        values = prediction.reshape(len(prediction), -1)  # (B, k)
+        values = prediction.reshape(len(prediction), -1)  # (B, labels of a sample)
         return (values[:, 0] > BINARY[role.function]).astype(np.int64) if values.shape[1] == 1 else None
     if not role.class_numbers:
         return None
     best = prediction.argmax(axis=role.axis).reshape(len(prediction), -1)  # (B, positions)
-    label: np.ndarray = best[:, 0]
+    label: IntArray = best[:, 0]
     return label if best.shape[1] == 1 else None

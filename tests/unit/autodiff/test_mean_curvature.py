@@ -1,12 +1,16 @@
 """The mean curvature as an operator: batches by their size, decay on the diagonal, subsets by a seed."""
 
+import logging
+
 import numpy as np
 import pytest
 from support.cases import case_named, draw_parameters, exact_hessian, network_of
 from support.comparison import assert_close, relative_error
 from support.problems import dataset
 
-from nnabla_influence.autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
+from nnabla_influence.autodiff import LossOracle, MeanCurvature, drawn_batches
+from nnabla_influence.choices import CURVATURES
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import ConfigError
 
 SAMPLES = 11
@@ -44,18 +48,15 @@ def test_the_product_is_that_of_the_mean_over_samples(setting, kind):
     """Batches of 7, 3 and 1 count by their sizes."""
     operator = setting(np.split(np.arange(SAMPLES), (7, 10)), kind=kind)
     assert_close(operator @ setting.direction, setting.dense() @ setting.direction, *TOLERANCES[kind])
-    assert operator.size == setting.oracle.space.size and operator.products == 1
+    assert operator.size == setting.oracle.space.size
 
 
 @every_kind
 def test_a_batch_alone_is_another_matrix(setting, kind):
-    parts = np.split(np.arange(SAMPLES), (7, 10))
-    operator = setting(parts, kind=kind)
-    for number, rows in enumerate(parts):
-        found, expected = operator.of_batch(number, setting.direction), setting.dense(rows) @ setting.direction
+    for rows in np.split(np.arange(SAMPLES), (7, 10)):
+        found, expected = setting([rows], kind=kind) @ setting.direction, setting.dense(rows) @ setting.direction
         assert_close(found, expected, *TOLERANCES[kind])
         assert relative_error(expected, setting.dense() @ setting.direction) > 0.02
-    assert operator.products == 0
 
 
 @every_kind
@@ -71,6 +72,18 @@ def test_the_same_product_gives_the_same_bits(setting, kind):
     first = operator @ setting.direction
     operator @ (setting.direction + 1)
     assert np.array_equal(operator @ setting.direction, first)
+
+
+def test_auto_falls_back_to_the_hessian_and_says_why(caplog):
+    case = case_named("shared weights, two losses")
+    oracle, batch = LossOracle(network_of(case, draw_parameters(case))), case.draw_batch(3)
+    theta, data, direction = oracle.network.theta, dataset(**batch), np.ones(oracle.space.size)
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        product = MeanCurvature(oracle, theta, data, [np.arange(3)], "auto") @ direction
+    assert np.array_equal(product, MeanCurvature(oracle, theta, data, [np.arange(3)], "hessian") @ direction)
+    record = next(record for record in caplog.records if "instead of Gauss-Newton" in record.message)
+    assert "PowScalar" in record.message and "--" not in record.message
+    assert record.remedy.said(IN_COMMANDS) == "Use --curvature hessian."
 
 
 def test_another_kind_is_refused(setting):

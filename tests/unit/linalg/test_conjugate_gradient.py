@@ -4,16 +4,10 @@ import numpy as np
 import pytest
 import scipy.linalg
 from support.comparison import assert_close
+from support.matrices import CountedOperator, with_eigenvalues
 
 from nnabla_influence.errors import ConfigError, DivergenceError
 from nnabla_influence.linalg import FunctionOperator, Shifted, Status, conjugate_gradient
-
-
-def with_eigenvalues(eigenvalues, seed=0):
-    """A symmetric matrix with random eigenvectors, and a random right-hand side."""
-    rng = np.random.default_rng(seed)
-    basis, _ = np.linalg.qr(rng.normal(size=(len(eigenvalues),) * 2))
-    return (basis * eigenvalues) @ basis.T, rng.normal(size=len(eigenvalues))
 
 
 def solve(matrix, b, **settings):
@@ -44,7 +38,7 @@ def test_a_single_parameter_takes_a_single_step():
 
 
 def test_a_zero_right_hand_side_needs_no_product():
-    operator = FunctionOperator(3, np.copy)
+    operator = CountedOperator(np.copy, 3)
     found = conjugate_gradient(operator, np.zeros(3))
     assert found.ok and not found.value.any() and found.residual == 0 and operator.products == 0
 

@@ -9,7 +9,7 @@ from support.cases import case_named, draw_parameters, exact_losses, network_of
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.arrays import Dataset
-from nnabla_influence.estimators import outcomes, predicted_labels, sample_columns
+from nnabla_influence.estimators import labels_of, predicted_labels, sample_columns
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, train
 
@@ -54,16 +54,16 @@ def test_binary_networks_decide_at_probability_one_half(function, border):
 
     Role.function = function
     prediction = np.array([[border - 0.1], [border + 0.1], [border]])
-    assert outcomes.labels_of(prediction, Role).tolist() == [0, 1, 0]
-    assert outcomes.labels_of(np.zeros((3, 2)), Role) is None
+    assert labels_of(prediction, Role).tolist() == [0, 1, 0]
+    assert labels_of(np.zeros((3, 2)), Role) is None
 
 
 def test_labels_of_every_pixel_are_no_label_of_the_sample():
     class Role:
         function, axis, class_numbers = "SoftmaxCrossEntropy", 1, True
 
-    assert outcomes.labels_of(np.zeros((2, 3, 4, 4)), Role) is None
-    assert outcomes.labels_of(np.array([[[0.0], [2], [1]]]), Role).tolist() == [1]
+    assert labels_of(np.zeros((2, 3, 4, 4)), Role) is None
+    assert labels_of(np.array([[[0.0], [2], [1]]]), Role).tolist() == [1]
 
 
 def test_dropout_and_running_statistics_stay_as_they_are(tmp_path):
@@ -78,17 +78,10 @@ def test_dropout_and_running_statistics_stay_as_they_are(tmp_path):
     assert all(np.array_equal(first[name], second[name]) for name in ("loss", "predicted_label"))
 
 
-def test_outcomes_are_those_of_two_passes():
-    finished, _, batch, _ = state(case_named("batch norm, batch"))
-    oracle, theta = LossOracle(finished.network), finished.network.theta
-    losses, prediction = oracle.outcomes(theta, batch)
-    assert np.array_equal(losses, oracle.sample_losses(theta, batch))
-    assert np.array_equal(prediction, oracle.predictions(theta, batch))
-
-
 def test_a_loss_that_is_not_finite_is_left_out_and_said(monkeypatch, caplog):
     finished, data, _, _ = state(case_named("affine"))
-    monkeypatch.setattr(LossOracle, "outcomes", lambda self, theta, batch: (np.full(len(batch["x"]), np.inf), None))
+    infinite = lambda self, theta, batch: (np.full(len(batch["x"]), np.inf), None)  # noqa: E731
+    monkeypatch.setattr(LossOracle, "losses_and_predictions", infinite)
     with caplog.at_level(logging.WARNING):
         assert sample_columns(finished, data) == {}
     assert "9 samples have a loss that is not finite" in caplog.text

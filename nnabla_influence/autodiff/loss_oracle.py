@@ -1,0 +1,254 @@
+"""The loss oracle: derivatives of a network's loss as NumPy arrays, and nothing of NNabla outside.
+
+Every method takes the parameters ``theta`` (P,) explicitly; graphs are built once per batch size and live in a private
+scope, so neither the network nor its running statistics change. A *batch* is a dictionary from data-set column to
+float32 array (B, ...).
+
+Batch normalisation couples the samples of a batch, so the gradient of a sample needs a definition. Policy ``batch``
+(default): the batch's statistics, as in training. Policy ``frozen``: running statistics, recomputed over the training
+data at the parameters in use by `LossOracle.refresh_statistics`; samples decouple. Training and validation losses
+always use the same policy.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple, TypeVar
+
+import numpy as np
+
+from ..array import Array
+from ..choices import BATCH_NORM_POLICIES
+from ..device import Device
+from ..errors import ConfigError, UnsupportedError
+from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
+from ..network.graph import check_batch
+from ..network.nnabla_errors import translated_errors
+from .checked_products import checked_products
+from .gauss_newton import GaussNewton
+from .graph_cache import GraphCache
+from .parameterized_graph import Batch, EvaluationPoint
+from .sample_products import SampleProducts
+
+__all__ = ["LossOracle"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+Computed = TypeVar("Computed")
+
+
+class LossOracle:
+    """Derivatives of the loss of a network.
+
+    Args:
+        network: The network; its running statistics are the start of policy ``frozen``.
+        batch_norm: ``batch`` or ``frozen``, see the module's text.
+        device: Where to compute.
+
+    Raises:
+        ConfigError: No such batch-norm policy.
+        ComputationError: NNabla fails at a batch; any method may raise this.
+
+    >>> import numpy as np
+    >>> from nnabla_influence import LossOracle, Network
+    >>> network = Network.builtin("builtin:mlp", (4,), 3)
+    >>> batch = {"x": np.eye(4, dtype=np.float32), "y": np.array([[0], [1], [2], [0]], np.float32)}
+    >>> oracle = LossOracle(network)
+    >>> gradient = oracle.mean_gradient(network.theta, [batch])
+    >>> products = oracle.sample_products(network.theta, batch, gradient)
+    >>> bool(np.isclose(products.mean(), gradient @ gradient))
+    True
+    """
+
+    def __init__(self, network: Network, batch_norm: str = "batch", device: Device = Device()) -> None:
+        if batch_norm not in BATCH_NORM_POLICIES:
+            raise ConfigError(f"Batch-norm policy should be batch or frozen, not '{batch_norm}'.")
+        self.network = network
+        self.space = network.space
+        self.device = device
+        self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
+        self._cache = GraphCache(network)
+        self._gauss_newton: Dict[int, GaussNewton] = {}
+        self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
+        self._noticed = False  # the log says once that products are differences, not for every batch size
+
+    # -- losses ------------------------------------------------------------------------------------------------
+
+    def sample_losses(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
+        """Compute the loss of every sample (B,)."""
+
+        def values(graph: Graph) -> Array:
+            graph.sample_losses.forward(clear_buffer=True)
+            losses: Array = graph.sample_losses.d[:, 0].astype(np.float64)
+            return losses
+
+        return self._on_graph(theta, batch, validation, values)
+
+    def predictions(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
+        """Compute what the first loss compares with the target (B, ...): logits, or predicted values.
+
+        Raises:
+            UnsupportedError: The loss is of no known kind.
+        """
+
+        def predicted(graph: Graph) -> Array:
+            prediction = graph.predictions[0][1]
+            if prediction is None:
+                raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
+            prediction.forward(clear_buffer=True)
+            values: Array = prediction.d.copy()
+            return values
+
+        return self._on_graph(theta, batch, validation, predicted)
+
+    def losses_and_predictions(
+        self, theta: Array, batch: Batch, validation: bool = False
+    ) -> Tuple[Array, Optional[Array]]:
+        """Compute the loss (B,) and the prediction (B, ...) of every sample, in one forward pass.
+
+        The prediction is what the first loss compares with the target; None if that loss is of no known kind.
+        """
+
+        def values(graph: Graph) -> Tuple[Array, Optional[Array]]:
+            graph.keep_predictions()
+            graph.sample_losses.forward(clear_buffer=True)
+            known = graph.predictions[0][1] is not None
+            return graph.sample_losses.d[:, 0].astype(np.float64), graph.prediction_values() if known else None
+
+        return self._on_graph(theta, batch, validation, values)
+
+    def loss(self, theta: Array, batches: Iterable[Batch], validation: bool = False) -> float:
+        """Compute the mean loss over all samples of the batches, whatever their sizes."""
+        losses = [self.sample_losses(theta, batch, validation) for batch in batches]
+        return float(np.concatenate(losses).mean())
+
+    # -- derivatives -------------------------------------------------------------------------------------------
+
+    def mean_gradient(self, theta: Array, batches: Iterable[Batch], validation: bool = False) -> Array:
+        """Compute the gradient (P,) of the mean loss over all samples of the batches, in double precision."""
+        total = np.zeros(self.space.size)
+        count = 0
+        for batch in batches:
+            size = _size(batch)
+            total += size * self._on_graph(theta, batch, validation, self._gradient).astype(np.float64)
+            count += size
+        return total / count
+
+    def products(self, theta: Array, batch: Batch, direction: Array, seed: Optional[int] = None) -> Tuple[Array, Array]:
+        """Compute scores and Hessian product of a training batch, from one graph.
+
+        Args:
+            theta: Parameters (P,).
+            batch: Columns of B samples.
+            direction: u (P,).
+            seed: Draws the random layers as training did with this seed; None takes them out.
+
+        Returns:
+            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss. Where NNabla cannot
+            differentiate the network twice, or does it wrongly, both are central differences, and the log says so.
+        """
+        size = _size(batch)
+        purpose = self._purpose if seed is None else TRAINING
+        point = EvaluationPoint(theta, seed)
+        with self._computing():
+            products = self._products_of((size, purpose), point, batch, direction)
+            scores, curvature = products.run(point, batch, direction)
+        return scores, curvature / size
+
+    def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
+        """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch."""
+        return self.products(theta, batch, direction)[0]
+
+    def gauss_newton(self, theta: Array, batch: Batch, direction: Array) -> Array:
+        """Compute ``G v`` (P,), G the Gauss-Newton matrix of a training batch's mean loss.
+
+        Args:
+            theta: Parameters (P,).
+            batch: Columns of B samples.
+            direction: v (P,).
+
+        Raises:
+            UnsupportedError: A loss has no known Hessian in its prediction, or the network rounds.
+        """
+        if not np.linalg.norm(direction):
+            return np.zeros(self.space.size)
+        size = _size(batch)
+        with self._computing():
+            gauss_newton = self._gauss_newton_of(size)
+            check_batch(batch, gauss_newton.network.graph)
+            return gauss_newton.run(EvaluationPoint(theta), batch, direction) / size
+
+    # -- running statistics ------------------------------------------------------------------------------------
+
+    def set_statistics(self, statistics: Array) -> None:
+        """Use given running statistics and frozen weights (S,), in the order of `Network.statistics`."""
+        self._cache.store.write(self.network.statistics.unflatten(statistics))
+
+    def refresh_statistics(self, theta: Array, batches: Iterable[Batch]) -> None:
+        """Recompute the running mean and variance over the training data at theta, for policy ``frozen``.
+
+        Every layer's batch mean and (unbiased) variance are averaged over the batches, weighted by their sizes.
+        """
+        names = self.network.running_statistics
+        if not names:
+            return
+        totals: Dict[str, Array] = dict.fromkeys(names, np.zeros(()))
+        count = 0
+        for batch in batches:
+            size = _size(batch)
+            with self._computing():
+                self._cache.store.write(self.space.unflatten(theta))
+                graph = self._cache.graph(size, MEASURING)
+                check_batch(batch, graph)
+                graph.feed(batch)
+                graph.sample_losses.forward(clear_buffer=True)
+                seen = self._cache.store.read(names)
+            totals = {name: totals[name] + size * seen[name].astype(np.float64) for name in names}
+            count += size
+        self._cache.store.write({name: (totals[name] / count).astype(np.float32) for name in names})
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """Compute on the device, and say what NNabla raises in the package's own words."""
+        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope():
+            yield
+
+    def _products_of(
+        self, key: Tuple[int, Purpose], point: EvaluationPoint, batch: Batch, direction: Array
+    ) -> SampleProducts:
+        """Return the products of a batch size and purpose, checked on its first batch."""
+        if key not in self._products:
+            network = self._cache.with_parameters(*key)
+            check_batch(batch, network.graph)
+            fast = self.device.kind == "cpu"
+            self._products[key], notice = checked_products(network, point, batch, direction, fast)
+            if notice and not self._noticed:
+                LOGGER.warning("%s", notice)
+                self._noticed = True
+        return self._products[key]
+
+    def _gauss_newton_of(self, size: int) -> GaussNewton:
+        if size not in self._gauss_newton:
+            self._gauss_newton[size] = GaussNewton(self._cache.with_parameters(size, self._purpose))
+        return self._gauss_newton[size]
+
+    def _on_graph(self, theta: Array, batch: Batch, validation: bool, compute: Callable[[Graph], Computed]) -> Computed:
+        with self._computing():
+            graph = self._cache.graph(_size(batch), self._purpose, validation)
+            check_batch(batch, graph)
+            self._cache.store.write(self.space.unflatten(theta))
+            graph.feed(batch)
+            return compute(graph)
+
+    def _gradient(self, graph: Graph) -> Array:
+        """Compute the gradient (P,) of the batch's mean loss."""
+        graph.clear_gradients()
+        graph.sample_losses.forward(clear_no_need_grad=True)
+        graph.sample_losses.backward(grad=1.0 / graph.batch_size, clear_buffer=True)
+        return graph.gradient(self.space)
+
+
+def _size(batch: Batch) -> int:
+    return len(next(iter(batch.values())))

@@ -1,0 +1,75 @@
+"""What every influence estimator is: a method with settings that turns a finished training into scores."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import Dict, Optional
+
+from ..dataset.arrays import Dataset
+from ..progress import ProgressCallback, ProgressStore
+from ..scores import InfluenceScores
+from ..training import FinishedTraining
+from .scoring_task import ScoringTask
+
+__all__ = ["InfluenceEstimator"]
+
+
+class InfluenceEstimator(ABC):
+    """Base of the methods.
+
+    A method has a name, settings that its constructor keeps under their own names, and `_scores`, where it says how it
+    scores; everybody else calls `estimate`.
+
+    Attributes:
+        method: The name on the command line.
+
+    >>> import numpy as np
+    >>> class Position(InfluenceEstimator):
+    ...     method = "position"
+    ...
+    ...     def _scores(self, task):
+    ...         return InfluenceScores(np.arange(len(task.train), dtype=float), self.method)
+    >>> Position().settings()
+    {'method': 'position'}
+    """
+
+    method: str = ""
+
+    def estimate(
+        self,
+        training: FinishedTraining,
+        train: Dataset,
+        validation: Dataset,
+        progress: Optional[ProgressCallback] = None,
+        store: Optional[ProgressStore] = None,
+    ) -> InfluenceScores:
+        """Score every training sample.
+
+        Args:
+            training: What was trained: a `TrainingCache`, or the `FinalState` of a trained network file.
+            train: The training data.
+            validation: The validation data.
+            progress: Called with (samples done, samples in all).
+            store: Where methods that take long keep their progress, to go on after an interruption.
+
+        Returns:
+            N scores, together with the training data's table; positive is helpful, negative harmful.
+
+        Raises:
+            CheckpointMissingError: The method needs parameters, or a record, that the training did not keep.
+            CacheMismatchError: The method needs a solver's state that the training did not keep.
+            UnsupportedError: The network has layers whose derivatives the method needs and NNabla does not have.
+            DivergenceError: The method grew without bound; no scores.
+            ComputationError: NNabla failed at a batch.
+        """
+        scores = self._scores(ScoringTask(training, train, validation, progress, store))
+        return dataclasses.replace(scores, table=train.table)
+
+    @abstractmethod
+    def _scores(self, task: ScoringTask) -> InfluenceScores:
+        """Score every training sample of a task, see `estimate`."""
+
+    def settings(self) -> Dict[str, str]:
+        """Return the method and its settings, as plain values; they identify a scoring that was interrupted."""
+        return {"method": self.method, **{name: str(value) for name, value in vars(self).items()}}

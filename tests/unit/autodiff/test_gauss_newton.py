@@ -1,0 +1,72 @@
+"""Gauss-Newton products: what is refused, and when; their values are tested in `numerical`."""
+
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
+import numpy as np
+import pytest
+from support.cases import CASES, VECTOR, Case, case_named, draw_parameters, network_of, real_targets
+
+from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.gauss_newton import GaussNewton
+from nnabla_influence.autodiff.graph_cache import GraphCache
+from nnabla_influence.autodiff.parameterized_graph import EvaluationPoint
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.network import SCORING_BATCH
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+
+SAMPLES = 7
+
+
+def test_a_loss_without_a_known_hessian_is_refused_by_name():
+    case = next(c for c in CASES if c.name == "shared weights, two losses")
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    with pytest.raises(UnsupportedError, match=r"(?s)PowScalar.*SoftmaxCrossEntropy.*curvature=.hessian."):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
+
+
+def test_a_target_that_is_learned_too_is_refused_by_name():
+    def siamese(x, y, batch_stat):
+        left, right = (PF.affine(x, 2, name=name) for name in ("left", "right"))
+        return [F.squared_error(left, y), F.squared_error(left, right)]
+
+    case = Case("siamese", siamese, None, VECTOR, (2,), real_targets)
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    with pytest.raises(UnsupportedError, match=r"(?s)SquaredError.*both depend on parameters.*curvature=.hessian."):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
+
+
+def test_layers_that_round_are_refused():
+    """Their gradient is a convention, of which a difference of outputs knows nothing."""
+
+    def rounded(x, y, batch_stat):
+        return F.squared_error(PF.affine(F.sign(PF.affine(x, 6, name="hidden")), 2, name="out"), y)
+
+    case = Case("rounded", rounded, None, VECTOR, (2,), real_targets)
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    direction = np.random.RandomState(0).normal(size=oracle.space.size)
+    with pytest.raises(UnsupportedError, match=r"disagree with its gradients by \d+ %.*curvature=.hessian."):
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(SAMPLES), direction)
+
+
+def test_the_advice_is_said_in_the_words_of_every_door():
+    case = next(c for c in CASES if c.name == "shared weights, two losses")
+    oracle = LossOracle(network_of(case, draw_parameters(case)))
+    with pytest.raises(UnsupportedError) as refusal:
+        oracle.gauss_newton(oracle.network.theta, case.draw_batch(3), oracle.network.theta)
+    assert refusal.value.said(IN_COMMANDS).endswith("CategoricalCrossEntropy. Use --curvature hessian.")
+    assert refusal.value.said(IN_FIELDS).endswith("CategoricalCrossEntropy."), "a click cannot choose"
+
+
+def test_the_product_is_that_of_the_oracle_times_the_batch_size():
+    """And the graph is back at its point, whatever it was before."""
+    case = case_named("affine")
+    network = network_of(case, draw_parameters(case))
+    graphs = GraphCache(network)
+    graphs.store.write(network.space.unflatten(network.theta + 1))
+    ours = GaussNewton(graphs.with_parameters(SAMPLES, SCORING_BATCH))
+    batch = case.draw_batch(SAMPLES)
+    direction = np.random.RandomState(0).normal(size=network.space.size)
+    total = ours.run(EvaluationPoint(network.theta), batch, direction)
+    assert np.array_equal(total / SAMPLES, LossOracle(network).gauss_newton(network.theta, batch, direction))
+    assert np.array_equal(network.space.flatten(graphs.store.read(network.space.names)), network.theta)
