@@ -101,7 +101,7 @@ def clear_interrupts() -> Iterator[None]:
     except KeyboardInterrupt:
         _Discarded.take()  # a second one got through
         raise
-    except BaseException as error:
+    except BaseException as error:  # an error does not make an interrupt undone
         if _Discarded.take() or _was_interrupt(error):
             raise KeyboardInterrupt from error
         raise
@@ -110,7 +110,7 @@ def clear_interrupts() -> Iterator[None]:
 
 
 class _Discarded:
-    """Whether the interpreter threw an interrupt away that nobody has seen since."""
+    """An interrupt that the interpreter threw away and nobody has seen since."""
 
     pending = False
 

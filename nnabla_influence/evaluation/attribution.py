@@ -44,7 +44,7 @@ COLUMNS = ("start", "seed", "group", "samples", "loss", "job")
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a method predicts, over trainings.
+    """Correlations of predicted and actual changes of the loss, as means over trainings.
 
     Attributes:
         method: The method.
@@ -138,6 +138,7 @@ def _losses(planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[
     jobs = [planned[number].job for number in missing]
     with closing(completed(run_retraining, jobs, where.execution)) as results:
         for count, (index, result) in enumerate(results, start=len(rows) - len(missing) + 1):
+            # repr: every digit, because correlations of small changes depend on the last ones
             rows[missing[index]][4] = repr(result.performance[VALIDATION].loss)
             if where.target:
                 write_csv(where.target, list(COLUMNS), (row for row in rows if row[4]))

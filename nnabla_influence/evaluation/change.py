@@ -14,7 +14,7 @@ __all__ = ["Change"]
 
 @dataclass(frozen=True)
 class Change:
-    """What is different in a retraining.
+    """A difference between a retraining and the original run.
 
     Example:
         >>> Change(excluded=np.array([1])).weights(3).tolist()
@@ -38,7 +38,7 @@ class Change:
 
     def digest(self) -> str:
         """Identify the change, whatever the order of its rows and the machine's byte order."""
-        order = np.argsort(self.relabelled, kind="stable")
+        order = np.argsort(self.relabelled, kind="stable")  # a label stays with its row
         parts = (np.sort(self.excluded), self.relabelled[order], np.asarray(self.labels)[order])
         kinds = ("<i8", "<i8", "<f4")
         return hashlib.sha256(

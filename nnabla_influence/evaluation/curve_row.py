@@ -49,7 +49,7 @@ class CurveRow:
 
     @property
     def key(self) -> Tuple[str, str, int, str, int]:
-        """What is asked of a retraining; a curve has one row for each."""
+        """The question a retraining answers; a curve has one row for each."""
         return self.method, self.treatment, self.removed, self.start, self.seed
 
 

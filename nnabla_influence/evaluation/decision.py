@@ -21,7 +21,7 @@ RANDOM = "random"
 
 
 class Judgement(Enum):
-    """What the test data says about a choice; the value is the cell of a table."""
+    """An answer of the test data to a choice; its value is the cell of a table."""
 
     NOTHING = "nothing worth removing"
     NO_TEST_DATA = "no test data"

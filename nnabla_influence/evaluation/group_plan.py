@@ -1,4 +1,4 @@
-"""Which groups of samples an attribution metric leaves out: random halves, or single samples."""
+"""The groups of samples that an attribution metric leaves out: random halves, or single samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GROUP_METRICS = tuple(metric for metric in METRICS if metric != "removal")
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """Which groups of samples are left out.
+    """A drawing of groups to leave out.
 
     Example:
         >>> [len(group) for group in GroupPlan("lds", groups=3).draw(samples=40, seed=0)]
@@ -57,6 +57,7 @@ class GroupPlan:
         """
         if self.metric != "lds" and self.groups > samples:
             raise ConfigError(f"Of {samples} training samples, at most {samples} can be left out, not {self.groups}.")
+        # A list of seeds: trainings and metrics draw independently of each other.
         random = np.random.default_rng([self.seed, seed, GROUP_METRICS.index(self.metric)])
         if self.metric == "lds":
             return [np.sort(random.permutation(samples)[: samples // 2]) for _ in range(self.groups)]

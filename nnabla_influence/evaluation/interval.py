@@ -55,7 +55,7 @@ class Interval:
 
     @property
     def decided(self) -> bool:
-        """Whether zero lies outside; never with a single seed, because a comparison with NaN is false."""
+        """True if zero lies outside; never with a single seed, because a comparison with NaN is false."""
         return abs(self.mean) > self.half
 
     @property

@@ -1,4 +1,4 @@
-"""How well do two rankings agree, and how well does one find wrong labels?
+"""The agreement of two rankings, and the detection of wrong labels by one.
 
 Influence scores are used as a *ranking*: the most negative samples are looked at, or removed, first. So the measures
 here depend on the order of the scores only, never on their size.

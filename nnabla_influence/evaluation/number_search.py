@@ -1,4 +1,4 @@
-"""How many samples to remove, decided by retraining: ``auto``.
+"""The search for the number of samples to remove, decided by retraining: ``auto``.
 
 The rankings of one training are judged by repeating its last epoch without the most harmful samples, for a few numbers
 and several batch orders, on data that neither trained nor scored (see `choice` for the rule). The answer may be zero:
@@ -25,7 +25,7 @@ SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 
 @dataclass(frozen=True)
 class NumberSearch:
-    """How the number is looked for.
+    """A search: batch orders and shares to try.
 
     Example:
         >>> NumberSearch(shares=[0.01, 0.1]).counts(500)
@@ -75,6 +75,7 @@ def choose_number(
         The choice, and the curve it was made from.
     """
     sweep = replace(sweep, counts=search.counts(len(data.train)))
+    # One training, several orders: the spread of the orders is the standard error that the rule needs.
     trials = [replace(trial, order_seed=trial.seed + order) for order in range(search.orders)]
     curve = run_removal_sweep(trials, data, sweep, target, progress)
     return curve.choice(*curve.series[0], sweep.starts[0]), curve

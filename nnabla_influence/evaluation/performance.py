@@ -1,4 +1,7 @@
-"""How well a network performs on a data set, as NNC's evaluation sees it: validation network, running statistics."""
+"""A network's loss and accuracy on a data set, as NNC's evaluation sees them.
+
+Measured is the validation network with running statistics, batch by batch; the loss is the mean over the rows.
+"""
 
 from __future__ import annotations
 

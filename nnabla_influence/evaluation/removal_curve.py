@@ -92,7 +92,7 @@ class RemovalCurve:
 
     @property
     def seeds(self) -> int:
-        """How many seeds there are."""
+        """The number of different seeds."""
         return len({row.seed for row in self.rows})
 
     def has(self, measure: str) -> bool:

@@ -33,7 +33,7 @@ __all__ = ["RemovalSweep", "run_removal_sweep"]
 
 @dataclass(frozen=True)
 class RemovalSweep:
-    """What is asked for.
+    """A request: numbers of samples, kinds of retraining, and where to compute.
 
     Example:
         >>> RemovalSweep([10, 30], starts=["last-epoch", "scratch"]).counts
@@ -147,10 +147,12 @@ def _planned(trials: Sequence[Trial], data: EvaluationData, sweep: RemovalSweep)
         shared = _experiment(cache, data)
         for start in sweep.starts:
             for wanted in _wanted(trial, sweep):
-                change, seed = wanted.change, trial.order_seed
-                job = Retraining(trial.cache, data.train, data.measured, change, start, seed, sweep.device)
-                parts = [shared, cache.identity, start, trial.retraining_seed, change.digest(), sweep.device.kind]
-                yield _Planned(_empty_row(wanted, start, trial.retraining_seed, _digest(parts), shared), job)
+                change = wanted.change
+                job = Retraining(trial.cache, data.train, data.measured, change, start, trial.order_seed, sweep.device)
+                seed = trial.retraining_seed
+                # Whatever the figures depend on; the kind of device, because another one adds in another order.
+                identity = _digest([shared, cache.identity, start, seed, change.digest(), sweep.device.kind])
+                yield _Planned(_empty_row(wanted, start, seed, identity, shared), job)
 
 
 def _wanted(trial: Trial, sweep: RemovalSweep) -> List[_Wanted]:

@@ -56,7 +56,7 @@ class Retraining:
 
 @dataclass(frozen=True)
 class RetrainingResult:
-    """What a retraining gave.
+    """The figures of a retrained network.
 
     Attributes:
         performance: Figures by the name of the data set.
@@ -109,6 +109,7 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     trainer = Trainer(network, samples, config, job.device, job.change.weights(len(samples)))
     if state is not None:
         trainer.restore(state)
+    # Batches and masks are functions of seed and step, so the last epoch needs none of the epochs before it.
     for epoch in epochs:
         for step in plan.epoch(epoch):
             trainer.step(step)

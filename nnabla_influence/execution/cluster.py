@@ -27,7 +27,7 @@ __all__ = ["SECONDS", "on_cluster"]
 LOGGER = logging.getLogger("nnabla_influence")
 
 SECONDS = 7.0
-"""How long the scheduler and its first worker may take to answer."""
+"""Seconds that the scheduler and its first worker may take to answer."""
 
 WATCH_SECONDS = 1.0
 NOISY = ("distributed", "tornado", "asyncio")

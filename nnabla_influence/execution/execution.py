@@ -15,7 +15,7 @@ SCHEMES = ("tcp", "tls")
 
 @dataclass(frozen=True)
 class Execution:
-    """Where jobs run.
+    """A place for jobs: this process, processes of this machine, or a cluster.
 
     Example:
         >>> Execution().elsewhere, Execution(workers=4).elsewhere
@@ -50,7 +50,7 @@ class Execution:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether jobs run in other processes."""
+        """True if jobs run in other processes."""
         return self.workers > 1 or self.scheduler is not None
 
 

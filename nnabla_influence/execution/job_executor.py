@@ -27,7 +27,7 @@ ONE_AT_A_TIME = threading.Lock()
 
 @dataclass
 class JobResult:
-    """What a job in another process gives back.
+    """The answer of a job in another process.
 
     Attributes:
         value: What its function returned.

@@ -23,7 +23,7 @@ __all__ = ["RETRIES", "check_cluster", "completed"]
 LOGGER = logging.getLogger("nnabla_influence")
 
 RETRIES = 3
-"""How often a job runs again after the process that ran it has died."""
+"""Times that a job runs again after the process that ran it has died."""
 
 ALONE_AFTER = 2
 """Losses after which a job runs without neighbours: they may have taken its memory."""

@@ -94,7 +94,7 @@ class _Context(SpawnContext):
 
 
 class _Stop:
-    """Whether this worker was told to stop, and whether it is inside a job."""
+    """State of this worker: told to stop, inside a job."""
 
     asked = False
     in_job = False

@@ -103,7 +103,7 @@ def test_other_errors_that_go_nowhere_are_reported_as_before(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers on Windows")
 def test_no_interrupt_is_lost_while_nnabla_reads_arrays():
-    """NNabla imports something whenever it reads an array; without `clear_interrupts`, 50 of 2,000 interrupts were lost."""
+    """NNabla imports something whenever it reads an array; without `clear_interrupts`, 50 of 2,000 were lost."""
     variable, imports = nn.Variable.from_numpy_array(np.ones(3)), "nnabla.nnabla_ext"
     found = sys.modules.pop(imports, None)  # as NNabla does it by itself
     before = signal.signal(signal.SIGALRM, interrupt)
