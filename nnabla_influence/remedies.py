@@ -39,20 +39,28 @@ def advice(action: str, **values: object) -> Dict[str, Any]:
     return {"remedy": remedy(action, **values)}
 
 
-def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str]) -> str:
-    """Join a message and its remedy in the words of one door."""
-    said = found.said(words) if found is not None else ""
-    return f"{message} {said}" if said else message
+def with_remedy(message: str, action: Optional[Remedy], words: Mapping[str, str]) -> str:
+    """Join a message and its remedy in the words of one door; after a line end the remedy has its own line."""
+    said = action.said(words) if action is not None else ""
+    if not said:
+        return message.rstrip("\n")
+    return f"{message}{said}" if message.endswith("\n") else f"{message} {said}"
 
 
 IN_PYTHON: Dict[str, str] = {
     # dataset
+    "resize-images": "Resize the images to one size: image_size=(height, width).",
+    "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
+    "decode-again": "Open the data set again.",
     # network
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     # autodiff, linalg, estimators
     # evaluation, execution
     # report, scored data
+    "choose-label": "Choose another: label=..., or leave it out.",
+    "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it to Listed(...).",
+    "go-on-or-remove": "The same call goes on with it; to begin anew, delete that folder.",
     # workflow
     "replace-output": "Choose another file, or replace it: overwrite=True.",
     "go-on-or-discard": "The same call goes on from there; to begin anew, delete that folder.",

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Optional, Tuple
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import ConfigError
 from ..training import TrainingCache
 from .console import Console

@@ -7,10 +7,10 @@ import logging
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ..errors import ConfigError, DataError
-from .amount import Amount, amount
+from .amount import amount
 from .console import Console
 from .evaluate import STARTS, add_selection_options
 from .options import (
@@ -25,12 +25,11 @@ from .options import (
 from .project_options import DEFAULT_METHOD, METHODS, add_network_option
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from ..cleansing import ClassLoss, Removal
+    from ..array import IntArray
+    from ..cleansing import Amount, Removal
     from ..scored_data import ScoredData
 
-__all__ = ["add_parser", "class_numbers", "report_classes", "run"]
+__all__ = ["add_parser", "report_classes", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 AUTO = "auto"
@@ -50,7 +49,6 @@ AUTO_READS = {
     "workers": 1,
     "scheduler": None,
 }
-MOST_CLASSES_SHOWN = 20
 EXAMPLES = 5
 # argparse takes -0.5 for a value but -1e-5, as scores often are, for an option
 NEGATIVE_NUMBER = re.compile(r"^-(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$")
@@ -203,10 +201,11 @@ def _refuse_what_auto_alone_reads(args: argparse.Namespace) -> None:
 
 def _with_number(args: argparse.Namespace, console: Console) -> argparse.Namespace:
     """The same request with the number that `auto` chose."""
+    from ..cleansing import Count
     from .automatic import choose
 
     chosen = choose(args, console)
-    return argparse.Namespace(**{**vars(args), "influence": chosen.influence, "remove": Amount(chosen.count)})
+    return argparse.Namespace(**{**vars(args), "influence": chosen.influence, "remove": Count(chosen.count)})
 
 
 def _second_output(args: argparse.Namespace) -> Path:
@@ -223,7 +222,7 @@ def _second_output(args: argparse.Namespace) -> Path:
 
 
 def _removal(args: argparse.Namespace) -> Removal:
-    from ..cleansing import Below, Count, Listed, Share
+    from ..cleansing import Below, Listed
     from ..scores import LOSS_COLUMN
 
     if args.list is not None:
@@ -235,11 +234,12 @@ def _removal(args: argparse.Namespace) -> Removal:
                 "Say --remove N or --list CSV with --score loss."
             )
         return Below(args.below)
-    return Share(args.remove.share) if args.remove.count is None else Count(args.remove.count)
+    chosen: Amount = args.remove
+    return chosen
 
 
-def _cleanse(args: argparse.Namespace, console: Console, data: ScoredData, rows: np.ndarray) -> int:
-    from ..cleansing import cleanse
+def _cleanse(args: argparse.Namespace, console: Console, data: ScoredData, rows: IntArray) -> int:
+    from ..cleansing import class_numbers, cleanse
 
     labels = class_numbers(data, args.label)
     cleanse(data, rows, args.output, args.removed)
@@ -251,7 +251,7 @@ def _cleanse(args: argparse.Namespace, console: Console, data: ScoredData, rows:
     return 0
 
 
-def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows: np.ndarray) -> int:
+def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows: IntArray) -> int:
     from ..relabelling import propose_labels, relabel
 
     proposal = propose_labels(data, rows, args.label or DEFAULT_LABEL)
@@ -264,39 +264,21 @@ def _relabel(args: argparse.Namespace, console: Console, data: ScoredData, rows:
     return 0
 
 
-def report_classes(console: Console, labels: Optional[np.ndarray], rows: np.ndarray, verb: str) -> None:
+def report_classes(console: Console, labels: Optional[IntArray], rows: IntArray, verb: str) -> None:
     """Say what every class loses, and warn where it is more than half."""
-    from ..cleansing import class_losses
+    from ..cleansing import notable_class_losses
 
-    losses: List[ClassLoss] = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
-    for loss in losses:
-        if loss.severe:
-            console.warn(
-                f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, "
-                f"{'all of them' if loss.lost == loss.samples else 'more than half'}; look at the {verb} rows before "
-                "you train on the rest"
-            )
-    shown = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
-    if shown:
-        more = f"; {len(losses) - len(shown)} more classes" if len(losses) > len(shown) else ""
-        parts = ", ".join(f"class {loss.label}: {loss.lost} of {loss.samples}" for loss in shown)
+    losses = notable_class_losses(labels, rows)
+    for loss in losses.severe:
+        console.warn(
+            f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, "
+            f"{'all of them' if loss.lost == loss.samples else 'more than half'}; look at the {verb} rows before "
+            "you train on the rest"
+        )
+    if losses.largest:
+        more = f"; {losses.others} more classes" if losses.others else ""
+        parts = ", ".join(f"class {loss.label}: {loss.lost} of {loss.samples}" for loss in losses.largest)
         console.info(f"{verb}: {parts}{more}")
-
-
-def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[np.ndarray]:
-    """The class numbers (N,); None where nobody named them and the default column holds no classes."""
-    import numpy as np
-
-    from ..dataset.labels import class_labels
-
-    try:
-        labels = class_labels(data.table, label or DEFAULT_LABEL)
-    except DataError:
-        if label is not None:
-            raise
-        return None
-    # Whole numbers that hardly repeat are values to predict.
-    return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
 
 
 def _refuse_test_rows(args: argparse.Namespace, console: Console, data: ScoredData) -> None:
@@ -305,7 +287,7 @@ def _refuse_test_rows(args: argparse.Namespace, console: Console, data: ScoredDa
     Raises:
         DataError: It does; the message counts them and names the first.
     """
-    from ..dataset.arrays import Dataset
+    from ..dataset.dataset import Dataset
     from ..dataset.overlap import overlapping_rows
 
     read = []
@@ -323,7 +305,7 @@ def _refuse_test_rows(args: argparse.Namespace, console: Console, data: ScoredDa
         raise DataError(_overlap_message(args, train, test, pairs))
 
 
-def _overlap_message(args: argparse.Namespace, train: Any, test: Any, pairs: np.ndarray) -> str:
+def _overlap_message(args: argparse.Namespace, train: Any, test: Any, pairs: IntArray) -> str:
     shown = "; ".join(
         f"line {test.table.line(theirs)} is line {train.table.line(ours)}" for ours, theirs in pairs[:EXAMPLES].tolist()
     )

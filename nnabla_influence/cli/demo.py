@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from .options import add_common, positive_int, rate
+from .report import NEXT_STEP
 
 LOGGER = logging.getLogger("nnabla_influence")
 METHODS = ("spectral", "loss", "random")
@@ -126,7 +127,7 @@ def _cleansed(console: Any, influence: Path, train: Path, number: int, folder: P
 def _report(console: Any, influence: Path, curve: Path, trials: List[Any], folder: Path) -> None:
     from ..report import ReportInputs, write_report
 
-    write_report(ReportInputs(influence, curve, trials[0].cache, None, {}), folder / "report.html")
+    write_report(ReportInputs(influence, curve, trials[0].cache, next_step=NEXT_STEP), folder / "report.html")
 
 
 def _detection(console: Any, scores: Dict[str, Any], flipped: Any, trials: int) -> None:

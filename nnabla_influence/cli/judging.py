@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import ConfigError, DataError
 from .console import Console

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..choices import NOISE_KINDS
 from .console import Console
 from .options import add_seed, add_verbosity, existing_file, output_file, rate
 
 __all__ = ["add_parser", "run"]
-
-KINDS = ("symmetric", "pairwise")  # those of dataset.noise, which --help must not import
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,8 +24,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--rate", required=True, type=rate, help="share of labels to flip, for example 0.1")
     parser.add_argument(
         "--kind",
-        choices=KINDS,
-        default=KINDS[0],
+        choices=NOISE_KINDS,
+        default=NOISE_KINDS[0],
         help="symmetric: any other class; pairwise: class c becomes c + 1 (default: %(default)s)",
     )
     parser.add_argument(

@@ -11,7 +11,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Tuple, Union
 
-from ..errors import OutputExistsError
+from ..files import refuse_overwriting
 
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..execution import Execution
@@ -175,8 +175,7 @@ def check_output(output: Path, *inputs: Union[Path, str, None]) -> None:
     Raises:
         OutputExistsError: The output is one of the inputs, whatever the spelling of its path.
     """
-    if any(path and output.exists() and Path(path).exists() and output.samefile(path) for path in inputs):
-        raise OutputExistsError(f"'{output}' is read by this command; choose another file to write to.")
+    refuse_overwriting([output], inputs)
 
 
 def _int_from(text: str, least: int) -> int:

@@ -17,7 +17,7 @@ from typing import Optional, Sequence, Tuple
 import numpy as np
 
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import ConfigError, DataError, NetworkError
 from ..network import DatasetSetting, FileSettings, Network
 from ..network.builtin import BUILTINS

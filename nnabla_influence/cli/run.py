@@ -20,7 +20,7 @@ from .project_options import (
 from .target import add_target_option, refuse_target, target_file
 
 if TYPE_CHECKING:
-    from ..dataset.arrays import Dataset
+    from ..dataset.dataset import Dataset
     from ..execution import Execution
     from ..scores import InfluenceScores
     from .console import Console

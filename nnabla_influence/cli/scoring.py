@@ -14,7 +14,7 @@ from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS, InfluenceEstimator, sample_columns
 from ..execution import one_thread
 from ..interrupts import clear_interrupts
-from ..partial import PartialFolder, discard, has_progress, partial_folder
+from ..resume import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from .console import Console
 from .project_options import DEFAULT_METHOD, method_settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..device import Device
 from ..interrupts import clear_interrupts
-from ..partial import partial_folder
+from ..resume import partial_folder
 from ..training import Hooks, TrainingCache, train
 from .console import Console
 from .epoch_log import EpochLog

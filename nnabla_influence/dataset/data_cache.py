@@ -30,7 +30,7 @@ class CacheEntry(NamedTuple):
 
 
 def default_data_cache() -> Path:
-    """The user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
+    """Return the user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
         return Path(os.path.abspath(os.path.expanduser(chosen)))
@@ -47,7 +47,7 @@ def _system_caches() -> Path:
 
 
 def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
-    """The whole decoded data sets in a data cache, sorted by CSV path."""
+    """Return the whole decoded data sets in a data cache, sorted by CSV path; damaged ones are left out."""
     entries = []
     for child in children(Path(folder)):
         passport = read_passport(child) if _ENTRY_NAME.match(child.name) else None

@@ -1,4 +1,4 @@
-"""Which samples NNabla's own data iterator draws: the batches of ``nnabla_cli train``, row by row.
+"""The samples that NNabla's own data iterator draws: the batches of ``nnabla_cli train``, row by row.
 
 NNabla's iterator is an endless stream of rows that is cut into batches of one size. At the end of the data it wraps
 around, in the middle of a batch if need be, so an "epoch" of a fixed number of batches may skip some rows and draw
@@ -22,6 +22,7 @@ from typing import List, Optional
 
 import numpy as np
 
+from ..array import Array, IntArray
 from ..config import IteratorConfig
 from ..errors import ConfigError
 from .batches import consecutive_batches
@@ -49,36 +50,38 @@ class WrappingPlan:
     def __init__(self, samples: int, batch_size: int, seed: int, shuffle: bool, settings: IteratorConfig) -> None:
         if samples < 1 or batch_size < 1:
             raise ConfigError(f"NNabla's iterator needs samples and batches, not {samples} and {batch_size}.")
-        self.samples, self.batch_size, self.settings = samples, batch_size, settings
-        source, size = _Source(samples, seed, shuffle, settings), batch_size
+        self.samples = samples
+        self.batch_size = batch_size
+        self.settings = settings
+        source = _Source(samples, seed, shuffle, settings)
         # Making an iterator and drawing its first batch both move the shared generator on.
-        self._training = _Iterator(source, size) if settings.iterations else None
-        self._monitors = _Iterator(source, size) if settings.monitored else None
-        self._epochs: List[List[np.ndarray]] = []
-        self._evaluations: List[List[np.ndarray]] = []
+        self._training = _Iterator(source, batch_size) if settings.iterations else None
+        self._monitors = _Iterator(source, batch_size) if settings.monitored else None
+        self._epochs: List[List[Array]] = []
+        self._evaluations: List[List[Array]] = []
 
     @property
     def batches_per_epoch(self) -> int:
-        """NNabla's iterations per epoch."""
+        """The number of NNabla's iterations per epoch."""
         return self.settings.iterations
 
     @property
     def draws_per_epoch(self) -> int:
-        """How many rows an epoch draws, a row drawn twice counted twice."""
+        """The number of rows that an epoch draws, a row drawn twice counted twice."""
         return self.settings.iterations * self.batch_size
 
-    def epoch(self, epoch: int) -> List[np.ndarray]:
-        """The batches of one epoch, from 0: row numbers (B,) int64 each."""
+    def epoch(self, epoch: int) -> List[IntArray]:
+        """Return the batches of one epoch, from 0: row numbers (B,) int64 each."""
         self._advance(epoch)
         return [rows.astype(np.int64) for rows in self._epochs[epoch]]
 
-    def monitored(self, epoch: int) -> List[np.ndarray]:
-        """The batches that monitors draw after an epoch, from 0; none where they are not evaluated."""
+    def monitored(self, epoch: int) -> List[IntArray]:
+        """Return the batches that monitors draw after an epoch, from 0; none where they are not evaluated."""
         self._advance(epoch)
         return [rows.astype(np.int64) for rows in self._evaluations[epoch]]
 
-    def every_row(self, epoch: int) -> List[np.ndarray]:
-        """Every row once, in ceil(N/B) batches: first as the epoch draws them, then those it never draws."""
+    def every_row(self, epoch: int) -> List[IntArray]:
+        """Return every row once, in ceil(N/B) batches: first as the epoch draws them, then those it never draws."""
         drawn = np.concatenate([*self.epoch(epoch), np.arange(self.samples)])
         _, first = np.unique(drawn, return_index=True)
         order = drawn[np.sort(first)]
@@ -98,20 +101,23 @@ def is_evaluated(epoch: int, interval: int) -> bool:
 
 
 class _Source:
-    """What the iterators of one data set share: its shape, and the generator seeded with its place."""
+    """The shared state of the iterators of one data set: its size, and the generator seeded with its place."""
 
     def __init__(self, samples: int, seed: int, shuffle: bool, settings: IteratorConfig) -> None:
-        self.samples, self.seed, self.shuffle, self.settings = samples, seed, shuffle, settings
+        self.samples = samples
+        self.seed = seed
+        self.shuffle = shuffle
+        self.settings = settings
         self.generator = self.new_generator(settings.position)
 
     def new_generator(self, number: int) -> np.random.RandomState:
-        """A generator with NNabla's seed, or one for each seed of ours."""
+        """Make a generator with NNabla's seed, or one for each seed of ours."""
         return np.random.RandomState([number, self.seed] if self.seed else number)
 
-    def stored(self) -> np.ndarray:
-        """Rows (N,) in the order in which they are put into files; a cache on the disk was shuffled before."""
-        prepared, everything = self.settings.prepared, np.arange(self.samples)
-        generator = self.new_generator(self.settings.position) if prepared else self.generator
+    def stored(self) -> IntArray:
+        """Draw the order (N,) in which rows are put into files; a cache on the disk was shuffled before."""
+        everything = np.arange(self.samples)
+        generator = self.new_generator(self.settings.position) if self.settings.prepared else self.generator
         return generator.permutation(everything) if self.shuffle else everything
 
 
@@ -119,8 +125,11 @@ class _Iterator:
     """One of NNabla's iterators: a stream of rows with the next batch drawn ahead."""
 
     def __init__(self, source: _Source, batch_size: int) -> None:
-        self._source, self._settings, self._batch_size = source, source.settings, batch_size
-        self._memory, self._disk = source.new_generator(OWN_SEED), source.new_generator(OWN_SEED)
+        self._source = source
+        self._settings = source.settings
+        self._batch_size = batch_size
+        self._memory = source.new_generator(OWN_SEED)  # permutes rows that are kept in memory
+        self._disk = source.new_generator(OWN_SEED)  # permutes files, and the rows within each
         block = self._settings.block
         starts = range(0, source.samples, block)
         self._files = np.arange(len(starts))
@@ -128,19 +137,23 @@ class _Iterator:
         self._stored = source.stored()
         if self._settings.prepared and source.shuffle:
             self._shuffle_files()
-        self._first = self._order = self._read()  # (N,) as the rows come into memory
-        self._passes = self._place = 0
+        self._first = self._read()  # (N,) as the rows come into memory
+        self._order = self._first
+        self._passes = 0
+        self._place = 0  # in the present pass
         if not self._settings.in_memory:
             self._end_pass()
         self._ahead = self._batch()
 
-    def next(self) -> np.ndarray:
-        """The next batch of rows (B,)."""
-        batch, self._ahead = self._ahead, self._batch()
+    def next(self) -> Array:
+        """Return the next batch of rows (B,), and draw the one after it ahead."""
+        batch = self._ahead
+        self._ahead = self._batch()
         return batch
 
-    def _batch(self) -> np.ndarray:
-        parts, wanted = [], self._batch_size
+    def _batch(self) -> Array:
+        parts = []
+        wanted = self._batch_size
         while wanted:
             part = self._order[self._place : self._place + wanted]
             parts.append(part)
@@ -149,10 +162,11 @@ class _Iterator:
             if self._place >= self._source.samples:
                 self._passes += 1
                 self._end_pass()
-        return np.concatenate(parts).astype(np.int32)  # kept for every epoch of the run
+        rows: Array = np.concatenate(parts).astype(np.int32)  # half the memory: kept for every epoch of the run
+        return rows
 
     def _end_pass(self) -> None:
-        """Wraps around: draws the order of the next pass, and moves the generators on."""
+        """Wrap around: draw the order of the next pass, and move the generators on."""
         self._place = 0
         if not self._source.shuffle:
             return
@@ -165,7 +179,7 @@ class _Iterator:
             self._order = self._read()
 
     def _shuffle_files(self) -> None:
-        """Permutes the files and the rows in each; a cache made before forgets its former order, the other does not."""
+        """Permute the files and the rows in each; a cache made before forgets its former order, the other does not."""
         if self._settings.prepared:
             self._files = self._source.generator.permutation(len(self._files))
             for file in self._files:
@@ -174,10 +188,12 @@ class _Iterator:
         self._files = self._disk.permutation(self._files)
         self._inside = [self._disk.permutation(rows) for rows in self._inside]
 
-    def _read(self) -> np.ndarray:
-        """Rows (N,) in the order of the files."""
-        return self._stored[np.concatenate([file * self._settings.block + self._inside[file] for file in self._files])]
+    def _read(self) -> IntArray:
+        """Return the rows (N,) in the order of the files."""
+        places = [file * self._settings.block + self._inside[file] for file in self._files]
+        rows: IntArray = self._stored[np.concatenate(places)]
+        return rows
 
 
-def _taken(iterator: Optional[_Iterator], batches: int) -> List[np.ndarray]:
+def _taken(iterator: Optional[_Iterator], batches: int) -> List[Array]:
     return [iterator.next() for _ in range(batches)] if iterator is not None else []

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 import numpy as np
 
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
@@ -32,7 +32,7 @@ class OracleSettings(NamedTuple):
 
 
 class Store(Protocol):
-    """Where a long phase keeps its progress; `nnabla_influence.partial.PartialFolder` is one."""
+    """Where a long phase keeps its progress; `nnabla_influence.resume.PartialFolder` is one."""
 
     def load(self, name: str) -> Optional[Dict[str, np.ndarray]]:
         """The arrays saved under a name, None if there are none."""

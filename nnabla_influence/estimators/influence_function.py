@@ -21,7 +21,7 @@ from typing import Optional
 import numpy as np
 
 from ..autodiff import CURVATURES, MeanCurvature, drawn_batches
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..linalg import (

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..scores import LABEL_COLUMN, LOSS_COLUMN

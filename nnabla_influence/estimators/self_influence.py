@@ -15,7 +15,7 @@ from typing import Optional
 
 import numpy as np
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..scores import InfluenceScores
 from ..training import FinishedTraining

@@ -27,7 +27,7 @@ from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional,
 import numpy as np
 
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..scores import DRAWS_COLUMN, InfluenceScores

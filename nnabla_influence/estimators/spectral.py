@@ -23,7 +23,7 @@ from typing import Any, Dict, Optional
 import numpy as np
 
 from ..autodiff import CURVATURES, LossOracle, MeanCurvature, drawn_batches
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..linalg import FunctionProduct, Operator, Scaled, Shifted, function_times_vector, lanczos, sgd_horizon

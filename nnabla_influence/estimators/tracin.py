@@ -14,7 +14,7 @@ from typing import List, Optional
 import numpy as np
 
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
 from ..scores import InfluenceScores

@@ -10,13 +10,11 @@ judged.
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import Tuple
 
-from ..cleansing import Count, Listed, Removal, Share, cleanse
-from ..cli.amount import amount
-from ..cli.cleanse import class_numbers, report_classes
+from ..cleansing import Listed, Removal, amount_from, class_numbers, cleanse
+from ..cli.cleanse import report_classes
 from ..cli.console import Console
 from ..errors import ConfigError, DataError
 from ..files import refuse_overwriting
@@ -65,15 +63,12 @@ def removal_of(text: str) -> Removal:
     if text.strip().lower().endswith(".csv"):
         return Listed(_list_file(text.strip()))
     try:
-        found = amount(text.replace(" ", ""))
-    except argparse.ArgumentTypeError:
-        found = None
-    if found is None or (found.count is None and not math.isfinite(found.share)):
+        return amount_from(text.replace(" ", ""))
+    except ConfigError:
         raise ConfigError(
             "Expected in the field remove a number such as 100, a percentage such as 5%, auto, or the list (.csv) "
             f"downloaded from the report; got '{text}'."
-        )
-    return Share(found.share) if found.count is None else Count(found.count)
+        ) from None
 
 
 def _list_file(name: str) -> Path:

@@ -24,7 +24,7 @@ from ..device import Device
 from ..errors import CacheMismatchError
 from ..interrupts import clear_interrupts
 from ..network import Network
-from ..partial import PartialFolder, discard, partial_folder
+from ..resume import PartialFolder, discard, partial_folder
 from ..training import FinalState, Hooks, TrainingCache, train
 from .result_folder import (
     cache_beside,

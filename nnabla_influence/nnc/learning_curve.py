@@ -18,7 +18,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from ..network import Network
-from ..partial import PartialFolder
+from ..resume import PartialFolder
 from ..training import Checkpoint, EpochReport, Monitors
 
 __all__ = ["LearningCurve"]

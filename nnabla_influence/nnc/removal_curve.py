@@ -7,13 +7,12 @@ every method are removed, as many at random are, and the network is trained agai
 
 from __future__ import annotations
 
-import argparse
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
-from ..cli.amount import Amount, amount
+from ..cleansing import Amount, amount_from
 from ..cli.console import Console
 from ..cli.judging import JudgingData, judging_data
 from ..cli.scoring import estimator, score
@@ -139,8 +138,8 @@ def _listed(text: str) -> Tuple[str, ...]:
 
 def _amount(text: str) -> Amount:
     try:
-        return amount(text.replace(" ", ""))
-    except argparse.ArgumentTypeError as error:
+        return amount_from(text.replace(" ", ""))
+    except ConfigError as error:
         raise ConfigError(
             f"Expected in the field counts numbers or percentages with commas between them, such as 10,5%, "
             f"got '{text}'."

@@ -12,6 +12,7 @@ from typing import Optional
 from ..cli.console import Console
 from ..errors import DataError
 from ..files import refuse_overwriting
+from .host.next_step import NEXT_STEP
 from .libraries import has_library, install_hint, require_library
 from .manifest import REMOVAL_CURVE
 
@@ -59,7 +60,7 @@ def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Con
     from ..report import ReportInputs, write_report
 
     console.info("removal curve: " + (f"{curve}" if curve else "none; the plugin Removal curve makes one"))
-    written = write_report(ReportInputs(influence, curve), page)
+    written = write_report(ReportInputs(influence, curve, next_step=NEXT_STEP), page)
     size = written.page.stat().st_size
     console.info(f"page with {written.shown} of {written.total} samples ({size / 1e6:.1f} MB): {page}")
 

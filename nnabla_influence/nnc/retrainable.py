@@ -23,7 +23,7 @@ from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..interrupts import clear_interrupts
 from ..network import Network
-from ..partial import PartialFolder, discard, partial_folder
+from ..resume import PartialFolder, discard, partial_folder
 from ..training import Hooks, TrainingCache, run_passport, train
 from .result_folder import (
     cache_beside,

@@ -25,7 +25,7 @@ from ..errors import CacheMismatchError, ConfigError, UnsupportedError
 from ..files import write_text_atomic
 from ..interrupts import clear_interrupts
 from ..network import Network, dataset_sections, write_archive
-from ..partial import PartialFolder, discard, partial_folder
+from ..resume import PartialFolder, discard, partial_folder
 from ..training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ..training.update_rules import rule
 from .learning_curve import LearningCurve

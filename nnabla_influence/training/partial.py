@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 import numpy as np
 
 from ..errors import CorruptFileError
-from ..partial import PartialFolder
+from ..resume import PartialFolder
 from .checkpoint import Checkpoint
 
 STATE_PREFIX, RECORD_PREFIX = "solver.", "record."

@@ -22,7 +22,7 @@ from ..config import TrainingConfig, differences
 from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..network import Network
-from ..partial import discard, has_progress
+from ..resume import discard, has_progress
 from .cache import FORMAT, TrainingCache, write_cache
 from .checkpoint import Checkpoint
 from .partial import PartialRun, Progress

@@ -16,7 +16,7 @@ import nnabla.solvers as S
 import numpy as np
 
 from ..config import TrainingConfig
-from ..dataset.batches import Augmentation, augment
+from ..dataset.augmentation import Augmentation, augment
 from ..device import Device
 from ..errors import DivergenceError
 from ..network import TRAINING, Graph, Network

@@ -5,7 +5,7 @@ import pytest
 from integration.conftest import contents, data_of, network_and_data, scores_of
 
 from nnabla_influence.cli.main import main
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.dataset.csv import Table
 
 CACHE = "cache 学習.h5"

@@ -15,7 +15,7 @@ from support.comparison import assert_close, relative_error
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.gauss_newton import OUTPUT_HESSIANS, GaussNewtonGraph
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.dataset.digits import load_digits
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network

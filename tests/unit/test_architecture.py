@@ -11,7 +11,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A library, and the only rooms that may import it.
 LIBRARIES = {
     "nnabla": ("device", "network", "autodiff", "training", "dataset.csv"),
-    "h5py": ("training.cache", "dataset.arrays"),
+    "h5py": ("training.cache", "dataset.dataset"),
     "matplotlib": ("report",),
     "jinja2": ("report",),
     "dask": ("execution",),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.dataset import ingest, store
-from nnabla_influence.dataset.arrays import clear_data_cache, default_data_cache, list_data_cache
+from nnabla_influence.dataset.data_cache import clear_data_cache, default_data_cache, list_data_cache
 from nnabla_influence.errors import RunError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,7 +106,7 @@ def test_a_full_disk_is_a_run_error(folder, monkeypatch):
 
 READER = """
 import sys
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 print("ready", flush=True)
 sys.stdin.readline()
 data = Dataset.from_csv(sys.argv[1], data_cache=sys.argv[2])
@@ -200,7 +200,7 @@ def test_where_the_cache_is(monkeypatch, tmp_path):
 
 
 def test_the_default_cache_is_used(folder, monkeypatch, tmp_path):
-    from nnabla_influence.dataset.arrays import Dataset
+    from nnabla_influence.dataset.dataset import Dataset
 
     monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "default"))
     data = Dataset.from_csv(folder.digits())

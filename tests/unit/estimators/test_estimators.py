@@ -5,11 +5,11 @@ import pytest
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, ConfigError, DivergenceError
 from nnabla_influence.estimators import LastEpochInfluence, LossBaseline, RandomBaseline, SgdInfluence
 from nnabla_influence.network import Network
-from nnabla_influence.partial import PartialFolder
+from nnabla_influence.resume import PartialFolder
 from nnabla_influence.training import FinalState, train
 
 

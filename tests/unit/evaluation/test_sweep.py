@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, ConfigError
 from nnabla_influence.evaluation import sweep as sweeps
 from nnabla_influence.evaluation.removal_curve import RemovalCurve

@@ -4,7 +4,7 @@ import nnabla.random
 import numpy as np
 import pytest
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.network import Network
 from nnabla_influence.network.builtin import BUILTINS

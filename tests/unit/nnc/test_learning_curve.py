@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.nnc.learning_curve import LearningCurve
-from nnabla_influence.partial import PartialFolder
+from nnabla_influence.resume import PartialFolder
 from nnabla_influence.training import Checkpoint, EpochReport
 
 

@@ -145,5 +145,5 @@ def test_the_same_data_give_the_same_pixels_whatever_the_user_has_set(folder):
 
 def test_no_window_system_is_loaded():
     """pyplot keeps global figures and looks for a screen."""
-    code = "import sys, nnabla_influence.report.content; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, nnabla_influence.report.report_content; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,7 +3,7 @@
 import pytest
 from support.removal_curves import curve
 
-from nnabla_influence.report.choices import choice_table, curve_text
+from nnabla_influence.report.curve_text import choice_table, curve_text
 from nnabla_influence.report.scored_samples import ScoredSamples
 from nnabla_influence.report.summary import class_table, headline, tiles
 

@@ -9,7 +9,7 @@ from support.nnc_project import make_project
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import IteratorConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import Network

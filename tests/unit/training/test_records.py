@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
 from nnabla_influence.estimators import POINTS, LastEpochInfluence, MarginBaseline, SpectralInfluence
 from nnabla_influence.network import Network

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
 from nnabla_influence.estimators import SgdInfluence

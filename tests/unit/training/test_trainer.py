@@ -5,10 +5,10 @@ import pytest
 from support.comparison import relative_error
 
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.partial import discard, partial_folder
+from nnabla_influence.resume import discard, partial_folder
 from nnabla_influence.training import Hooks, Trainer, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})

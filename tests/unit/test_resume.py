@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.errors import CacheMismatchError
-from nnabla_influence.partial import PartialFolder, discard, partial_folder
+from nnabla_influence.resume import PartialFolder, discard, partial_folder
 
 
 def test_what_is_saved_is_loaded_and_replaced(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from nnabla_influence.dataset import fingerprint, ingest
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 
 
