@@ -10,8 +10,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A library, and the only rooms that may import it.
 LIBRARIES = {
-    "nnabla": ("device", "network", "autodiff", "training", "dataset.csv"),
-    "h5py": ("training.cache", "dataset.dataset"),
+    "nnabla": ("device", "network", "autodiff", "training"),
+    "h5py": ("training.cache",),
     "matplotlib": ("report",),
     "jinja2": ("report",),
     "dask": ("execution",),

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from nnabla_influence.cli.main import main
 from nnabla_influence.choices import NOISE_KINDS
+from nnabla_influence.cli.main import main
 from nnabla_influence.dataset.noise import flip_labels
 
 
@@ -91,8 +91,7 @@ def test_the_data_set_itself_is_never_overwritten(train, tmp_path, capsys):
 
 
 def test_the_kinds_in_the_help_are_the_kinds_there_are(capsys):
-    with pytest.raises(SystemExit):
-        main(["noise", "--help"])
+    assert main(["noise", "--help"]) == 0
     assert "--kind {" + ",".join(NOISE_KINDS) + "}" in capsys.readouterr().out
     for kind in NOISE_KINDS:
         assert flip_labels(np.array([0, 1, 2]), 1.0, kind).flipped.all()
