@@ -83,7 +83,7 @@ class Count(Removal):
         """
         if self.count > len(scores.values):
             raise DataError(f"Expected at most {len(scores.values)} rows to remove, all there are; got {self.count}.")
-        return np.sort(scores.order[: self.count])
+        return np.sort(scores.order[: self.count])  # the order of the data, in which the files are written
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Share(Removal):
 
     def of(self, samples: int) -> int:
         """Return the number of rows among so many samples, rounded to the nearest."""
-        return round(self.share * samples)
+        return round(self.share * samples)  # a half goes to the even number, as everywhere in Python
 
     def rows(self, scores: InfluenceScores) -> IntArray:
         """See `Removal.rows`."""
@@ -203,7 +203,7 @@ def class_losses(labels: IntArray, rows: IntArray) -> List[ClassLoss]:
         labels: (N,) class numbers.
         rows: (k,) rows that go.
     """
-    classes, samples = np.unique(labels, return_counts=True)
+    classes, samples = np.unique(labels, return_counts=True)  # (C,), ascending
     lost = [int((labels[rows] == number).sum()) for number in classes]
     return [ClassLoss(int(number), int(size), gone) for number, size, gone in zip(classes, samples, lost)]
 
@@ -253,12 +253,13 @@ def cleanse(data: ScoredData, rows: IntArray, output: Union[str, Path], removed:
     kept = Path(output)
     out = Path(removed)
     data.refuse_outputs(kept, out, changed=len(rows) > 0)
-    gone = np.zeros(len(data), bool)
+    gone = np.zeros(len(data), bool)  # (N,): every row is in exactly one of the two files
     gone[rows] = True
     if gone.all():
         raise DataError(
             f"{data.influence}: expected some rows to be left over, but all {len(data)} would be removed. Remove fewer."
         )
+    # Each file has its own folder, and relative paths are rewritten for it.
     write_csvs(
         (kept, data.table.header, data.table.rows_in(kept.absolute().parent, np.flatnonzero(~gone))),
         (out, data.table.header, data.table.rows_in(out.absolute().parent, np.flatnonzero(gone))),

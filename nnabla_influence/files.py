@@ -35,11 +35,13 @@ def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
         OSError: The folder cannot be written, the disk is full, or the block created nothing. Whatever goes wrong
             (also Ctrl-C), the temporary file is removed and the old target stays.
     """
-    final = Path(os.path.realpath(str(target)))
+    final = Path(os.path.realpath(str(target)))  # what a link points to: a rename would replace the link itself
     final.parent.mkdir(parents=True, exist_ok=True)
+    # A short name of its own, because a long target with something added might be longer than the system allows.
     temporary = final.with_name(f".partial-{secrets.token_hex(8)}{final.suffix}")
     try:
         yield temporary
+        # Before the rename: after a power cut the new name must not stand for blocks that were never written.
         flush_to_disk(temporary)
         os.replace(str(temporary), str(final))
     finally:
@@ -81,6 +83,7 @@ def refuse_overwriting(outputs: Sequence[Path], inputs: Sequence[Union[str, Path
 
 def _same_file(first: Path, second: Path) -> bool:
     """Whether two paths mean one file: by name where it does not exist yet, else also by hard links."""
+    # By name first: of two outputs that do not exist yet nothing else can be compared.
     if _identity(first) == _identity(second):
         return True
     return first.exists() and second.exists() and first.samefile(second)

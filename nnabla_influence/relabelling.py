@@ -87,6 +87,7 @@ def relabel(data: ScoredData, proposal: Relabelling, output: Union[str, Path], c
     data.refuse_outputs(kept, listed, changed=len(proposal.changed) > 0)
     table = data.table
     rows = proposal.changed
+    # Generators: rows are rewritten one by one while they are written.
     write_csvs(
         (kept, table.header, _relabelled(data, proposal, table.rows_in(kept.absolute().parent))),
         (
@@ -103,7 +104,7 @@ def relabel(data: ScoredData, proposal: Relabelling, output: Union[str, Path], c
 def _relabelled(data: ScoredData, proposal: Relabelling, rows: Iterable[List[str]]) -> Iterator[List[str]]:
     position = label_column(data.table, proposal.label).position
     for cells, old, new in zip(rows, proposal.old, proposal.new):
-        if old != new:
+        if old != new:  # a cell like 3.0 that stays class 3 keeps its spelling
             cells[position] = str(new)
         yield cells
 

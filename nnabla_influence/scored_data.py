@@ -68,6 +68,7 @@ class ScoredData:
         column = IndexedColumn.read_scores(path, score)
         _check_whole(column)
         values = np.array([column.values[sample] for sample in range(len(column.values))])
+        # Everywhere below, the lowest is the most harmful; of losses that is the highest.
         values = -values if score == LOSS_COLUMN else values
         table = original_table(Table.read(path), score)
         if not table.header:
@@ -149,6 +150,7 @@ def _check_same_data(own: Table, scored: Table) -> None:
             f"{own.path}: expected the {len(scored)} rows that {scored.path} scores, found {len(own)}. Give the "
             "training CSV that was scored."
         )
+    # The training CSV may have comments besides, which the influence CSV leaves out.
     pairs = [(own.header.index(name), place) for place, name in enumerate(scored.header) if name in own.header]
     if len(pairs) < len(scored.header):
         missing = next(name for name in scored.header if name not in own.header)
@@ -163,9 +165,10 @@ def _check_same_data(own: Table, scored: Table) -> None:
 
 
 def _same_cell(first: str, second: str) -> bool:
-    """Equal numbers, or files of the same name."""
-    if first == second:
+    """Whether two cells are equal numbers, or files of the same name."""
+    if first == second:  # nearly always, and cheap
         return True
     if is_number(first) and is_number(second):
         return float(first) == float(second)
+    # Relative paths differ where the folders of the CSVs do. A Windows path splits at both kinds of slash.
     return PureWindowsPath(first).name == PureWindowsPath(second).name

@@ -155,7 +155,7 @@ def _text(path: Path) -> str:
             f"{path}: expected a readable data-set CSV, got the error: {error.strerror}. Check the path."
         ) from error
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")  # with or without BOM
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise DataError(
@@ -180,6 +180,7 @@ def _records(text: str, path: Path) -> Tuple[List[List[str]], List[int]]:
             f"{path}: line {start}: expected comma-separated text, got the error: {error}. Check that this is a "
             "data-set CSV."
         ) from error
+    # Blank lines at the end; one in the middle is a row without cells, and reported.
     while records and not records[-1]:
         records.pop()
         lines.pop()

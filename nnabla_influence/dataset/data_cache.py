@@ -16,6 +16,7 @@ from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remo
 
 __all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
 
+# Clearing removes what is named so, and nothing else: the folder may be shared with other files.
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
 _INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
 
@@ -65,6 +66,7 @@ def clear_data_cache(folder: Union[str, Path]) -> int:
     """
     freed = 0
     for child in children(Path(folder)):
+        # A `.partial-` file of a killed process counts as ours, see `files.atomic_path`.
         if child.name == INDEX_FOLDER:
             freed += remove_own(child, _INDEX_FILE)
         elif _ENTRY_NAME.match(child.name) or child.name.startswith(PARTIAL):

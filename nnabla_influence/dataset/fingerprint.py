@@ -75,6 +75,7 @@ class FileIndex:
             certain = time.time_ns() - status.st_mtime_ns > _UNCERTAIN
             for block in iter(lambda: stream.read(_CHUNK), b""):
                 digest.update(block)
+        # Otherwise it is hashed again next time.
         if certain:
             self._used[str(path)] = (status.st_size, status.st_mtime_ns, digest.hexdigest())
         return digest.hexdigest()
@@ -121,6 +122,7 @@ def table_fingerprint(
         "rows": len(table),
         "variables": [[plan.name, [column.index for column in plan.columns], plan.numbers is None] for plan in plans],
     }
+    # A data set of numbers is the same one whatever image size was asked for.
     if any(decoder_name(cell) == "image" for cell in digests):
         header["images"] = [list(image_size) if image_size else None, normalize]
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
@@ -132,6 +134,7 @@ def table_fingerprint(
         for row in table.rows:
             for position in positions:
                 cell = row[position]
+                # The decoder's name too: the same bytes under another extension are other numbers.
                 digest.update(f"{decoder_name(cell)}:{digests[cell]};".encode("ascii"))
     return digest.hexdigest()
 

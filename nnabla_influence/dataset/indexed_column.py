@@ -105,6 +105,7 @@ def _read(path: Path, column: str, expected: str, parse: Parser) -> Dict[int, fl
     samples = _column(table, INDEX, _ROW, _row_number, problems)
     values = _column(table, column, expected, parse, problems)
     problems.raise_if_any()
+    # Only now: with broken cells left out, the two lists would not match row by row.
     _check_unique(table, samples)
     return dict(zip(map(int, samples), values))
 
@@ -165,4 +166,4 @@ def _flag(cell: str) -> Optional[float]:
 
 def _row_number(cell: str) -> Optional[float]:
     number = _number(cell)
-    return number if number >= 0 and number.is_integer() else None
+    return number if number >= 0 and number.is_integer() else None  # a spreadsheet may have made 7 into 7.0

@@ -67,6 +67,7 @@ def ingest(
         _decode(table, plans, settings, problems, counter, writers=())
         problems.raise_if_any()
     fingerprint = table_fingerprint(table, plans, files.digests, settings.image_size, settings.normalize)
+    # Before decoding, which takes longer: an interruption there does not cost the hashes.
     _save(index)
     arrays = open_entry(data_cache, fingerprint)
     if arrays is None:
@@ -74,6 +75,7 @@ def ingest(
         with new_entry(data_cache, fingerprint, table.path, names, len(table)) as writers:
             _decode(table, plans, settings, problems, counter, writers)
             problems.raise_if_any()
+        # Opened instead of kept: memory-mapped, and shared with every process that reads the same data.
         arrays = open_entry(data_cache, fingerprint)
     counter.finish()
     if arrays is None:
@@ -111,6 +113,7 @@ def _decode(
         elif writer is not None:
             writer.begin(plan.lead or (1,), plan.numbers.dtype)
             writer.write(plan.numbers)
+    # Row by row over all variables, so that the files of a sample are read together.
     for row in range(len(table)) if decoders else ():
         for decoder in decoders:
             decoder.decode_row(row, settings.image_size, problems, counter)

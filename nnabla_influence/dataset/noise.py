@@ -73,6 +73,7 @@ def flip_labels(
         )
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed])))
     rows = generator.choice(len(clean), size=int(round(rate * len(clean))), replace=False)
+    # Drawn after the rows: both kinds of noise flip the same rows for the same seed.
     steps = generator.integers(1, count, size=len(rows)) if kind == "symmetric" else 1
     noisy = clean.copy()
     noisy[rows] = (clean[rows] + steps) % count  # 1 to C-1 steps around the circle: every other class once

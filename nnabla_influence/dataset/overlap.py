@@ -69,6 +69,7 @@ def _check_comparable(first: Dataset, second: Dataset, names: List[str]) -> None
 def _hashes(data: Dataset, names: List[str]) -> Iterator[bytes]:
     """Yield a hash of every sample, in order."""
     values = sum(int(np.prod(data.shapes[name])) for name in names)
+    # Small batches of large samples: memory stays bounded whatever the shapes.
     for rows in consecutive_batches(len(data), max(1, _BATCH_VALUES // values)):
         batch = data.batch(rows)
         samples = np.concatenate([batch[name].reshape(len(rows), -1) for name in names], axis=1)

@@ -223,6 +223,7 @@ def remove_own(folder: Path, pattern: Pattern[str]) -> int:
     freed = 0
     with suppress(FileNotFoundError):  # another process removes or renames it at the same time
         for child in list(folder.iterdir()):
+            # Files of somebody else stay, and then so does the folder.
             if pattern.match(child.name) and child.is_file():
                 freed += child.stat().st_size
                 child.unlink()

@@ -93,6 +93,7 @@ def card_of(samples: ScoredSamples, line: int, rank: int, numbers: Sequence[Tupl
         predicted=_predicted(samples, line),
         differs=samples.differs(line),
         loss=_value(samples.losses, line),
+        # The loss has a place of its own on the card.
         extras=[
             (name, float(values[line]))
             for name, values in samples.extras.items()
@@ -113,6 +114,7 @@ def with_picture(card: Card, picture: Picture, cell: str, uri: str, side: int) -
         side: Longest side of a thumbnail in pixels.
     """
     size = (0, 0)
+    # Without a thumbnail the card says in words what the file holds.
     if uri and picture.image is not None:
         shrink = min(1.0, side / max(picture.image.size))
         size = (max(1, round(picture.image.width * shrink)), max(1, round(picture.image.height * shrink)))

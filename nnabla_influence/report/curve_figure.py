@@ -102,6 +102,7 @@ def _ring(axes: Axes, points: Sequence[Point], chosen: int, shift: float, colour
 
 def _reference(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: Theme) -> None:
     """Draw the dashed line of removing nothing."""
+    # Every series begins at the same retrainings without removal; one is enough.
     for series in curve.series[:1]:
         for point in curve.points(*series, start, measure):
             if point.removed == 0:

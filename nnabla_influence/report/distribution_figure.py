@@ -82,6 +82,7 @@ def _logarithmic_tails(axes: Axes, scores: Array) -> None:
 def _draw_row(axes: Axes, height: int, scores: Array, theme: Theme) -> None:
     low, middle, high = np.quantile(scores, (0.25, 0.5, 0.75))
     offsets = (np.arange(len(scores)) * _GOLDEN % 1 - 0.5) * 0.56
+    # The more dots, the paler each: crowds stay darker than single samples, and none becomes a blot.
     opacity = float(np.clip(40 / np.sqrt(len(scores)) / 6, 0.12, 0.7))
     for chosen, colour in ((scores < 0, theme.harmful), (scores >= 0, theme.helpful)):
         axes.scatter(

@@ -75,5 +75,5 @@ def write_png(figure: Figure, output: Path) -> None:
 
 
 def _figure(shown: ShownSamples, most: int) -> Figure:
-    pictures = contact_sheet(shown, LIGHT, most)
+    pictures = contact_sheet(shown, LIGHT, most)  # None where the data are no pictures
     return number_sheet(shown, LIGHT, most) if pictures is None else pictures

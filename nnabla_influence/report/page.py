@@ -91,7 +91,7 @@ def render(content: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(str(TEMPLATES), encoding="utf-8"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a name the template has and the content has not is a mistake of ours
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -54,6 +54,7 @@ def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optio
 
 
 def _cache_costs(cache: TrainingCache) -> Rows:
+    # Also the policies that were not chosen: what it would have cost to keep more.
     from ..training.sizes import bytes_by_policy
 
     kept = cache.config.policy

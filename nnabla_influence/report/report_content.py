@@ -64,6 +64,7 @@ class ReportContent:
         curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
         cache = open_cache(inputs.cache, len(samples))
         shown = ShownSamples.choose(samples, most)
+        # All figures in one block: entering it resets matplotlib's settings each time.
         with drawing():
             figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]
             files = _files(figures[-1], curve, shown)
@@ -120,7 +121,7 @@ def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:
 def _strips(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
     """Choose the two ends of the ranking, to be seen at a glance; only pictures can be taken in so."""
     pictures = [card for card in cards if card.picture]
-    ends = (pictures[:STRIP], pictures[: -STRIP - 1 : -1])
+    ends = (pictures[:STRIP], pictures[: -STRIP - 1 : -1])  # the second from the very end inwards
     titles = ("Most harmful", "Most helpful") if samples.signed else ("Lowest scores", "Highest scores")
     return [{"title": title, "cards": end} for title, end in zip(titles, ends) if len(pictures) > 2 * STRIP]
 

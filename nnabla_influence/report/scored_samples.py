@@ -62,6 +62,7 @@ class ScoredSamples:
         table = Table.read(path)
         by_index = IndexedColumn.read_scores(table.path, SCORE_COLUMN).values
         (score,) = table.variables[SCORE_COLUMN]
+        # The layout of an influence CSV: the data's own columns, the score, further numbers, the index.
         data = [column for column in table.columns if column.position < score.position]
         extras = _extras(table, score.position)
         return cls(

@@ -107,12 +107,13 @@ def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str],
         Data URIs by line of the CSV, and the longest side in pixels.
     """
     uris: Dict[int, str] = {}
+    # Encoding all at each size is the only way to know: a PNG's size depends on what it shows.
     for side in SIDES:
         uris = {line: data_uri(png(p.image, side)) for line, p in pictures.items() if p.image is not None}
         if sum(map(len, uris.values())) <= most:
             return uris, side
     kept: Dict[int, str] = {}
-    for line, uri in uris.items():
+    for line, uri in uris.items():  # in the order of the cards
         most -= len(uri)
         if most < 0:
             break

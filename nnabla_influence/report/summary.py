@@ -64,6 +64,7 @@ def tiles(samples: ScoredSamples) -> List[Tile]:
     harmful = samples.harmful
     helpful = int((samples.scores > 0).sum())
     numbers = [Tile(f"{total:,}", "training samples scored")]
+    # Without positive scores the sign means nothing, and so does the count of negative ones.
     if samples.signed:
         numbers.append(Tile(f"{harmful:,}", f"harmful, score below 0 ({share(harmful, total)})", "harmful"))
         numbers.append(Tile(f"{helpful:,}", f"helpful, score above 0 ({share(helpful, total)})", "helpful"))

@@ -75,6 +75,7 @@ def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str
     from .page import render
     from .report_content import ReportContent
 
+    # Thumbnails have a budget of their own; what may still exceed the page's is text.
     most = MOST_CARDS
     while True:
         content = ReportContent.gather(inputs, page, most)
