@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     # the nouns
-    "Dataset": ".dataset.arrays",
+    "Dataset": ".dataset.dataset",
     "Network": ".network",
     "TrainingCache": ".training",
     "InfluenceScores": ".scores",

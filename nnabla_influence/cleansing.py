@@ -1,8 +1,9 @@
-"""Which rows to remove from a training data set, and the two files that come of it.
+"""Choose rows to remove from a training data set, and write the two files that come of it.
 
-A *removal* turns scores into row numbers: a count or a share of the most harmful rows, all rows below a threshold, or a
-list somebody made. `cleanse` writes the *cleansed* and the *removed* data set: the original columns in the original
-order, every row in exactly one of the two. How many rows are worth removing is another question (`evaluation`).
+A *removal* turns scores into row numbers: a count or a share of the most harmful rows (an *amount*), all rows below a
+threshold, or a list somebody made. `cleanse` writes the *cleansed* and the *removed* data set: the original columns in
+the original order, every row in exactly one of the two. How many rows are worth removing is another question
+(`evaluation`).
 """
 
 from __future__ import annotations
@@ -11,25 +12,44 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, NamedTuple, Union
+from typing import List, NamedTuple, Optional, Union
 
 import numpy as np
 
+from .array import IntArray
 from .dataset.csv import write_csvs
 from .dataset.indexed_column import listed_samples
+from .dataset.labels import class_labels
 from .errors import ConfigError, DataError
 from .scored_data import ScoredData
 from .scores import InfluenceScores
 
-__all__ = ["Below", "ClassLoss", "Count", "Listed", "Removal", "Share", "class_losses", "cleanse"]
+__all__ = [
+    "Amount",
+    "Below",
+    "ClassLoss",
+    "ClassLosses",
+    "Count",
+    "Listed",
+    "Removal",
+    "Share",
+    "amount_from",
+    "class_losses",
+    "class_numbers",
+    "cleanse",
+    "notable_class_losses",
+]
+
+DEFAULT_LABEL = "y"
+MOST_CLASSES_SHOWN = 20
 
 
 class Removal(ABC):
     """A rule that says which rows to remove."""
 
     @abstractmethod
-    def rows(self, scores: InfluenceScores) -> np.ndarray:
-        """Row numbers (k,) of the training data, ascending; k may be 0."""
+    def rows(self, scores: InfluenceScores) -> IntArray:
+        """Return row numbers (k,) of the training data, ascending; k may be 0."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,11 @@ class Count(Removal):
 
     Raises:
         ConfigError: The count is negative.
+
+    Example:
+        >>> scores = InfluenceScores(np.array([0.5, -2.0, 0.1, -1.0]), "spectral")
+        >>> Count(2).rows(scores).tolist(), Share(0.25).rows(scores).tolist(), Below(0.2).rows(scores).tolist()
+        ([1, 3], [1], [1, 2, 3])
     """
 
     count: int
@@ -46,7 +71,11 @@ class Count(Removal):
         if self.count < 0:
             raise ConfigError(f"Expected to remove 0 or more rows, got {self.count}.")
 
-    def rows(self, scores: InfluenceScores) -> np.ndarray:
+    def of(self, samples: int) -> int:
+        """Return the number of rows among so many samples: the count, whatever there is."""
+        return self.count
+
+    def rows(self, scores: InfluenceScores) -> IntArray:
         """See `Removal.rows`; equal scores go in the order of the data.
 
         Raises:
@@ -54,7 +83,7 @@ class Count(Removal):
         """
         if self.count > len(scores.values):
             raise DataError(f"Expected at most {len(scores.values)} rows to remove, all there are; got {self.count}.")
-        return np.sort(scores.order[: self.count])
+        return np.sort(scores.order[: self.count])  # the order of the data, in which the files are written
 
 
 @dataclass(frozen=True)
@@ -71,9 +100,33 @@ class Share(Removal):
         if not 0 <= self.share <= 1:
             raise ConfigError(f"Expected to remove a share from 0 to 1, got {self.share}.")
 
-    def rows(self, scores: InfluenceScores) -> np.ndarray:
+    def of(self, samples: int) -> int:
+        """Return the number of rows among so many samples, rounded to the nearest."""
+        return round(self.share * samples)  # a half goes to the even number, as everywhere in Python
+
+    def rows(self, scores: InfluenceScores) -> IntArray:
         """See `Removal.rows`."""
-        return Count(int(round(self.share * len(scores.values)))).rows(scores)
+        return Count(self.of(len(scores.values))).rows(scores)
+
+
+Amount = Union[Count, Share]
+"""A number of samples, or a share of whatever there is."""
+
+
+def amount_from(text: str) -> Amount:
+    """Read an amount as it is typed: ``100`` samples, or ``2%`` of them.
+
+    Raises:
+        ConfigError: It is neither.
+
+    Example:
+        >>> amount_from("100"), amount_from("2%").of(5000)
+        (Count(count=100), 100)
+    """
+    try:
+        return Share(float(text[:-1]) / 100) if text.endswith("%") else Count(int(text))
+    except (ValueError, ConfigError):
+        raise ConfigError(f"expected a number of samples or a share, e.g. 100 or 2%, got '{text}'") from None
 
 
 @dataclass(frozen=True)
@@ -90,7 +143,7 @@ class Below(Removal):
         if not math.isfinite(self.threshold):
             raise ConfigError(f"Expected a finite threshold, got {self.threshold}.")
 
-    def rows(self, scores: InfluenceScores) -> np.ndarray:
+    def rows(self, scores: InfluenceScores) -> IntArray:
         """See `Removal.rows`."""
         return np.flatnonzero(scores.values < self.threshold)
 
@@ -101,7 +154,7 @@ class Listed(Removal):
 
     path: Path
 
-    def rows(self, scores: InfluenceScores) -> np.ndarray:
+    def rows(self, scores: InfluenceScores) -> IntArray:
         """See `Removal.rows`.
 
         Raises:
@@ -117,7 +170,7 @@ class Listed(Removal):
 
 
 class ClassLoss(NamedTuple):
-    """What a class loses: `lost` of `samples` rows."""
+    """The loss of one class: `lost` of its `samples` rows."""
 
     label: int
     samples: int
@@ -125,23 +178,65 @@ class ClassLoss(NamedTuple):
 
     @property
     def severe(self) -> bool:
-        """More than half of its samples."""
+        """Whether it is more than half of its samples."""
         return 2 * self.lost > self.samples
 
 
-def class_losses(labels: np.ndarray, rows: np.ndarray) -> List[ClassLoss]:
-    """What every class loses, in the order of the class numbers.
+class ClassLosses(NamedTuple):
+    """The class losses worth showing.
+
+    Attributes:
+        severe: Classes that lose more than half of their samples, to be warned about, in the order of their numbers.
+        largest: The classes that lose most, up to 20 of them, largest loss first.
+        others: The number of further classes that lose samples.
+    """
+
+    severe: List[ClassLoss]
+    largest: List[ClassLoss]
+    others: int
+
+
+def class_losses(labels: IntArray, rows: IntArray) -> List[ClassLoss]:
+    """Count what every class loses, in the order of the class numbers.
 
     Args:
         labels: (N,) class numbers.
         rows: (k,) rows that go.
     """
-    classes, samples = np.unique(labels, return_counts=True)
+    classes, samples = np.unique(labels, return_counts=True)  # (C,), ascending
     lost = [int((labels[rows] == number).sum()) for number in classes]
     return [ClassLoss(int(number), int(size), gone) for number, size, gone in zip(classes, samples, lost)]
 
 
-def cleanse(data: ScoredData, rows: np.ndarray, output: Union[str, Path], removed: Union[str, Path]) -> None:
+def notable_class_losses(labels: Optional[IntArray], rows: IntArray) -> ClassLosses:
+    """Choose the class losses to show and to warn about; none where there are no classes.
+
+    Args:
+        labels: (N,) class numbers, as `class_numbers` reads them.
+        rows: (k,) rows that go.
+    """
+    losses = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
+    largest = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
+    return ClassLosses([loss for loss in losses if loss.severe], largest, len(losses) - len(largest))
+
+
+def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[IntArray]:
+    """Read the class numbers (N,); None where nobody named them and the default column holds no classes.
+
+    Raises:
+        DataError: `label` was named, and holds no class numbers.
+    """
+    try:
+        labels = class_labels(data.table, label or DEFAULT_LABEL)
+    except DataError:
+        if label is not None:
+            raise
+        return None
+    # Whole numbers that hardly repeat are values to predict.
+    return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
+
+
+def cleanse(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:
     """Write the cleansed and the removed data set, both whole or none.
 
     Args:
@@ -155,14 +250,16 @@ def cleanse(data: ScoredData, rows: np.ndarray, output: Union[str, Path], remove
         OutputExistsError: An output is read, holds the whole data set, or both are the same file.
         OSError: A folder cannot be written.
     """
-    data.refuse_outputs(Path(output), Path(removed), changed=len(rows) > 0)
-    gone = np.zeros(len(data), bool)
+    kept = Path(output)
+    out = Path(removed)
+    data.refuse_outputs(kept, out, changed=len(rows) > 0)
+    gone = np.zeros(len(data), bool)  # (N,): every row is in exactly one of the two files
     gone[rows] = True
     if gone.all():
         raise DataError(
             f"{data.influence}: expected some rows to be left over, but all {len(data)} would be removed. Remove fewer."
         )
-    kept, out = Path(output), Path(removed)
+    # Each file has its own folder, and relative paths are rewritten for it.
     write_csvs(
         (kept, data.table.header, data.table.rows_in(kept.absolute().parent, np.flatnonzero(~gone))),
         (out, data.table.header, data.table.rows_in(out.absolute().parent, np.flatnonzero(gone))),

@@ -11,7 +11,7 @@ import os
 import secrets
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Sequence, Union
+from typing import Iterator, List, Sequence, Union
 
 from .errors import OutputExistsError
 
@@ -26,20 +26,22 @@ def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
     which is made if it is missing. A symbolic link keeps pointing where it points: its destination is replaced.
 
     Args:
-        target: the file to write; an existing one is replaced at the end.
+        target: The file to write; an existing one is replaced at the end.
 
     Yields:
         The path to write to. The block must create a file there and close it.
 
     Raises:
-        OSError: the folder cannot be written, the disk is full, or the block created nothing. Whatever goes wrong
+        OSError: The folder cannot be written, the disk is full, or the block created nothing. Whatever goes wrong
             (also Ctrl-C), the temporary file is removed and the old target stays.
     """
-    final = Path(os.path.realpath(str(target)))
+    final = Path(os.path.realpath(str(target)))  # what a link points to: a rename would replace the link itself
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(".partial-{}{}".format(secrets.token_hex(8), final.suffix))
+    # A short name of its own, because a long target with something added might be longer than the system allows.
+    temporary = final.with_name(f".partial-{secrets.token_hex(8)}{final.suffix}")
     try:
         yield temporary
+        # Before the rename: after a power cut the new name must not stand for blocks that were never written.
         flush_to_disk(temporary)
         os.replace(str(temporary), str(final))
     finally:
@@ -54,29 +56,37 @@ def write_text_atomic(path: Union[str, Path], text: str) -> None:
         temporary.write_bytes(text.encode("utf-8"))
 
 
-def refuse_overwriting(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+def refuse_overwriting(outputs: Sequence[Path], inputs: Sequence[Union[str, Path, None]]) -> None:
     """Refuse to write over what is read, or twice to one file, whatever the spelling of the paths.
 
     Args:
-        outputs: the files to write.
-        inputs: the files that are read.
+        outputs: The files to write.
+        inputs: What is read; None and names of no file (``builtin:cnn``) are passed over.
 
     Raises:
-        OutputExistsError: an output is one of the inputs, or two outputs are the same file.
+        OutputExistsError: An output is one of the inputs, or two outputs are the same file.
     """
-    read = {_identity(path) for path in inputs}
-    written = set()
+    read = [Path(path) for path in inputs if path is not None and os.path.exists(str(path))]
+    written: List[Path] = []
     for output in outputs:
-        if _identity(output) in read:
+        if any(_same_file(output, path) for path in read):
             raise OutputExistsError(
-                "{}: expected another file to write to, got one that is read. Choose another output.".format(output)
+                f"{output}: expected another file to write to, got one that is read. Choose another output."
             )
-        if _identity(output) in written:
+        if any(_same_file(output, path) for path in written):
             raise OutputExistsError(
-                "{}: expected a file of its own for every output, got one twice. Choose another name for one of "
-                "them.".format(output)
+                f"{output}: expected a file of its own for every output, got one twice. Choose another name for one of "
+                "them."
             )
-        written.add(_identity(output))
+        written.append(output)
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    """Whether two paths mean one file: by name where it does not exist yet, else also by hard links."""
+    # By name first: of two outputs that do not exist yet nothing else can be compared.
+    if _identity(first) == _identity(second):
+        return True
+    return first.exists() and second.exists() and first.samefile(second)
 
 
 def _identity(path: Path) -> str:

@@ -16,7 +16,7 @@ ProgressCallback = Callable[[int, int], None]
 
 
 class ProgressStore(Protocol):
-    """Where a long phase keeps its progress; `nnabla_influence.partial.PartialFolder` is one."""
+    """Where a long phase keeps its progress; `nnabla_influence.resume.PartialFolder` is one."""
 
     def load(self, name: str) -> Optional[Dict[str, Array]]:
         """Return the arrays saved under a name, None if there are none."""

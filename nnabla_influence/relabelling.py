@@ -13,6 +13,7 @@ from typing import Iterable, Iterator, List, Union
 
 import numpy as np
 
+from .array import IntArray
 from .dataset.csv import write_csvs
 from .dataset.labels import class_labels, label_column
 from .errors import DataError
@@ -32,22 +33,26 @@ class Relabelling:
         label: The variable with the class numbers.
         old: (N,) labels as they are.
         new: (N,) proposed labels.
-        agreed: How many of the selected rows have the predicted label already.
+        agreed: The number of selected rows that have the predicted label already.
+
+    Example:
+        >>> Relabelling("y", np.array([0, 1, 1]), np.array([0, 0, 1]), agreed=1).changed.tolist()
+        [1]
     """
 
     label: str
-    old: np.ndarray
-    new: np.ndarray
+    old: IntArray
+    new: IntArray
     agreed: int
 
     @property
-    def changed(self) -> np.ndarray:
+    def changed(self) -> IntArray:
         """Row numbers (k,) whose label changes, ascending."""
         return np.flatnonzero(self.old != self.new)
 
 
-def propose_labels(data: ScoredData, rows: np.ndarray, label: str = "y") -> Relabelling:
-    """Gives the selected rows the label the network predicts.
+def propose_labels(data: ScoredData, rows: IntArray, label: str = "y") -> Relabelling:
+    """Give the selected rows the label the network predicts.
 
     Args:
         data: The data set, whose influence CSV has a column ``predicted_label``.
@@ -77,9 +82,12 @@ def relabel(data: ScoredData, proposal: Relabelling, output: Union[str, Path], c
         OutputExistsError: An output is read, holds the whole data set, or both are the same file.
         OSError: A folder cannot be written.
     """
-    kept, listed = Path(output), Path(changed)
+    kept = Path(output)
+    listed = Path(changed)
     data.refuse_outputs(kept, listed, changed=len(proposal.changed) > 0)
-    table, rows = data.table, proposal.changed
+    table = data.table
+    rows = proposal.changed
+    # Generators: rows are rewritten one by one while they are written.
     write_csvs(
         (kept, table.header, _relabelled(data, proposal, table.rows_in(kept.absolute().parent))),
         (
@@ -96,19 +104,20 @@ def relabel(data: ScoredData, proposal: Relabelling, output: Union[str, Path], c
 def _relabelled(data: ScoredData, proposal: Relabelling, rows: Iterable[List[str]]) -> Iterator[List[str]]:
     position = label_column(data.table, proposal.label).position
     for cells, old, new in zip(rows, proposal.old, proposal.new):
-        if old != new:
+        if old != new:  # a cell like 3.0 that stays class 3 keeps its spelling
             cells[position] = str(new)
         yield cells
 
 
-def _predicted(data: ScoredData) -> np.ndarray:
-    """The predicted class numbers (N,)."""
+def _predicted(data: ScoredData) -> IntArray:
+    """Read the predicted class numbers (N,)."""
     try:
         values = data.column(LABEL_COLUMN)
     except DataError as error:
         raise DataError(
-            f"{error} Relabelling needs the column {LABEL_COLUMN}, which score and run write for networks that predict "
-            "one class number per sample."
+            f"{error.message} Relabelling needs the column {LABEL_COLUMN}, which score and run write for networks that "
+            "predict one class number per sample.",
+            error.remedy,
         ) from error
     if np.any(values != np.floor(values)) or np.any(values < 0):
         raise DataError(f"{data.influence}: expected class numbers in column {LABEL_COLUMN}, found others.")

@@ -39,18 +39,23 @@ def advice(action: str, **values: object) -> Dict[str, Any]:
     return {"remedy": remedy(action, **values)}
 
 
-def with_remedy(message: str, found: Optional[Remedy], words: Mapping[str, str]) -> str:
-    """Join a message and its remedy in the words of one door."""
-    said = found.said(words) if found is not None else ""
-    if said.startswith((",", ";")):  # words that go on with the sentence instead of beginning one
-        return message + said
-    return " ".join(part for part in (message, said) if part)
+def with_remedy(message: str, action: Optional[Remedy], words: Mapping[str, str]) -> str:
+    """Join a message and its remedy in the words of one door; after a line end the remedy has its own line."""
+    said = action.said(words) if action is not None else ""
+    if not said:
+        return message.rstrip("\n")
+    # Words that go on with the sentence, or begin a line of their own, need no space.
+    joined = not message or message.endswith("\n") or said.startswith((",", ";"))
+    return f"{message}{said}" if joined else f"{message} {said}"
 
 
 IN_PYTHON: Dict[str, str] = {
     # dataset
+    "resize-images": "Resize the images to one size: image_size=(height, width).",
+    "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
+    "decode-again": "Open the data set again.",
     # network
-    "resize-images": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv.",
+    "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',
@@ -83,6 +88,9 @@ IN_PYTHON: Dict[str, str] = {
     "go-on-scoring": "The same scoring goes on from there; to start anew, delete that folder.",
     "go-on-plugin": "The same call goes on from there; to begin anew, delete that folder.",
     # report, scored data
+    "choose-label": "Choose another: label=..., or leave it out.",
+    "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it to Listed(...).",
+    "go-on-or-remove": "The same call goes on with it; to begin anew, delete that folder.",
     # workflow
     "replace-output": "Choose another file, or replace it: overwrite=True.",
     "go-on-or-discard": "The same call goes on from there; to begin anew, delete that folder.",

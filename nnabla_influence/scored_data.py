@@ -12,10 +12,12 @@ from typing import Optional, Tuple, Union
 
 import numpy as np
 
+from .array import Array
 from .dataset.csv import Table, is_number
 from .dataset.indexed_column import IndexedColumn
 from .errors import DataError, OutputExistsError
 from .files import refuse_overwriting
+from .remedies import remedy
 from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
 
 __all__ = ["ScoredData"]
@@ -23,13 +25,23 @@ __all__ = ["ScoredData"]
 
 @dataclass(frozen=True)
 class ScoredData:
-    """N samples and their scores; made by `read`.
+    r"""N samples and their scores; made by `read`.
 
     Attributes:
         table: The data set's own columns; row k is sample k.
         scores: Their scores (N,).
         influence: The influence CSV.
         train: The training CSV, if it was given.
+
+    Example:
+        >>> import tempfile
+        >>> place = tempfile.TemporaryDirectory()
+        >>> path = Path(place.name) / "influence.csv"
+        >>> _ = path.write_text("x,y,influence,datasource_index\n5,1,-0.5,1\n4,0,0.25,0\n")
+        >>> data = ScoredData.read(path)
+        >>> data.table.rows, data.scores.values.tolist()
+        ([['4', '0'], ['5', '1']], [0.25, -0.5])
+        >>> place.cleanup()
     """
 
     table: Table
@@ -56,6 +68,7 @@ class ScoredData:
         column = IndexedColumn.read_scores(path, score)
         _check_whole(column)
         values = np.array([column.values[sample] for sample in range(len(column.values))])
+        # Everywhere below, the lowest is the most harmful; of losses that is the highest.
         values = -values if score == LOSS_COLUMN else values
         table = original_table(Table.read(path), score)
         if not table.header:
@@ -68,6 +81,10 @@ class ScoredData:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __repr__(self) -> str:
+        train = "" if self.train is None else f", train={str(self.train)!r}"
+        return f"ScoredData({len(self)} samples by {self.scores.method!r}, influence={str(self.influence)!r}{train})"
 
     @property
     def inputs(self) -> Tuple[Path, ...]:
@@ -104,8 +121,8 @@ class ScoredData:
             return False
         return changed or there.header != self.table.header
 
-    def column(self, name: str) -> np.ndarray:
-        """Another column of the influence CSV (N,), such as ``predicted_label``.
+    def column(self, name: str) -> Array:
+        """Read another column of the influence CSV (N,), such as ``predicted_label``.
 
         Raises:
             DataError: There is no such column of finite numbers.
@@ -121,8 +138,8 @@ def _check_whole(column: IndexedColumn) -> None:
         shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
         raise DataError(
             f"{column.path}: expected every row of the training data once, found {samples} rows with {INDEX_COLUMN} up "
-            f"to {max(column.values)}; missing {'is' if len(missing) == 1 else 'are'} {shown}. Give the whole "
-            "influence CSV here, and a list cut out of it with --list."
+            f"to {max(column.values)}; missing {'is' if len(missing) == 1 else 'are'} {shown}.",
+            remedy("give-whole-influence"),
         )
 
 
@@ -133,6 +150,7 @@ def _check_same_data(own: Table, scored: Table) -> None:
             f"{own.path}: expected the {len(scored)} rows that {scored.path} scores, found {len(own)}. Give the "
             "training CSV that was scored."
         )
+    # The training CSV may have comments besides, which the influence CSV leaves out.
     pairs = [(own.header.index(name), place) for place, name in enumerate(scored.header) if name in own.header]
     if len(pairs) < len(scored.header):
         missing = next(name for name in scored.header if name not in own.header)
@@ -147,9 +165,10 @@ def _check_same_data(own: Table, scored: Table) -> None:
 
 
 def _same_cell(first: str, second: str) -> bool:
-    """Equal numbers, or files of the same name."""
-    if first == second:
+    """Whether two cells are equal numbers, or files of the same name."""
+    if first == second:  # nearly always, and cheap
         return True
     if is_number(first) and is_number(second):
         return float(first) == float(second)
+    # Relative paths differ where the folders of the CSVs do. A Windows path splits at both kinds of slash.
     return PureWindowsPath(first).name == PureWindowsPath(second).name

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..choices import CURVATURES
-from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
+from ..dataset.dataset import Dataset
 from ..errors import ConfigError, UnsupportedError
 from ..linalg import FunctionOperator
 from .loss_oracle import LossOracle

@@ -120,6 +120,7 @@ def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console:
     from ..scores import InfluenceScores
     from ..workflow.evaluate import evaluated_curve, trained_and_scored
     from .curve_table import print_curve
+    from .report import NEXT_STEP
 
     evaluated = trained_and_scored(request, console)
     means = {method: InfluenceScores.mean([trial.scores[method] for trial in evaluated.trials]) for method in METHODS}
@@ -130,7 +131,7 @@ def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console:
     curve = evaluated_curve(request, evaluated, console)
     print_curve(console, curve)
     _cleanse(console, influence, request, curve.choice(METHODS[0], "remove", "scratch").removed)
-    inputs = ReportInputs(influence, request.output, evaluated.trials[0].cache, None, {})
+    inputs = ReportInputs(influence, request.output, evaluated.trials[0].cache, next_step=NEXT_STEP)
     write_report(inputs, folder / "report.html")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..partial import discard, partial_folder
+from ..resume import discard, partial_folder
 from .console import Console
 
 __all__ = ["discard_progress"]

@@ -8,8 +8,11 @@ __all__ = ["IN_COMMANDS"]
 
 IN_COMMANDS: Dict[str, str] = {
     # dataset
+    "resize-images": "Resize the images to one size with --image-size HxW.",
+    "choose-data-cache": "Choose a folder with free space by --data-cache or the environment variable {variable}.",
+    "decode-again": "Run the command again.",
     # network
-    "resize-images": "Resize the images with --image-size {height}x{width}.",
+    "resize-images-to": "Resize the images with --image-size {height}x{width}.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     "--device "
@@ -45,6 +48,9 @@ IN_COMMANDS: Dict[str, str] = {
     "go-on-scoring": "The same command goes on, --discard removes it.",
     "go-on-plugin": "The same command goes on.",
     # report, scored data
+    "choose-label": "Choose another by --label, or leave it out.",
+    "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it with --list.",
+    "go-on-or-remove": "Run the same command to go on with it, or remove it with --discard.",
     # workflow
     "replace-output": "Choose another file, or replace it with --overwrite.",
     "go-on-or-discard": "The same command goes on, --discard removes it.",

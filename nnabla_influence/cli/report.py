@@ -8,7 +8,13 @@ from typing import Any, Tuple
 from .console import Console
 from .options import add_verbosity, existing_file, output_file
 
-__all__ = ["add_parser", "run"]
+__all__ = ["NEXT_STEP", "add_parser", "run"]
+
+NEXT_STEP = (
+    "python -m nnabla_influence cleanse --influence {influence} --list {ticked} "
+    "--output clean.csv --removed removed.csv"
+)
+"""The command that the page shows beside the list of ticked rows."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -59,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from ..report import ReportInputs, write_report
 
     console = Console.from_args(args)
-    inputs = ReportInputs(args.influence, args.curve, args.cache, args.label, dict(args.details))
+    inputs = ReportInputs(args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP)
     written = write_report(inputs, args.output)
     if written.unreadable:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")

@@ -80,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
     if (args.cache is None) == (args.network is None):
         raise ConfigError("Give either --cache C.h5 (from train) or --network results.nnp, one of the two.")
     request = score_request(args)
-    named = (args.cache, args.network, args.train, args.validation, request.target and request.target.file)
+    target = request.target.file if request.target is not None else None
+    named = (args.cache, args.network, args.train, args.validation, target)
     refuse_overwriting([args.output], named)
     training, project = _finished(args, console)
     refuse_overwriting([args.output], project.data_files)

@@ -2,7 +2,7 @@
 
 A data set is a CSV with one sample per line, below a header that names its variables (see `header`). A cell is a
 number or the path of a file (image, array, sound) relative to the CSV's folder. This module reads and writes the text
-and says what each column is; `arrays` turns the cells into numbers.
+and says what each column is; `dataset` turns the cells into numbers.
 """
 
 from __future__ import annotations
@@ -29,14 +29,21 @@ _RAGGED = "Give every line as many cells as the header has; quote cells that con
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of an NNC CSV as text, and what its columns mean.
+    """The cells of an NNC CSV as text, and what its columns mean; made by `read`.
 
     Attributes:
-        path: the CSV, absolute.
-        header: the header cells as they stand in the file.
-        rows: one list of cells per sample; every row is as long as the header.
-        lines: the line of the file on which each row starts (the header is on line 1); left out, rows are taken to
+        path: The CSV, absolute.
+        header: The header cells as they stand in the file.
+        rows: One list of cells per sample; every row is as long as the header.
+        lines: The line of the file on which each row starts (the header is on line 1); left out, rows are taken to
             stand on consecutive lines.
+
+    Example:
+        >>> table = Table(Path("/data/training.csv"), ["x:image", "y:label"], [["0.png", "3"], ["a/1.png", "7"]])
+        >>> list(table.variables)
+        ['x', 'y']
+        >>> list(table.rows_in("/data/clean"))
+        [['../0.png', '3'], ['../a/1.png', '7']]
     """
 
     path: Path
@@ -49,18 +56,18 @@ class Table:
         """Read a CSV: UTF-8 with or without BOM, any line ends, blank lines at the end ignored.
 
         Args:
-            path: the CSV file.
+            path: The CSV file.
 
         Raises:
-            DataError: the file is missing, empty, not UTF-8, has no rows, a header outside the grammar, or rows that
+            DataError: The file is missing, empty, not UTF-8, has no rows, a header outside the grammar, or rows that
                 are longer or shorter than the header (all reported together).
         """
         absolute = Path(os.path.abspath(str(path)))
         records, lines = _records(_text(absolute), absolute)
         if not records:
             raise DataError(
-                "{}: expected a header like x:image,y:label and one line per sample, found an empty file. "
-                "Check that this is the right file.".format(absolute)
+                f"{absolute}: expected a header like x:image,y:label and one line per sample, got an empty file. "
+                "Check that this is the right file."
             )
         _check_separator(records[:2], absolute)
         table = cls(absolute, records[0], records[1:], lines[1:])
@@ -82,20 +89,20 @@ class Table:
         return group_columns(self.columns)
 
     def line(self, row: int) -> int:
-        """The line of the file on which row `row` (from 0) starts; the header is line 1."""
+        """Return the line of the file on which row `row` (from 0) starts; the header is line 1."""
         return self.lines[row] if len(self.lines) else row + 2
 
     def subset(self, rows: Iterable[int]) -> Table:
-        """The same columns with some of the rows, in the given order."""
+        """Return a table of the same columns with some of the rows, in the given order."""
         chosen = list(rows)
         return Table(self.path, self.header, [self.rows[row] for row in chosen], [self.line(row) for row in chosen])
 
     def rows_in(self, folder: Union[str, Path], rows: Optional[Iterable[int]] = None) -> Iterator[List[str]]:
-        """The cells of rows as they must read in a CSV in another folder; comments stay as they are.
+        """Yield the cells of rows as they must read in a CSV in another folder; comments stay as they are.
 
         Args:
-            folder: the folder of the CSV to write.
-            rows: row numbers from 0; None for all.
+            folder: The folder of the CSV to write.
+            rows: Row numbers from 0; None for all.
         """
         data = [not column.comment for column in self.columns]
         for row in range(len(self)) if rows is None else rows:
@@ -105,14 +112,14 @@ class Table:
             ]
 
     def resolve(self, cell: str) -> Path:
-        """The absolute path of the file a cell names; backslashes separate folders on every system."""
+        """Return the absolute path of the file a cell names; backslashes separate folders on every system."""
         return Path(os.path.abspath(os.path.join(str(self.path.parent), cell.replace("\\", "/"))))
 
     def _check_rows(self) -> None:
         if not self.rows:
             raise DataError(
-                "{}: expected at least one line of data below the header, found none. "
-                "Check that this is the right file.".format(self.path)
+                f"{self.path}: expected at least one line of data below the header, got none. "
+                "Check that this is the right file."
             )
         problems = Problems(self.path)
         for row, cells in enumerate(self.rows):
@@ -121,22 +128,22 @@ class Table:
         problems.raise_if_any()
 
     def _ragged(self, row: int) -> Problem:
-        found, wanted = len(self.rows[row]), len(self.header)
-        position = min(found, wanted)  # the first cell that is missing or has no header
-        column = self.header[position] if found < wanted else "cell {}".format(position + 1)
-        value = "" if found < wanted else self.rows[row][position]
-        message = "expected {} cells as in the header, found {}".format(wanted, found)
+        cells = len(self.rows[row])
+        wanted = len(self.header)
+        position = min(cells, wanted)  # the first cell that is missing or has no header
+        column = self.header[position] if cells < wanted else f"cell {position + 1}"
+        value = "" if cells < wanted else self.rows[row][position]
+        message = f"expected {wanted} cells as in the header, got {cells}"
         return Problem(self.line(row), position, column, value, message)
 
 
 def _check_separator(records: List[List[str]], path: Path) -> None:
-    """Spreadsheets of many countries separate cells by semicolons; then a row looks like a single cell."""
+    """Refuse other separators: spreadsheets of many countries use semicolons; then a row looks like a single cell."""
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(records) > 1 and all(len(record) == 1 and separator in record[0] for record in records):
             raise DataError(
-                "{}: expected cells separated by commas, found {} ({!r}). Save the file as comma-separated CSV.".format(
-                    path, name, records[0][0]
-                )
+                f"{path}: expected cells separated by commas, got {name} ({records[0][0]!r}). Save the file as "
+                "comma-separated CSV."
             )
 
 
@@ -145,20 +152,20 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(
-            "{}: expected a readable data-set CSV, found: {}. Check the path.".format(path, error.strerror)
+            f"{path}: expected a readable data-set CSV, got the error: {error.strerror}. Check the path."
         ) from error
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")  # with or without BOM
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise DataError(
-            "{}: line {}: expected UTF-8 text, found the byte 0x{:02x}. Save the file as UTF-8 (in Excel: 'CSV "
-            "UTF-8').".format(path, line, data[error.start])
+            f"{path}: line {line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x}. Save the file as UTF-8 "
+            "(in Excel: 'CSV UTF-8')."
         ) from error
 
 
 def _records(text: str, path: Path) -> Tuple[List[List[str]], List[int]]:
-    """The rows of a CSV and the line each starts on (a quoted cell may contain line ends)."""
+    """Split a CSV into its rows and the line each starts on (a quoted cell may contain line ends)."""
     records: List[List[str]] = []
     lines: List[int] = []
     reader = csv.reader(io.StringIO(text, newline=""))
@@ -170,10 +177,10 @@ def _records(text: str, path: Path) -> Tuple[List[List[str]], List[int]]:
             start = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            "{}: line {}: expected comma-separated text, found: {}. Check that this is a data-set CSV.".format(
-                path, start, error
-            )
+            f"{path}: line {start}: expected comma-separated text, got the error: {error}. Check that this is a "
+            "data-set CSV."
         ) from error
+    # Blank lines at the end; one in the middle is a row without cells, and reported.
     while records and not records[-1]:
         records.pop()
         lines.pop()
@@ -193,9 +200,9 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
     """Make a cell mean the same file when its CSV moves to another folder.
 
     Args:
-        cell: a cell of a data column.
-        source_dir: the folder of the CSV it comes from.
-        target_dir: the folder of the CSV it is written to.
+        cell: A cell of a data column.
+        source_dir: The folder of the CSV it comes from.
+        target_dir: The folder of the CSV it is written to.
 
     Returns:
         The path relative to `target_dir` with forward slashes; absolute where the folders are on different Windows
@@ -204,7 +211,8 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
     """
     if not cell.strip() or is_number(cell) or _is_absolute(cell):  # first, for tables of a thousand columns
         return cell
-    source, target = os.path.abspath(str(source_dir)), os.path.abspath(str(target_dir))
+    source = os.path.abspath(str(source_dir))
+    target = os.path.abspath(str(target_dir))
     if os.path.normcase(source) == os.path.normcase(target):
         return cell
     absolute = os.path.abspath(os.path.join(source, cell.replace("\\", "/")))
@@ -215,7 +223,7 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
 
 
 def _is_absolute(cell: str) -> bool:
-    """Absolute here or on Windows: a data set made there may be read anywhere."""
+    """Whether a path is absolute here or on Windows: a data set made there may be read anywhere."""
     return os.path.isabs(cell) or bool(ntpath.splitdrive(cell)[0]) or cell.startswith("\\")
 
 
@@ -223,12 +231,12 @@ def write_csv(path: Union[str, Path], header: Sequence[str], rows: Iterable[Sequ
     """Write a CSV atomically: UTF-8 without BOM, cells quoted only where they must be.
 
     Args:
-        path: the file to write; an existing one is replaced.
-        header: the header cells.
-        rows: the cells of each row.
+        path: The file to write; an existing one is replaced.
+        header: The header cells.
+        rows: The cells of each row.
 
     Raises:
-        OSError: the folder cannot be written or the disk is full.
+        OSError: The folder cannot be written or the disk is full.
     """
     write_csvs((path, header, rows))
 
@@ -237,7 +245,7 @@ def write_csvs(*files: Tuple[Union[str, Path], Sequence[str], Iterable[Sequence[
     """Write several CSVs, (path, header, rows) each, as `write_csv` does; none is replaced before all are written.
 
     Raises:
-        OSError: a folder cannot be written or the disk is full.
+        OSError: A folder cannot be written or the disk is full.
     """
     with ExitStack() as stack:
         for path, header, rows in files:

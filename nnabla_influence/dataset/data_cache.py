@@ -16,6 +16,7 @@ from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remo
 
 __all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
 
+# Clearing removes what is named so, and nothing else: the folder may be shared with other files.
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
 _INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
 
@@ -30,7 +31,7 @@ class CacheEntry(NamedTuple):
 
 
 def default_data_cache() -> Path:
-    """The user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
+    """Return the user's data cache: ``NNABLA_INFLUENCE_DATA_CACHE``, or a folder where the system keeps caches."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
         return Path(os.path.abspath(os.path.expanduser(chosen)))
@@ -47,7 +48,7 @@ def _system_caches() -> Path:
 
 
 def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
-    """The whole decoded data sets in a data cache, sorted by CSV path."""
+    """Return the whole decoded data sets in a data cache, sorted by CSV path; damaged ones are left out."""
     entries = []
     for child in children(Path(folder)):
         passport = read_passport(child) if _ENTRY_NAME.match(child.name) else None
@@ -65,6 +66,7 @@ def clear_data_cache(folder: Union[str, Path]) -> int:
     """
     freed = 0
     for child in children(Path(folder)):
+        # A `.partial-` file of a killed process counts as ours, see `files.atomic_path`.
         if child.name == INDEX_FOLDER:
             freed += remove_own(child, _INDEX_FILE)
         elif _ENTRY_NAME.match(child.name) or child.name.startswith(PARTIAL):

@@ -18,11 +18,12 @@ import os
 import struct
 import warnings
 import zlib
-from typing import Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 import numpy as np
 from PIL import Image
 
+from ..array import Array
 from ..errors import DataError
 
 __all__ = ["CellError", "ImageSize", "KNOWN_EXTENSIONS", "decode", "decoder_name", "describe", "float32_array"]
@@ -34,7 +35,7 @@ KNOWN_EXTENSIONS = (*_IMAGE_EXTENSIONS, ".csv", ".npy", ".wav")
 
 _BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV")
 _COLOURS = {1: "grey", 2: "grey+alpha", 3: "colour", 4: "colour+alpha"}
-# what Pillow and the readers of arrays and sounds raise on broken bytes
+# What Pillow and the readers of arrays and sounds raise on broken bytes; there is no common base.
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -53,8 +54,11 @@ class CellError(DataError):
     """One cell cannot be read.
 
     Args:
-        message: what was expected and what was found.
-        advice: what to do about it.
+        message: What was expected and what arrived, to stand behind the name of the cell.
+
+    Attributes:
+        advice: The sentence that says how to mend such cells. It is kept apart because many cells share it: the list of
+            all broken cells says it once.
     """
 
     def __init__(self, message: str, advice: str = _REPLACE) -> None:
@@ -70,70 +74,70 @@ def decoder_name(path: str) -> Optional[str]:
     return extension[1:] if extension in KNOWN_EXTENSIONS else None
 
 
-def decode(decoder: str, data: bytes, image_size: ImageSize = None) -> np.ndarray:
+def decode(decoder: str, data: bytes, image_size: ImageSize = None) -> Array:
     """Turn the bytes of a file into an array.
 
     Args:
-        decoder: a name from `decoder_name`.
-        data: the whole file.
+        decoder: A name from `decoder_name`.
+        data: The whole file.
         image_size: (H, W) to which images are resized (bilinear with antialiasing), or None.
 
     Returns:
         uint8 or uint16 (C, H, W) for images, float32 of any shape otherwise; never empty, always finite.
 
     Raises:
-        CellError: the bytes are broken or hold something that is no array of numbers.
+        CellError: The bytes are broken or hold something that is no array of numbers.
     """
     if decoder == "image":
         return _decode_image(data, image_size)
     return float32_array(_ARRAY_DECODERS[decoder](data))
 
 
-def float32_array(array: np.ndarray) -> np.ndarray:
+def float32_array(array: Array) -> Array:
     """Check that an array holds finite numbers that fit float32, and convert it; a lone number becomes (1,).
 
     Raises:
-        CellError: it is empty, holds no real numbers, or a number is NaN, infinite or too large.
+        CellError: It is empty, holds no real numbers, or a number is NaN, infinite or too large.
     """
     if array.dtype.kind not in "biuf":
-        raise CellError("expected an array of real numbers, found the type {}".format(array.dtype))
+        raise CellError(f"expected an array of real numbers, got the type {array.dtype}")
     if array.size == 0:
-        raise CellError("expected an array of numbers, found an empty one of shape {}".format(array.shape))
+        raise CellError(f"expected an array of numbers, got an empty one of shape {array.shape}")
     with np.errstate(over="ignore"):  # what overflows becomes inf and is reported below
         converted = array.astype(np.float32)
     broken = int(array.size - np.count_nonzero(np.isfinite(converted)))
     if broken:
-        raise CellError("expected finite float32 numbers, found {} that are NaN, infinite or too large".format(broken))
+        raise CellError(f"expected finite float32 numbers, got {broken} that are NaN, infinite or too large")
     return converted.reshape(1) if converted.ndim == 0 else np.ascontiguousarray(converted)
 
 
-def describe(shape: Tuple[int, ...], dtype: np.dtype) -> str:
-    """A decoded cell in words, such as ``28x28 colour image`` or ``array of shape (3, 4)``."""
+def describe(shape: Tuple[int, ...], dtype: np.dtype[Any]) -> str:
+    """Describe a decoded cell in words, such as ``28x28 colour image`` or ``array of shape (3, 4)``."""
     if dtype.kind != "u":
-        return "array of shape {}".format(tuple(shape))
+        return f"array of shape {tuple(shape)}"
     depth = "" if dtype.itemsize == 1 else " of 16 bits"
-    return "{}x{} {} image{}".format(shape[1], shape[2], _COLOURS.get(shape[0], str(shape[0])), depth)
+    return f"{shape[1]}x{shape[2]} {_COLOURS.get(shape[0], str(shape[0]))} image{depth}"
 
 
-def _decode_image(data: bytes, image_size: ImageSize) -> np.ndarray:
+def _decode_image(data: bytes, image_size: ImageSize) -> Array:
     try:
         with warnings.catch_warnings():  # about metadata, or size: neither changes the pixels
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
                 pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
     except _BROKEN as error:
-        raise CellError("expected a readable image, found: {}".format(_first_line(error))) from error
+        raise CellError(f"expected a readable image, got the error: {_first_line(error)}") from error
     channels_last = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
     return np.ascontiguousarray(channels_last.transpose(2, 0, 1))
 
 
-def _pixels(image: Image.Image, image_size: ImageSize) -> np.ndarray:
+def _pixels(image: Image.Image, image_size: ImageSize) -> Array:
     if image.mode.startswith("I"):
         return _sixteen_bit_pixels(image, image_size)
     plain = _without_palette(image)
     if plain.mode not in _BYTE_MODES:
         raise CellError(
-            "expected an image of 8 or 16 bits per channel, found Pillow mode {}".format(plain.mode),
+            f"expected an image of 8 or 16 bits per channel, got Pillow mode {plain.mode}",
             "Convert such images to 8 bits, or save their pixels as .npy files.",
         )
     if image_size is not None:
@@ -149,11 +153,11 @@ def _without_palette(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if image.mode == "P" else image
 
 
-def _sixteen_bit_pixels(image: Image.Image, image_size: ImageSize) -> np.ndarray:
+def _sixteen_bit_pixels(image: Image.Image, image_size: ImageSize) -> Array:
     values = np.asarray(image)  # Pillow opens 16-bit grey as int32 or uint16, depending on its version
     if values.min() < 0 or values.max() > 65535:
         raise CellError(
-            "expected an image of 8 or 16 bits per channel, found one of 32 bits",
+            "expected an image of 8 or 16 bits per channel, got one of 32 bits",
             "Convert such images to 8 bits, or save their pixels as .npy files.",
         )
     if image_size is not None:
@@ -163,42 +167,44 @@ def _sixteen_bit_pixels(image: Image.Image, image_size: ImageSize) -> np.ndarray
     return values.astype(np.uint16)
 
 
-def _decode_csv(data: bytes) -> np.ndarray:
+def _decode_csv(data: bytes) -> Array:
     try:
         text = io.StringIO(data.decode("utf-8-sig"), newline="")
         rows = [[float(cell) for cell in row] for row in csv.reader(text) if row]
     except (ValueError, csv.Error) as error:
-        raise CellError("expected a CSV of numbers, found: {}".format(_first_line(error))) from error
+        raise CellError(f"expected a CSV of numbers, got the error: {_first_line(error)}") from error
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
-        raise CellError("expected lines of equal length, found {} to {} numbers".format(min(lengths), max(lengths)))
+        raise CellError(f"expected lines of equal length, got {min(lengths)} to {max(lengths)} numbers")
     return np.array(rows, dtype=np.float64)
 
 
-def _decode_npy(data: bytes) -> np.ndarray:
+_read_npy: Callable[..., Array] = np.lib.format.read_array  # NumPy leaves it without annotations
+
+
+def _decode_npy(data: bytes) -> Array:
     try:
-        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+        return _read_npy(io.BytesIO(data), allow_pickle=False)
     except _BROKEN as error:
-        message = "expected a NumPy array without pickled objects, found: {}".format(_first_line(error))
+        message = f"expected a NumPy array without pickled objects, got the error: {_first_line(error)}"
         raise CellError(message) from error
-    return array
 
 
-def _decode_wav(data: bytes) -> np.ndarray:
+def _decode_wav(data: bytes) -> Array:
     from scipy.io import wavfile  # here, because few data sets hold sounds and the import takes a while
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
-            # a file that was cut off is only a warning for SciPy, but would be a sample of the wrong length
+            # A file that was cut off is only a warning for SciPy, but would be a sample of the wrong length.
             warnings.filterwarnings("error", message="Reached EOF", category=wavfile.WavFileWarning)
-            sound: np.ndarray = wavfile.read(io.BytesIO(data))[1]
+            sound: Array = wavfile.read(io.BytesIO(data))[1]
     except (*_BROKEN, wavfile.WavFileWarning, UnboundLocalError) as error:  # SciPy: no data chunk
-        raise CellError("expected a readable WAV sound, found: {}".format(_first_line(error))) from error
+        raise CellError(f"expected a readable WAV sound, got the error: {_first_line(error)}") from error
     return sound.reshape(-1, 1) if sound.ndim == 1 else sound
 
 
-_ARRAY_DECODERS: Dict[str, Callable[[bytes], np.ndarray]] = {
+_ARRAY_DECODERS: Dict[str, Callable[[bytes], Array]] = {
     "csv": _decode_csv,
     "npy": _decode_npy,
     "wav": _decode_wav,
@@ -207,5 +213,5 @@ _ARRAY_DECODERS: Dict[str, Callable[[bytes], np.ndarray]] = {
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    # Pillow names the memory buffer it was given, which helps nobody
+    # Pillow names the memory buffer it was given, which helps nobody.
     return type(error).__name__ if not lines or "BytesIO" in lines[0] else lines[0]

@@ -13,6 +13,7 @@ from typing import Dict, List, Tuple, Union
 import numpy as np
 from PIL import Image
 
+from ..array import Array, IntArray
 from ..errors import ConfigError
 from .csv import write_csv
 
@@ -22,14 +23,20 @@ _FILE = Path(__file__).with_name("digits.npz")
 _LEVELS = 16
 
 
-def load_digits() -> Tuple[np.ndarray, np.ndarray]:
-    """The digits and their classes.
+def load_digits() -> Tuple[Array, IntArray]:
+    """Load the digits and their classes.
 
     Returns:
         Images (1797, 8, 8) uint8, ink bright (the 17 grey levels spread over 0 to 255), and labels (1797,) int64.
+
+    Example:
+        >>> images, labels = load_digits()
+        >>> images.shape, labels[:5].tolist()
+        ((1797, 8, 8), [0, 1, 2, 3, 4])
     """
     with np.load(str(_FILE), allow_pickle=False) as stored:
-        levels, labels = stored["images"], stored["labels"]
+        levels = stored["images"]
+        labels = stored["labels"]
     images = np.rint(levels * (255.0 / _LEVELS)).astype(np.uint8)
     return images, labels.astype(np.int64)
 
@@ -40,30 +47,30 @@ def write_digits(
     """Write the digits as three NNC data sets: PNG files and CSVs with the columns ``x:image,y:label``.
 
     Args:
-        folder: where to write; made if missing, files of an earlier call are replaced.
-        training: the number of training samples.
-        validation: the number of validation samples; the rest are test samples.
-        seed: draws which digit goes where.
+        folder: Where to write; made if missing, files of an earlier call are replaced.
+        training: The number of training samples.
+        validation: The number of validation samples; the rest are test samples.
+        seed: Draws which digit goes where.
 
     Returns:
         The CSVs of the training, validation and test samples.
 
     Raises:
-        ConfigError: the numbers do not leave every part at least one sample, or the seed is negative.
-        OSError: the folder cannot be written.
+        ConfigError: The numbers do not leave every part at least one sample, or the seed is negative.
+        OSError: The folder cannot be written.
     """
     images, labels = load_digits()
     if min(training, validation) < 1 or training + validation >= len(images):
         raise ConfigError(
-            "expected training and validation samples that leave some of the {} digits for the test, "
-            "got {} and {}. Ask for fewer.".format(len(images), training, validation)
+            f"Expected training and validation samples that leave some of the {len(images)} digits for the test, "
+            f"got {training} and {validation}. Ask for fewer."
         )
     if seed < 0:
-        raise ConfigError("expected a seed of at least 0, got {}. Change it.".format(seed))
+        raise ConfigError(f"Expected a seed of at least 0, got {seed}. Change it.")
     target = Path(folder)
     names = _write_images(target, images)
     order = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed]))).permutation(len(images))
-    parts: Dict[str, np.ndarray] = dict(
+    parts: Dict[str, IntArray] = dict(
         zip(("training", "validation", "test"), np.split(order, [training, training + validation]))
     )
     paths = []
@@ -73,11 +80,11 @@ def write_digits(
     return paths[0], paths[1], paths[2]
 
 
-def _write_images(folder: Path, images: np.ndarray) -> List[str]:
+def _write_images(folder: Path, images: Array) -> List[str]:
     """Write one PNG per digit; returns their paths relative to `folder`."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    names = ["images/{:04d}.png".format(number) for number in range(len(images))]
+    names = [f"images/{number:04d}.png" for number in range(len(images))]
     for name, image in zip(names, images):
-        # without a temporary name: the CSVs, written last, make the data set exist
+        # Without a temporary name: the CSVs, written last, make the data set exist.
         Image.fromarray(image).save(str(folder / name))
     return names

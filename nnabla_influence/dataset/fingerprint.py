@@ -1,6 +1,6 @@
-"""Which data is this? One number for everything the network sees.
+"""The *fingerprint* of a data set: one number for everything the network sees.
 
-A *fingerprint* is a SHA-256 over the names of the variables, the values of their cells, the bytes of the files they
+It is a SHA-256 over the names of the variables, the values of their cells, the bytes of the files they
 name, and the settings that change how these are decoded. Paths are left out: moving or renaming files leaves it as it
 is, while one other pixel or label changes it.
 
@@ -19,6 +19,7 @@ from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..array import Array, IntArray
 from ..files import write_text_atomic
 from .csv import Table
 from .decoding import ImageSize, decoder_name
@@ -29,7 +30,7 @@ __all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "rows_fingerprint"
 INDEX_FOLDER = "index"
 _FORMAT = 1
 _CHUNK = 1 << 20  # bytes
-# FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged
+# FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged.
 _UNCERTAIN = 2_000_000_000  # nanoseconds
 
 _Entry = Tuple[int, int, str]  # size in bytes, modification time in nanoseconds, SHA-256 in hexadecimal
@@ -39,8 +40,8 @@ class FileIndex:
     """Hashes of the files of one CSV, kept in the data cache between runs.
 
     Args:
-        data_cache: the folder of the data cache.
-        csv_path: the CSV the files belong to.
+        data_cache: The folder of the data cache.
+        csv_path: The CSV the files belong to.
     """
 
     def __init__(self, data_cache: Path, csv_path: Path) -> None:
@@ -50,10 +51,10 @@ class FileIndex:
         self._used: Dict[str, _Entry] = {}
 
     def lookup(self, path: Path) -> Optional[str]:
-        """The file's SHA-256 if it is known and the file has not changed since.
+        """Return the file's SHA-256 if it is known and the file has not changed since.
 
         Raises:
-            OSError: there is no such file.
+            OSError: There is no such file.
         """
         status = os.stat(str(path))
         entry = self._known.get(str(path))
@@ -66,14 +67,15 @@ class FileIndex:
         """Read the file and remember its SHA-256.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: The file cannot be read.
         """
         digest = hashlib.sha256()
         with open(str(path), "rb") as stream:
-            status = os.fstat(stream.fileno())
+            status = os.fstat(stream.fileno())  # of the open file: another one may take its name meanwhile
             certain = time.time_ns() - status.st_mtime_ns > _UNCERTAIN
             for block in iter(lambda: stream.read(_CHUNK), b""):
                 digest.update(block)
+        # Otherwise it is hashed again next time.
         if certain:
             self._used[str(path)] = (status.st_size, status.st_mtime_ns, digest.hexdigest())
         return digest.hexdigest()
@@ -82,7 +84,7 @@ class FileIndex:
         """Keep what this run used, atomically; nothing is written if nothing changed.
 
         Raises:
-            OSError: the data cache cannot be written.
+            OSError: The data cache cannot be written.
         """
         if self._used != self._known:
             content = {"format": _FORMAT, "files": self._used}
@@ -90,7 +92,7 @@ class FileIndex:
 
 
 def _read_index(location: Path) -> Dict[str, _Entry]:
-    """The index on disk; an unreadable one only costs the time to make it again."""
+    """Read the index on disk; an unreadable one only costs the time to make it again."""
     try:
         content = json.loads(location.read_bytes().decode("utf-8"))
         if content["format"] != _FORMAT:
@@ -103,14 +105,14 @@ def _read_index(location: Path) -> Dict[str, _Entry]:
 def table_fingerprint(
     table: Table, plans: Sequence[VariablePlan], digests: Mapping[str, str], image_size: ImageSize, normalize: bool
 ) -> str:
-    """The fingerprint of a CSV data set.
+    """Compute the fingerprint of a CSV data set.
 
     Args:
-        table: its text.
-        plans: what its variables hold.
-        digests: the SHA-256 of the file behind each cell that names one.
+        table: Its text.
+        plans: What its variables hold.
+        digests: The SHA-256 of the file behind each cell that names one.
         image_size: (H, W) to which images are resized, or None; counts only if there are images.
-        normalize: whether images are scaled to 0..1; counts only if there are images.
+        normalize: Whether images are scaled to 0..1; counts only if there are images.
 
     Returns:
         64 hexadecimal digits.
@@ -120,6 +122,7 @@ def table_fingerprint(
         "rows": len(table),
         "variables": [[plan.name, [column.index for column in plan.columns], plan.numbers is None] for plan in plans],
     }
+    # A data set of numbers is the same one whatever image size was asked for.
     if any(decoder_name(cell) == "image" for cell in digests):
         header["images"] = [list(image_size) if image_size else None, normalize]
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
@@ -131,12 +134,13 @@ def table_fingerprint(
         for row in table.rows:
             for position in positions:
                 cell = row[position]
-                digest.update("{}:{};".format(decoder_name(cell), digests[cell]).encode("ascii"))
+                # The decoder's name too: the same bytes under another extension are other numbers.
+                digest.update(f"{decoder_name(cell)}:{digests[cell]};".encode("ascii"))
     return digest.hexdigest()
 
 
-def arrays_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
-    """The fingerprint of float32 arrays by name: 64 hexadecimal digits over names, shapes and values."""
+def arrays_fingerprint(arrays: Mapping[str, Array]) -> str:
+    """Compute the fingerprint of float32 arrays by name: 64 hexadecimal digits over names, shapes and values."""
     header = {"format": _FORMAT, "arrays": [[name, list(array.shape)] for name, array in arrays.items()]}
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
     for array in arrays.values():
@@ -144,13 +148,13 @@ def arrays_fingerprint(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def rows_fingerprint(whole: str, rows: np.ndarray, samples: int) -> str:
-    """The fingerprint of some samples of a data set, without reading them.
+def rows_fingerprint(whole: str, rows: IntArray, samples: int) -> str:
+    """Compute the fingerprint of some samples of a data set, without reading them.
 
     Args:
-        whole: the fingerprint of the data set.
+        whole: The fingerprint of the data set.
         rows: (n,) row numbers.
-        samples: the number of samples of the data set; all of them in order are the data set itself.
+        samples: The number of samples of the data set; all of them in order are the data set itself.
 
     Returns:
         64 hexadecimal digits.
@@ -162,6 +166,6 @@ def rows_fingerprint(whole: str, rows: np.ndarray, samples: int) -> str:
     return digest.hexdigest()
 
 
-def _bytes(array: np.ndarray) -> memoryview:
-    """The float32 values in one byte order on every machine."""
+def _bytes(array: Array) -> memoryview:
+    """Return the float32 values in one byte order on every machine."""
     return np.ascontiguousarray(array, dtype="<f4").data.cast("B")

@@ -22,10 +22,10 @@ class Column:
     """One column of a data set.
 
     Attributes:
-        name: the variable it belongs to; for a comment column the whole header cell.
-        index: which entry of a vector variable it is, None for a variable of one column.
-        label: the text for people behind the colon, None if there is none.
-        position: its place in a row, counted from 0.
+        name: The variable it belongs to; for a comment column the whole header cell.
+        index: Which entry of a vector variable it is, None for a variable of one column.
+        label: The text for people behind the colon, None if there is none.
+        position: Its place in a row, counted from 0.
         comment: True if no network sees it.
     """
 
@@ -40,22 +40,22 @@ def parse_header(cells: Sequence[str], path: Union[str, Path]) -> Tuple[Column, 
     """Read a header by the grammar ``NAME[__INDEX][:LABEL]``.
 
     Args:
-        cells: the header's cells.
-        path: the file they come from, for the messages.
+        cells: The header's cells.
+        path: The file they come from, for the messages.
 
     Returns:
         One `Column` per cell, in order.
 
     Raises:
-        DataError: an empty header cell or name, an index that is no whole number, two columns for the same thing, a
+        DataError: An empty header cell or name, an index that is no whole number, two columns for the same thing, a
             gap in a vector's indexes, or nothing but comments; the message names the column.
     """
     columns = tuple(_parse_cell(cell, position, path) for position, cell in enumerate(cells))
     variables = group_columns(columns)
     if not variables:
         raise DataError(
-            "{}: expected at least one data column in the header (line 1), found {}. Give a column a name that does "
-            "not start with '#', for example x:image.".format(path, list(cells))
+            f"{path}: expected at least one data column in the header (line 1), got {list(cells)}. Give a column a "
+            "name that does not start with '#', for example x:image."
         )
     for name, members in variables.items():
         _check_variable(name, members, path)
@@ -69,25 +69,25 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
     variable, colon, label = text.partition(":")
     name, separator, index = variable.partition("__")
     if not name.strip():
-        _refuse_header(path, position, cell, "a name, found none", "Name it, or start its header with '#'.")
+        _refuse_header(path, position, cell, "a name, got none", "Name it, or start its header with '#'.")
     if separator and not (index.strip().isascii() and index.strip().isdigit()):
         _refuse_header(
             path,
             position,
             cell,
-            "a whole number behind '__', found {!r}".format(index),
+            f"a whole number behind '__', got {index!r}",
             "Call the entries of a vector x__0, x__1, ...; use no '__' in other names.",
         )
     number = int(index) if separator else None
     return Column(name.strip(), number, label.strip() if colon else None, position, comment=False)
 
 
-def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, remedy: str) -> NoReturn:
-    raise DataError("{}: line 1, column {} ({!r}): expected {}. {}".format(path, position + 1, cell, expected, remedy))
+def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, advice: str) -> NoReturn:
+    raise DataError(f"{path}: line 1, column {position + 1} ({cell!r}): expected {expected}. {advice}")
 
 
 def group_columns(columns: Iterable[Column]) -> Dict[str, List[Column]]:
-    """The columns of each variable, both in file order; comments are left out."""
+    """Return the columns of each variable, both in file order; comments are left out."""
     groups: Dict[str, List[Column]] = {}
     for column in columns:
         if not column.comment:
@@ -103,16 +103,17 @@ def _check_variable(name: str, members: List[Column], path: Union[str, Path]) ->
                 path,
                 column.position,
                 _spelled(column),
-                "each column once, found it already as column {}".format(seen[column.index].position + 1),
+                f"each column once, got it already as column {seen[column.index].position + 1}",
                 "Rename or remove one of them.",
             )
         seen[column.index] = column
     if None in seen and len(seen) > 1:
+        # NNabla would read the column alone and the vector as two variables of one name.
         _refuse_header(
             path,
             seen[None].position,
             name,
-            "either {0} alone or {0}__0, {0}__1, ..., found both".format(name),
+            f"either {name} alone or {name}__0, {name}__1, ..., got both",
             "Rename one of them.",
         )
     if None not in seen:
@@ -120,6 +121,7 @@ def _check_variable(name: str, members: List[Column], path: Union[str, Path]) ->
 
 
 def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> None:
+    # Any order will do, as NNabla takes the entries in the order of the file; a gap means a column was lost.
     indexes = {column.index for column in members}
     for wanted in range(len(members)):
         if wanted not in indexes:
@@ -127,12 +129,11 @@ def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> 
                 path,
                 members[0].position,
                 _spelled(members[0]),
-                "the vector {0!r} to have the columns {0}__0 to {0}__{1}, found no {0}__{2}".format(
-                    name, len(members) - 1, wanted
-                ),
+                f"the vector {name!r} to have the columns {name}__0 to {name}__{len(members) - 1}, got no "
+                f"{name}__{wanted}",
                 "Count the entries of a vector from 0 without gaps.",
             )
 
 
 def _spelled(column: Column) -> str:
-    return column.name if column.index is None else "{}__{}".format(column.name, column.index)
+    return column.name if column.index is None else f"{column.name}__{column.index}"

@@ -11,6 +11,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 import numpy as np
 
+from ..array import Array
 from ..errors import DataError
 from .csv import Table
 from .problems import Problem, Problems
@@ -54,8 +55,8 @@ class IndexedColumn(NamedTuple):
         """
         return cls(path, _read(path, column, "0 or 1", _flag))
 
-    def aligned_with(self, reference: IndexedColumn) -> np.ndarray:
-        """The values in the sample order of another file.
+    def aligned_with(self, reference: IndexedColumn) -> Array:
+        """Return the values in the sample order of another file.
 
         Args:
             reference: Another file about the same N samples.
@@ -66,7 +67,8 @@ class IndexedColumn(NamedTuple):
         Raises:
             DataError: The two files are about different samples.
         """
-        ours, theirs = set(self.values), set(reference.values)
+        ours = set(self.values)
+        theirs = set(reference.values)
         if ours != theirs:
             raise DataError(
                 f"{reference.path} and {self.path} should be about the same samples ({INDEX}), but "
@@ -77,7 +79,7 @@ class IndexedColumn(NamedTuple):
 
 
 def listed_samples(path: Path) -> List[int]:
-    """The samples a CSV lists, in its order; of its columns only `datasource_index` counts.
+    """Read the samples that a CSV lists, in its order; of its columns only `datasource_index` counts.
 
     Raises:
         DataError: The file or the column is missing, the file lists nothing, or a sample occurs twice.
@@ -91,7 +93,7 @@ def listed_samples(path: Path) -> List[int]:
 
 
 def _some(samples: Set[int]) -> str:
-    """``3 are (0, 7, 9)``, shortened."""
+    """Write ``3 are (0, 7, 9)``, shortened."""
     ordered = sorted(samples)
     shown = ", ".join(map(str, ordered[:MOST_SHOWN])) + (", ..." if len(ordered) > MOST_SHOWN else "")
     return f"{len(ordered)} {'is' if len(ordered) == 1 else 'are'}" + (f" ({shown})" if ordered else "")
@@ -103,12 +105,13 @@ def _read(path: Path, column: str, expected: str, parse: Parser) -> Dict[int, fl
     samples = _column(table, INDEX, _ROW, _row_number, problems)
     values = _column(table, column, expected, parse, problems)
     problems.raise_if_any()
+    # Only now: with broken cells left out, the two lists would not match row by row.
     _check_unique(table, samples)
     return dict(zip(map(int, samples), values))
 
 
 def _column(table: Table, name: str, expected: str, parse: Parser, problems: Problems) -> List[float]:
-    """The column's numbers; what is wrong with a cell is added to `problems`."""
+    """Read the column's numbers; what is wrong with a cell is added to `problems`."""
     position = _position(table, name)
     numbers = []
     for row, cells in enumerate(table.rows):
@@ -126,7 +129,7 @@ def _position(table: Table, name: str) -> int:
     members = table.variables.get(name, [])
     if len(members) != 1:
         raise DataError(
-            f"{table.path}: expected one column {name}, found the columns {', '.join(table.header)}. "
+            f"{table.path}: expected one column {name}, got the columns {', '.join(table.header)}. "
             "Check that this is the right file."
         )
     return members[0].position
@@ -136,10 +139,10 @@ def _check_unique(table: Table, samples: List[float]) -> None:
     first_row: Dict[float, int] = {}
     for row, sample in enumerate(samples):
         if sample in first_row:
-            lines = table.line(first_row[sample]), table.line(row)
+            first = table.line(first_row[sample])
             raise DataError(
-                f"{table.path}: expected each {INDEX} once, found {sample:.0f} on the lines {lines[0]} and {lines[1]}. "
-                "Check that this is the right file."
+                f"{table.path}: expected each {INDEX} once, got {sample:.0f} on the lines {first} and "
+                f"{table.line(row)}. Check that this is the right file."
             )
         first_row[sample] = row
 
@@ -163,4 +166,4 @@ def _flag(cell: str) -> Optional[float]:
 
 def _row_number(cell: str) -> Optional[float]:
     number = _number(cell)
-    return number if number >= 0 and number.is_integer() else None
+    return number if number >= 0 and number.is_integer() else None  # a spreadsheet may have made 7 into 7.0

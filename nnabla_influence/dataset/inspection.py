@@ -1,4 +1,4 @@
-"""What the columns of a data set hold: numbers or files.
+"""Inspect the columns of a data set: do they hold numbers or files?
 
 The cells decide, not the header. A variable (all its columns together) holds numbers if most of its cells are numbers,
 and files otherwise; the cells of the other kind are the broken ones. Nothing is opened here.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Tuple
+from typing import Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
+from ..array import Array
+from ..remedies import Remedy
 from .csv import Column, Table, is_number
 from .decoding import KNOWN_EXTENSIONS, decoder_name
 from .problems import Problem, Problems
 
 __all__ = ["VariablePlan", "inspect", "report"]
 
-_FILES = "a file ({})".format(", ".join(extension[1:] for extension in KNOWN_EXTENSIONS))
+_FILES = f"a file ({', '.join(extension[1:] for extension in KNOWN_EXTENSIONS)})"
 _FILL = "Fill in the empty cells or delete their lines."
 _TEXT = "Text is no value: number the classes, or start the column's header with '#' to make it a comment."
 _UNIFORM = "Let all cells of a variable be numbers, or all of them files."
@@ -30,18 +32,18 @@ class VariablePlan:
     """One variable of a data set and where its samples come from.
 
     Attributes:
-        name: the variable.
-        columns: its k columns in file order.
+        name: The variable.
+        columns: Its k columns in file order.
         numbers: (N, k) float32 if it holds numbers, None if its cells name files.
     """
 
     name: str
     columns: List[Column]
-    numbers: Optional[np.ndarray]
+    numbers: Optional[Array]
 
     @property
     def lead(self) -> Tuple[int, ...]:
-        """What a vector variable puts before the shape of one cell: (k,), or () for a variable of one column."""
+        """The axes before those of one cell: (k,) for a vector variable, () for a variable of one column."""
         return () if self.columns[0].index is None else (len(self.columns),)
 
 
@@ -49,8 +51,8 @@ def inspect(table: Table, problems: Problems) -> List[VariablePlan]:
     """Find out what each variable holds.
 
     Args:
-        table: the data set's text.
-        problems: receives every cell that is empty, not finite, or of the wrong kind.
+        table: The data set's text.
+        problems: Receives every cell that is empty, not finite, or of the wrong kind.
 
     Returns:
         One plan per variable in file order. A variable of numbers with broken cells has NaN in their place.
@@ -66,16 +68,19 @@ def inspect(table: Table, problems: Problems) -> List[VariablePlan]:
     return plans
 
 
-def report(table: Table, row: int, column: Column, message: str, remedy: str, problems: Problems) -> None:
+def report(
+    table: Table, row: int, column: Column, message: str, advice: Union[str, Remedy], problems: Problems
+) -> None:
     """Note that the cell of `row` and `column` is broken, once."""
-    line, position = table.line(row), column.position
+    line = table.line(row)
+    position = column.position
     if not problems.reported(line, position):
         value = table.rows[row][position]
-        problems.add(Problem(line, position, table.header[position], value, message), remedy)
+        problems.add(Problem(line, position, table.header[position], value, message), advice)
 
 
-def _all_numbers(table: Table, columns: List[Column]) -> Optional[np.ndarray]:
-    """The usual case, read column by column without a Python object per cell; None if a cell is no number."""
+def _all_numbers(table: Table, columns: List[Column]) -> Optional[Array]:
+    """Read the usual case, column by column without a Python object per cell; None if a cell is no number."""
     numbers = np.empty((len(table), len(columns)), dtype=np.float32)
     try:
         for k, column in enumerate(columns):
@@ -85,7 +90,7 @@ def _all_numbers(table: Table, columns: List[Column]) -> Optional[np.ndarray]:
     return numbers
 
 
-def _floats(table: Table, position: int) -> np.ndarray:
+def _floats(table: Table, position: int) -> Array:
     values = np.fromiter((float(row[position]) for row in table.rows), dtype=np.float64, count=len(table))
     with np.errstate(over="ignore"):  # becomes inf, which `_check_finite` reports
         return values.astype(np.float32)
@@ -97,25 +102,26 @@ def _cells(table: Table, columns: List[Column]) -> Iterator[Tuple[int, Column, s
             yield row, column, cells[column.position]
 
 
-def _classify(table: Table, columns: List[Column], problems: Problems) -> Optional[np.ndarray]:
+def _classify(table: Table, columns: List[Column], problems: Problems) -> Optional[Array]:
     """Decide by majority and report the rest; numbers (N, k) with NaN where broken, or None for files."""
     filled = [cell for _, _, cell in _cells(table, columns) if cell.strip()]
     count = sum(map(is_number, filled))
     others = len(filled) - count
+    # Of as many numbers as files, the first filled cell decides.
     if count > others or (filled and count == others and is_number(filled[0])):
         return _numbers_with_gaps(table, columns, problems)
     _check_file_names(table, columns, problems, expected=_FILES if filled else "a number or " + _FILES)
     return None
 
 
-def _numbers_with_gaps(table: Table, columns: List[Column], problems: Problems) -> np.ndarray:
+def _numbers_with_gaps(table: Table, columns: List[Column], problems: Problems) -> Array:
     numbers = np.full((len(table), len(columns)), np.nan, dtype=np.float32)
     for row, column, cell in _cells(table, columns):
         if not cell.strip():
-            report(table, row, column, "expected a number, found an empty cell", _FILL, problems)
+            report(table, row, column, "expected a number, got an empty cell", _FILL, problems)
         elif not is_number(cell):
-            found = "a file name" if decoder_name(cell) else "text"
-            message = "expected a number as in most cells of {!r}, found {}".format(column.name, found)
+            kind = "a file name" if decoder_name(cell) else "text"
+            message = f"expected a number as in most cells of {column.name!r}, got {kind}"
             report(table, row, column, message, _UNIFORM if decoder_name(cell) else _TEXT, problems)
         else:
             with np.errstate(over="ignore"):
@@ -126,20 +132,20 @@ def _numbers_with_gaps(table: Table, columns: List[Column], problems: Problems) 
 def _check_file_names(table: Table, columns: List[Column], problems: Problems, expected: str) -> None:
     for row, column, cell in _cells(table, columns):
         if not cell.strip():
-            report(table, row, column, "expected {}, found an empty cell".format(expected), _FILL, problems)
+            report(table, row, column, f"expected {expected}, got an empty cell", _FILL, problems)
         elif is_number(cell):
-            message = "expected a file name as in most cells of {!r}, found a number".format(column.name)
+            message = f"expected a file name as in most cells of {column.name!r}, got a number"
             report(table, row, column, message, _UNIFORM, problems)
         elif decoder_name(cell) is None:
-            message = "expected a number or {}, found another kind of text".format(expected)
+            message = f"expected a number or {expected}, got another kind of text"
             report(table, row, column, message, _TEXT, problems)
 
 
-def _check_finite(table: Table, columns: List[Column], numbers: np.ndarray, problems: Problems) -> None:
+def _check_finite(table: Table, columns: List[Column], numbers: Array, problems: Problems) -> None:
     for row, k in np.argwhere(~np.isfinite(numbers)):
         value = float(table.rows[row][columns[k].position]) if _readable(table, row, columns[k]) else math.nan
-        found = "one too large for float32" if math.isfinite(value) else str(value)
-        report(table, int(row), columns[k], "expected a finite number, found {}".format(found), _FINITE, problems)
+        kind = "one too large for float32" if math.isfinite(value) else str(value)
+        report(table, int(row), columns[k], f"expected a finite number, got {kind}", _FINITE, problems)
 
 
 def _readable(table: Table, row: int, column: Column) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..array import IntArray
 from ..errors import DataError
 from .csv import Column, Table, is_number
 from .problems import Problem, Problems
@@ -16,32 +17,32 @@ __all__ = ["class_labels", "label_column"]
 
 
 def label_column(table: Table, label: str) -> Column:
-    """The one column of a variable.
+    """Return the one column of a variable.
 
     Raises:
-        DataError: there is no such variable, or it has several columns.
+        DataError: There is no such variable, or it has several columns.
     """
     columns = table.variables.get(label, [])
     if len(columns) != 1:
         raise DataError(
-            "{}: expected one label column {!r}, found {}. The variables are {}; name the one with the "
-            "class numbers.".format(table.path, label, len(columns) or "none", list(table.variables))
+            f"{table.path}: expected one label column {label!r}, got {len(columns) or 'none'}. The variables are "
+            f"{list(table.variables)}; name the one with the class numbers."
         )
     return columns[0]
 
 
-def class_labels(table: Table, label: str) -> np.ndarray:
-    """The class number of every row.
+def class_labels(table: Table, label: str) -> IntArray:
+    """Read the class number of every row.
 
     Args:
-        table: the data set's text.
-        label: the variable that holds them, such as ``y``.
+        table: The data set's text.
+        label: The variable that holds them, such as ``y``.
 
     Returns:
         (N,) int64.
 
     Raises:
-        DataError: there is no such label column, or it holds something else than class numbers.
+        DataError: There is no such label column, or it holds something else than class numbers.
     """
     column = label_column(table, label)
     problems = Problems(table.path)

@@ -17,14 +17,15 @@ from typing import List, Optional, Union
 
 import numpy as np
 
+from ..array import Array, IntArray
+from ..choices import NOISE_KINDS
 from ..errors import ConfigError, DataError
 from ..files import refuse_overwriting
 from .csv import Column, Table, write_csv
 from .labels import class_labels, label_column
 
-__all__ = ["KINDS", "TRUTH_HEADER", "NoisyLabels", "flip_labels", "write_noisy"]
+__all__ = ["TRUTH_HEADER", "NoisyLabels", "flip_labels", "write_noisy"]
 
-KINDS = ("symmetric", "pairwise")
 TRUTH_HEADER = ("datasource_index", "clean_label", "noisy_label", "flipped")
 
 
@@ -38,64 +39,65 @@ class NoisyLabels:
         flipped: (N,) bool, where they differ.
     """
 
-    clean: np.ndarray
-    noisy: np.ndarray
-    flipped: np.ndarray
+    clean: IntArray
+    noisy: IntArray
+    flipped: Array
 
 
 def flip_labels(
-    labels: np.ndarray, rate: float, kind: str = "symmetric", seed: int = 0, classes: Optional[int] = None
+    labels: Array, rate: float, kind: str = "symmetric", seed: int = 0, classes: Optional[int] = None
 ) -> NoisyLabels:
     """Flip a share of the labels.
 
     Args:
         labels: (N,) whole numbers from 0.
-        rate: the share to flip, from 0 to 1; exactly round(rate * N) labels change.
+        rate: The share to flip, from 0 to 1; exactly round(rate * N) labels change.
         kind: ``symmetric`` or ``pairwise``.
-        seed: a whole number from 0; the same seed flips the same labels.
-        classes: the number of classes C; None for the largest label plus one.
+        seed: A whole number from 0; the same seed flips the same labels.
+        classes: The number of classes C; None for the largest label plus one.
 
     Raises:
         ConfigError: `rate`, `kind`, `seed` or `classes` has an impossible value.
-        DataError: the labels are no whole numbers from 0 to C - 1.
+        DataError: The labels are no whole numbers from 0 to C - 1.
+
+    Example:
+        >>> flip_labels(np.array([0, 1, 2, 0, 1, 2]), rate=0.5, kind="pairwise").flipped.sum()
+        3
     """
     clean = _whole_labels(labels)
     count = int(clean.max()) + 1 if classes is None else classes
     _check_settings(rate, kind, seed, count)
     if int(clean.max()) >= count:
         raise DataError(
-            "expected labels from 0 to {}, found {}. Correct the number of classes.".format(count - 1, int(clean.max()))
+            f"Expected labels from 0 to {count - 1}, got {int(clean.max())}. Correct the number of classes."
         )
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed])))
     rows = generator.choice(len(clean), size=int(round(rate * len(clean))), replace=False)
+    # Drawn after the rows: both kinds of noise flip the same rows for the same seed.
     steps = generator.integers(1, count, size=len(rows)) if kind == "symmetric" else 1
     noisy = clean.copy()
     noisy[rows] = (clean[rows] + steps) % count  # 1 to C-1 steps around the circle: every other class once
     return NoisyLabels(clean, noisy, noisy != clean)
 
 
-def _whole_labels(labels: np.ndarray) -> np.ndarray:
+def _whole_labels(labels: Array) -> IntArray:
     values = np.asarray(labels)
     if values.ndim != 1 or values.size == 0:
-        raise DataError(
-            "expected labels of shape (N,), got shape {}. Pass one class number per sample.".format(values.shape)
-        )
+        raise DataError(f"Expected labels of shape (N,), got shape {values.shape}. Pass one class number per sample.")
     if values.dtype.kind not in "biuf" or np.any(values != np.floor(values)) or np.any(values < 0):
-        raise DataError("expected labels that are whole numbers from 0, found others. Noise needs class numbers.")
+        raise DataError("Expected labels that are whole numbers from 0, got others. Noise needs class numbers.")
     return values.astype(np.int64)
 
 
 def _check_settings(rate: float, kind: str, seed: int, classes: int) -> None:
     if not 0.0 <= rate <= 1.0:
-        raise ConfigError("expected a noise rate from 0 to 1, got {!r}. For ten percent say 0.1.".format(rate))
-    if kind not in KINDS:
-        raise ConfigError("expected the kind of noise to be one of {}, got {!r}. Choose one.".format(KINDS, kind))
+        raise ConfigError(f"Expected a noise rate from 0 to 1, got {rate!r}. For ten percent say 0.1.")
+    if kind not in NOISE_KINDS:
+        raise ConfigError(f"Expected the kind of noise to be one of {NOISE_KINDS}, got {kind!r}. Choose one.")
     if seed < 0:
-        raise ConfigError("expected a seed of at least 0, got {!r}. Change it.".format(seed))
+        raise ConfigError(f"Expected a seed of at least 0, got {seed!r}. Change it.")
     if classes < 2:
-        raise ConfigError(
-            "expected at least 2 classes to flip between, got {}. Pass the number of classes.".format(classes)
-        )
+        raise ConfigError(f"Expected at least 2 classes to flip between, got {classes}. Pass the number of classes.")
 
 
 def write_noisy(
@@ -106,19 +108,19 @@ def write_noisy(
     Header, rows and their order stay; only flipped label cells change, and relative paths where the folder differs.
 
     Args:
-        table: the clean data set.
-        label: the variable with the class numbers, such as ``y``.
-        rate: the share of labels to flip, from 0 to 1.
+        table: The clean data set.
+        label: The variable with the class numbers, such as ``y``.
+        rate: The share of labels to flip, from 0 to 1.
         kind: ``symmetric`` or ``pairwise``.
-        seed: a whole number from 0.
-        output: the noisy CSV to write.
-        truth: the CSV to write with one line per row and the columns ``datasource_index`` (row number from 0),
+        seed: A whole number from 0.
+        output: The noisy CSV to write.
+        truth: The CSV to write with one line per row and the columns ``datasource_index`` (row number from 0),
             ``clean_label``, ``noisy_label`` and ``flipped`` (0 or 1).
 
     Raises:
-        ConfigError: a setting has an impossible value.
-        DataError: there is no such label column, or it holds something else than class numbers.
-        OutputExistsError: a target is the clean data set itself, or both are the same file.
+        ConfigError: A setting has an impossible value.
+        DataError: There is no such label column, or it holds something else than class numbers.
+        OutputExistsError: A target is the clean data set itself, or both are the same file.
     """
     column = label_column(table, label)
     refuse_overwriting([Path(output), Path(truth)], [table.path])

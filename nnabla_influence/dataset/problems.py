@@ -1,6 +1,6 @@
 """Everything that is wrong with a data set, in one message.
 
-Whoever mends a data set wants the list of all broken cells, not one cell per attempt. Readers add what they find to a
+Whoever mends a data set wants the list of all broken cells, not one cell per attempt. Readers add each `Problem` to a
 `Problems` and go on; at the end it raises one `DataError` that names file, line, column, value and what was expected,
 and closes with what to do.
 """
@@ -8,9 +8,10 @@ and closes with what to do.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, NamedTuple, Set, Tuple
+from typing import List, NamedTuple, Optional, Set, Tuple, Union
 
 from ..errors import DataError
+from ..remedies import Remedy
 
 __all__ = ["MOST_SHOWN", "Problem", "Problems"]
 
@@ -19,7 +20,15 @@ _LONGEST_VALUE = 120
 
 
 class Problem(NamedTuple):
-    """One broken cell: `line` counts from 1 in the file, `position` is the cell's place in its row from 0."""
+    """One broken cell.
+
+    Attributes:
+        line: The line of the file, from 1.
+        position: The cell's place in its row, from 0.
+        column: The header cell.
+        value: The cell.
+        message: What was expected there, and what arrived.
+    """
 
     line: int
     position: int
@@ -32,47 +41,67 @@ class Problems:
     """Broken cells of one file, collected while it is read.
 
     Args:
-        path: the file they belong to.
+        path: The file they belong to.
+
+    Example:
+        >>> problems = Problems(Path("training.csv"))
+        >>> problems.add(Problem(3, 1, "y", "cat", "expected a number, got text"), "Number the classes.")
+        >>> problems.raise_if_any()
+        Traceback (most recent call last):
+        nnabla_influence.errors.DataError: training.csv: 1 broken cell
+          line 3, column 'y', value 'cat': expected a number, got text
+        Number the classes.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._found: List[Problem] = []
-        self._remedies: List[str] = []
-        self._places: Set[Tuple[int, int]] = set()
+        self._problems: List[Problem] = []
+        self._advice: List[str] = []
+        self._remedy: Optional[Remedy] = None
+        self._cells: Set[Tuple[int, int]] = set()
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._problems)
 
-    def add(self, problem: Problem, remedy: str) -> None:
-        """Note one broken cell and the sentence that says how to mend it."""
-        self._found.append(problem)
-        self._places.add((problem.line, problem.position))
-        if remedy not in self._remedies:
-            self._remedies.append(remedy)
+    def add(self, problem: Problem, advice: Union[str, Remedy]) -> None:
+        """Note one broken cell.
+
+        Args:
+            problem: The cell.
+            advice: How to mend it, in a sentence that is said once for all such cells; a `Remedy` where the sentence
+                depends on the door (one kind per file: an error carries one remedy).
+        """
+        self._problems.append(problem)
+        self._cells.add((problem.line, problem.position))
+        if isinstance(advice, Remedy):
+            self._remedy = advice
+        elif advice not in self._advice:
+            self._advice.append(advice)
 
     def reported(self, line: int, position: int) -> bool:
         """Whether this cell is known to be broken, so that nobody reports it twice."""
-        return (line, position) in self._places
+        return (line, position) in self._cells
 
     def raise_if_any(self) -> None:
         """Raise everything noted so far.
 
         Raises:
-            DataError: at least one problem was added; the first 20 in file order are listed, the rest counted.
+            DataError: At least one problem was added; the first 20 in file order are listed, the rest counted.
         """
-        if self._found:
-            raise DataError("\n".join([self._headline(), *self._lines(), *self._remedies]))
+        if self._problems:
+            message = "\n".join([self._headline(), *self._lines(), *self._advice])
+            # The remedy begins a line of its own, as every advice here does.
+            raise DataError(message if self._remedy is None else message + "\n", self._remedy)
 
     def _headline(self) -> str:
-        count = len(self._found)
-        return "{}: {} broken {}".format(self.path, count, "cell" if count == 1 else "cells")
+        count = len(self._problems)
+        return f"{self.path}: {count} broken {'cell' if count == 1 else 'cells'}"
 
     def _lines(self) -> List[str]:
-        ordered = sorted(self._found, key=lambda problem: (problem.line, problem.position))
+        ordered = sorted(self._problems, key=lambda problem: (problem.line, problem.position))
         lines = [_sentence(problem) for problem in ordered[:MOST_SHOWN]]
         if len(ordered) > MOST_SHOWN:
-            lines.append("  and {} more".format(len(ordered) - MOST_SHOWN))
+            lines.append(f"  and {len(ordered) - MOST_SHOWN} more")
         return lines
 
 
@@ -80,4 +109,4 @@ def _sentence(problem: Problem) -> str:
     value = problem.value
     if len(value) > _LONGEST_VALUE:
         value = value[:_LONGEST_VALUE] + "..."
-    return "  line {}, column {!r}, value {!r}: {}".format(problem.line, problem.column, value, problem.message)
+    return f"  line {problem.line}, column {problem.column!r}, value {value!r}: {problem.message}"

@@ -23,12 +23,14 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
 
 import numpy as np
 
+from ..array import Array
 from ..errors import RunError
 from ..files import flush_to_disk, write_text_atomic
+from ..remedies import remedy
 
 __all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport", "remove_own"]
 
@@ -40,15 +42,18 @@ _ABANDONED = 24 * 3600  # seconds after which a partial folder cannot belong to 
 ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
 
 
+_write_npy_header: Callable[..., None] = np.lib.format.write_array_header_1_0  # NumPy leaves it without annotations
+
+
 class ArrayWriter:
     """Writes one ``.npy`` array of `rows` samples piece by piece, so that memory does not grow with the data.
 
     Plain writes instead of a writable memory map: on a full disk they raise, where a map kills the process.
 
     Args:
-        name: the variable.
-        path: the file to write.
-        rows: the number of samples N.
+        name: The variable.
+        path: The file to write.
+        rows: The number of samples N.
     """
 
     def __init__(self, name: str, path: Path, rows: int) -> None:
@@ -59,13 +64,14 @@ class ArrayWriter:
         self._dtype = ""
         self._shape: Tuple[int, ...] = ()
 
-    def begin(self, shape: Tuple[int, ...], dtype: np.dtype) -> None:
+    def begin(self, shape: Tuple[int, ...], dtype: np.dtype[Any]) -> None:
         """Write the header for samples of `shape`."""
-        self._dtype, self._shape = dtype.str, tuple(shape)
+        self._dtype = dtype.str
+        self._shape = tuple(shape)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}
-        np.lib.format.write_array_header_1_0(self._stream, header)
+        _write_npy_header(self._stream, header)
 
-    def write(self, values: np.ndarray) -> None:
+    def write(self, values: Array) -> None:
         """Append values in C order."""
         self._stream.write(np.ascontiguousarray(values).data)
 
@@ -74,7 +80,7 @@ class ArrayWriter:
         self._stream.close()
 
     def passport(self) -> Dict[str, Any]:
-        """What `open_entry` checks: name, file, type, sample shape and size in bytes."""
+        """Return what `open_entry` checks: name, file, type, sample shape and size in bytes."""
         return {
             "name": self.name,
             "file": self.path.name,
@@ -91,17 +97,17 @@ def new_entry(
     """Make the decoded folder of a data set.
 
     Args:
-        data_cache: the folder of the data cache; made if missing.
-        fingerprint: names the new folder.
-        csv: the data set, for the passport.
-        names: the variables, in order.
-        rows: the number of samples N.
+        data_cache: The folder of the data cache; made if missing.
+        fingerprint: Names the new folder.
+        csv: The data set, for the passport.
+        names: The variables, in order.
+        rows: The number of samples N.
 
     Yields:
         One `ArrayWriter` per variable, to be filled by the block. If the block raises, nothing stays behind.
 
     Raises:
-        RunError: the data cache cannot be written.
+        RunError: The data cache cannot be written.
     """
     temporary: Optional[Path] = None
     writers: List[ArrayWriter] = []
@@ -110,14 +116,14 @@ def new_entry(
         _remove_abandoned(data_cache)
         temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=str(data_cache)))
         for number, name in enumerate(names):
-            writers.append(ArrayWriter(name, temporary / "{}.npy".format(number), rows))
+            writers.append(ArrayWriter(name, temporary / f"{number}.npy", rows))
         yield writers
         _finish(temporary, writers, {"format": _FORMAT, "csv": str(csv), "rows": rows})
         _publish(temporary, data_cache / fingerprint)
     except OSError as error:
         raise RunError(
-            "expected to write the data cache {}, found: {}. Choose a folder with free space by --data-cache or the "
-            "environment variable {}.".format(data_cache, error, ENVIRONMENT)
+            f"Expected to write the data cache {data_cache}, got the error: {error}.",
+            remedy("choose-data-cache", variable=ENVIRONMENT),
         ) from error
     finally:
         for writer in writers:
@@ -148,7 +154,7 @@ def _publish(temporary: Path, final: Path) -> None:
     raise failure
 
 
-def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, np.ndarray]]:
+def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, Array]]:
     """Open a decoded data set.
 
     Returns:
@@ -169,20 +175,21 @@ def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, np.ndar
 
 
 def read_passport(folder: Path) -> Optional[Dict[str, Any]]:
-    """The passport of a decoded folder; None if it is missing or not one of ours."""
+    """Read the passport of a decoded folder; None if it is missing or not one of ours."""
     try:
         passport: Dict[str, Any] = json.loads((folder / _PASSPORT).read_bytes().decode("utf-8"))
         if passport["format"] != _FORMAT or not passport["variables"]:
             return None
         int(passport["rows"])
         for variable in passport["variables"]:
-            str(variable["name"]), int(variable["bytes"])
+            str(variable["name"])
+            int(variable["bytes"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return passport
 
 
-def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[np.ndarray]:
+def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[Array]:
     try:
         path = folder / variable["file"]
         if path.stat().st_size != variable["bytes"]:
@@ -192,12 +199,12 @@ def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[n
         return None
     if mapped.shape != (rows, *variable["shape"]) or mapped.dtype.str != variable["dtype"]:
         return None
-    view: np.ndarray = mapped.view(np.ndarray)  # indexing a memmap object is several times slower
+    view: Array = mapped.view(np.ndarray)  # indexing a memmap object is several times slower
     return view
 
 
 def children(folder: Path) -> List[Path]:
-    """The folders in a folder, sorted; none if it does not exist."""
+    """Return the folders in a folder, sorted; none if it does not exist."""
     return [child for child in sorted(folder.iterdir()) if child.is_dir()] if folder.is_dir() else []
 
 
@@ -216,6 +223,7 @@ def remove_own(folder: Path, pattern: Pattern[str]) -> int:
     freed = 0
     with suppress(FileNotFoundError):  # another process removes or renames it at the same time
         for child in list(folder.iterdir()):
+            # Files of somebody else stay, and then so does the folder.
             if pattern.match(child.name) and child.is_file():
                 freed += child.stat().st_size
                 child.unlink()

@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from typing import Dict, Optional
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..progress import ProgressCallback, ProgressStore
 from ..scores import InfluenceScores
 from ..training import FinishedTraining

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..autodiff import LossOracle
-from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..network.loss_role import LossRole
 from ..scores import LABEL_COLUMN, LOSS_COLUMN

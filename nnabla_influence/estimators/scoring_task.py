@@ -13,8 +13,8 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..autodiff import LossOracle, MeanCurvature, drawn_batches
-from ..dataset.arrays import Dataset
 from ..dataset.batches import consecutive_batches
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..progress import ProgressCallback, ProgressStore
 from ..training import FinishedTraining, coupled_decay

@@ -23,8 +23,8 @@ import numpy as np
 from scipy import stats
 
 from ..array import Array
-from ..dataset.arrays import Dataset
 from ..dataset.csv import Table, write_csv
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import DataError
 from ..execution import Execution, completed

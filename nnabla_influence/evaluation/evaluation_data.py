@@ -15,7 +15,7 @@ from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import ConfigError, DataError
 from ..remedies import remedy

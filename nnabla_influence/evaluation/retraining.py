@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Mapping, Optional, Tuple
 
 from ..config import TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.samples import Samples
 from ..device import Device
 from ..errors import CheckpointMissingError, DivergenceError, NetworkError

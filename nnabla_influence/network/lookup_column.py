@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..array import Array
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import DataError
 
 __all__ = ["LookupColumn"]

@@ -17,7 +17,7 @@ import nnabla as nn
 from google.protobuf import text_format
 
 from ..array import Array
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
 from ..remedies import remedy
@@ -243,7 +243,7 @@ class Network:
                 raise DataError(
                     f"{dataset.path}: column '{column}' should have shape {shape} for network "
                     f"'{self.path}', not {dataset.shapes[column]}.",
-                    remedy("resize-images", height=shape[1], width=shape[2]) if image else None,
+                    remedy("resize-images-to", height=shape[1], width=shape[2]) if image else None,
                 )
         for looked_up in self._lookup_columns():
             looked_up.check(dataset)

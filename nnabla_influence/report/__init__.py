@@ -5,8 +5,8 @@ the package that needs Jinja2 and matplotlib (``pip install "nnabla-influence[re
 is written.
 """
 
-from .extra import require_report_libraries
-from .inputs import ReportInputs
-from .writing import WrittenReport, write_report
+from .report_inputs import ReportInputs
+from .required_libraries import require_report_libraries
+from .written_report import WrittenReport, write_report
 
 __all__ = ["ReportInputs", "WrittenReport", "require_report_libraries", "write_report"]

@@ -12,9 +12,11 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from ..array import IntArray
 from ..dataset.csv import Column, Table, is_number
 from ..dataset.decoding import decoder_name
 from ..errors import DataError
+from ..remedies import remedy
 
 __all__ = ["Classes"]
 
@@ -24,11 +26,11 @@ MOST_CLASSES = 1000
 
 @dataclass(frozen=True)
 class Classes:
-    """What the classes are called and which one each sample has.
+    """The names of the classes, and which one each sample has; made by `read`.
 
     Attributes:
         variable: The label variable; the whole header cell if it is a comment.
-        title: What the label means, in the words of the header: ``label``.
+        title: The meaning of the label in the words of the header: ``label``.
         names: Names of the C classes that occur, in a natural order.
         members: (N,) positions in `names`.
         by_number: Class names by class number, where the header gives names.
@@ -37,7 +39,7 @@ class Classes:
     variable: str
     title: str
     names: List[str]
-    members: np.ndarray
+    members: IntArray
     by_number: Dict[int, str]
 
     @classmethod
@@ -57,21 +59,22 @@ class Classes:
         """
         wanted = label if label is not None else DEFAULT_LABEL
         members = [c for c in columns if wanted in (c.name, table.header[c.position])]
-        found = _one_hot(table, members) if len(members) > 1 else _single(table, members) if members else None
-        if found is None and label is not None:
+        classes = _one_hot(table, members) if len(members) > 1 else _single(table, members) if members else None
+        if classes is None and label is not None:
             names = ", ".join(dict.fromkeys(column.name for column in columns))
             raise DataError(
                 f"{table.path}: expected a variable '{label}' that holds classes (at most {MOST_CLASSES:,} different "
-                f"whole numbers or names), found the variables {names}. Choose another by --label, or leave it out."
+                f"whole numbers or names), found the variables {names}.",
+                remedy("choose-label"),
             )
-        return found
+        return classes
 
     def name(self, line: int) -> str:
-        """The class of the sample on a line of the table."""
+        """Return the class of the sample on a line of the table."""
         return self.names[int(self.members[line])]
 
     def name_of_number(self, number: float) -> str:
-        """What the class of this number, e.g. a predicted one, is called."""
+        """Return the name of the class of this number, e.g. a predicted one."""
         text = _plain(f"{number:.9g}")
         return self.by_number.get(int(number), text) if number == int(number) else text
 
@@ -88,13 +91,14 @@ def _single(table: Table, members: Sequence[Column]) -> Optional[Classes]:
 
 
 def _one_hot(table: Table, members: Sequence[Column]) -> Optional[Classes]:
-    """One column per class; the largest entry tells the class."""
+    """Read one column per class; the largest entry tells the class."""
     if len(members) > MOST_CLASSES:
         return None
     try:
         values = np.array([[float(row[column.position]) for column in members] for row in table.rows])  # (N, C)
     except ValueError:
         return None
+    # Probabilities will do: soft labels are classes too.
     if not np.allclose(values.sum(axis=1), 1) or values.min() < 0:
         return None
     names = [column.label or str(number) for number, column in enumerate(members)]
@@ -104,7 +108,7 @@ def _one_hot(table: Table, members: Sequence[Column]) -> Optional[Classes]:
 
 
 def _plain(cell: str) -> str:
-    """One spelling per class: ``3.0`` and ``3`` are the same."""
+    """Spell each class in one way: ``3.0`` and ``3`` are the same."""
     text = cell.strip()
     if is_number(text) and text.lower().lstrip("+-") not in ("nan", "inf", "infinity"):
         number = float(text)
@@ -119,5 +123,5 @@ def _is_class(cell: str) -> bool:
 
 
 def _natural(name: str) -> Tuple[bool, float, str]:
-    """Numbers by their size, before all names."""
+    """Sort numbers by their size, before all names."""
     return (False, float(name), name) if is_number(name) else (True, 0.0, name)

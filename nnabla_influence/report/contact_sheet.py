@@ -1,4 +1,8 @@
-"""The most harmful samples on one sheet, to be shown where an HTML page cannot be."""
+"""The most harmful samples on one sheet, to be shown where an HTML page cannot be.
+
+Thumbnails in rows of eight, most harmful first, each with its class (and the predicted one where they differ) and its
+score. Small pictures are enlarged without smoothing, so that their pixels can be told apart.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +13,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from .cards import Card, Deck
+from .card import Card
 from .figures import Theme, drawable, new_figure
+from .shown_samples import ShownSamples
 
 __all__ = ["contact_sheet"]
 
-COLUMNS, ROWS = 8, 5
-_CELL_WIDTH, _CELL_HEIGHT, _PICTURE = 1.0, 1.42, 0.86
+COLUMNS = 8
+ROWS = 5
+# In units of a cell's width.
+_CELL_WIDTH = 1.0
+_CELL_HEIGHT = 1.42
+_PICTURE = 0.86
 
 
-def contact_sheet(deck: Deck, theme: Theme, most: int = COLUMNS * ROWS) -> Optional[Figure]:
+def contact_sheet(samples: ShownSamples, theme: Theme, most: int = COLUMNS * ROWS) -> Optional[Figure]:
     """Draw thumbnails, most harmful first.
 
     Args:
-        deck: The cards and their pictures.
+        samples: The cards and their pictures.
         theme: Colours.
         most: How many at most.
 
     Returns:
         The figure, or None where the data are no pictures.
     """
-    shown = [(card, deck.pictures[card.line].image) for card in deck.cards if _image(deck, card) is not None]
-    shown = shown[:most]
+    pictures = [(card, _image(samples, card)) for card in samples.cards]
+    shown = [(card, image) for card, image in pictures if image is not None][:most]
     if not shown:
         return None
     rows = -(-len(shown) // COLUMNS)
@@ -45,15 +54,14 @@ def contact_sheet(deck: Deck, theme: Theme, most: int = COLUMNS * ROWS) -> Optio
     return figure
 
 
-def _image(deck: Deck, card: Card) -> Optional[Image.Image]:
-    picture = deck.pictures.get(card.line)
+def _image(samples: ShownSamples, card: Card) -> Optional[Image.Image]:
+    picture = samples.pictures.get(card.line)
     return None if picture is None else picture.image
 
 
-def _draw_cell(axes: Axes, place: int, card: Card, image: Optional[Image.Image], theme: Theme) -> None:
-    if image is None:
-        return
-    left, top = place % COLUMNS * _CELL_WIDTH, place // COLUMNS * _CELL_HEIGHT
+def _draw_cell(axes: Axes, place: int, card: Card, image: Image.Image, theme: Theme) -> None:
+    left = place % COLUMNS * _CELL_WIDTH
+    top = place // COLUMNS * _CELL_HEIGHT
     x, y, width, height = _fitted(image.size, left + 0.07, top + 0.05)
     smoothing = "nearest" if max(image.size) < 40 else "antialiased"
     pixels = np.asarray(image.convert("RGBA"))
@@ -65,9 +73,10 @@ def _draw_cell(axes: Axes, place: int, card: Card, image: Optional[Image.Image],
 
 
 def _fitted(size: Tuple[int, int], left: float, top: float) -> Tuple[float, float, float, float]:
-    """Left, top, width and height of a picture that keeps its proportions inside its square."""
+    """Return left, top, width and height of a picture that keeps its proportions inside its square."""
     scale = _PICTURE / max(size)
-    width, height = size[0] * scale, size[1] * scale
+    width = size[0] * scale
+    height = size[1] * scale
     return left + (_PICTURE - width) / 2, top + (_PICTURE - height) / 2, width, height
 
 

@@ -25,7 +25,9 @@ MEASURE_NAMES = {
     "test_accuracy": "test accuracy",
 }
 START_NAMES = {"last-epoch": "last epoch retrained", "scratch": "retrained from scratch"}
-_WIDTH, _HEIGHT = 4.4, 3.1
+# Of one panel, in inches.
+_WIDTH = 4.4
+_HEIGHT = 3.1
 
 
 def curve_figure(curve: RemovalCurve, theme: Theme) -> Figure:
@@ -35,7 +37,8 @@ def curve_figure(curve: RemovalCurve, theme: Theme) -> Figure:
         curve: The retrainings.
         theme: Colours.
     """
-    measures, starts = shown_measures(curve), curve.starts
+    measures = shown_measures(curve)
+    starts = curve.starts
     figure = new_figure(_WIDTH * len(measures), _HEIGHT * len(starts) + 0.5, theme)
     grid = figure.subplots(len(starts), len(measures), squeeze=False)
     for start, line in zip(starts, grid):
@@ -47,20 +50,20 @@ def curve_figure(curve: RemovalCurve, theme: Theme) -> Figure:
 
 
 def panel_figure(curve: RemovalCurve, start: str, measure: str, theme: Theme) -> Figure:
-    """One panel alone and without legend, for pages whose width is not known."""
+    """Draw one panel alone and without legend, for pages whose width is not known."""
     figure = new_figure(_WIDTH, _HEIGHT, theme)
     _panel(figure.add_subplot(), curve, start, measure, theme)
     return figure
 
 
 def shown_measures(curve: RemovalCurve) -> List[str]:
-    """Loss and accuracy of the test data, or of the selection data where there is no test."""
+    """Choose loss and accuracy of the test data, or of the selection data where there is no test."""
     kinds = ("test_loss", "test_accuracy") if curve.has("test_loss") else ("selection_loss", "selection_accuracy")
     return [measure for measure in kinds if curve.has(measure)]
 
 
 def series_name(series: Tuple[str, str]) -> str:
-    """``loss``, or ``loss (relabelled)``."""
+    """Name a line: ``loss``, or ``loss (relabelled)``."""
     method, treatment = series
     return method if treatment == "remove" else f"{method} ({treatment}led)"
 
@@ -71,7 +74,7 @@ def _panel(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: The
         points = [p for p in curve.points(*series, start, measure) if math.isfinite(p.value.mean)]
         if points:
             chosen = curve.choice(*series, start).removed
-            # lines apart by a hair, so that intervals at the same number do not hide each other
+            # Lines apart by a hair, so that intervals at the same number do not hide each other.
             shift = (number - (len(curve.series) - 1) / 2) * 0.008 * points[-1].removed
             colour = theme.series[number % len(theme.series)]
             _line(axes, points, shift, colour, drawable(series_name(series), 30))
@@ -98,7 +101,8 @@ def _ring(axes: Axes, points: Sequence[CurvePoint], chosen: int, shift: float, c
 
 
 def _reference(axes: Axes, curve: RemovalCurve, start: str, measure: str, theme: Theme) -> None:
-    """Removing nothing."""
+    """Draw the dashed line of removing nothing."""
+    # Every series begins at the same retrainings without removal; one is enough.
     for series in curve.series[:1]:
         for point in curve.points(*series, start, measure):
             if point.removed == 0:

@@ -1,4 +1,4 @@
-"""How the scores are spread, per class: every sample a dot, the middle half of each class a bar.
+"""The distribution of the scores per class: every sample a dot, the middle half of each class a bar.
 
 Influence scores have long tails, and the tails are what the report is about: a histogram would show one tall bar at
 zero. So every sample is drawn, and samples of one class are spread over the height of its row (by a fixed formula, not
@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..array import Array
 from .figures import Theme, drawable, new_figure, style_axes
 from .scored_samples import ScoredSamples
 
@@ -21,7 +22,7 @@ __all__ = ["MOST_ROWS", "distribution_figure", "long_tails"]
 
 MOST_ROWS = 20
 LONG_TAIL = 15
-_GOLDEN = 0.6180339887498949
+_GOLDEN = 0.6180339887498949  # its multiples modulo 1 are evenly spread, however many there are
 
 
 def distribution_figure(samples: ScoredSamples, theme: Theme) -> Figure:
@@ -48,8 +49,8 @@ def distribution_figure(samples: ScoredSamples, theme: Theme) -> Figure:
     return figure
 
 
-def class_rows(samples: ScoredSamples) -> List[Tuple[str, np.ndarray]]:
-    """Name and scores of the rows of the figure, from top to bottom."""
+def class_rows(samples: ScoredSamples) -> List[Tuple[str, Array]]:
+    """Return name and scores of the rows of the figure, from top to bottom."""
     if samples.classes is None:
         return [("all samples", samples.scores)]
     classes = samples.classes
@@ -61,25 +62,27 @@ def class_rows(samples: ScoredSamples) -> List[Tuple[str, np.ndarray]]:
     return [rows[row] for row in sorted(lowest)]
 
 
-def long_tails(scores: np.ndarray) -> bool:
+def long_tails(scores: Array) -> bool:
     """Whether a linear scale would crush three quarters of the scores into a twentieth of the figure."""
     return float(np.abs(scores).max()) > LONG_TAIL * float(np.quantile(np.abs(scores), 0.75)) > 0
 
 
-def _logarithmic_tails(axes: Axes, scores: np.ndarray) -> None:
-    """Linear where three quarters of the scores are, logarithmic beyond, with ticks at 1 and 3 of each power of ten."""
+def _logarithmic_tails(axes: Axes, scores: Array) -> None:
+    """Make the axis linear for three quarters of the scores, logarithmic beyond; ticks at 1 and 3 of each decade."""
     width = float(np.quantile(np.abs(scores), 0.75))
     axes.set_xscale("asinh", linear_width=width)
-    first, last = math.ceil(math.log10(1.5 * width)), math.floor(math.log10(float(np.abs(scores).max())))
+    first = math.ceil(math.log10(1.5 * width))
+    last = math.floor(math.log10(float(np.abs(scores).max())))
     sizes = [leading * 10.0**power for power in range(first, last + 1) for leading in (1, 3)]
     ticks = [tick for tick in sorted({0.0, *sizes, *(-size for size in sizes)}) if scores.min() <= tick <= scores.max()]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_xticks([], minor=True)
 
 
-def _draw_row(axes: Axes, height: int, scores: np.ndarray, theme: Theme) -> None:
+def _draw_row(axes: Axes, height: int, scores: Array, theme: Theme) -> None:
     low, middle, high = np.quantile(scores, (0.25, 0.5, 0.75))
-    offsets = (np.arange(len(scores)) * _GOLDEN % 1 - 0.5) * 0.56  # evenly spread, whatever the number
+    offsets = (np.arange(len(scores)) * _GOLDEN % 1 - 0.5) * 0.56
+    # The more dots, the paler each: crowds stay darker than single samples, and none becomes a blot.
     opacity = float(np.clip(40 / np.sqrt(len(scores)) / 6, 0.12, 0.7))
     for chosen, colour in ((scores < 0, theme.harmful), (scores >= 0, theme.helpful)):
         axes.scatter(

@@ -45,19 +45,19 @@ THEMES: Dict[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Matplotlib's own defaults inside the block; whatever was set before comes back afterwards."""
+    """Use matplotlib's own defaults inside the block; whatever was set before comes back afterwards."""
     with matplotlib.rc_context(), style.context("default"):
         matplotlib.rcParams.update({"font.family": [FONT], "font.size": 9.5})
         yield
 
 
 def new_figure(width: float, height: float, theme: Theme) -> Figure:
-    """An empty figure; sizes in inches."""
+    """Make an empty figure; sizes in inches."""
     return Figure(figsize=(width, height), dpi=DPI, facecolor=theme.page, layout="constrained")
 
 
 def style_axes(axes: Axes, theme: Theme, grid: Literal["x", "y"] = "y") -> None:
-    """Quiet axes: a faint grid, no box."""
+    """Quieten axes: a faint grid, no box."""
     axes.set_facecolor(theme.page)
     axes.grid(axis=grid, color=theme.line, linewidth=0.8)
     axes.set_axisbelow(True)
@@ -70,14 +70,14 @@ def style_axes(axes: Axes, theme: Theme, grid: Literal["x", "y"] = "y") -> None:
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """The figure as PNG, without the version of the library that drew it."""
+    """Draw the figure as PNG, without the version of the library, so that the same data give the same bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor=figure.get_facecolor(), metadata={"Software": None})
     return buffer.getvalue()
 
 
 def drawable(text: str, longest: int = 24) -> str:
-    """Text from a data set, made safe for a figure: no mathematics, no missing characters, not too long."""
+    """Make text from a data set safe for a figure: no mathematics, no missing characters, not too long."""
     known = "".join(c if ord(c) in _characters() and c.isprintable() else "\N{WHITE SQUARE}" for c in text)
     short = known if len(known) <= longest else known[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return short.replace("$", r"\$")
@@ -85,5 +85,5 @@ def drawable(text: str, longest: int = 24) -> str:
 
 @lru_cache(maxsize=None)
 def _characters() -> FrozenSet[int]:
-    """The characters of the font that comes with matplotlib."""
+    """Return the characters of the font that comes with matplotlib."""
     return frozenset(ft2font.FT2Font(font_manager.findfont(FONT)).get_charmap())

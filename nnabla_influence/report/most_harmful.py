@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from ..errors import ConfigError
 from ..files import atomic_path, refuse_overwriting
-from .cards import HARMFUL_SHARE, Deck, deal
 from .contact_sheet import contact_sheet
 from .figures import LIGHT, drawing, png_bytes
 from .number_sheet import number_sheet
 from .scored_samples import ScoredSamples
+from .shown_samples import HARMFUL_SHARE, ShownSamples
 
 __all__ = ["MOST_SHOWN", "WrittenSheet", "write_most_harmful", "write_png"]
 
@@ -25,12 +25,12 @@ MOST_SHOWN = 400
 
 
 class WrittenSheet(NamedTuple):
-    """What was drawn.
+    """The picture that was written.
 
     Attributes:
-        total: Samples in the influence CSV.
-        harmful: Samples with a negative score.
-        unreadable: Files of samples that could not be read; the first is named in `reason`.
+        total: The number of samples in the influence CSV.
+        harmful: The number of samples with a negative score.
+        unreadable: The number of files that could not be read; the first is named in `reason`.
         reason: Empty where everything could be read.
     """
 
@@ -60,11 +60,12 @@ def write_most_harmful(
         raise ConfigError(f"The picture shows from 1 to {MOST_SHOWN} samples, not {most}; choose another number.")
     refuse_overwriting([Path(output)], [Path(influence)])
     samples = ScoredSamples.read(influence, label)
-    deck = deal(samples, math.ceil(most / HARMFUL_SHARE))
+    # A page would show one helpful sample to three harmful ones; so that `most` harmful ones are there, ask for more.
+    shown = ShownSamples.choose(samples, math.ceil(most / HARMFUL_SHARE))
     with drawing():
-        write_png(_figure(deck, most), Path(output))
-    reason = "{}: {}".format(*deck.broken[0]) if deck.broken else ""
-    return WrittenSheet(len(samples), samples.harmful, len(deck.broken), reason)
+        write_png(_figure(shown, most), Path(output))
+    reason = ": ".join(shown.broken[0]) if shown.broken else ""
+    return WrittenSheet(len(samples), samples.harmful, len(shown.broken), reason)
 
 
 def write_png(figure: Figure, output: Path) -> None:
@@ -73,6 +74,6 @@ def write_png(figure: Figure, output: Path) -> None:
         temporary.write_bytes(png_bytes(figure))
 
 
-def _figure(deck: Deck, most: int) -> Figure:
-    pictures = contact_sheet(deck, LIGHT, most)
-    return number_sheet(deck, LIGHT, most) if pictures is None else pictures
+def _figure(shown: ShownSamples, most: int) -> Figure:
+    pictures = contact_sheet(shown, LIGHT, most)  # None where the data are no pictures
+    return number_sheet(shown, LIGHT, most) if pictures is None else pictures

@@ -11,26 +11,33 @@ from typing import List, Sequence, Tuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .cards import Card, Deck
+from .card import Card
 from .figures import Theme, drawable, new_figure
+from .shown_samples import ShownSamples
 
 __all__ = ["number_sheet"]
 
-_ROW, _WIDE, _NARROW, _FILE = 0.21, 1.15, 0.55, 3.2  # inches
-_LONGEST_NAME, _LONGEST_FILE = 15, 46
+# Height of a row and widths of columns, in inches.
+_ROW = 0.21
+_WIDE = 1.15
+_NARROW = 0.55
+_FILE = 3.2
+# The longest texts that fit, in characters.
+_LONGEST_NAME = 15
+_LONGEST_FILE = 46
 
 _Column = Tuple[str, float, List[str]]  # title, width, a cell per sample
 
 
-def number_sheet(deck: Deck, theme: Theme, most: int) -> Figure:
+def number_sheet(samples: ShownSamples, theme: Theme, most: int) -> Figure:
     """Draw a table.
 
     Args:
-        deck: The cards.
+        samples: The cards.
         theme: Colours.
         most: How many samples at most.
     """
-    cards = deck.cards[:most]
+    cards = samples.cards[:most]
     columns = _columns(cards)
     width = sum(wide for _, wide, _ in columns)
     figure = new_figure(width + 0.3, (len(cards) + 1) * _ROW + 0.3, theme)

@@ -18,10 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
-from .cards import Card
+from .card import Card, data_uri
 from .summary import number
 
-__all__ = ["PageFigure", "PageImage", "orders", "render"]
+__all__ = ["PageFigure", "PageImage", "render", "sort_orders"]
 
 CSS_PIXELS_PER_INCH = 96
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -44,12 +44,12 @@ class PageImage:
     @property
     def light(self) -> str:
         """Data URI for light pages and for print."""
-        return _data_uri(self.pngs["light"])
+        return data_uri(self.pngs["light"])
 
     @property
     def dark(self) -> str:
         """Data URI for dark pages."""
-        return _data_uri(self.pngs["dark"])
+        return data_uri(self.pngs["dark"])
 
     @property
     def pixels(self) -> Tuple[int, int]:
@@ -91,7 +91,7 @@ def render(content: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(str(TEMPLATES), encoding="utf-8"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a name the template has and the content has not is a mistake of ours
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -101,14 +101,15 @@ def render(content: Mapping[str, Any]) -> str:
 
 
 def basename(cell: str) -> str:
-    """The last part of a path, however its folders are separated."""
+    """Return the last part of a path, however its folders are separated."""
     return posixpath.basename(cell.replace("\\", "/"))
 
 
 def _own_code() -> Dict[str, Any]:
-    """Script and style of this package, and what the policy calls them."""
+    """Read script and style of this package, with the hashes by which the page's policy allows them."""
     code: Dict[str, Any] = {}
     for name, file in (("script", "report.js"), ("style", "report.css")):
+        # The code begins on a line of its own; the browser hashes that line end too.
         text = "\n" + (TEMPLATES / file).read_text(encoding="utf-8")
         code[name] = Markup(text)
         code[f"{name}_hash"] = Markup(f"'sha256-{_digest(text)}'")
@@ -123,21 +124,17 @@ def _side_of(card: Card) -> int:
     return max(card.size)
 
 
-def _data_uri(data: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
-
-
-def orders(extras: List[str], losses: bool, classes: bool) -> List[Dict[str, str]]:
-    """The choices of the sort menu; `key` is the attribute of a card without ``data-``."""
-    found = [_order("rank", 1, "most harmful first"), _order("rank", -1, "most helpful first")]
+def sort_orders(extras: List[str], losses: bool, classes: bool) -> List[Dict[str, str]]:
+    """Make the choices of the sort menu; `key` is the attribute of a card without ``data-``."""
+    orders = [_order("rank", 1, "most harmful first"), _order("rank", -1, "most helpful first")]
     if losses:
-        found += [_order("loss", -1, "highest loss first"), _order("loss", 1, "lowest loss first")]
+        orders += [_order("loss", -1, "highest loss first"), _order("loss", 1, "lowest loss first")]
     if classes:
-        found.append(_order("class", 1, "class"))
-    found.append(_order("index", 1, "row of the training data"))
+        orders.append(_order("class", 1, "class"))
+    orders.append(_order("index", 1, "row of the training data"))
     for position, name in enumerate(extras):
-        found.append(_order(f"extra-{position}", 1, f"{name}, lowest first"))
-    return found
+        orders.append(_order(f"extra-{position}", 1, f"{name}, lowest first"))
+    return orders
 
 
 def _order(key: str, direction: int, text: str) -> Dict[str, str]:

@@ -15,6 +15,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ..array import Array
 from ..dataset.csv import Column, Table, is_number
 from ..dataset.decoding import CellError, decode, decoder_name
 
@@ -31,7 +32,7 @@ _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 @dataclass(frozen=True)
 class Picture:
-    """What is shown of a cell that names a file.
+    """The picture of a cell that names a file.
 
     Attributes:
         image: The thumbnail, or None if there is nothing to draw.
@@ -45,7 +46,7 @@ class Picture:
 
 
 def picture_column(table: Table, columns: List[Column]) -> Optional[Column]:
-    """The first column whose cells name files, images before other kinds; None if there is none."""
+    """Find the first column whose cells name files, images before other kinds; None if there is none."""
     kinds = [(column, _kind(table, column)) for column in columns if not column.comment]
     for wanted in ("image", None):
         for column, kind in kinds:
@@ -72,19 +73,19 @@ def picture_of(table: Table, cell: str) -> Picture:
     except OSError as error:
         return Picture(None, (error.strerror or "cannot be read").lower(), broken=True)
     except CellError as error:
-        return Picture(None, str(error), broken=True)
+        return Picture(None, error.message, broken=True)
     return _image_picture(array) if kind == "image" else _array_picture(array)
 
 
 def png(image: Image.Image, side: int) -> bytes:
-    """The bytes of a PNG whose longer side is at most `side`."""
+    """Return the bytes of a PNG whose longer side is at most `side`."""
     buffer = io.BytesIO()
     _reduced(image, side).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
 def _kind(table: Table, column: Column) -> Optional[str]:
-    """What reads the column's cells; the first filled one decides."""
+    """Return the decoder of the column's cells; the first filled one decides."""
     for row in table.rows:
         cell = row[column.position].strip()
         if cell:
@@ -92,13 +93,13 @@ def _kind(table: Table, column: Column) -> Optional[str]:
     return None
 
 
-def _image_picture(array: np.ndarray) -> Picture:
-    """(C, H, W) of 8 or 16 bits; more than four channels do not occur."""
-    pixels = array if array.dtype == np.uint8 else (array // 257).astype(np.uint8)
+def _image_picture(array: Array) -> Picture:
+    """Make a picture of (C, H, W) of 8 or 16 bits; more than four channels do not occur."""
+    pixels = array if array.dtype == np.uint8 else (array // 257).astype(np.uint8)  # 65535 = 257 * 255
     return Picture(_reduced(_from_channels(pixels), LARGEST_SIDE), f"{array.shape[2]} x {array.shape[1]} pixels")
 
 
-def _from_channels(pixels: np.ndarray) -> Image.Image:
+def _from_channels(pixels: Array) -> Image.Image:
     channels = pixels.shape[0]
     flat = pixels[0] if channels == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
     return Image.fromarray(flat).convert(_MODES[channels])
@@ -112,7 +113,7 @@ def _reduced(image: Image.Image, side: int) -> Image.Image:
     return image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
 
 
-def _array_picture(array: np.ndarray) -> Picture:
+def _array_picture(array: Array) -> Picture:
     text = f"{' x '.join(map(str, array.shape))} numbers"
     plane = array.reshape([edge for edge in array.shape if edge > 1] or [1])
     if plane.ndim == 3 and plane.shape[0] == 3 and min(plane.shape[1:]) >= LEAST_SIDE:
@@ -125,14 +126,17 @@ def _array_picture(array: np.ndarray) -> Picture:
     return Picture(None, f"{text}: {shown}{', ...' if array.size > _NUMBERS_SHOWN else ''}")
 
 
-def _bytes(array: np.ndarray) -> np.ndarray:
+def _bytes(array: Array) -> Array:
     """Stretch numbers to 0..255; all equal ones become 0."""
-    low, high = float(array.min()), float(array.max())
-    return np.rint((array.astype(np.float64) - low) * (255 / (high - low or 1))).astype(np.uint8)
+    low = float(array.min())
+    high = float(array.max())
+    stretched = (array.astype(np.float64) - low) * (255 / (high - low or 1))
+    levels: Array = np.rint(stretched).astype(np.uint8)
+    return levels
 
 
-def _curve(array: np.ndarray) -> Image.Image:
-    """The first row or channel as a line, grey on nothing so that it can be seen on light and dark pages."""
+def _curve(array: Array) -> Image.Image:
+    """Draw the first row or channel as a line, grey on nothing so that it can be seen on light and dark pages."""
     line = array if array.ndim == 1 else array[:, 0] if array.shape[0] > array.shape[1] else array[0]
     heights = (_CURVE_HEIGHT - 3) * (1 - _bytes(line).astype(np.float64) / 255) + 1
     image = Image.new("LA", (LARGEST_SIDE, _CURVE_HEIGHT), (128, 0))

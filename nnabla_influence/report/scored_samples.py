@@ -1,4 +1,4 @@
-"""What an influence CSV says about every sample: score, rank, class, and what else was noted beside them.
+"""Read what an influence CSV holds about every sample: score, rank, class, and what else was noted beside them.
 
 An influence CSV has the training data's own columns, then ``influence``, further columns of numbers
 (``predicted_label`` and ``loss`` have a meaning of their own here, any other is shown as it is) and
@@ -15,6 +15,7 @@ from typing import Dict, List, Optional, Union
 
 import numpy as np
 
+from ..array import Array, IntArray
 from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
 from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN
@@ -25,7 +26,7 @@ __all__ = ["ScoredSamples"]
 
 @dataclass(frozen=True)
 class ScoredSamples:
-    """N samples in the order of the CSV's lines.
+    """N samples in the order of the CSV's lines; made by `read`.
 
     Attributes:
         table: The influence CSV.
@@ -39,11 +40,11 @@ class ScoredSamples:
     """
 
     table: Table
-    scores: np.ndarray
+    scores: Array
     score_cells: List[str]
-    indexes: np.ndarray
-    extras: Dict[str, np.ndarray]
-    predicted: Optional[np.ndarray]
+    indexes: IntArray
+    extras: Dict[str, Array]
+    predicted: Optional[Array]
     classes: Optional[Classes]
     data_columns: List[Column]
 
@@ -61,6 +62,7 @@ class ScoredSamples:
         table = Table.read(path)
         by_index = IndexedColumn.read_scores(table.path, SCORE_COLUMN).values
         (score,) = table.variables[SCORE_COLUMN]
+        # The layout of an influence CSV: the data's own columns, the score, further numbers, the index.
         data = [column for column in table.columns if column.position < score.position]
         extras = _extras(table, score.position)
         return cls(
@@ -78,13 +80,14 @@ class ScoredSamples:
         return len(self.scores)
 
     @property
-    def order(self) -> np.ndarray:
+    def order(self) -> IntArray:
         """Lines (N,), most harmful first; ties by their row in the training data, whatever the order of the file."""
-        return np.lexsort((self.indexes, self.scores))
+        order: IntArray = np.lexsort((self.indexes, self.scores))
+        return order
 
     @property
     def harmful(self) -> int:
-        """How many samples have a negative score."""
+        """The number of samples with a negative score."""
         return int((self.scores < 0).sum())
 
     @property
@@ -93,7 +96,7 @@ class ScoredSamples:
         return bool((self.scores > 0).any())
 
     @property
-    def losses(self) -> Optional[np.ndarray]:
+    def losses(self) -> Optional[Array]:
         """(N,) losses, or None."""
         return self.extras.get(LOSS_COLUMN)
 
@@ -104,8 +107,8 @@ class ScoredSamples:
         return self.classes.name_of_number(self.predicted[line]) != self.classes.name(line)
 
 
-def _column(table: Table, position: int) -> np.ndarray:
-    """A column (N,) with NaN for whatever is no number."""
+def _column(table: Table, position: int) -> Array:
+    """Read a column (N,) with NaN for whatever is no number."""
     return np.array([_number(row[position]) for row in table.rows], dtype=np.float64)
 
 
@@ -116,12 +119,12 @@ def _number(cell: str) -> float:
         return math.nan
 
 
-def _extras(table: Table, score: int) -> Dict[str, np.ndarray]:
-    """The columns of numbers beside the score, by name."""
-    found = {}
+def _extras(table: Table, score: int) -> Dict[str, Array]:
+    """Read the columns of numbers beside the score, by name."""
+    extras = {}
     for column in table.columns:
         if column.position > score and column.name != INDEX_COLUMN:
             values = _column(table, column.position)
             if np.isfinite(values).any():
-                found[table.header[column.position].strip()] = np.where(np.isfinite(values), values, math.nan)
-    return found
+                extras[table.header[column.position].strip()] = np.where(np.isfinite(values), values, math.nan)
+    return extras

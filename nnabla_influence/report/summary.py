@@ -1,4 +1,8 @@
-"""What the scores say in a sentence, in a few large numbers, and per class."""
+"""The scores in a sentence, in a few large numbers, and per class.
+
+The sentence says what the sign means; where no score is positive (the methods loss and self-influence), only the order
+counts and the words change.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,21 @@ from typing import List, NamedTuple, Sequence
 
 import numpy as np
 
-from .cards import Deck
+from ..array import IntArray
 from .scored_samples import ScoredSamples
+from .shown_samples import ShownSamples
 
 __all__ = ["Tile", "class_table", "headline", "number", "shown_text", "tiles"]
 
 
 class Tile(NamedTuple):
-    """A large number; `kind` is ``harmful``, ``helpful`` or empty and gives it a colour."""
+    """A large number and what it counts.
+
+    Attributes:
+        value: The number as it is shown.
+        text: What it counts.
+        kind: ``harmful``, ``helpful`` or empty; gives it a colour.
+    """
 
     value: str
     text: str
@@ -21,19 +32,20 @@ class Tile(NamedTuple):
 
 
 def number(value: float) -> str:
-    """Three digits, as short as possible."""
+    """Write a number with three digits, as short as possible."""
     return f"{value:.3g}"
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage with a digit behind the point where it is small."""
+    """Write a percentage, with a digit behind the point where it is small."""
     percent = 100 * part / whole
     return f"{percent:.0f}%" if percent >= 10 or part == 0 else f"{percent:.1f}%"
 
 
 def headline(samples: ScoredSamples) -> str:
-    """The report in one sentence, with what the sign means."""
-    total, harmful = len(samples), samples.harmful
+    """Say the report in one sentence, with what the sign means."""
+    total = len(samples)
+    harmful = samples.harmful
     if not samples.signed:
         return (
             f"None of the {total:,} training samples has a score above 0, as is usual for the methods loss and "
@@ -47,36 +59,38 @@ def headline(samples: ScoredSamples) -> str:
 
 
 def tiles(samples: ScoredSamples) -> List[Tile]:
-    """The large numbers at the top."""
-    total, harmful = len(samples), samples.harmful
+    """Make the large numbers at the top."""
+    total = len(samples)
+    harmful = samples.harmful
     helpful = int((samples.scores > 0).sum())
-    found = [Tile(f"{total:,}", "training samples scored")]
+    numbers = [Tile(f"{total:,}", "training samples scored")]
+    # Without positive scores the sign means nothing, and so does the count of negative ones.
     if samples.signed:
-        found.append(Tile(f"{harmful:,}", f"harmful, score below 0 ({share(harmful, total)})", "harmful"))
-        found.append(Tile(f"{helpful:,}", f"helpful, score above 0 ({share(helpful, total)})", "helpful"))
+        numbers.append(Tile(f"{harmful:,}", f"harmful, score below 0 ({share(harmful, total)})", "harmful"))
+        numbers.append(Tile(f"{helpful:,}", f"helpful, score above 0 ({share(helpful, total)})", "helpful"))
     else:
-        found.append(Tile(number(float(samples.scores.min())), "lowest score", "harmful"))
+        numbers.append(Tile(number(float(samples.scores.min())), "lowest score", "harmful"))
     if samples.predicted is not None and samples.classes is not None:
         differ = sum(samples.differs(line) for line in range(total))
-        found.append(Tile(f"{differ:,}", f"predicted as another class than labelled ({share(differ, total)})"))
+        numbers.append(Tile(f"{differ:,}", f"predicted as another class than labelled ({share(differ, total)})"))
     elif samples.classes is not None:
-        found.append(Tile(f"{len(samples.classes.names):,}", "classes"))
-    return found
+        numbers.append(Tile(f"{len(samples.classes.names):,}", "classes"))
+    return numbers
 
 
-def shown_text(deck: Deck) -> str:
-    """How many of how many samples the page has."""
-    if len(deck.cards) == deck.total:
-        return f"All {deck.total:,} samples, rank 1 being the most harmful. Tick those to remove or to look at again."
-    helpful = sum(card.rank > len(deck.cards) for card in deck.cards)
+def shown_text(shown: ShownSamples) -> str:
+    """Say how many of how many samples the page has."""
+    if len(shown.cards) == shown.total:
+        return f"All {shown.total:,} samples, rank 1 being the most harmful. Tick those to remove or to look at again."
+    helpful = sum(card.rank > len(shown.cards) for card in shown.cards)
     return (
-        f"{len(deck.cards):,} of {deck.total:,} samples: the {len(deck.cards) - helpful:,} with the lowest scores and "
-        f"the {helpful:,} with the highest; rank 1 is the most harmful. Tick those to remove or to look at again."
+        f"{len(shown.cards):,} of {shown.total:,} samples: the {len(shown.cards) - helpful:,} with the lowest scores "
+        f"and the {helpful:,} with the highest; rank 1 is the most harmful. Tick those to remove or to look at again."
     )
 
 
 def class_table(samples: ScoredSamples) -> List[Sequence[str]]:
-    """Header and one row per class; only the header without classes."""
+    """Make header and one row per class; only the header without classes."""
     header = ("class", "samples", "harmful", "share", "mean score", "lowest score", "its row")
     if samples.classes is None:
         return [header]
@@ -88,9 +102,10 @@ def class_table(samples: ScoredSamples) -> List[Sequence[str]]:
     return rows
 
 
-def _class_cells(samples: ScoredSamples, lines: np.ndarray) -> Sequence[str]:
+def _class_cells(samples: ScoredSamples, lines: IntArray) -> Sequence[str]:
     scores = samples.scores[lines]
-    harmful, lowest = int((scores < 0).sum()), int(lines[scores.argmin()])
+    harmful = int((scores < 0).sum())
+    lowest = int(lines[scores.argmin()])
     return (
         f"{len(lines):,}",
         f"{harmful:,}",

@@ -33,7 +33,7 @@ import numpy as np
 
 from ..array import Array
 from ..config import TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from ..files import atomic_path
 from ..network import Network

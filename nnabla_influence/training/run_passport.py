@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import __version__
 from ..config import TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..network import Network
 from .cache import FORMAT
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Callable, List, Mapping, Optional, Union
 
 from ..config import TrainingConfig, differences
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..network import Network
-from ..partial import discard, has_progress
 from ..remedies import remedy
+from ..resume import discard, has_progress
 from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
 from .run_passport import comparable, run_passport

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..config import TrainingConfig
-from ..dataset.batches import Augmentation, augment
+from ..dataset.augmentation import Augmentation, augment
 from ..dataset.samples import Samples
 from ..device import Device
 from ..errors import DivergenceError

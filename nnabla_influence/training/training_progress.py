@@ -15,8 +15,8 @@ import numpy as np
 
 from ..array import Array
 from ..errors import CorruptFileError
-from ..partial import PartialFolder
 from ..remedies import remedy
+from ..resume import PartialFolder
 from .checkpoint import Checkpoint
 
 __all__ = ["TrainingProgress", "UnfinishedTraining"]

@@ -8,7 +8,7 @@ from typing import Tuple
 import numpy as np
 
 from ..array import Array
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import DataError
 from ..network import Network
 from ..remedies import advice, remedy

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional
+from typing import Optional
 
 from ..array import IntArray
-from ..cleansing import ClassLoss, Removal, class_losses, class_numbers, cleanse
-from ..dataset.arrays import Dataset
+from ..cleansing import ClassLosses, Removal, class_numbers, cleanse, notable_class_losses
+from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import DataError
 from ..relabelling import propose_labels, relabel
@@ -62,13 +62,13 @@ class Cleansed:
         samples: Rows of the whole data set.
         selected: Rows (k,) that were selected.
         changed: Rows (k,) that were removed, or got another label.
-        losses: What every class loses; empty where there are no classes.
+        losses: What the classes lose.
     """
 
     samples: int
     selected: IntArray
     changed: IntArray
-    losses: List[ClassLoss]
+    losses: ClassLosses
 
 
 def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -> Cleansed:
@@ -86,15 +86,15 @@ def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -
 
 
 def _removed(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
-    labels = class_numbers(data.table, request.label)
+    labels = class_numbers(data, request.label)
     cleanse(data, rows, request.output, request.second)
-    return Cleansed(len(data), rows, rows, [] if labels is None else class_losses(labels, rows))
+    return Cleansed(len(data), rows, rows, notable_class_losses(labels, rows))
 
 
 def _relabelled(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
     proposal = propose_labels(data, rows, request.label or DEFAULT_LABEL)
     relabel(data, proposal, request.output, request.second)
-    return Cleansed(len(data), rows, proposal.changed, class_losses(proposal.old, proposal.changed))
+    return Cleansed(len(data), rows, proposal.changed, notable_class_losses(proposal.old, proposal.changed))
 
 
 def _refuse_test_rows(path: Path, reading: ReadingSettings, data: ScoredData, reporter: ProgressReporter) -> None:

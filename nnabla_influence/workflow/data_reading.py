@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..errors import DataError
 from ..network import DatasetSetting
 from ..remedies import remedy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..evaluation.performance import PerformanceMeter
 from ..network import Network

@@ -14,7 +14,7 @@ from typing import Optional, Sequence, Tuple
 
 from ..choices import BUILTINS
 from ..config import TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, NetworkError
 from ..network import DatasetSetting, FileSettings, Network

@@ -12,7 +12,7 @@ from typing import Any, Optional, Sequence, Tuple, Union
 from ..choices import DEFAULT_METHOD, STARTS
 from ..cleansing import Amount, Count, Removal
 from ..config import TrainingConfig
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError
 from ..evaluation.removal_curve import RemovalCurve

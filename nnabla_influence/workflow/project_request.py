@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional, Union
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..network import Network
 from .data_reading import ReadingSettings

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
 from ..choices import DEFAULT_METHOD, METHODS
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, sample_columns
 from ..execution import one_thread
 from ..interrupts import resumable
-from ..partial import PartialFolder, discard, has_progress, partial_folder
 from ..remedies import remedy
+from ..resume import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
 from .opened_project import OpenedProject

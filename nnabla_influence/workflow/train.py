@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from ..interrupts import resumable
-from ..partial import partial_folder
 from ..remedies import remedy
+from ..resume import partial_folder
 from ..training import Hooks, TrainingCache, train
 from .epoch_log import EpochLog
 from .opened_project import OpenedProject

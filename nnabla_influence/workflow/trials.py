@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..estimators import sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..array import IntArray
 from ..choices import METHODS_WITHOUT_VALIDATION
-from ..dataset.arrays import Dataset
+from ..dataset.dataset import Dataset
 from ..dataset.indexed_column import listed_samples
 from ..errors import ConfigError, DataError
 from ..network import Network

@@ -17,8 +17,8 @@ import numpy as np
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.dataset.batches import consecutive_batches
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import DivergenceError
 from nnabla_influence.estimators import LastEpochInfluence, LossBaseline
 from nnabla_influence.evaluation.metrics import mislabel_detection

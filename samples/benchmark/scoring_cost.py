@@ -42,7 +42,7 @@ def ratios(repeats, policy):
     """Median seconds per sample of training and of scoring, and the median of the pairwise ratios."""
     from nnabla_influence.autodiff import LossOracle
     from nnabla_influence.config import TrainingConfig
-    from nnabla_influence.dataset.arrays import Dataset
+    from nnabla_influence.dataset.dataset import Dataset
     from nnabla_influence.device import Device
     from nnabla_influence.network import Network
     from nnabla_influence.training import StepPlan, Trainer
@@ -69,7 +69,7 @@ def seconds(action):
 def peak_memory(samples, queue):
     """Trains and scores one epoch in this process; reports its peak memory and the cache sizes."""
     from nnabla_influence.config import TrainingConfig
-    from nnabla_influence.dataset.arrays import Dataset
+    from nnabla_influence.dataset.dataset import Dataset
     from nnabla_influence.estimators import LastEpochInfluence
     from nnabla_influence.network import Network
     from nnabla_influence.training import train

@@ -5,8 +5,8 @@ import pytest
 from integration.conftest import contents, data_of, network_and_data, scores_of
 
 from nnabla_influence.cli.main import main
-from nnabla_influence.dataset.arrays import Dataset
 from nnabla_influence.dataset.csv import Table
+from nnabla_influence.dataset.dataset import Dataset
 
 CACHE = "cache 学習.h5"
 INFLUENCE = "出力/influence.csv"

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from nnabla_influence.dataset.digits import write_digits
-from nnabla_influence.partial import partial_folder
+from nnabla_influence.resume import partial_folder
 
 KILLS = 10
 

@@ -11,7 +11,7 @@ from support.adult_rows import adult_rows
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.training import StepPlan
 
 FOLDER = Path(__file__).resolve().parents[2] / "samples" / "leave_one_out"

@@ -91,7 +91,7 @@ def test_all_broken_cells_are_listed_together(commands, data, written):
 @pytest.mark.parametrize(
     "lines, expected",
     [
-        ([], ["found an empty file"]),
+        ([], ["got an empty file"]),
         (
             [line.replace(",", ";") for line in rows([0, 1])],
             ["separated by commas", "semicolons", "comma-separated CSV"],
@@ -286,15 +286,15 @@ REQUESTS = {
     ),
     "output is the data": (
         ["score", "--cache", "cache 学習.h5", "DATA", "--output", "TRAINING"],
-        ["is read by this command"],
+        ["got one that is read"],
     ),
     "output is the cache": (
         ["score", "--cache", "cache 学習.h5", "DATA", "--output", "cache 学習.h5"],
-        ["is read by this command"],
+        ["got one that is read"],
     ),
     "cache is the data": (
         ["train", "--network", "builtin:mlp", "DATA", "--cache", "TRAINING", "--overwrite"],
-        ["is read by this command"],
+        ["got one that is read"],
     ),
     "augmented vectors": (
         ["train", "--network", "VECTORS", "--flip", "--cache", "c.h5"],

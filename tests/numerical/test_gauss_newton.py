@@ -16,7 +16,7 @@ from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.dataset.digits import load_digits
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
 from nnabla_influence.training import train

@@ -16,7 +16,7 @@ from support.network_kinds import BATCH, KINDS, REFUSED, TRAINING, VALIDATION, b
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import DataError, RequestError, UnsupportedError
 from nnabla_influence.estimators import LastEpochInfluence, LossBaseline, SgdInfluence, SpectralInfluence
 from nnabla_influence.network import TRAINING as AS_TRAINED

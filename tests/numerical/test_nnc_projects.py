@@ -14,7 +14,7 @@ from support.nnc_result import stored_parameters
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.estimators import LastEpochInfluence
 from nnabla_influence.network import Network

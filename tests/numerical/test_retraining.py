@@ -10,7 +10,7 @@ from support.problems import dataset as labelled
 from support.problems import overlapping_classes, replayable, softmax_network, trained, whole_run_truth
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, ConfigError
 from nnabla_influence.evaluation.change import Change
 from nnabla_influence.evaluation.retraining import Retraining, first_start, retrained, run_retraining

@@ -67,7 +67,7 @@ def as_float64(dataset) -> Data:
 
 
 def dataset(x, y):
-    from nnabla_influence.dataset.arrays import Dataset
+    from nnabla_influence.dataset.dataset import Dataset
 
     y = np.asarray(y, np.float32)
     return Dataset.from_arrays({"x": np.asarray(x, np.float32), "y": y[:, None] if y.ndim == 1 else y})

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from nnabla_influence.files import atomic_path, write_text_atomic
+from nnabla_influence.errors import OutputExistsError
+from nnabla_influence.files import atomic_path, refuse_overwriting, write_text_atomic
 
 
 def names(folder):
@@ -65,3 +66,24 @@ def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
     write_text_atomic(tmp_path / "link.txt", "new")
     assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    path, other, link = tmp_path / "a.csv", tmp_path / "hard.csv", tmp_path / "link.csv"
+    refuse_overwriting([path], [path, None, "builtin:cnn"])  # what does not exist cannot be harmed
+    path.touch()
+    link.symlink_to(path)
+    os.link(str(path), str(other))
+    refuse_overwriting(
+        [path, tmp_path / "b.csv"], [None, "builtin:cnn", tmp_path / "c.csv", str(tmp_path / "none.csv")]
+    )
+    (tmp_path / "folder").mkdir()
+    for same in (str(path), tmp_path / "folder" / ".." / "a.csv", link, other):
+        with pytest.raises(OutputExistsError, match="got one that is read"):
+            refuse_overwriting([tmp_path / "b.csv", path], [None, same])
+
+
+def test_two_outputs_need_two_files(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputExistsError, match="a file of its own for every output"):
+        refuse_overwriting([tmp_path / "a.csv", tmp_path / "folder" / ".." / "a.csv"], [])

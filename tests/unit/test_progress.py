@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nnabla_influence.partial import PartialFolder
 from nnabla_influence.progress import ProgressStore
+from nnabla_influence.resume import PartialFolder
 
 
 def kept(store: ProgressStore):

@@ -18,8 +18,8 @@ from ...announcements import write_influence_csv
 from ...errors import CacheMismatchError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
-from ...partial import partial_folder
 from ...remedies import remedy
+from ...resume import partial_folder
 from ...training import FinalState, FinishedTraining, Hooks, TrainingCache, train
 from ...workflow.opened_project import OpenedProject, open_cached_project, open_project
 from ...workflow.project_request import ProjectRequest

@@ -14,6 +14,7 @@ from ...messenger import Messenger
 from ..host.fields import Fields
 from ..host.libraries import has_library, install_hint, require_library
 from ..host.manifest import REMOVAL_CURVE
+from ..host.next_step import NEXT_STEP
 
 __all__ = ["run"]
 
@@ -65,7 +66,7 @@ def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Mes
     from ...report import ReportInputs, write_report
 
     console.info("removal curve: " + (f"{curve}" if curve else "none; the plugin Removal curve makes one"))
-    written = write_report(ReportInputs(influence, curve), page)
+    written = write_report(ReportInputs(influence, curve, next_step=NEXT_STEP), page)
     size = written.page.stat().st_size
     console.info(f"page with {written.shown} of {written.total} samples ({size / 1e6:.1f} MB): {page}")
 

@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 from ...config import IteratorConfig, TrainingConfig
-from ...dataset.arrays import Dataset
+from ...dataset.dataset import Dataset
 from ...device import Device
 from ...errors import CacheMismatchError, ConfigError, UnsupportedError
 from ...files import write_text_atomic
 from ...interrupts import resumable
 from ...messenger import Messenger
 from ...network import DatasetSetting, Network, dataset_sections, write_archive
-from ...partial import PartialFolder, discard, partial_folder
 from ...remedies import remedy
+from ...resume import PartialFolder, discard, partial_folder
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ...training.nnabla_cli.learning_curve import LearningCurve
 from ...training.update_rules import rule

@@ -13,8 +13,8 @@ from typing import Any, Iterator, Mapping, Optional
 
 from ...errors import CacheMismatchError
 from ...interrupts import resumable
-from ...partial import PartialFolder, discard, partial_folder
 from ...remedies import Remedy
+from ...resume import PartialFolder, discard, partial_folder
 
 __all__ = ["own_progress", "workspace"]
 

@@ -8,8 +8,11 @@ __all__ = ["IN_FIELDS"]
 
 IN_FIELDS: Dict[str, str] = {
     # dataset
+    "resize-images": "Resize the images to one size.",
+    "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
+    "decode-again": "Start the plugin again.",
     # network
-    "resize-images": "Resize the images to {height}x{width}.",
+    "resize-images-to": "Resize the images to {height}x{width}.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or let the '
     "project compute on the CPU.",
@@ -43,6 +46,9 @@ IN_FIELDS: Dict[str, str] = {
     "go-on-plugin": "The plugin goes on from there if you start it again with the same fields; otherwise delete that "
     "folder.",
     # report, scored data
+    "choose-label": "Choose another, or leave it out.",
+    "give-whole-influence": "Give the whole influence CSV here.",
+    "go-on-or-remove": "Delete that folder.",
     # workflow
     "replace-output": "Choose another file, or delete it first.",
     "go-on-or-discard": "The same plugin goes on from there; otherwise delete that folder.",

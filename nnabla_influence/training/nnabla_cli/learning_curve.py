@@ -19,7 +19,7 @@ import numpy as np
 
 from ...array import Array
 from ...network import Network
-from ...partial import PartialFolder
+from ...resume import PartialFolder
 from ..checkpoint import Checkpoint
 from ..train import EpochReport
 from .monitors import Monitors

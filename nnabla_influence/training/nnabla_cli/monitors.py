@@ -14,7 +14,7 @@ import numpy as np
 
 from ...array import Array, IntArray
 from ...config import TrainingConfig
-from ...dataset.arrays import Dataset
+from ...dataset.dataset import Dataset
 from ...device import Device
 from ...errors import UnsupportedError
 from ...network import Network

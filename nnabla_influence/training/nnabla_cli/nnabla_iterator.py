@@ -15,7 +15,7 @@ from nnabla.config import nnabla_config
 from nnabla.utils.data_source_implements import CsvDataSource
 
 from ...config import IteratorConfig
-from ...dataset.arrays import Dataset
+from ...dataset.dataset import Dataset
 from ...network.nnp import NNablaMessage
 
 __all__ = ["monitor_batches", "monitor_interval", "nnabla_iterator"]

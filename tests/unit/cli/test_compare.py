@@ -111,12 +111,12 @@ def test_flips_other_than_0_and_1(files, tmp_path, capsys):
 def test_a_sample_twice(files, tmp_path, capsys):
     path = tmp_path / "twice.csv"
     path.write_text("influence,datasource_index\n1,0\n2,3\n4,3\n")
-    assert "datasource_index once, found 3 on the lines 3 and 4" in fails(capsys, files[0], str(path))
+    assert "datasource_index once, got 3 on the lines 3 and 4" in fails(capsys, files[0], str(path))
 
 
 def test_missing_column_names_those_there_are(files, capsys):
     message = fails(capsys, *files[:2], "--column", "margin")
-    assert "expected one column margin, found the columns x:image, y:label, influence, datasource_index" in message
+    assert "expected one column margin, got the columns x:image, y:label, influence, datasource_index" in message
 
 
 def test_scores_without_order_name_the_files(files, tmp_path, capsys):

@@ -3,11 +3,12 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 
-from nnabla_influence.cli import noise
+from nnabla_influence.choices import NOISE_KINDS
 from nnabla_influence.cli.main import main
-from nnabla_influence.dataset.noise import KINDS
+from nnabla_influence.dataset.noise import flip_labels
 
 
 @pytest.fixture()
@@ -89,5 +90,8 @@ def test_the_data_set_itself_is_never_overwritten(train, tmp_path, capsys):
     assert train.read_bytes() == before and "got one that is read" in capsys.readouterr().err
 
 
-def test_the_kinds_in_the_help_are_the_kinds_there_are():
-    assert noise.KINDS == KINDS
+def test_the_kinds_in_the_help_are_the_kinds_there_are(capsys):
+    assert main(["noise", "--help"]) == 0
+    assert "--kind {" + ",".join(NOISE_KINDS) + "}" in capsys.readouterr().out
+    for kind in NOISE_KINDS:
+        assert flip_labels(np.array([0, 1, 2]), 1.0, kind).flipped.all()

@@ -74,7 +74,7 @@ def test_an_output_must_not_be_an_input(tmp_path):
     options.check_output(path, None, "builtin:mlp", tmp_path / "other.csv")
     for same in (str(path), tmp_path / "folder" / ".." / "a.csv", link):
         (tmp_path / "folder").mkdir(exist_ok=True)
-        with pytest.raises(OutputExistsError, match="read by this command"):
+        with pytest.raises(OutputExistsError, match="got one that is read"):
             options.check_output(path, None, same)
 
 

@@ -43,14 +43,14 @@ def test_a_quoted_line_end_counts_as_a_line(folder):
 def test_blank_lines_at_the_end_are_ignored_and_inside_refused(folder):
     assert len(Table.read(folder.csv("x,y\n1,2\n\n\n"))) == 1
     message = error_of(folder.csv("x,y\n1,2\n\n3,4\n"))
-    assert "line 3" in message and "expected 2 cells as in the header, found 0" in message
+    assert "line 3" in message and "expected 2 cells as in the header, got 0" in message
 
 
 def test_every_ragged_row_is_reported_up_to_twenty(folder):
     message = error_of(folder.csv("x,y\n1\n1,2\n1,2,3\n" + "7\n" * 30))
     assert "32 broken cells" in message and "and 12 more" in message
-    assert "line 2, column 'y', value '': expected 2 cells as in the header, found 1" in message
-    assert "line 4, column 'cell 3', value '3': expected 2 cells as in the header, found 3" in message
+    assert "line 2, column 'y', value '': expected 2 cells as in the header, got 1" in message
+    assert "line 4, column 'cell 3', value '3': expected 2 cells as in the header, got 3" in message
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_every_ragged_row_is_reported_up_to_twenty(folder):
     [
         (b"", "empty file"),
         (b"\xef\xbb\xbf", "empty file"),
-        (b"x,y\n", "found none"),
-        (b"x,y\n1,2\n\x83e,3\n", "line 3: expected UTF-8 text, found the byte 0x83"),
+        (b"x,y\n", "got none"),
+        (b"x,y\n1,2\n\x83e,3\n", "line 3: expected UTF-8 text, got the byte 0x83"),
         ("x,y\n1,2\n".encode("utf-16"), "line 1: expected UTF-8 text"),
         (b"x,y\n" + b"1" * 200_000 + b",2\n", "field larger"),
     ],
@@ -73,7 +73,7 @@ def test_files_that_are_no_table(folder, data, reason):
 @pytest.mark.parametrize("separator, name", [(";", "semicolons"), ("\t", "tabs")])
 def test_other_separators_are_named(folder, separator, name):
     message = error_of(folder.csv(f"x:image{separator}y\na.png{separator}0\n"))
-    assert f"separated by commas, found {name}" in message
+    assert f"separated by commas, got {name}" in message
     assert len(Table.read(folder.csv("x:a; b\n1\n"))) == 1, "a label may hold one"
 
 

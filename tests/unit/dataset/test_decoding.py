@@ -1,6 +1,7 @@
 """Single files to numbers: shapes, types, and what is refused."""
 
 import io
+import pickle
 import warnings
 
 import numpy as np
@@ -169,7 +170,7 @@ def test_broken_files_are_cell_errors(case):
         with pytest.raises(CellError) as caught:
             decode(decoder, data)
     message = str(caught.value)
-    assert message.startswith("expected") and "found" in message and caught.value.advice
+    assert message.startswith("expected") and "got" in message and caught.value.advice
     assert "BytesIO" not in message and "\n" not in message
 
 
@@ -186,5 +187,10 @@ def test_descriptions():
 
 
 def test_float32_array_counts_what_is_not_finite():
-    with pytest.raises(CellError, match="found 2 that are NaN"):
+    with pytest.raises(CellError, match="got 2 that are NaN"):
         float32_array(np.array([1.0, np.nan, -np.inf]))
+
+
+def test_an_error_keeps_its_advice_on_the_way_to_another_process():
+    error = pickle.loads(pickle.dumps(CellError("expected a, got b", "Do x.")))
+    assert (str(error), error.advice) == ("expected a, got b", "Do x.") and CellError("a").advice.startswith("Replace")

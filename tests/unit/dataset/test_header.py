@@ -30,14 +30,14 @@ def test_comment_columns_may_repeat():
 BROKEN = {
     "duplicate": (["x", "y", "x:again"], "column 3 ('x')", "already as column 1"),
     "duplicate entry": (["v__0", "v__0"], "column 2 ('v__0')", "already as column 1"),
-    "gap": (["v__0", "v__2"], "('v__0')", "found no v__1"),
-    "not from zero": (["v__1", "v__2"], "('v__1')", "found no v__0"),
-    "alone and vector": (["x", "x__0"], "column 1 ('x')", "found both"),
+    "gap": (["v__0", "v__2"], "('v__0')", "got no v__1"),
+    "not from zero": (["v__1", "v__2"], "('v__1')", "got no v__0"),
+    "alone and vector": (["x", "x__0"], "column 1 ('x')", "got both"),
     "empty": (["x", ""], "column 2 ('')", "a name"),
     "only a label": (["x", ":label"], "column 2 (':label')", "a name"),
-    "index is text": (["x__first"], "column 1 ('x__first')", "found 'first'"),
-    "index is negative": (["x__-1"], "column 1 ('x__-1')", "found '-1'"),
-    "two indexes": (["x__0__1"], "column 1 ('x__0__1')", "found '0__1'"),
+    "index is text": (["x__first"], "column 1 ('x__first')", "got 'first'"),
+    "index is negative": (["x__-1"], "column 1 ('x__-1')", "got '-1'"),
+    "two indexes": (["x__0__1"], "column 1 ('x__0__1')", "got '0__1'"),
     "only comments": (["# a"], "line 1", "at least one data column"),
 }
 

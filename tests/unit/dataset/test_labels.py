@@ -16,8 +16,8 @@ def test_cells_decide_not_their_spelling(folder):
     "text, label, reason",
     [
         ("x,y\n1,cat\n2,1.5\n3,-1\n4,nan\n5,1\n", "y", "4 broken cells"),
-        ("v__0,v__1\n1,2\n", "v", "found 2"),
-        ("x\n1\n", "y", "found none"),
+        ("v__0,v__1\n1,2\n", "v", "got 2"),
+        ("x\n1\n", "y", "got none"),
     ],
 )
 def test_what_is_no_label(folder, text, label, reason):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.dataset.overlap import overlapping_rows
 from nnabla_influence.errors import DataError
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_compared():
     first = Dataset.from_arrays({"x": np.zeros((2, 3)), "y": [0, 1]})
     with pytest.raises(DataError, match="variable in common"):
         overlapping_rows(first, Dataset.from_arrays({"z": [1.0]}))
-    with pytest.raises(DataError, match=r"'x' of shape \(3,\).*found \(4,\)"):
+    with pytest.raises(DataError, match=r"'x' of shape \(3,\).*got \(4,\)"):
         overlapping_rows(first, Dataset.from_arrays({"x": np.zeros((2, 4))}))
     with pytest.raises(DataError, match="'w' of shape None"):
         overlapping_rows(first, first, ["w"])

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnabla_influence.dataset import ingest, store
-from nnabla_influence.dataset.arrays import clear_data_cache, default_data_cache, list_data_cache
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset import ingest, store, variable_decoder
+from nnabla_influence.dataset.data_cache import list_data_cache
 from nnabla_influence.errors import RunError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -67,7 +68,7 @@ def test_an_interrupted_decoding_leaves_nothing(folder, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ingest, "decode", interrupted)
+    monkeypatch.setattr(variable_decoder, "decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         folder.read(csv)
     assert [name for name in tree(folder.cache) if not name.startswith("index")] == []
@@ -88,8 +89,9 @@ def test_folders_of_killed_processes_are_removed_after_a_day(folder):
 
 def test_a_cache_that_cannot_be_written_names_itself(folder):
     folder.cache.write_bytes(b"a file where the folder should be")
-    with pytest.raises(RunError, match="データ cache.*--data-cache"):
+    with pytest.raises(RunError, match="データ cache.*data_cache=") as caught:
         folder.read(folder.digits())
+    assert "by --data-cache or the environment variable NNABLA_" in caught.value.said(IN_COMMANDS)
 
 
 def test_a_full_disk_is_a_run_error(folder, monkeypatch):
@@ -106,7 +108,7 @@ def test_a_full_disk_is_a_run_error(folder, monkeypatch):
 
 READER = """
 import sys
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 print("ready", flush=True)
 sys.stdin.readline()
 data = Dataset.from_csv(sys.argv[1], data_cache=sys.argv[2])
@@ -144,64 +146,3 @@ def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):
     data = folder.read(csv)
     assert len(data) == 6 and [entry.fingerprint for entry in list_data_cache(folder.cache)] == [data.fingerprint]
     assert not list(folder.cache.glob("partial-*"))
-
-
-def test_listing(folder):
-    assert list_data_cache(folder.cache) == []
-    images, numbers = folder.read(folder.digits()), folder.read(folder.csv("x\n1\n2\n", "表.csv"))
-    folder.read(folder.digits(count=9, seed=1))
-    entries = list_data_cache(folder.cache)
-    assert len(entries) == 3
-    (entry,) = [entry for entry in entries if entry.fingerprint == numbers.fingerprint]
-    assert entry.csv == str(folder.path / "表.csv") and entry.rows == 2
-    assert entry.bytes == sum(path.stat().st_size for path in (folder.cache / entry.fingerprint).glob("*.npy"))
-    DAMAGE["passport cut off"](folder.cache / images.fingerprint)
-    assert len(list_data_cache(folder.cache)) == 2
-
-
-def test_clearing_removes_only_its_own(folder):
-    assert clear_data_cache(folder.cache) == 0
-    data = folder.read(folder.digits())
-    cut(folder.cache / data.fingerprint / "dataset.json")
-    (folder.cache / "partial-killed").mkdir()
-    (folder.cache / "partial-killed" / "0.npy").write_bytes(b"x")
-    foreign = ["notes.txt", "my folder/0.npy", data.fingerprint + "/mine.txt", "index/mine.txt", "f" * 64]
-    for name in foreign:
-        (folder.cache / name).parent.mkdir(exist_ok=True)
-        (folder.cache / name).write_bytes(b"precious")
-    before = sum((folder.cache / name).stat().st_size for name in tree(folder.cache))
-    assert clear_data_cache(folder.cache) == before - len(foreign) * len(b"precious")
-    assert tree(folder.cache) == sorted(foreign)
-
-
-def test_clearing_leaves_an_empty_folder(folder):
-    data = folder.read(folder.digits())
-    sample = data.batch([0])["x"]
-    clear_data_cache(folder.cache)
-    assert list(folder.cache.iterdir()) == []
-    np.testing.assert_array_equal(data.batch([0])["x"], sample)  # still open
-
-
-def test_where_the_cache_is(monkeypatch, tmp_path):
-    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "here"))
-    assert default_data_cache() == tmp_path / "here"
-    monkeypatch.delenv("NNABLA_INFLUENCE_DATA_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    monkeypatch.setattr(sys, "platform", "linux")
-    assert default_data_cache() == tmp_path / "xdg" / "nnabla_influence" / "data"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert default_data_cache() == tmp_path / ".cache" / "nnabla_influence" / "data"
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert default_data_cache() == tmp_path / "Library" / "Caches" / "nnabla_influence" / "data"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "Local"))
-    assert default_data_cache() == tmp_path / "Local" / "nnabla_influence" / "data"
-
-
-def test_the_default_cache_is_used(folder, monkeypatch, tmp_path):
-    from nnabla_influence.dataset.arrays import Dataset
-
-    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "default"))
-    data = Dataset.from_csv(folder.digits())
-    assert (tmp_path / "default" / data.fingerprint / "dataset.json").exists()

@@ -9,7 +9,7 @@ from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.errors import DivergenceError
 from nnabla_influence.estimators import LastEpochInfluence, SgdInfluence
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
-from nnabla_influence.partial import PartialFolder
+from nnabla_influence.resume import PartialFolder
 from nnabla_influence.training import FinalState
 
 ADAM = SolverConfig("Adam", 0.01, {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6})

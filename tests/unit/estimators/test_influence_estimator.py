@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence import choices
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.estimators import METHODS, InfluenceEstimator, LastEpochInfluence, SgdInfluence, TracIn
 from nnabla_influence.network import Network

@@ -8,7 +8,7 @@ from support.cases import case_named, draw_parameters, exact_losses, network_of
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.estimators import labels_of, predicted_labels, sample_columns
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, train

@@ -8,7 +8,7 @@ from support.comparison import assert_close
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.estimators import LastEpochInfluence, ScoringTask
 from nnabla_influence.network import Network

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.estimators import SelfInfluence
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState

@@ -5,7 +5,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.estimators import SpectralInfluence
 from nnabla_influence.evaluation.attribution import Retrainings, attribution

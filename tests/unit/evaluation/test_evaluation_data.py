@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.evaluation.evaluation_data import EvaluationData, halves
 from nnabla_influence.nnc.host.remedies import IN_FIELDS

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.evaluation.evaluation_data import EvaluationData
 from nnabla_influence.evaluation.number_search import NumberSearch, choose_number

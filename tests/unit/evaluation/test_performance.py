@@ -7,7 +7,7 @@ import pytest
 from support.problems import dataset as labelled
 from support.problems import overlapping_classes, softmax_network
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.evaluation.performance import Performance, PerformanceMeter
 from nnabla_influence.network import Network
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.evaluation.change import Change
 from nnabla_influence.evaluation.relabelled import Relabelled

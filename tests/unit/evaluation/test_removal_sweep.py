@@ -7,7 +7,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, ConfigError
 from nnabla_influence.evaluation import removal_sweep
 from nnabla_influence.evaluation.evaluation_data import EvaluationData

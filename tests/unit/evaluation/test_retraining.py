@@ -7,7 +7,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CheckpointMissingError
 from nnabla_influence.evaluation.change import Change
 from nnabla_influence.evaluation.retraining import Retraining, first_start, last_epoch_start, run_retraining

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence import choices
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.network import Network
 from nnabla_influence.network.builtin import BUILTINS, builtin_file

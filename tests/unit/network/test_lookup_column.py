@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.network_kinds import LABEL, Column, Kind, classifier, whole, write
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import DataError
 from nnabla_influence.network import Network
 from nnabla_influence.network.lookup_column import LookupColumn

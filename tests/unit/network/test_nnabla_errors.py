@@ -9,11 +9,11 @@ from support.network_kinds import LABEL, Column, Kind, classifier, whole, write
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ComputationError
 from nnabla_influence.network import Network
 from nnabla_influence.network.nnabla_errors import translated_errors
-from nnabla_influence.partial import discard, partial_folder
+from nnabla_influence.resume import discard, partial_folder
 from nnabla_influence.training import train
 
 ROWS = 7

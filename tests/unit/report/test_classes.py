@@ -2,6 +2,7 @@
 
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import DataError
 from nnabla_influence.report.scored_samples import ScoredSamples
 
@@ -50,8 +51,9 @@ def test_another_label_is_asked_for_by_its_name_or_its_header(folder):
 
 @pytest.mark.parametrize("label", ["nothing", "x"])
 def test_a_label_that_holds_no_classes_is_refused(folder, label):
-    with pytest.raises(DataError, match=f"a variable '{label}' that holds classes.*found the variables x, y"):
+    with pytest.raises(DataError, match=f"a variable '{label}' that holds classes.*found the variables x, y") as caught:
         classes_of(folder, "x,y", ["0.5,1", "0.7,2"], label=label)
+    assert caught.value.said(IN_COMMANDS).endswith("x, y. Choose another by --label, or leave it out.")
 
 
 def test_predicted_classes_have_the_names_of_the_header(folder):

@@ -5,44 +5,7 @@ import pytest
 from PIL import Image
 
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
-from nnabla_influence.report.cards import deal
-from nnabla_influence.report.figures import LIGHT, drawing
 from nnabla_influence.report.most_harmful import MOST_SHOWN, write_most_harmful
-from nnabla_influence.report.number_sheet import number_sheet
-from nnabla_influence.report.scored_samples import ScoredSamples
-
-
-def texts_by_row(figure):
-    rows = {}
-    for text in figure.axes[0].texts:
-        rows.setdefault(text.get_position()[1], []).append(text.get_text())
-    return [rows[height] for height in sorted(rows)]
-
-
-def test_numbers_become_a_table_with_the_most_harmful_first(folder):
-    with drawing():
-        figure = number_sheet(deal(ScoredSamples.read(folder.table())), LIGHT, 2)
-    assert texts_by_row(figure) == [
-        ["rank", "row", "influence", "age", "income", "price"],
-        ["1", "0", "-2.000e+00", "0", "0", "0.00000"],
-        ["2", "1", "-1.000e+00", "1", "1", "0.14286"],
-    ]
-
-
-def test_classes_and_wrong_predictions_have_a_column(folder):
-    rows = ["0.5,1,-3,0,0", "0.25,1,2,1,1"]
-    path = folder.csv("\n".join(["x__0:age,y:label,influence,predicted_label,datasource_index", *rows]) + "\n")
-    with drawing():
-        figure = number_sheet(deal(ScoredSamples.read(path)), LIGHT, 9)
-    assert [row[3] for row in texts_by_row(figure)] == ["class", "1 \N{RIGHTWARDS ARROW} 0", "1"]
-
-
-def test_small_arrays_are_named_by_their_file(folder):
-    (folder.path / "a.csv").write_text("1,2,3\n")
-    path = folder.csv("x,y,influence,datasource_index\na.csv,0.5,-1,0\n")
-    with drawing():
-        figure = number_sheet(deal(ScoredSamples.read(path)), LIGHT, 9)
-    assert texts_by_row(figure)[1][-1] == "a.csv"
 
 
 @pytest.mark.parametrize("kind", ["digits", "table"])

@@ -42,11 +42,11 @@ def test_further_columns_of_numbers_are_kept_and_text_is_not(folder):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("x,y\n1,2\n", "expected one column datasource_index, found the columns x, y"),
+        ("x,y\n1,2\n", "expected one column datasource_index, got the columns x, y"),
         ("x,datasource_index\n1,2\n", "expected one column influence"),
         (HEADER + "1,0,nan,0\n1,0,bad,1\n", "2 broken cells"),
         (HEADER + "1,0,1,\n", "column 'datasource_index', value '': expected a whole number"),
-        (HEADER + "1,0,1,0\n1,0,1,0\n", "each datasource_index once, found 0 on the lines 2 and 3"),
+        (HEADER + "1,0,1,0\n1,0,1,0\n", "each datasource_index once, got 0 on the lines 2 and 3"),
     ],
 )
 def test_what_is_no_influence_csv_is_refused(folder, text, message):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.network import Network
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, TrainingCache, kept_steps, train

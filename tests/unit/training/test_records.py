@@ -6,7 +6,7 @@ import pytest
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.choices import POINTS
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
 from nnabla_influence.estimators import LastEpochInfluence, MarginBaseline, SpectralInfluence
 from nnabla_influence.network import Network

@@ -10,7 +10,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.errors import CheckpointMissingError, ConfigError
 from nnabla_influence.estimators import SgdInfluence

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.network import Network
 from nnabla_influence.training import run_passport, start_digest
 from nnabla_influence.training.run_passport import comparable

@@ -6,10 +6,10 @@ from support.comparison import relative_error
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.partial import discard, partial_folder
+from nnabla_influence.resume import discard, partial_folder
 from nnabla_influence.training import Hooks, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})

@@ -3,7 +3,7 @@
 import pytest
 from support.nnc_project import make_project
 
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.network import Network
 
 

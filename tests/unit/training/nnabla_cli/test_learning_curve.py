@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnabla_influence.partial import PartialFolder
+from nnabla_influence.resume import PartialFolder
 from nnabla_influence.training import Checkpoint, EpochReport
 from nnabla_influence.training.nnabla_cli.learning_curve import LearningCurve
 

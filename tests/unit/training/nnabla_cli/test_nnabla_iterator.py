@@ -5,7 +5,7 @@ from nnabla.config import nnabla_config
 from support.nnc_project import make_project
 
 from nnabla_influence.config import IteratorConfig
-from nnabla_influence.dataset.arrays import Dataset
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.network import Network
 from nnabla_influence.training import nnabla_iterator
 

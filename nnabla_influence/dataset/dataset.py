@@ -1,4 +1,4 @@
-"""A data set as numbers: every sample of every variable, ready to be drawn in batches.
+"""The noun *data set*: every sample of every variable as numbers, ready to be drawn in batches.
 
 A `Dataset` is decoded once into memory-mapped arrays in the *data cache* (see `store`), named by the fingerprint of
 its contents; the next run, or another process, only opens them. What is mapped is paged in on demand, so memory does
@@ -18,18 +18,20 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
 from .csv import Table
-from .data_cache import CacheEntry, clear_data_cache, default_data_cache, list_data_cache
+from .data_cache import default_data_cache
 from .decoding import CellError, ImageSize, float32_array
 from .fingerprint import arrays_fingerprint, rows_fingerprint
-from .ingest import DecodeSettings, Progress, ingest
+from .ingest import DecodeSettings, FileProgress, ingest
 from .store import open_entry
 
-__all__ = ["CacheEntry", "Dataset", "clear_data_cache", "default_data_cache", "list_data_cache"]
+__all__ = ["Dataset"]
 
-# the float32 value of each pixel, rounded once from float64 as in NNabla's reader
-_SCALED = {
+# The float32 value of each grey level, by the type of the pixels. It is rounded once, from float64, as NNabla's reader
+# does it; a multiplication in float32 would differ in the last bit.
+_SCALED: Dict[np.dtype[Any], Array] = {
     np.dtype(kind): (np.arange(levels) * (1.0 / (levels - 1))).astype(np.float32)
     for kind, levels in ((np.uint8, 256), (np.uint16, 65536))
 }
@@ -39,17 +41,28 @@ class Dataset:
     """The samples of a data set; made by `from_csv` or `from_arrays`.
 
     Attributes:
-        path: the CSV, None for a data set made from arrays.
-        table: the CSV's text, None for a data set made from arrays.
+        path: The CSV, None for a data set made from arrays.
+        table: The CSV's text, None for a data set made from arrays.
         fingerprint: 64 hexadecimal digits that identify the contents. Moving or renaming files does not change it;
             another pixel, label, variable name or image size does.
-        normalize: whether images are scaled to 0..1.
+        normalize: Whether images are scaled to 0..1.
         image_size: (H, W) to which images were resized, None if they were not.
+
+    Example:
+        >>> import numpy as np
+        >>> data = Dataset.from_arrays({"x": np.arange(8.0).reshape(4, 2), "y": np.array([0, 1, 0, 1])})
+        >>> data
+        Dataset(4 samples, x: (2,), y: (1,))
+        >>> data.batch([3, 0])["x"]
+        array([[6., 7.],
+               [0., 1.]], dtype=float32)
+        >>> data.subset([1, 2]).column("y").ravel()
+        array([1., 0.], dtype=float32)
     """
 
     def __init__(
         self,
-        arrays: Dict[str, np.ndarray],
+        arrays: Dict[str, Array],
         fingerprint: str,
         table: Optional[Table] = None,
         normalize: bool = True,
@@ -57,7 +70,7 @@ class Dataset:
         image_size: ImageSize = None,
     ) -> None:
         self._arrays = arrays
-        self._rows: Optional[np.ndarray] = None  # of a subset: which samples of the arrays, (n,)
+        self._rows: Optional[IntArray] = None  # of a subset: which samples of the arrays, (n,)
         self._whole = fingerprint  # names the arrays in the data cache, also for a subset
         self._data_cache = data_cache
         self.fingerprint = fingerprint
@@ -73,21 +86,21 @@ class Dataset:
         image_size: ImageSize = None,
         normalize: bool = True,
         data_cache: Union[str, Path, None] = None,
-        progress: Optional[Progress] = None,
+        progress: Optional[FileProgress] = None,
     ) -> Dataset:
         """Read an NNC data set, decoding it only if the data cache does not hold it.
 
         Args:
-            path: the CSV.
+            path: The CSV.
             image_size: (H, W) to which all images are resized (bilinear, antialiased); None keeps their size.
-            normalize: scale images to 0..1.
-            data_cache: folder for the decoded arrays; None for `default_data_cache()`.
-            progress: called with (files done, files in all) while files are read.
+            normalize: Scale images to 0..1.
+            data_cache: Folder for the decoded arrays; None for `default_data_cache()`.
+            progress: Called with (files done, files in all) while files are read.
 
         Raises:
             ConfigError: `image_size` is not two positive numbers.
-            DataError: the CSV or some cells are broken; all broken cells are listed, up to 20.
-            RunError: the data cache cannot be written.
+            DataError: The CSV or some cells are broken; all broken cells are listed, up to 20.
+            RunError: The data cache cannot be written.
         """
         _check_image_size(image_size)
         table = Table.read(path)
@@ -96,24 +109,22 @@ class Dataset:
         return cls(arrays, fingerprint, table, normalize, folder, image_size)
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Dataset:
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> Dataset:
         """Make a data set of arrays in memory.
 
         Args:
-            arrays: one array (N, *shape) per variable, copied as float32 and not scaled; (N,) becomes (N, 1).
+            arrays: One array (N, *shape) per variable, copied as float32 and not scaled; (N,) becomes (N, 1).
 
         Raises:
-            DataError: no arrays, unequal N, no samples, or values that are no finite float32 numbers.
+            DataError: No arrays, unequal N, no samples, or values that are no finite float32 numbers.
         """
         if not arrays:
-            raise DataError("expected at least one array, found none. Pass for example {'x': ..., 'y': ...}.")
+            raise DataError("Expected at least one array, got none. Pass for example {'x': ..., 'y': ...}.")
         converted = {name: _in_memory(name, np.asarray(array)) for name, array in arrays.items()}
         lengths = {name: len(array) for name, array in converted.items()}
         if len(set(lengths.values())) > 1:
             raise DataError(
-                "expected arrays of equal length, found {}. Give every sample a value of every variable.".format(
-                    lengths
-                )
+                f"Expected arrays of equal length, got {lengths}. Give every sample a value of every variable."
             )
         return cls(converted, arrays_fingerprint(converted))
 
@@ -132,16 +143,21 @@ class Dataset:
         """The shape of one sample of each variable, without the batch axis."""
         return {name: array.shape[1:] for name, array in self._arrays.items()}
 
+    @property
+    def _stored_samples(self) -> int:
+        """The number of samples of the arrays; of a subset that is more than its own."""
+        return len(next(iter(self._arrays.values())))
+
     def __len__(self) -> int:
-        return len(next(iter(self._arrays.values()))) if self._rows is None else len(self._rows)
+        return self._stored_samples if self._rows is None else len(self._rows)
 
     def __repr__(self) -> str:
-        return "Dataset({!r}, samples={}, shapes={})".format(
-            str(self.path) if self.path else None, len(self), self.shapes
-        )
+        shapes = [f"{name}: {shape}" for name, shape in self.shapes.items()]
+        origin = [f"path={str(self.path)!r}"] if self.path is not None else []
+        return f"Dataset({', '.join([f'{len(self)} samples', *shapes, *origin])})"
 
-    def batch(self, indices: Union[Sequence[int], np.ndarray]) -> Dict[str, np.ndarray]:
-        """Samples by their row numbers.
+    def batch(self, indices: Union[Sequence[int], Array]) -> Dict[str, Array]:
+        """Draw samples by their row numbers.
 
         Args:
             indices: (B,) row numbers from 0, repeated ones allowed.
@@ -153,8 +169,8 @@ class Dataset:
         rows = rows if self._rows is None else self._rows[rows]
         return {name: self._float32(array[rows]) for name, array in self._arrays.items()}
 
-    def subset(self, rows: Union[Sequence[int], np.ndarray]) -> Dataset:
-        """Some samples as a data set of its own, without copying them.
+    def subset(self, rows: Union[Sequence[int], Array]) -> Dataset:
+        """Make a data set of some samples, without copying them.
 
         Args:
             rows: (n,) whole row numbers from 0 in any order, repeated ones allowed; sample k of the subset is sample
@@ -165,48 +181,47 @@ class Dataset:
             have the same fingerprint however they were chosen, and all of them in order that of the whole.
 
         Raises:
-            DataError: there are no rows, or one is no row number of this data set.
+            DataError: There are no rows, or one is no row number of this data set.
         """
         chosen = _checked_rows(rows, len(self))
         table = self.table.subset(chosen.tolist()) if self.table is not None else None
+        # A subset of a subset: back to rows of the arrays, so that its fingerprint does not depend on the way there.
         chosen = chosen if self._rows is None else self._rows[chosen]
-        fingerprint = rows_fingerprint(self._whole, chosen, len(next(iter(self._arrays.values()))))
+        fingerprint = rows_fingerprint(self._whole, chosen, self._stored_samples)
         view = Dataset(self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size)
-        view._rows, view._whole = chosen, self._whole
+        view._rows = chosen
+        view._whole = self._whole
         return view
 
-    def column(self, name: str) -> np.ndarray:
-        """All values of a variable of numbers, such as the labels.
+    def column(self, name: str) -> Array:
+        """Return all values of a variable of numbers, such as the labels.
 
         Args:
-            name: a variable whose samples are numbers or vectors; images are drawn by `batch`.
+            name: A variable whose samples are numbers or vectors; images are drawn by `batch`.
 
         Returns:
             float32 (N, k), with k = 1 for a single column.
 
         Raises:
-            DataError: there is no such variable, or its samples are images or arrays.
+            DataError: There is no such variable, or its samples are images or arrays.
         """
         if name not in self._arrays:
-            raise DataError(
-                "expected one of the variables {}, got {!r}. Check the name.".format(list(self.variables), name)
-            )
+            raise DataError(f"Expected one of the variables {list(self.variables)}, got {name!r}. Check the name.")
         array = self._arrays[name]
         if array.ndim != 2:
             raise DataError(
-                "expected a variable of numbers, got {!r} with samples of shape {}. Draw its samples in "
-                "batches.".format(name, array.shape[1:])
+                f"Expected a variable of numbers, got {name!r} with samples of shape {array.shape[1:]}. Draw its "
+                "samples in batches."
             )
         return np.array(array if self._rows is None else array[self._rows], dtype=np.float32)
 
-    def _float32(self, values: np.ndarray) -> np.ndarray:
+    def _float32(self, values: Array) -> Array:
         if self.normalize and values.dtype in _SCALED:
-            scaled: np.ndarray = _SCALED[values.dtype][values]
-            return scaled
+            return _SCALED[values.dtype][values]
         return values.astype(np.float32, copy=False)
 
     def __getstate__(self) -> Dict[str, Any]:
-        """Worker processes open the maps again instead of receiving every sample."""
+        """Leave the arrays out: worker processes open the maps again instead of receiving every sample."""
         state = self.__dict__.copy()
         if self._data_cache is not None:
             state["_arrays"] = None
@@ -218,8 +233,8 @@ class Dataset:
             arrays = open_entry(self._data_cache, self._whole)
             if arrays is None:
                 raise DataError(
-                    "expected the decoded data in {}, found none. Open the data set again with "
-                    "Dataset.from_csv.".format(self._data_cache / self._whole)
+                    f"Expected the decoded data in {self._data_cache / self._whole}, got no such folder. Open the data "
+                    "set again with Dataset.from_csv."
                 )
             self._arrays = arrays
 
@@ -229,37 +244,36 @@ def _check_image_size(image_size: ImageSize) -> None:
         return
     if len(image_size) != 2 or any(not isinstance(side, (int, np.integer)) or side < 1 for side in image_size):
         raise ConfigError(
-            "expected an image size of two positive whole numbers (height, width), got {!r}. Say for "
-            "example 32x32.".format(image_size)
+            f"Expected an image size of two positive whole numbers (height, width), got {image_size!r}. Pass for "
+            "example (32, 32)."
         )
 
 
-def _checked_rows(rows: Union[Sequence[int], np.ndarray], samples: int) -> np.ndarray:
-    found = np.asarray(rows)
-    if found.ndim != 1 or found.size == 0 or found.dtype.kind not in "iu":  # a mask of bools is no row numbers either
+def _checked_rows(rows: Union[Sequence[int], Array], samples: int) -> IntArray:
+    numbers = np.asarray(rows)
+    if numbers.ndim != 1 or numbers.size == 0 or numbers.dtype.kind not in "iu":  # nor is a mask of bools row numbers
         raise DataError(
-            "expected a list of at least one row number, got an array of shape {} and type {}. Choose some rows, "
-            "counted from 0.".format(found.shape, found.dtype)
+            f"Expected a list of at least one row number, got an array of shape {numbers.shape} and type "
+            f"{numbers.dtype}. Choose some rows, counted from 0."
         )
-    beyond = found[(found < 0) | (found >= samples)]
+    beyond = numbers[(numbers < 0) | (numbers >= samples)]
     if len(beyond):
         raise DataError(
-            "expected row numbers from 0 to {}, got {}. Rows are counted from 0, without the header.".format(
-                samples - 1, ", ".join(map(str, beyond[:10].tolist()))
-            )
+            f"Expected row numbers from 0 to {samples - 1}, got {', '.join(map(str, beyond[:10].tolist()))}. Rows are "
+            "counted from 0, without the header."
         )
-    return found.astype(np.int64)
+    return numbers.astype(np.int64)
 
 
-def _in_memory(name: str, array: np.ndarray) -> np.ndarray:
+def _in_memory(name: str, array: Array) -> Array:
     if array.ndim == 0:
         raise DataError(
-            "expected an array with one entry per sample for {!r}, got a single number. Pass an array of "
-            "shape (N, ...).".format(name)
+            f"Expected an array with one entry per sample for {name!r}, got a single number. Pass an array of shape "
+            "(N, ...)."
         )
     try:
         copied = np.array(float32_array(array))  # a copy: the caller may go on writing into his own
     except CellError as error:
-        raise DataError("variable {!r}: {}. Pass an array of finite numbers.".format(name, error)) from error
+        raise DataError(f"Variable {name!r}: {error.message}. Pass an array of finite numbers.") from error
     copied.flags.writeable = False
     return copied.reshape(-1, 1) if copied.ndim == 1 else copied

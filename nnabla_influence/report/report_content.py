@@ -1,4 +1,7 @@
-"""Gathers everything the page shows."""
+"""The content of a report before it is written: what the page's template names, and the figures as files.
+
+Reading, drawing and wording happen here, in other modules' words; `page` only fills in the template.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ from matplotlib.figure import Figure
 
 from ..evaluation.removal_curve import RemovalCurve
 from ..scores import LOSS_COLUMN
-from .cards import MOST_CARDS, Card, Deck, deal
-from .choices import choice_table, curve_text
-from .configuration import cache_rows, cost_rows, file_rows, open_cache
+from .card import Card
 from .contact_sheet import contact_sheet
 from .curve_figure import MEASURE_NAMES, START_NAMES, curve_figure, panel_figure, series_name, shown_measures
+from .curve_text import choice_table, curve_text
 from .distribution_figure import MOST_ROWS, distribution_figure, long_tails
 from .figures import LIGHT, THEMES, Theme, drawing, png_bytes
-from .inputs import ReportInputs
-from .page import PageFigure, PageImage, orders
+from .page import PageFigure, PageImage, sort_orders
+from .provenance import cache_rows, cost_rows, file_rows, open_cache
+from .report_inputs import ReportInputs
 from .scored_samples import ScoredSamples
+from .shown_samples import MOST_CARDS, ShownSamples
 from .summary import class_table, headline, shown_text, tiles
 
 __all__ = ["ReportContent"]
@@ -36,12 +40,12 @@ class ReportContent:
     Attributes:
         values: What the template names.
         files: The figures as PNG, by name.
-        deck: The samples that are shown.
+        shown: The samples that are shown.
     """
 
     values: Dict[str, Any]
     files: Dict[str, bytes]
-    deck: Deck
+    shown: ShownSamples
 
     @classmethod
     def gather(cls, inputs: ReportInputs, page: Path, most: int = MOST_CARDS) -> ReportContent:
@@ -59,10 +63,11 @@ class ReportContent:
         samples = ScoredSamples.read(inputs.influence, inputs.label)
         curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
         cache = open_cache(inputs.cache, len(samples))
-        deck = deal(samples, most)
+        shown = ShownSamples.choose(samples, most)
+        # All figures in one block: entering it resets matplotlib's settings each time.
         with drawing():
             figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]
-            files = _files(figures[-1], curve, deck)
+            files = _files(figures[-1], curve, shown)
         tables = [
             {"name": "cost", "title": "Cost", "rows": cost_rows(inputs, cache, curve)},
             {
@@ -73,21 +78,21 @@ class ReportContent:
         ]
         values = {
             **_head(samples, inputs),
-            **_browser(samples, deck),
+            **_browser(samples, shown),
             "figures": figures,
             "tables": [table for table in tables if table["rows"]],
             "ticked_file": _ticked_file(inputs),
-            "command": _command(inputs, page),
+            "command": _next_step(inputs, page),
         }
-        return cls(values, files, deck)
+        return cls(values, files, shown)
 
 
-def _files(distribution: PageFigure, curve: Optional[RemovalCurve], deck: Deck) -> Dict[str, bytes]:
-    """The figures to write as files of their own."""
+def _files(distribution: PageFigure, curve: Optional[RemovalCurve], shown: ShownSamples) -> Dict[str, bytes]:
+    """Draw the figures to write as files of their own."""
     files = {"distribution": distribution.images[0].pngs["light"]}
     if curve is not None:
         files["curve"] = png_bytes(curve_figure(curve, LIGHT))
-    sheet = contact_sheet(deck, LIGHT)
+    sheet = contact_sheet(shown, LIGHT)
     if sheet is not None:
         files["most_harmful"] = png_bytes(sheet)
     return files
@@ -97,32 +102,32 @@ def _head(samples: ScoredSamples, inputs: ReportInputs) -> Dict[str, Any]:
     return {"title": Path(inputs.influence).stem, "headline": headline(samples), "tiles": tiles(samples)}
 
 
-def _browser(samples: ScoredSamples, deck: Deck) -> Dict[str, Any]:
-    """What the part with the samples needs."""
+def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:
+    """Gather what the template's part with the samples names."""
     extras = [name for name in samples.extras if name != LOSS_COLUMN]
     return {
-        "cards": deck.cards,
-        "card_kind": "pictures" if any(card.picture or card.picture_text for card in deck.cards) else "numbers",
-        "shown_text": shown_text(deck),
-        "notes": _notes(deck),
-        "strips": _strips(samples, deck.cards),
-        "classes": _class_menu(samples, deck.cards),
+        "cards": shown.cards,
+        "card_kind": "pictures" if any(card.picture or card.picture_text for card in shown.cards) else "numbers",
+        "shown_text": shown_text(shown),
+        "notes": _notes(shown),
+        "strips": _strips(samples, shown.cards),
+        "classes": _class_menu(samples, shown.cards),
         "class_title": "Class" if samples.classes is None else f"Class ({samples.classes.title})",
         "can_differ": samples.predicted is not None and samples.classes is not None,
-        "orders": orders(extras, samples.losses is not None, samples.classes is not None),
+        "orders": sort_orders(extras, samples.losses is not None, samples.classes is not None),
     }
 
 
 def _strips(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
-    """The two ends of the ranking at a glance; only pictures can be taken in so."""
+    """Choose the two ends of the ranking, to be seen at a glance; only pictures can be taken in so."""
     pictures = [card for card in cards if card.picture]
-    ends = (pictures[:STRIP], pictures[: -STRIP - 1 : -1])
+    ends = (pictures[:STRIP], pictures[: -STRIP - 1 : -1])  # the second from the very end inwards
     titles = ("Most harmful", "Most helpful") if samples.signed else ("Lowest scores", "Highest scores")
     return [{"title": title, "cards": end} for title, end in zip(titles, ends) if len(pictures) > 2 * STRIP]
 
 
 def _class_menu(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
-    """The classes that are on the page, with how many of their samples are."""
+    """List the classes that are on the page, with how many of their samples are."""
     if samples.classes is None:
         return []
     counts: Dict[int, int] = {}
@@ -134,14 +139,14 @@ def _class_menu(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any
     ]
 
 
-def _notes(deck: Deck) -> List[str]:
+def _notes(shown: ShownSamples) -> List[str]:
     notes = []
-    if deck.broken:
-        file, reason = deck.broken[0]
-        files = "file" if len(deck.broken) == 1 else "files"
-        notes.append(f"{len(deck.broken):,} {files} could not be read, the first: {file} ({reason}).")
-    if deck.unseen_numbers:
-        notes.append(f"{deck.unseen_numbers:,} further columns of numbers are left out of the cards.")
+    if shown.broken:
+        file, reason = shown.broken[0]
+        files = "file" if len(shown.broken) == 1 else "files"
+        notes.append(f"{len(shown.broken):,} {files} could not be read, the first: {file} ({reason}).")
+    if shown.unseen_numbers:
+        notes.append(f"{shown.unseen_numbers:,} further columns of numbers are left out of the cards.")
     return notes
 
 
@@ -184,7 +189,7 @@ def _curve(curve: RemovalCurve) -> PageFigure:
 
 
 def _drawn(draw: Callable[[Theme], Figure], alt: str) -> PageImage:
-    """A picture in every theme."""
+    """Draw a picture in every theme."""
     figures = {name: draw(theme) for name, theme in THEMES.items()}
     width, height = figures["light"].get_size_inches()
     return PageImage({name: png_bytes(figure) for name, figure in figures.items()}, (width, height), alt)
@@ -194,18 +199,18 @@ def _ticked_file(inputs: ReportInputs) -> str:
     return f"{Path(inputs.influence).stem}_ticked.csv"
 
 
-def _command(inputs: ReportInputs, page: Path) -> str:
+def _next_step(inputs: ReportInputs, page: Path) -> str:
+    """Fill the files into the command that leaves ticked rows out; empty without one."""
+    if inputs.next_step is None:
+        return ""
     influence = Path(os.path.abspath(str(inputs.influence)))
     try:
         shown = os.path.relpath(str(influence), str(page.parent)).replace(os.sep, "/")
     except ValueError:  # another Windows drive
         shown = str(influence)
-    return (
-        f"python -m nnabla_influence cleanse --influence {_quoted(shown)} --list {_quoted(_ticked_file(inputs))} "
-        "--output clean.csv --removed removed.csv"
-    )
+    return inputs.next_step.format(influence=_quoted(shown), ticked=_quoted(_ticked_file(inputs)))
 
 
 def _quoted(text: str) -> str:
-    """A path for a shell; double quotes work everywhere."""
+    """Quote a path for a shell; double quotes work everywhere."""
     return f'"{text}"' if set(text) & set(" '&()[]{};<>|*?$`!~#") else text

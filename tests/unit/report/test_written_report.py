@@ -10,8 +10,10 @@ import pytest
 from support.removal_curves import curve
 
 from nnabla_influence import ReportInputs, write_report
+from nnabla_influence.cli.report import NEXT_STEP
 from nnabla_influence.errors import DataError, OutputExistsError
-from nnabla_influence.report import writing
+from nnabla_influence.nnc.host import next_step
+from nnabla_influence.report import written_report
 
 HOSTILE = "<script>alert('label')</script>"
 HOSTILE_FILE = "\"><img src=x onerror=alert(1)><script>alert('file')</script>.png"
@@ -137,8 +139,8 @@ def test_the_same_inputs_give_the_same_bytes(folder, report):
 def test_the_page_stays_within_its_bytes(folder, report, monkeypatch):
     influence = folder.digits(count=64)
     whole = report(influence)[0].page.stat().st_size
-    monkeypatch.setattr(writing, "MOST_CARDS", 64)
-    monkeypatch.setattr(writing, "MOST_BYTES", whole - 1000)
+    monkeypatch.setattr(written_report, "MOST_CARDS", 64)
+    monkeypatch.setattr(written_report, "MOST_BYTES", whole - 1000)
     written, text, page = report(influence)
     assert written.page.stat().st_size <= whole - 1000
     assert written.shown == 32 and len(page.all("input")) == 32 and "32 of 64 samples" in text
@@ -175,11 +177,21 @@ def test_another_file_as_curve_is_refused(folder):
 
 
 def test_the_command_to_go_on_with_is_quoted_where_it_must(folder, report):
-    _, text, _ = report(folder.digits())
+    _, text, _ = report(folder.digits(), next_step=NEXT_STEP)
     command = re.search(r"<pre[^>]*><code>(.*?)</code>", text).group(1)
     assert command.startswith(
         "python -m nnabla_influence cleanse --influence influence.csv --list influence_ticked.csv"
     )
     spaced = folder.csv((folder.path / "influence.csv").read_text(encoding="utf-8"), name="my scores.csv")
-    _, text, _ = report(spaced)
+    _, text, _ = report(spaced, next_step=NEXT_STEP)
     assert "--influence &#34;my scores.csv&#34;" in text
+
+
+def test_without_a_command_the_page_names_none(folder, report):
+    _, text, _ = report(folder.digits())
+    assert "python -m" not in text and "<pre" not in text
+    assert "lists rows of the training CSV (<code>datasource_index</code>).</p>" in text
+
+
+def test_a_report_of_a_plugin_shows_the_command_too():
+    assert next_step.NEXT_STEP == NEXT_STEP

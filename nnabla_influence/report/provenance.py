@@ -1,13 +1,17 @@
-"""What it cost, and exactly how it was made: rows of names and values for the end of the report."""
+"""The provenance of the scores: what they cost and exactly how they were made.
+
+Rows of names and values for the end of the report, from the files it is made from and from the passport of the
+training cache. Only a cache needs NNabla; without one nothing of it is loaded.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Tuple, Union
 
 from ..errors import DataError
 from ..evaluation.removal_curve import RemovalCurve
-from .inputs import ReportInputs
+from .report_inputs import ReportInputs
 
 if TYPE_CHECKING:
     from ..training import TrainingCache
@@ -17,8 +21,8 @@ __all__ = ["cache_rows", "cost_rows", "file_rows", "open_cache"]
 Rows = List[Tuple[str, str]]
 
 
-def open_cache(path: Any, samples: int) -> Optional[TrainingCache]:
-    """The training cache of scored samples, if there is one; only then NNabla is needed.
+def open_cache(path: Union[str, Path, None], samples: int) -> Optional[TrainingCache]:
+    """Open the training cache of scored samples, if there is one; only then NNabla is needed.
 
     Raises:
         DataError: It was trained with another number of samples.
@@ -38,7 +42,7 @@ def open_cache(path: Any, samples: int) -> Optional[TrainingCache]:
 
 
 def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optional[RemovalCurve]) -> Rows:
-    """Seconds and bytes, as far as they are known."""
+    """List seconds and bytes, as far as they are known."""
     rows: Rows = [(name, str(value)) for name, value in inputs.details.items()]
     if cache is not None:
         rows += _cache_costs(cache)
@@ -50,6 +54,7 @@ def cost_rows(inputs: ReportInputs, cache: Optional[TrainingCache], curve: Optio
 
 
 def _cache_costs(cache: TrainingCache) -> Rows:
+    # Also the policies that were not chosen: what it would have cost to keep more.
     from ..training.bytes_by_policy import bytes_by_policy
 
     kept = cache.config.policy
@@ -61,20 +66,21 @@ def _cache_costs(cache: TrainingCache) -> Rows:
 
 
 def file_rows(inputs: ReportInputs, rows: int) -> Rows:
-    """The files the report was made from."""
-    found: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows")]
+    """List the files the report was made from."""
+    files: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows")]
     for name, path in (("removal curve", inputs.curve), ("training cache", inputs.cache)):
         if path is not None:
-            found.append((name, f"{path}, {Path(path).stat().st_size:,} bytes"))
-    return found
+            files.append((name, f"{path}, {Path(path).stat().st_size:,} bytes"))
+    return files
 
 
 def cache_rows(cache: Optional[TrainingCache]) -> Rows:
-    """Everything the cache's passport says."""
+    """List everything the cache's passport says."""
     if cache is None:
         return []
     passport = cache.passport
-    data, network = passport["training_data"], passport["network"]
+    data = passport["training_data"]
+    network = passport["network"]
     return [
         ("training data", f"{data['path']}, {data['samples']:,} rows"),
         ("data fingerprint", data["fingerprint"]),
@@ -88,7 +94,7 @@ def cache_rows(cache: Optional[TrainingCache]) -> Rows:
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[Tuple[str, str]]:
-    """``solver.learning_rate: 0.05`` for settings inside settings."""
+    """Yield ``solver, learning rate: 0.05`` for settings inside settings."""
     for name, value in settings.items():
         words = f"{prefix}{name}".replace("_", " ")
         if isinstance(value, Mapping) and value:

@@ -1,4 +1,8 @@
-"""From the files of an experiment to the files of its report."""
+"""Write a report: from the files of an experiment to the page and its figures.
+
+The page has a budget of bytes; where text makes it too large, fewer samples are shown. Jinja2 and matplotlib are loaded
+here, when a report is written, and nowhere before.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
 from ..files import atomic_path, refuse_overwriting, write_text_atomic
-from .cards import MOST_CARDS
-from .extra import require_report_libraries
-from .inputs import ReportInputs
+from .report_inputs import ReportInputs
+from .required_libraries import require_report_libraries
+from .shown_samples import MOST_CARDS
 
 if TYPE_CHECKING:
-    from .content import ReportContent
+    from .report_content import ReportContent
 
 __all__ = ["WrittenReport", "write_report"]
 
@@ -21,14 +25,14 @@ MOST_BYTES = 20_000_000
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """What was written.
+    """The files that were written.
 
     Attributes:
         page: The HTML file.
         figures: The PNG files.
-        shown: Samples on the page.
-        total: Samples in the influence CSV.
-        unreadable: Files of shown samples that could not be read.
+        shown: The number of samples on the page.
+        total: The number of samples in the influence CSV.
+        unreadable: The number of files of shown samples that could not be read.
     """
 
     page: Path
@@ -59,19 +63,19 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     """
     require_report_libraries()
     page = Path(output).absolute()
-    sources = (inputs.influence, inputs.curve, inputs.cache)
-    refuse_overwriting([page], [Path(source) for source in sources if source is not None])
+    refuse_overwriting([page], [inputs.influence, inputs.curve, inputs.cache])
     content, text = _within_budget(inputs, page)
     figures = _write_figures(page, content.files)
     write_text_atomic(page, text)
-    return WrittenReport(page, figures, len(content.deck.cards), content.deck.total, len(content.deck.broken))
+    return WrittenReport(page, figures, len(content.shown.cards), content.shown.total, len(content.shown.broken))
 
 
 def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str]:
-    """The content and the page's text, with as many samples as fit."""
-    from .content import ReportContent
+    """Gather the content and the page's text, with as many samples as fit."""
     from .page import render
+    from .report_content import ReportContent
 
+    # Thumbnails have a budget of their own; what may still exceed the page's is text.
     most = MOST_CARDS
     while True:
         content = ReportContent.gather(inputs, page, most)
@@ -82,7 +86,7 @@ def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str
 
 
 def figure_folder(page: Path) -> Path:
-    """Where the figures of a page lie."""
+    """Return the folder in which the figures of a page lie."""
     return page.with_name(f"{page.stem}_figures")
 
 

@@ -1,4 +1,7 @@
-"""The libraries that only the report needs, and what to say where they are missing."""
+"""The libraries that only the report needs, and what to say where they are missing.
+
+This module loads none of them, so that a command can ask before it starts minutes of work.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ __all__ = ["require_report_libraries"]
 
 
 def require_report_libraries() -> None:
-    """Says at once, not after minutes of work, that a library of the report is missing.
+    """Say at once, not after minutes of work, that a library of the report is missing.
 
     Raises:
         MissingExtraError: Jinja2 or matplotlib is not installed.

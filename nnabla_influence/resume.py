@@ -1,4 +1,4 @@
-"""What an unfinished run leaves on disk: the folder ``<target>.partial/`` beside the file it will write.
+"""Unfinished work on disk: the folder ``<target>.partial/`` beside the file it will write.
 
 It survives an interruption on purpose, so that the same command can go on; it is removed on success. Every file in it
 is replaced atomically. A passport says which run the folder belongs to; a run with other settings is refused.
@@ -13,21 +13,26 @@ from typing import Any, Dict, Mapping, Optional
 
 import numpy as np
 
+from .array import Array
 from .config import differences
 from .errors import CacheMismatchError
 from .files import atomic_path, write_text_atomic
+from .remedies import remedy
+
+__all__ = ["PartialFolder", "discard", "has_progress", "partial_folder"]
 
 NOTE = "passport.json"
 
 
 def partial_folder(target: Path) -> Path:
-    """Where the progress towards a file is kept."""
+    """Return the folder in which the progress towards a file is kept."""
     return target.with_name(target.name + ".partial")
 
 
 def discard(target: Path) -> bool:
-    """Removes the progress towards a file; returns whether there was any."""
+    """Remove the progress towards a file; returns whether there was any."""
     folder = partial_folder(target)
+    # Only what bears our passport is removed: a folder of that name may be somebody's own.
     if not (folder / NOTE).is_file():
         return False
     shutil.rmtree(folder)
@@ -49,6 +54,17 @@ class PartialFolder:
 
     Raises:
         CacheMismatchError: The folder belongs to another run.
+
+    Example:
+        >>> import tempfile
+        >>> place = tempfile.TemporaryDirectory()
+        >>> target = Path(place.name) / "influence.csv"
+        >>> PartialFolder(target, {"seed": 1}).save("step 10", {"u": np.ones(2)})
+        >>> PartialFolder(target, {"seed": 1}).load("step 10")
+        {'u': array([1., 1.])}
+        >>> discard(target)
+        True
+        >>> place.cleanup()
     """
 
     def __init__(self, target: Path, passport: Mapping[str, Any]) -> None:
@@ -58,15 +74,15 @@ class PartialFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_text_atomic(note, json.dumps(passport, sort_keys=True, indent=1))
             return
-        found = differences(passport, json.loads(note.read_text(encoding="utf-8")))
-        if found:
+        changed = differences(passport, json.loads(note.read_text(encoding="utf-8")))
+        if changed:
             raise CacheMismatchError(
-                f"'{self.folder}' holds an interrupted run with other settings (yours / its): {'; '.join(found)}. Run "
-                "the same command to go on with it, or remove it with --discard."
+                f"'{self.folder}' holds an interrupted run with other settings (yours / its): {'; '.join(changed)}.",
+                remedy("go-on-or-remove"),
             )
 
-    def load(self, name: str) -> Optional[Dict[str, np.ndarray]]:
-        """The arrays saved under a name, None if there are none."""
+    def load(self, name: str) -> Optional[Dict[str, Array]]:
+        """Return the arrays saved under a name, None if there are none."""
         path = self._path(name)
         if not path.is_file():
             return None
@@ -74,7 +90,7 @@ class PartialFolder:
             return {key: file[key] for key in file.files}
 
     def save(self, name: str, arrays: Mapping[str, Any]) -> None:
-        """Saves arrays under a name, replacing what was there."""
+        """Save arrays under a name, replacing what was there."""
         with atomic_path(self._path(name)) as temporary:
             with open(temporary, "wb") as stream:
                 np.savez(stream, **arrays)

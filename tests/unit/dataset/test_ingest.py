@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import DataError
 
 
@@ -10,8 +11,8 @@ def error_of(folder, text, **settings):
     csv = folder.csv(text)
     with pytest.raises(DataError) as caught:
         folder.read(csv, **settings)
-    message = str(caught.value)
-    assert message.startswith("{}: ".format(csv))
+    message = caught.value.said(IN_COMMANDS)
+    assert message.startswith(f"{csv}: ")
     left = [child.name for child in folder.cache.iterdir()] if folder.cache.exists() else []
     assert [name for name in left if name != "index"] == []
     return message
@@ -32,26 +33,26 @@ def images(folder):
 GREY = "x:image,y\n" + "".join("g{0}.png,{0}\n".format(number) for number in range(5))  # lines 2 to 6
 
 CASES = {
-    "missing file": (GREY + "画像 none.png,0\n", ["line 7, column 'x:image', value '画像 none.png'", "found none at"]),
+    "missing file": (GREY + "画像 none.png,0\n", ["line 7, column 'x:image', value '画像 none.png'", "got none at"]),
     "folder": (GREY + "../日本語 folder/dir.png,0\n", ["not a file"]),
     "broken image": (GREY + "broken.png,0\n", ["value 'broken.png': expected a readable image", "Replace"]),
-    "other size": (GREY + "large.png,0\n", ["expected 4x4 grey image like 5 other cells, found 5x5", "--image-size"]),
-    "colour": (GREY + "colour.png,0\n", ["found 4x4 colour image", "Convert"]),
-    "other depth": (GREY + "deep.png,0\n", ["found 4x4 grey image of 16 bits", "Convert"]),
-    "number among files": (GREY + "7,0\n", ["value '7': expected a file name as in most cells of 'x', found a number"]),
-    "file among numbers": (GREY + "g5.png,g6.png\n", ["column 'y'", "expected a number", "found a file name"]),
-    "text among numbers": (GREY + "g5.png,cat\n", ["value 'cat': expected a number", "found text", "'#'"]),
+    "other size": (GREY + "large.png,0\n", ["expected 4x4 grey image like 5 other cells, got 5x5", "--image-size"]),
+    "colour": (GREY + "colour.png,0\n", ["got 4x4 colour image", "Convert"]),
+    "other depth": (GREY + "deep.png,0\n", ["got 4x4 grey image of 16 bits", "Convert"]),
+    "number among files": (GREY + "7,0\n", ["value '7': expected a file name as in most cells of 'x', got a number"]),
+    "file among numbers": (GREY + "g5.png,g6.png\n", ["column 'y'", "expected a number", "got a file name"]),
+    "text among numbers": (GREY + "g5.png,cat\n", ["value 'cat': expected a number", "got text", "'#'"]),
     "text among files": (GREY + "cat,5\n", ["value 'cat'", "png, jpg", "another kind of text"]),
     "unknown extension": (GREY + "a.docx,5\n", ["value 'a.docx'", "png, jpg"]),
-    "empty number": (GREY + "g5.png,\n", ["column 'y', value '': expected a number, found an empty cell", "Fill in"]),
-    "empty file name": (GREY + ",5\n", ["expected a file (png", "found an empty cell"]),
-    "NaN": (GREY + "g5.png,nan\n", ["value 'nan': expected a finite number, found nan"]),
-    "infinite": (GREY + "g5.png,-inf\n", ["value '-inf': expected a finite number, found -inf"]),
-    "too large": (GREY + "g5.png,1e39\n", ["found one too large for float32"]),
+    "empty number": (GREY + "g5.png,\n", ["column 'y', value '': expected a number, got an empty cell", "Fill in"]),
+    "empty file name": (GREY + ",5\n", ["expected a file (png", "got an empty cell"]),
+    "NaN": (GREY + "g5.png,nan\n", ["value 'nan': expected a finite number, got nan"]),
+    "infinite": (GREY + "g5.png,-inf\n", ["value '-inf': expected a finite number, got -inf"]),
+    "too large": (GREY + "g5.png,1e39\n", ["got one too large for float32"]),
     "only text": ("y\ncat\ndog\n", ["2 broken cells", "line 2", "line 3", "start the column's header with '#'"]),
-    "only empty": ("x,y\n,1\n", ["expected a number or a file", "found an empty cell"]),
-    "numbers and files tie": ("y\n1\ng0.png\n", ["1 broken cell\n", "line 3", "found a file name"]),
-    "vector of both": ("v__0,v__1,v__2\n1,2,g0.png\n", ["column 'v__2'", "found a file name"]),
+    "only empty": ("x,y\n,1\n", ["expected a number or a file", "got an empty cell"]),
+    "numbers and files tie": ("y\n1\ng0.png\n", ["1 broken cell\n", "line 3", "got a file name"]),
+    "vector of both": ("v__0,v__1,v__2\n1,2,g0.png\n", ["column 'v__2'", "got a file name"]),
 }
 
 
@@ -70,13 +71,13 @@ def test_arrays_of_differing_shape(folder):
     folder.npy("3.npy", np.zeros((3, 2)))
     folder.csv("0,0\n", "c.csv")
     message = error_of(folder, "x\n0.npy\n1.npy\n2.npy\n3.npy\nc.csv\n")
-    assert "expected array of shape (2, 3) like 3 other cells, found array of shape (3, 2)" in message
+    assert "expected array of shape (2, 3) like 3 other cells, got array of shape (3, 2)" in message
     assert "line 6, column 'x', value 'c.csv'" in message
 
 
 def test_image_and_array_of_the_same_shape_do_not_mix(images):
     images.npy("a.npy", np.zeros((1, 4, 4)))
-    assert "found array of shape (1, 4, 4)" in error_of(images, GREY + "a.npy,0\n")
+    assert "got array of shape (1, 4, 4)" in error_of(images, GREY + "a.npy,0\n")
 
 
 def test_the_odd_one_is_reported_even_if_it_comes_first(images):
@@ -119,7 +120,7 @@ def test_an_unreadable_file(images, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(fingerprint.FileIndex, "hash", refuse)
-    assert "found: Permission denied" in error_of(images, GREY)
+    assert "got the error: Permission denied" in error_of(images, GREY)
 
 
 def test_a_mended_data_set_is_read(images):

@@ -1,4 +1,4 @@
-"""What a report is made from."""
+"""The request for a report: the files it is made from, and what is not in any of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ class ReportInputs:
         cache: The training cache.
         label: The variable with the classes; left out, ``y`` if it holds classes.
         details: Further figures to show under cost, e.g. ``{"training": "12 s"}``.
+        next_step: The command to show beside the list of ticked rows, which leaves these out; ``{influence}`` and
+            ``{ticked}`` in it become the two files. None shows no command.
+
+    Example:
+        >>> ReportInputs("influence.csv", curve="curve.csv").label is None
+        True
     """
 
     influence: Union[str, Path]
@@ -26,3 +32,4 @@ class ReportInputs:
     cache: Union[str, Path, None] = None
     label: Optional[str] = None
     details: Mapping[str, str] = field(default_factory=dict)
+    next_step: Optional[str] = None

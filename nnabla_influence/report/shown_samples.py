@@ -1,0 +1,121 @@
+"""The samples that the page shows, within a budget of samples and bytes.
+
+A page with every picture of a large data set would not open. So of more than `MOST_CARDS` samples, the most harmful
+and the most helpful ones are shown (three quarters and one quarter, because the harmful ones are there to be looked
+through), and pictures shrink until all of them together stay below `PICTURE_BYTES`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from ..dataset.csv import is_number
+from .card import Card, card_of, data_uri, with_picture
+from .pictures import LARGEST_SIDE, Picture, picture_column, picture_of, png
+from .scored_samples import ScoredSamples
+
+__all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples"]
+
+MOST_CARDS = 2000
+HARMFUL_SHARE = 0.75
+PICTURE_BYTES = 16_000_000
+"""Characters of all data URIs of thumbnails; with text and figures, the page stays below 20 MB."""
+SIDES = (LARGEST_SIDE, 48, 32, 24, 16)
+MOST_NUMBERS = 8
+
+
+@dataclass(frozen=True)
+class ShownSamples:
+    """The samples on a page, as cards; made by `choose`.
+
+    Attributes:
+        cards: Most harmful first.
+        total: The number of samples in all.
+        broken: (file, reason) of files that could not be read.
+        unseen_numbers: The number of columns of numbers that a card has no room for.
+        side: Longest side of a thumbnail in pixels.
+        pictures: Thumbnails by line of the CSV, for the contact sheet.
+    """
+
+    cards: List[Card]
+    total: int
+    broken: List[Tuple[str, str]]
+    unseen_numbers: int
+    side: int
+    pictures: Dict[int, Picture] = field(repr=False)
+
+    @classmethod
+    def choose(cls, samples: ScoredSamples, most: int = MOST_CARDS, picture_bytes: int = PICTURE_BYTES) -> ShownSamples:
+        """Choose the samples to show, and make their cards.
+
+        Args:
+            samples: All samples.
+            most: How many to show at most.
+            picture_bytes: How much their thumbnails may take.
+        """
+        order = samples.order
+        chosen = _chosen(len(order), most)  # places in the order: rank - 1
+        column = _picture_column(samples)
+        cells = {} if column is None else {int(order[p]): samples.table.rows[order[p]][column] for p in chosen}
+        pictures = {line: picture_of(samples.table, cell) for line, cell in cells.items()}
+        uris, side = _data_uris(pictures, picture_bytes)
+        numbers = _number_columns(samples)
+        cards = [card_of(samples, int(order[p]), int(p) + 1, numbers[:MOST_NUMBERS]) for p in chosen]
+        for place, card in enumerate(cards):
+            if card.line in pictures:
+                uri = uris.get(card.line, "")
+                cards[place] = with_picture(card, pictures[card.line], cells[card.line], uri, side)
+        broken = [(cells[line], picture.text) for line, picture in pictures.items() if picture.broken]
+        return cls(cards, len(order), broken, max(0, len(numbers) - MOST_NUMBERS), side, pictures)
+
+
+def _chosen(total: int, most: int) -> Sequence[int]:
+    if total <= most:
+        return range(total)
+    harmful = math.ceil(most * HARMFUL_SHARE)
+    return [*range(harmful), *range(total - (most - harmful), total)]
+
+
+def _label_names(samples: ScoredSamples) -> List[str]:
+    return [] if samples.classes is None else [samples.classes.variable]
+
+
+def _picture_column(samples: ScoredSamples) -> Optional[int]:
+    labels = _label_names(samples)
+    column = picture_column(samples.table, [c for c in samples.data_columns if c.name not in labels])
+    return None if column is None else column.position
+
+
+def _number_columns(samples: ScoredSamples) -> List[Tuple[str, int]]:
+    """Find name and position of the input's columns of numbers; pictures, labels and comments are none."""
+    labels = _label_names(samples)
+    first = samples.table.rows[0]
+    columns = []
+    for column in samples.data_columns:
+        if not column.comment and column.name not in labels and is_number(first[column.position]):
+            own = column.name if column.index is None else f"{column.name}[{column.index}]"
+            columns.append((column.label or own, column.position))
+    return columns
+
+
+def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str], int]:
+    """Draw the thumbnails as large as all fit; at the smallest size keep those that fit, most harmful first.
+
+    Returns:
+        Data URIs by line of the CSV, and the longest side in pixels.
+    """
+    uris: Dict[int, str] = {}
+    # Encoding all at each size is the only way to know: a PNG's size depends on what it shows.
+    for side in SIDES:
+        uris = {line: data_uri(png(p.image, side)) for line, p in pictures.items() if p.image is not None}
+        if sum(map(len, uris.values())) <= most:
+            return uris, side
+    kept: Dict[int, str] = {}
+    for line, uri in uris.items():  # in the order of the cards
+        most -= len(uri)
+        if most < 0:
+            break
+        kept[line] = uri
+    return kept, SIDES[-1]
