@@ -13,7 +13,7 @@ from .console import Console
 
 
 def print_curve(console: Console, curve: RemovalCurve) -> None:
-    """A table per kind of retraining: the number that selection chose, and what it was worth."""
+    """Print a table per kind of retraining: the number that selection chose, and what it was worth."""
     for start in curve.starts:
         console.result(f"\nRetraining {'the last epoch' if start == 'last-epoch' else 'from scratch'}")
         measures = ["selection_loss"] + [m for m in ("test_loss", "test_accuracy") if curve.has(m)]
@@ -36,9 +36,9 @@ def _changes(choice: Choice, measures: List[str]) -> List[Any]:
     return [named[measure].text() for measure in measures]
 
 
-def print_agreements(console: Console, plan: GroupPlan, found: List[Agreement]) -> None:
-    """A row per method."""
+def print_agreements(console: Console, plan: GroupPlan, agreements: List[Agreement]) -> None:
+    """Print a row per method."""
     groups = "random halves of the training data" if plan.metric == "lds" else "single samples"
     console.result(f"\n{plan.metric}: {plan.groups} {groups} left out, {plan.start} retrained")
-    rows = [[a.method, *(i.text(".3f") for i in (a.spearman, a.kendall, a.pearson))] for a in found]
+    rows = [[a.method, *(i.text(".3f") for i in (a.spearman, a.kendall, a.pearson))] for a in agreements]
     console.table(("scores", "Spearman", "Kendall", "Pearson"), rows)
