@@ -1,17 +1,17 @@
 """Influence of every training sample on the validation loss, for NNabla networks.
 
-    from nnabla_influence import Dataset, Network, SpectralInfluence, TrainingConfig, train
+    from nnabla_influence import Project
 
-    network = Network.load("results.nnp")
-    training, validation = Dataset.from_csv("training.csv"), Dataset.from_csv("validation.csv")
-    config = TrainingConfig(solver=network.settings.solver, average_parameters=True)
-    cache = train(network, training, config, "cache.h5")
-    scores = SpectralInfluence().estimate(cache, training, validation)
-    scores.to_csv("influence.csv", training.table)      # most harmful first; negative means harmful
+    project = Project.open("results.nnp", train="training.csv", validation="validation.csv")
+    cache = project.train("cache.h5")
+    scores = project.score(cache)
+    scores.to_csv("influence.csv")               # most harmful first; negative means harmful
 
-Four nouns carry the package: a `Network` is trained into a `TrainingCache`, from which an estimator makes
-`InfluenceScores`, by which the data set is cleansed. Names are loaded when they are first used, so that importing the
-package costs nothing.
+Five nouns carry the package: a `Project` (network, settings, data) is trained into a `TrainingCache`, from which a
+method makes `InfluenceScores`; retraining decides how many samples are worth removing, and the data set is cleansed of
+them. Below `Project` lie its parts: `Dataset`, `Network`, `train`, the methods as classes, the derivatives.
+
+Names are loaded when they are first used, so that importing the package costs nothing.
 """
 
 import importlib
@@ -21,33 +21,45 @@ __version__ = "0.1.0"
 
 _HOMES = {
     # the nouns
+    "Project": ".workflow.project",
     "Dataset": ".dataset.dataset",
     "Network": ".network",
     "TrainingCache": ".training",
     "InfluenceScores": ".scores",
     "ScoredData": ".scored_data",
     "RemovalCurve": ".evaluation.removal_curve",
-    # settings
+    # settings of a project
+    "TrainingOverrides": ".workflow.training_overrides",
+    "ReadingSettings": ".workflow.data_reading",
+    "Device": ".device",
+    "Execution": ".execution",
+    # which rows to remove
+    "Count": ".cleansing",
+    "Share": ".cleansing",
+    "Below": ".cleansing",
+    "Listed": ".cleansing",
+    # requests, and the jobs that need no project
+    "ChooseRequest": ".workflow.choose",
+    "CleanseRequest": ".workflow.cleanse",
+    "CompareRequest": ".workflow.compare",
+    "NoiseRequest": ".workflow.noise",
+    "ReportInputs": ".report",
+    "add_noise": ".workflow.noise",
+    "cleanse_data": ".workflow.cleanse",
+    "compare": ".workflow.compare",
+    "describe": ".workflow.describe",
+    "write_report": ".report",
+    # unfinished work and decoded data on the disk
+    "clear_data_cache": ".dataset.data_cache",
+    "default_data_cache": ".dataset.data_cache",
+    "discard": ".resume",
+    "list_data_cache": ".dataset.data_cache",
+    # lower floor: training
     "TrainingConfig": ".config",
     "SolverConfig": ".config",
     "ScheduleConfig": ".config",
-    "Device": ".device",
-    # verbs
     "train": ".training",
-    "cleanse": ".cleansing",
-    "overlapping_rows": ".dataset.overlap",
-    # does it help?
-    "EvaluationData": ".evaluation.evaluation_data",
-    "Execution": ".execution",
-    "NumberSearch": ".evaluation.number_search",
-    "RemovalSweep": ".evaluation.removal_sweep",
-    "Trial": ".evaluation.trial",
-    "choose_number": ".evaluation.number_search",
-    "run_removal_sweep": ".evaluation.removal_sweep",
-    # measures
-    "rank_agreement": ".evaluation.metrics",
-    "mislabel_detection": ".evaluation.metrics",
-    # methods
+    # lower floor: methods
     "InfluenceEstimator": ".estimators",
     "InfluenceFunction": ".estimators",
     "LastEpochInfluence": ".estimators",
@@ -58,17 +70,32 @@ _HOMES = {
     "SgdInfluence": ".estimators",
     "SpectralInfluence": ".estimators",
     "TracIn": ".estimators",
-    "ReportInputs": ".report",
-    "write_report": ".report",
-    # derivatives
+    # lower floor: does it help?
+    "EvaluationData": ".evaluation.evaluation_data",
+    "NumberSearch": ".evaluation.number_search",
+    "RemovalSweep": ".evaluation.removal_sweep",
+    "Trial": ".evaluation.trial",
+    "choose_number": ".evaluation.number_search",
+    "run_removal_sweep": ".evaluation.removal_sweep",
+    # lower floor: measures, rows, derivatives
     "LossOracle": ".autodiff",
+    "cleanse": ".cleansing",
+    "mislabel_detection": ".evaluation.metrics",
+    "overlapping_rows": ".dataset.overlap",
+    "rank_agreement": ".evaluation.metrics",
     # errors
     "InfluenceError": ".errors",
     "RequestError": ".errors",
     "RunError": ".errors",
+    "Interrupted": ".interrupts",
 }
 
 __all__ = [
+    "Below",
+    "ChooseRequest",
+    "CleanseRequest",
+    "CompareRequest",
+    "Count",
     "Dataset",
     "Device",
     "EvaluationData",
@@ -77,13 +104,18 @@ __all__ = [
     "InfluenceEstimator",
     "InfluenceFunction",
     "InfluenceScores",
+    "Interrupted",
     "LastEpochInfluence",
+    "Listed",
     "LossBaseline",
     "LossOracle",
     "MarginBaseline",
     "Network",
+    "NoiseRequest",
     "NumberSearch",
+    "Project",
     "RandomBaseline",
+    "ReadingSettings",
     "RemovalCurve",
     "RemovalSweep",
     "ReportInputs",
@@ -93,15 +125,25 @@ __all__ = [
     "ScoredData",
     "SelfInfluence",
     "SgdInfluence",
+    "Share",
     "SolverConfig",
     "SpectralInfluence",
     "TracIn",
     "TrainingCache",
     "TrainingConfig",
+    "TrainingOverrides",
     "Trial",
     "__version__",
+    "add_noise",
     "choose_number",
     "cleanse",
+    "cleanse_data",
+    "clear_data_cache",
+    "compare",
+    "default_data_cache",
+    "describe",
+    "discard",
+    "list_data_cache",
     "mislabel_detection",
     "overlapping_rows",
     "rank_agreement",

@@ -15,7 +15,10 @@ from typing import Iterator, List, Sequence, Union
 
 from .errors import OutputExistsError
 
-__all__ = ["atomic_path", "flush_to_disk", "refuse_overwriting", "write_text_atomic"]
+__all__ = ["FilePath", "atomic_path", "flush_to_disk", "refuse_overwriting", "write_text_atomic"]
+
+FilePath = Union[str, Path]
+"""A file as a Python user names it."""
 
 
 @contextmanager

@@ -123,6 +123,9 @@ IN_PYTHON: Dict[str, str] = {
     "method-lacks-setting": "Setting {setting}={value} means nothing to method {method}{default}; leave it out, or "
     "use method "
     "{others}.",
+    "give-two-or-truth": "A comparison needs two influence CSVs, or one and truth=: which labels were flipped.",
+    "threshold-is-for-scores": "Below(...) goes with scores, of which low ones are harmful; of losses high ones are "
+    'odd. Use Count(...) or Listed(...) with score="loss".',
     # nnc
     "name-database": "name its nncd.db with database=.",
 }

@@ -16,7 +16,7 @@ import numpy as np
 from .array import Array
 from .config import differences
 from .errors import CacheMismatchError
-from .files import atomic_path, write_text_atomic
+from .files import FilePath, atomic_path, write_text_atomic
 from .remedies import remedy
 
 __all__ = ["PartialFolder", "discard", "has_progress", "partial_folder"]
@@ -29,9 +29,9 @@ def partial_folder(target: Path) -> Path:
     return target.with_name(target.name + ".partial")
 
 
-def discard(target: Path) -> bool:
-    """Remove the progress towards a file; returns whether there was any."""
-    folder = partial_folder(target)
+def discard(target: FilePath) -> bool:
+    """Remove the progress towards a file; return whether there was any."""
+    folder = partial_folder(Path(target))
     # Only what bears our passport is removed: a folder of that name may be somebody's own.
     if not (folder / NOTE).is_file():
         return False

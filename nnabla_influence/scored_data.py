@@ -15,7 +15,7 @@ import numpy as np
 from .array import Array
 from .dataset.csv import Table, is_number
 from .dataset.indexed_column import IndexedColumn
-from .errors import DataError, OutputExistsError
+from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
 from .remedies import remedy
 from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
@@ -30,7 +30,7 @@ class ScoredData:
     Attributes:
         table: The data set's own columns; row k is sample k.
         scores: Their scores (N,).
-        influence: The influence CSV.
+        influence: The influence CSV; for scores in memory, the training CSV.
         train: The training CSV, if it was given.
 
     Example:
@@ -79,6 +79,21 @@ class ScoredData:
         _check_same_data(own, table)
         return cls(own, InfluenceScores(values, score), path, Path(train))
 
+    @classmethod
+    def of(cls, scores: InfluenceScores) -> ScoredData:
+        """Make it of scores in memory, which carry the cells of the training CSV they were computed for.
+
+        Raises:
+            RequestError: They carry none, because the training data was made from arrays.
+        """
+        table = scores.table
+        if table is None:
+            raise RequestError(
+                "Expected scores of a training CSV, whose cells a cleansed data set carries on; got scores of arrays. "
+                "Leave the rows out of the arrays, or see Project.cleansed."
+            )
+        return cls(table, scores, table.path, table.path)
+
     def __len__(self) -> int:
         return len(self.table)
 
@@ -122,11 +137,13 @@ class ScoredData:
         return changed or there.header != self.table.header
 
     def column(self, name: str) -> Array:
-        """Read another column of the influence CSV (N,), such as ``predicted_label``.
+        """Return another column (N,), such as ``predicted_label``: the scores' own, or that of the influence CSV.
 
         Raises:
             DataError: There is no such column of finite numbers.
         """
+        if name in self.scores.columns:
+            return self.scores.columns[name]
         values = IndexedColumn.read_scores(self.influence, name).values
         return np.array([values[sample] for sample in range(len(self))])
 

@@ -234,17 +234,10 @@ def _second_output(args: argparse.Namespace) -> Path:
 
 def _removal(args: argparse.Namespace) -> Removal:
     from ..cleansing import Below, Listed
-    from ..errors import ConfigError
-    from ..scores import LOSS_COLUMN
 
     if args.list is not None:
         return Listed(args.list)
     if args.below is not None:
-        if args.score == LOSS_COLUMN:
-            raise ConfigError(
-                "--below goes with scores, of which low ones are harmful; of losses high ones are odd. "
-                "Say --remove N or --list CSV with --score loss."
-            )
         return Below(args.below)
     removal: Removal = args.remove
     return removal

@@ -44,11 +44,8 @@ def run(args: argparse.Namespace) -> int:
         DataError: A file is broken, or the files are about different samples.
         MissingExtraError: --truth without scikit-learn.
     """
-    from ..errors import ConfigError
     from ..workflow.compare import CompareRequest, compare
 
-    if len(args.influence) < 2 and args.truth is None:
-        raise ConfigError("compare expects two or more influence CSVs, or one with --truth; got one without.")
     comparison = compare(CompareRequest(tuple(args.influence), args.truth, args.column))
     result: Record = {
         "column": args.column,

@@ -166,10 +166,10 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
 
 
 def _attribution(request: EvaluateRequest, evaluated: EvaluatedTrials, console: Console) -> int:
-    from ..workflow.evaluate import attribution_agreements
+    from ..workflow.evaluate import attribution_results
     from .curve_table import print_agreements
 
-    for result in attribution_agreements(request, evaluated, console):
+    for result in attribution_results(request, evaluated, console):
         print_agreements(console, result.plan, result.agreements)
         console.info(f"every retraining: {result.table}")
     return 0

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         DataError: A file is neither a cache nor an influence CSV.
     """
     from ..errors import ConfigError
-    from ..workflow.describe import describe_cache, describe_scores, is_cache
+    from ..workflow.describe import describe
     from .console import Console
 
     console = Console.from_args(args)
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
     if not args.files and args.data_cache is False:
         raise ConfigError("Give a training cache (.h5) or an influence CSV, or --data-cache.")
     for path in args.files:
-        rows = describe_cache(path, RECORDS) if is_cache(path) else describe_scores(path)
+        description = describe(path, RECORDS)
         console.result(str(path))
-        for name, value in rows:
+        for name, value in description:
             console.result(f"  {name + ':':26}{value}")
     if args.data_cache is not False:
         _data_cache(args.data_cache, args.clear, console)

@@ -50,13 +50,12 @@ def run(args: argparse.Namespace) -> int:
         DataError: The data set is broken or has no such label column.
         OutputExistsError: An output is the data set itself, or both are the same file.
     """
-    from ..dataset.csv import Table
-    from ..dataset.noise import write_noisy
+    from ..workflow.noise import NoiseRequest, add_noise
 
-    table = Table.read(args.train)
-    labels = write_noisy(table, args.label, args.rate, args.kind, args.seed, args.output, args.truth)
+    request = NoiseRequest(args.train, args.rate, args.output, args.truth, args.kind, args.label, args.seed)
+    labels = add_noise(request)
     console = Console.from_args(args)
-    console.info(f"{int(labels.flipped.sum())} of {len(table)} labels flipped ({args.kind}, seed {args.seed})")
+    console.info(f"{int(labels.flipped.sum())} of {len(labels.flipped)} labels flipped ({args.kind}, seed {args.seed})")
     console.info(f"noisy data set: {args.output}")
     console.info(f"truth:          {args.truth}")
     return 0

@@ -83,6 +83,9 @@ IN_COMMANDS: Dict[str, str] = {
     "method-lacks-setting": "--{option} {value} means nothing to --method {method}{default}; leave it out, or use "
     "--method "
     "{others}.",
+    "give-two-or-truth": "compare expects two or more influence CSVs, or one with --truth; got one without.",
+    "threshold-is-for-scores": "--below goes with scores, of which low ones are harmful; of losses high ones are odd. "
+    "Say --remove N or --list CSV with --score loss.",
     # nnc
     "name-database": "name its nncd.db with --database.",
 }

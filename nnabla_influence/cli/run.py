@@ -20,10 +20,6 @@ from .target import add_target_option
 
 if TYPE_CHECKING:
     from ..evaluation.trial import Trial
-    from ..execution import Execution
-    from ..scores import InfluenceScores
-    from ..workflow.trials import TrialsRequest
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -60,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
         InfluenceError: A trial cannot be trained or scored.
     """
     from ..announcements import write_influence_csv
-    from ..files import refuse_overwriting
-    from ..workflow.trials import TrialsRequest, cache_path, scores_path
+    from ..workflow.trials import TrialsRequest, cache_path, mean_scores, scores_path
     from .console import Console
     from .discard import discard_progress
 
@@ -72,18 +67,7 @@ def run(args: argparse.Namespace) -> int:
         return discard_progress(console, *(path for pair in paths for path in pair))
     where = execution(args)
     method = score_request(args)  # refuses wrong settings before anything is trained
-    project = project_request(args)
-    refuse_overwriting([args.output], [*project.inputs, method.target.file if method.target else None])
-    request = TrialsRequest(project, args.output, (method,), args.trials, overwrite=args.overwrite)
-    scores = _elsewhere(request, where, console) if where.elsewhere else _here(request, where, console)
-    write_influence_csv(console, scores, args.output)
-    return 0
-
-
-def _here(request: TrialsRequest, where: Execution, console: Console) -> InfluenceScores:
-    """Run one trial after the other in this process, with progress bars."""
-    from ..scores import InfluenceScores
-    from ..workflow.trials import cache_path, run_trials
+    request = TrialsRequest(project_request(args), args.output, (method,), args.trials, overwrite=args.overwrite)
 
     def begun(number: int) -> None:
         if request.trials > 1:
@@ -92,30 +76,6 @@ def _here(request: TrialsRequest, where: Execution, console: Console) -> Influen
     def finished(count: int, trial: Trial) -> None:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-    trials = run_trials(request, where, reporter=console, begun=begun, finished=finished)
-    return InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
-
-
-def _elsewhere(request: TrialsRequest, where: Execution, console: Console) -> InfluenceScores:
-    """Run the trials as independent jobs of worker processes."""
-    import dataclasses
-
-    from ..files import refuse_overwriting
-    from ..interrupts import resumable
-    from ..remedies import remedy
-    from ..scores import InfluenceScores
-    from ..workflow.opened_project import open_project
-    from ..workflow.trials import cache_path, run_trials
-
-    project = open_project(request.project, console)  # what is wrong is said here, and the data is decoded once
-    refuse_overwriting([request.output], project.data_files)
-    kept = f"the trials' progress lies beside '{request.output}'."
-    with resumable(kept, remedy("go-on-or-discard")), console.progress("trials", "trials") as progress:
-
-        def finished(count: int, trial: Trial) -> None:
-            progress(count, request.trials)
-            console.info(f"training cache: {cache_path(request.output, trial.seed)}")
-
-        trials = run_trials(request, where, finished=finished)
-    scores = InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
-    return dataclasses.replace(scores, table=project.train.table)
+    scores = mean_scores(request, where, reporter=console, begun=begun, finished=finished)
+    write_influence_csv(console, scores, args.output)
+    return 0

@@ -69,8 +69,7 @@ def run(args: argparse.Namespace) -> int:
     from ..announcements import write_influence_csv
     from ..errors import ConfigError
     from ..files import refuse_overwriting
-    from ..workflow.score import score_training, with_sample_columns
-    from ..workflow.validation_target import narrowed
+    from ..workflow.score import score_project
     from .console import Console
     from .discard import discard_progress
 
@@ -84,10 +83,8 @@ def run(args: argparse.Namespace) -> int:
     named = (args.cache, args.network, args.train, args.validation, target)
     refuse_overwriting([args.output], named)
     training, project = _finished(args, console)
-    refuse_overwriting([args.output], project.data_files)
-    asked = narrowed(project.validation, training.network, request.target)
-    scores = score_training(training, project.train, asked, request, beside=args.output, reporter=console)
-    write_influence_csv(console, with_sample_columns(scores, training, project.train, request.device), args.output)
+    scores = score_project(project, training, request, output=args.output, reporter=console)
+    write_influence_csv(console, scores, args.output)
     return 0
 
 

@@ -43,7 +43,6 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         InfluenceError: The network cannot be trained.
     """
-    from ..files import refuse_overwriting
     from ..workflow.opened_project import open_project
     from ..workflow.train import train_project
     from .console import Console
@@ -52,9 +51,7 @@ def run(args: argparse.Namespace) -> int:
     console = Console.from_args(args)
     if args.discard:
         return discard_progress(console, args.cache)
-    request = project_request(args)
-    project = open_project(request, console)
-    refuse_overwriting([args.cache], [*request.inputs, *project.data_files])
+    project = open_project(project_request(args), console)
     cache = train_project(project, args.cache, overwrite=args.overwrite, reporter=console)
     console.info(f"cache: {cache.path} ({cache.path.stat().st_size:,} bytes, policy {cache.config.policy})")
     return 0

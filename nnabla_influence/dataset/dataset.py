@@ -27,7 +27,7 @@ from .fingerprint import arrays_fingerprint, rows_fingerprint
 from .ingest import DecodeSettings, FileProgress, ingest
 from .store import open_entry
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "check_image_size"]
 
 # The float32 value of each grey level, by the type of the pixels. It is rounded once, from float64, as NNabla's reader
 # does it; a multiplication in float32 would differ in the last bit.
@@ -102,7 +102,7 @@ class Dataset:
             DataError: The CSV or some cells are broken; all broken cells are listed, up to 20.
             RunError: The data cache cannot be written.
         """
-        _check_image_size(image_size)
+        check_image_size(image_size)
         table = Table.read(path)
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
         fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress)
@@ -239,7 +239,12 @@ class Dataset:
             self._arrays = arrays
 
 
-def _check_image_size(image_size: ImageSize) -> None:
+def check_image_size(image_size: ImageSize) -> None:
+    """Refuse a size that is not two positive whole numbers.
+
+    Raises:
+        ConfigError: It is not.
+    """
     if image_size is None:
         return
     if len(image_size) != 2 or any(not isinstance(side, (int, np.integer)) or side < 1 for side in image_size):

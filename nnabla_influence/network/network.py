@@ -57,7 +57,7 @@ class Network:
         seed: Seed of the initializers.
         roles: The role of each variable: input, loss, target.
         settings: Solver, schedule, batch size, epochs and data sets as the file states them.
-        trained: Whether the parameter values came from the file.
+        trained: Whether the parameter values are those of a trained network file (or of `with_parameters`).
         space: The trainable parameters, names sorted; a vector of them has shape (P,).
         statistics: Everything else the forward pass reads: running statistics (S,) and frozen weights.
         theta: Values of the trainable parameters (P,).
@@ -141,7 +141,9 @@ class Network:
         Raises:
             NetworkError: An input does not belong to the graph.
         """
-        return cls(file_from_loss(losses, inputs, scope, settings, origin))
+        network = cls(file_from_loss(losses, inputs, scope, settings, origin))
+        network.trained = False  # the values of a graph in Python are where a training starts
+        return network
 
     # -- other values, same structure --------------------------------------------------------------------------
 

@@ -20,8 +20,10 @@ from ..evaluation.trial import Trial
 from ..execution import Execution
 from ..scores import InfluenceScores
 from ..training import TrainingCache
+from .data_reading import Data
 from .opened_project import OpenedProject
 from .progress_reporter import SILENT, ProgressReporter
+from .request_checks import require_choice, require_whole
 
 __all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
 
@@ -34,11 +36,26 @@ class ChooseRequest:
         orders: Batch orders that every number is retrained with.
         start: Where retraining starts, one of `choices.STARTS`.
         execution: Where the retrainings run.
+
+    Raises:
+        ConfigError: Fewer than two orders, or there is no such start.
+
+    Example:
+        >>> ChooseRequest(orders=3).start
+        'last-epoch'
     """
 
     orders: int = 5
     start: str = STARTS[0]
     execution: Execution = field(default_factory=Execution)
+
+    def __post_init__(self) -> None:
+        require_choice("start", self.start, STARTS)
+        self.search()  # it refuses what has no standard error
+
+    def search(self) -> NumberSearch:
+        """Return the numbers and batch orders that are tried."""
+        return NumberSearch(self.orders)
 
 
 @dataclass(frozen=True)
@@ -48,17 +65,24 @@ class Chosen:
     Attributes:
         choice: The number, and what it does to the losses.
         curve: Every retraining.
+        scores: The ranking whose first samples would go.
     """
 
     choice: Choice
     curve: RemovalCurve
+    scores: InfluenceScores
+
+    @property
+    def removed(self) -> int:
+        """The number that was chosen; 0: nothing is worth removing."""
+        return self.choice.removed
 
 
 def evaluation_data(
     project: OpenedProject,
     *,
-    selection: Optional[Path] = None,
-    test: Optional[Path] = None,
+    selection: Data = None,
+    test: Data = None,
     split_seed: int = 0,
     reporter: ProgressReporter = SILENT,
 ) -> EvaluationData:
@@ -66,15 +90,16 @@ def evaluation_data(
 
     Args:
         project: Training and validation data.
-        selection: CSV of the data that chooses; None: half of the validation rows, and the other half scores.
-        test: CSV of the data that judges the choice, if any.
+        selection: The data that chooses; None: half of the validation rows, and the other half scores.
+        test: The data that judges the choice, if any.
         split_seed: Draws the halves.
         reporter: Shows how far it is.
 
     Raises:
         DataError: Two of the data sets share rows.
-        ConfigError: The validation data is too small to be halved.
+        ConfigError: The validation data is too small to be halved, or the seed is negative.
     """
+    require_whole("split_seed", split_seed, 0)
     chooses = project.read_further(selection, reporter) if selection is not None else None
     judges = project.read_further(test, reporter) if test is not None else None
     return EvaluationData.split(project.train, project.validation, chooses, judges, split_seed)
@@ -107,5 +132,5 @@ def choose(
     sweep = RemovalSweep((), (request.start,), device=project.device, execution=request.execution)
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
     with reporter.progress("retraining", "trainings") as progress:
-        choice, curve = choose_number(trial, data, NumberSearch(request.orders), sweep, table, progress)
-    return Chosen(choice, curve)
+        choice, curve = choose_number(trial, data, request.search(), sweep, table, progress)
+    return Chosen(choice, curve, scores)

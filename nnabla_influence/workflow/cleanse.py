@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional, Union
 
 from ..array import IntArray
-from ..cleansing import ClassLosses, Removal, class_numbers, cleanse, notable_class_losses
+from ..cleansing import Below, ClassLosses, Listed, Removal, class_numbers, cleanse, notable_class_losses
 from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
-from ..errors import DataError
+from ..errors import ConfigError, DataError
+from ..files import FilePath, refuse_overwriting
 from ..relabelling import propose_labels, relabel
+from ..remedies import remedy
 from ..scored_data import ScoredData
-from ..scores import SCORE_COLUMN
+from ..scores import LOSS_COLUMN, SCORE_COLUMN, InfluenceScores
 from .data_reading import ReadingSettings, read_data
 from .progress_reporter import SILENT, ProgressReporter
 
@@ -30,28 +32,60 @@ class CleanseRequest:
     """Which rows of which data set.
 
     Args:
-        influence: The influence CSV.
+        influence: The influence CSV, or scores that carry the cells of their training CSV.
         removal: Says which rows.
         output: The data set to write.
         second: The removed rows, or with `relabels` the changed ones, to write.
         relabels: Keep every row and give the selected ones their predicted label.
         train: The training CSV; left out, the data set is rebuilt from the influence CSV.
-        score: The column to judge by.
+        score: The column of the influence CSV to judge by.
         label: The variable with the class numbers; left out, ``y`` if it has any.
         test: A data set that must share no row with the training data.
         reading: How it is read.
+
+    Raises:
+        ConfigError: A threshold is to judge losses, or scores in memory are to be read from a file.
+
+    Example:
+        >>> from nnabla_influence import Count
+        >>> CleanseRequest("influence.csv", Count(100), "clean.csv", "removed.csv").relabels
+        False
     """
 
-    influence: Path
+    influence: Union[FilePath, InfluenceScores]
     removal: Removal
-    output: Path
-    second: Path
+    output: FilePath
+    second: FilePath
     relabels: bool = False
-    train: Optional[Path] = None
+    train: Optional[FilePath] = None
     score: str = SCORE_COLUMN
     label: Optional[str] = None
-    test: Optional[Path] = None
+    test: Optional[FilePath] = None
     reading: ReadingSettings = field(default_factory=ReadingSettings)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.removal, Below) and self.score == LOSS_COLUMN:
+            raise ConfigError("", remedy("threshold-is-for-scores"))
+        if isinstance(self.influence, InfluenceScores) and (self.train is not None or self.score != SCORE_COLUMN):
+            raise ConfigError("Scores in memory are of their own training data. Leave train and score out.")
+
+    @property
+    def inputs(self) -> List[Optional[Path]]:
+        """The files it reads, which nobody may write to."""
+        listed = self.removal.path if isinstance(self.removal, Listed) else None
+        influence = None if isinstance(self.influence, InfluenceScores) else self.influence
+        return [None if file is None else Path(file) for file in (influence, self.train, listed, self.test)]
+
+    def read(self) -> ScoredData:
+        """Read the data set and its scores.
+
+        Raises:
+            DataError: A file is broken, or the training CSV is another data set.
+            RequestError: Scores in memory carry no table.
+        """
+        if isinstance(self.influence, InfluenceScores):
+            return ScoredData.of(self.influence)
+        return ScoredData.read(self.influence, self.train, self.score)
 
 
 @dataclass(frozen=True)
@@ -78,10 +112,11 @@ def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -
         DataError: A file is broken, nothing would be left, or the test set was trained on.
         OutputExistsError: An output is read, or both are the same file.
     """
-    data = ScoredData.read(request.influence, request.train, request.score)
+    refuse_overwriting([Path(request.output), Path(request.second)], request.inputs)
+    data = request.read()
     rows = request.removal.rows(data.scores)
     if request.test is not None:
-        _refuse_test_rows(request.test, request.reading, data, reporter)
+        _refuse_test_rows(Path(request.test), request.reading, data, reporter)
     return (_relabelled if request.relabels else _removed)(request, data, rows)
 
 

@@ -14,6 +14,8 @@ from ..array import Array
 from ..dataset.indexed_column import IndexedColumn
 from ..errors import ConfigError, DataError
 from ..evaluation.metrics import MislabelDetection, RankAgreement, mislabel_detection, rank_agreement
+from ..files import FilePath
+from ..remedies import remedy
 from ..scores import SCORE_COLUMN
 
 __all__ = ["CompareRequest", "Comparison", "compare"]
@@ -32,15 +34,22 @@ class CompareRequest:
 
     Raises:
         ConfigError: There is nothing to compare with.
+
+    Example:
+        >>> CompareRequest(["spectral.csv", "loss.csv"]).column
+        'influence'
     """
 
-    influence: Tuple[Path, ...]
-    truth: Optional[Path] = None
+    influence: Sequence[FilePath]
+    truth: Optional[FilePath] = None
     column: str = SCORE_COLUMN
 
     def __post_init__(self) -> None:
+        # A lone name is a sequence too: of its letters.
+        if isinstance(self.influence, (str, Path)) or not self.influence:
+            raise ConfigError(f"Expected a list of influence CSVs, got {self.influence!r}.")
         if len(self.influence) < 2 and self.truth is None:
-            raise ConfigError("A comparison needs two influence CSVs, or one and the truth about its labels.")
+            raise ConfigError("", remedy("give-two-or-truth"))
 
 
 @dataclass(frozen=True)
@@ -65,13 +74,13 @@ def compare(request: CompareRequest) -> Comparison:
         DataError: A file is broken, or the files are about different samples.
         MissingExtraError: A truth without scikit-learn.
     """
-    paths = request.influence
+    paths = [Path(path) for path in request.influence]
     columns = [IndexedColumn.read_scores(path, request.column) for path in paths]
     vectors = [column.aligned_with(columns[0]) for column in columns]
     agreement = _agreement(paths, vectors)
     if request.truth is None:
         return Comparison(len(vectors[0]), agreement, None)
-    flipped = IndexedColumn.read_flags(request.truth, FLIPPED).aligned_with(columns[0])
+    flipped = IndexedColumn.read_flags(Path(request.truth), FLIPPED).aligned_with(columns[0])
     detection = [(path, mislabel_detection(vector, flipped)) for path, vector in zip(paths, vectors)]
     return Comparison(len(vectors[0]), agreement, detection)
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple, Union
 
-from ..dataset.dataset import Dataset
+from ..dataset.dataset import Dataset, check_image_size
 from ..errors import DataError
 from ..network import DatasetSetting
 from ..remedies import remedy
 from .progress_reporter import ProgressReporter
 
-__all__ = ["ReadingSettings", "own_data", "read_data", "warn_of_training_data"]
+__all__ = ["Data", "GivenData", "ReadingSettings", "csv_of", "own_data", "read_data", "warn_of_training_data"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 NAMES = {"train": "training", "validation": "validation"}
+
+GivenData = Union[Path, Dataset]
+"""A data set somebody gave: a CSV to read, or one that was read or made already."""
+
+Data = Optional[GivenData]
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,30 @@ class ReadingSettings:
         image_size: (H, W) to which every image is resized; None keeps the images' own.
         normalize: Whether pixels are scaled from 0..255 to 0..1; None: as the project's data-set sections say.
         data_cache: Where decoded data is kept; None: the user's cache folder.
+
+    Raises:
+        ConfigError: The size is not two positive whole numbers.
+
+    Example:
+        >>> ReadingSettings(image_size=(28, 28)).normalize is None
+        True
     """
 
     image_size: Optional[Tuple[int, int]] = None
     normalize: Optional[bool] = None
     data_cache: Optional[Path] = None
 
+    def __post_init__(self) -> None:
+        check_image_size(self.image_size)
+
     def like(self, data: Dataset) -> ReadingSettings:
         """Return settings that read further data as this one was read."""
         return replace(self, image_size=data.image_size, normalize=data.normalize)
+
+
+def csv_of(data: Data) -> Optional[Path]:
+    """Return the CSV behind some data, which nobody may write to; None for arrays."""
+    return data.path if isinstance(data, Dataset) else data
 
 
 def read_data(

@@ -10,14 +10,36 @@ import numpy as np
 from ..config import TrainingConfig
 from ..dataset.csv import Table
 from ..dataset.indexed_column import IndexedColumn
+from ..files import FilePath
 from ..scores import SCORE_COLUMN
 from ..training import TrainingCache
 from ..training.bytes_by_policy import bytes_by_policy
 
-__all__ = ["Description", "describe_cache", "describe_scores", "is_cache"]
+__all__ = ["Description", "describe", "describe_cache", "describe_scores", "is_cache"]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Description = List[Tuple[str, str]]
+
+RECORDS = {
+    "margins": "logit margins (method margin)",
+    "average": "the last epoch's mean parameters (at)",
+}
+"""What a cache may hold besides parameters before steps, and the methods or settings that use it."""
+
+
+def describe(path: FilePath, records: Mapping[str, str] = RECORDS) -> Description:
+    """Describe a training cache or an influence CSV.
+
+    Args:
+        path: The file.
+        records: See `describe_cache`.
+
+    Raises:
+        DataError: It is neither.
+        CorruptFileError: It is a damaged cache.
+    """
+    file = Path(path)
+    return describe_cache(file, records) if is_cache(file) else describe_scores(file)
 
 
 def is_cache(path: Path) -> bool:
@@ -26,7 +48,7 @@ def is_cache(path: Path) -> bool:
         return path.suffix == ".h5" or stream.read(len(HDF5_SIGNATURE)) == HDF5_SIGNATURE
 
 
-def describe_cache(path: Path, records: Mapping[str, str]) -> Description:
+def describe_cache(path: Path, records: Mapping[str, str] = RECORDS) -> Description:
     """Describe a training cache.
 
     Args:

@@ -12,13 +12,14 @@ import logging
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Callable, List, Tuple
 
-from ..choices import COMPARED_METHODS, METRICS, STARTS, TREATMENTS
-from ..cleansing import Amount, Share
+from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from ..cleansing import Amount, Count, Share
+from ..errors import ConfigError
 from ..evaluation.attribution import Agreement, Retrainings, attribution
 from ..evaluation.evaluation_data import EvaluationData
-from ..evaluation.group_plan import GroupPlan
+from ..evaluation.group_plan import GROUP_METRICS, GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
 from ..evaluation.removal_sweep import RemovalSweep, run_removal_sweep
 from ..evaluation.trial import Trial
@@ -28,18 +29,21 @@ from ..interrupts import resumable
 from ..network import Network
 from ..remedies import remedy
 from .choose import evaluation_data
+from .data_reading import Data, csv_of
 from .opened_project import open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
+from .request_checks import require_choice, require_choices, require_whole
 from .score import ScoreRequest
 from .trials import TrialsRequest, run_trials
 
 __all__ = [
     "DEFAULT_GROUPS",
     "DEFAULT_SHARES",
+    "AttributionResult",
     "EvaluateRequest",
     "EvaluatedTrials",
-    "attribution_agreements",
+    "attribution_results",
     "compared_methods",
     "evaluated_curve",
     "trained_and_scored",
@@ -58,35 +62,65 @@ class EvaluateRequest:
         project: The project; its seed is the first one.
         output: CSV with one row per retraining.
         methods: Names of methods; none: `compared_methods`.
-        settings: Settings of methods that have them.
         amounts: Numbers or shares of samples to remove.
         trials: How many seeds.
         starts: Where retraining starts, some of `choices.STARTS`.
         treatments: Some of `choices.TREATMENTS`.
         metric: One of `choices.METRICS`.
         groups: Groups left out, for the metrics other than ``removal``.
-        selection: CSV of the data that chooses; None: half of the validation rows.
-        test: CSV of the data that judges.
+        selection: The data that chooses; None: half of the validation rows.
+        test: The data that judges.
         split_seed: Draws the halves of the validation rows.
         execution: Where trainings run.
         overwrite: Replace the output and caches of other runs.
+
+    Raises:
+        ConfigError: A name is none of its choices, a number is too small, or there is nothing to remove.
+
+    Example:
+        >>> request = EvaluateRequest(ProjectRequest("builtin:cnn"), Path("curve.csv"), amounts=(Count(10), Share(0.5)))
+        >>> request.sweep(samples=100).counts
+        [10, 50]
     """
 
     project: ProjectRequest
     output: Path
     methods: Tuple[str, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
     amounts: Tuple[Amount, ...] = DEFAULT_SHARES
     trials: int = 3
     starts: Tuple[str, ...] = STARTS[:1]
     treatments: Tuple[str, ...] = TREATMENTS[:1]
     metric: str = METRICS[0]
     groups: int = DEFAULT_GROUPS
-    selection: Optional[Path] = None
-    test: Optional[Path] = None
+    selection: Data = None
+    test: Data = None
     split_seed: int = 0
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.methods:
+            require_choices("methods", self.methods, METHODS)
+        if not self.amounts or not all(isinstance(amount, (Count, Share)) for amount in self.amounts):
+            raise ConfigError(f"Expected amounts to be some of Count and Share, got {self.amounts!r}.")
+        require_choices("starts", self.starts, STARTS)
+        require_choices("treatments", self.treatments, TREATMENTS)
+        require_choice("metric", self.metric, METRICS)
+        require_whole("trials", self.trials, 1)
+        require_whole("split_seed", self.split_seed, 0)
+        self.plans()  # they refuse too few groups
+
+    def plans(self) -> List[GroupPlan]:
+        """Return which groups are left out, for each start; none for the metric ``removal``."""
+        if self.metric not in GROUP_METRICS:
+            return []
+        return [GroupPlan(self.metric, self.groups, self.split_seed, start) for start in self.starts]
+
+    def table(self, start: str) -> Path:
+        """Return the CSV with the retrainings of a group metric: the output, or one for each of several starts."""
+        if len(self.starts) == 1:
+            return self.output
+        return self.output.with_name(f"{self.output.stem}.{start}{self.output.suffix}")
 
     def sweep(self, samples: int) -> RemovalSweep:
         """Return what is retrained and where.
@@ -107,7 +141,12 @@ class EvaluateRequest:
 
 @dataclass(frozen=True)
 class EvaluatedTrials:
-    """Trainings with their scores, and the data that judges them."""
+    """Trainings with their scores, and the data that judges them.
+
+    Attributes:
+        data: Training, scoring, selection and test data.
+        trials: One for each seed.
+    """
 
     data: EvaluationData
     trials: List[Trial]
@@ -121,35 +160,35 @@ def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SI
         Interrupted: Ctrl-C, with how to go on.
     """
     check_cluster(request.execution)
-    refuse_overwriting([request.output], [*request.project.inputs, request.selection, request.test])
+    refuse_overwriting([request.output], [*request.project.inputs, csv_of(request.selection), csv_of(request.test)])
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
     data = evaluation_data(
         project, selection=request.selection, test=request.test, split_seed=request.split_seed, reporter=reporter
     )
     request.sweep(len(data.train))
-    usual = compared_methods(project.network)
-    methods = tuple(dict.fromkeys(request.methods or usual))
-    scored = tuple(
-        ScoreRequest(name, request.settings, seed=request.project.seed, device=request.project.device)
-        for name in methods
-    )
-    # Margins cost nothing, and somebody may ask for them in a later call into the same file.
-    margins = request.project.training.record_margins or "margin" in (*methods, *usual)
-    training = dataclasses.replace(request.project.training, record_margins=margins)
-    trials = TrialsRequest(
-        dataclasses.replace(request.project, training=training),
-        request.output,
-        scored,
-        request.trials,
-        data.scoring,
-        request.overwrite,
-    )
+    trials = _trials(request, data, compared_methods(project.network))
     with resumable(request.kept, remedy("go-on")):
         return EvaluatedTrials(data, run_trials(trials, request.execution, reporter=reporter, finished=_log(trials)))
 
 
-def _log(trials: TrialsRequest) -> Any:
+def _trials(request: EvaluateRequest, data: EvaluationData, usual: List[str]) -> TrialsRequest:
+    """Return what is trained and scored; `usual` are the methods where nobody chose."""
+    methods = tuple(dict.fromkeys(request.methods or usual))
+    # Margins cost nothing, and somebody may ask for them in a later call into the same file.
+    margins = request.project.training.record_margins or "margin" in (*methods, *usual)
+    training = dataclasses.replace(request.project.training, record_margins=margins)
+    return TrialsRequest(
+        dataclasses.replace(request.project, training=training),
+        request.output,
+        tuple(ScoreRequest(name, seed=request.project.seed, device=request.project.device) for name in methods),
+        request.trials,
+        data.scoring,
+        request.overwrite,
+    )
+
+
+def _log(trials: TrialsRequest) -> Callable[[int, Trial], None]:
     def finished(count: int, trial: Trial) -> None:
         LOGGER.info("trial %d of %d (seed %d) is trained and scored", count, trials.trials, trial.seed)
 
@@ -172,7 +211,7 @@ def evaluated_curve(
         CacheMismatchError: The output holds another experiment.
         Interrupted: Ctrl-C, with how to go on.
     """
-    _make_room(request)
+    _make_room(request, request.output)
     sweep = request.sweep(len(evaluated.data.train))
     with resumable(request.kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
         return run_removal_sweep(evaluated.trials, evaluated.data, sweep, request.output, progress)
@@ -193,7 +232,7 @@ class AttributionResult:
     table: Path
 
 
-def attribution_agreements(
+def attribution_results(
     request: EvaluateRequest, evaluated: EvaluatedTrials, reporter: ProgressReporter = SILENT
 ) -> List[AttributionResult]:
     """Leave groups of samples out and correlate, for every start.
@@ -202,11 +241,10 @@ def attribution_agreements(
         DataError: The output is another table.
         Interrupted: Ctrl-C, with how to go on.
     """
-    _make_room(request)
     results = []
-    for start in request.starts:
-        plan = GroupPlan(request.metric, request.groups, request.split_seed, start)
-        table = request.output if len(request.starts) == 1 else _named(request.output, start)
+    for plan in request.plans():
+        table = request.table(plan.start)
+        _make_room(request, table)
         retrainings = Retrainings(
             evaluated.data.train, evaluated.data.scoring, table, request.execution, request.project.device
         )
@@ -216,10 +254,6 @@ def attribution_agreements(
     return results
 
 
-def _make_room(request: EvaluateRequest) -> None:
-    if request.overwrite and request.output.exists():
-        request.output.unlink()
-
-
-def _named(output: Path, start: str) -> Path:
-    return output.with_name(f"{output.stem}.{start}{output.suffix}")
+def _make_room(request: EvaluateRequest, table: Path) -> None:
+    if request.overwrite and table.exists():
+        table.unlink()

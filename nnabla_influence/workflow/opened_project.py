@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence, Tuple
 
-from ..choices import BUILTINS
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
@@ -21,12 +20,12 @@ from ..network import DatasetSetting, FileSettings, Network
 from ..remedies import remedy
 from ..training import TrainingCache
 from .builtin_network import builtin_network
-from .data_reading import ReadingSettings, own_data, read_data, warn_of_training_data
+from .data_reading import Data, GivenData, ReadingSettings, own_data, read_data, warn_of_training_data
 from .progress_reporter import SILENT, ProgressReporter
-from .project_request import Data, GivenData, ProjectRequest
+from .project_request import ProjectRequest
 from .training_overrides import log_solver, training_config
 
-__all__ = ["OpenedProject", "open_cached_project", "open_project"]
+__all__ = ["OpenedProject", "open_cached_project", "open_project", "require_trained"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -52,17 +51,23 @@ class OpenedProject:
     reading: ReadingSettings = ReadingSettings()
 
     @property
+    def inputs(self) -> Tuple[Optional[Path], ...]:
+        """The network file and the CSVs of the data, which nobody may write to."""
+        return (Path(self.network.path), *self.data_files)
+
+    @property
     def data_files(self) -> Tuple[Optional[Path], ...]:
         """The CSVs of the data, which nobody may write to."""
         return self.train.path, self.validation.path
 
-    def read_further(self, path: Path, reporter: ProgressReporter = SILENT) -> Dataset:
+    def read_further(self, data: GivenData, reporter: ProgressReporter = SILENT) -> Dataset:
         """Read further data as the training data was read.
 
         Raises:
             DataError: The data is broken or does not fit the network.
         """
-        data = read_data(path, self.reading.like(self.train), reporter)
+        if not isinstance(data, Dataset):
+            data = read_data(data, self.reading.like(self.train), reporter)
         self.network.check_data(data)
         return data
 
@@ -74,8 +79,8 @@ def open_project(request: ProjectRequest, reporter: ProgressReporter = SILENT) -
         RequestError: Something does not fit; the message names it.
     """
     network = _given_network(request)
-    if request.trained and not (network and network.trained):
-        raise NetworkError(f"'{request.origin}' holds no trained parameters.", remedy("train-first"))
+    if request.trained:
+        require_trained(network, request.origin)
     own = network.settings if network else FileSettings()
     given = _stated_data(request, own)
     train, validation = (
@@ -141,12 +146,22 @@ def _given_network(request: ProjectRequest) -> Optional[Network]:
     if isinstance(request.network, Network):
         return request.network
     if not request.is_builtin:
-        if request.training.task != "auto":
-            raise ConfigError("", remedy("task-is-for-builtins", task=request.training.task, network=request.network))
         return Network.load(request.network, request.seed)
-    if request.network not in BUILTINS:
-        raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{request.network}'.")
     return None
+
+
+def require_trained(network: Optional[Network], origin: str) -> None:
+    """Refuse a network without trained parameters.
+
+    Args:
+        network: The network; None for a built-in.
+        origin: Its file or name.
+
+    Raises:
+        NetworkError: It has none.
+    """
+    if network is None or not network.trained:
+        raise NetworkError(f"'{origin}' holds no trained parameters.", remedy("train-first"))
 
 
 def _stated_data(request: ProjectRequest, own: FileSettings) -> Tuple[GivenData, GivenData]:

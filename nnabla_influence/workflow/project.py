@@ -1,49 +1,63 @@
 """The noun *Project*: network, settings and data, and everything that can be done with them.
 
 What a command or a click does, a Python user does with one method each. A method makes a request and hands it to the
-job of the same name in this package, so numbers and files are the same at every door.
+job of the same name in this package, so numbers and files are the same at every door. What needs no project (compare
+influence CSVs, describe files, flip labels, write a report) are functions beside it.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import ContextManager, List, Mapping, Optional, Sequence, Union
 
-from ..choices import DEFAULT_METHOD, STARTS
+from ..choices import DEFAULT_METHOD, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Removal
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
-from ..errors import ConfigError
+from ..errors import ConfigError, DataError
+from ..evaluation.group_plan import GROUP_METRICS
 from ..evaluation.removal_curve import RemovalCurve
 from ..execution import Execution
+from ..files import FilePath, refuse_overwriting
+from ..interrupts import resumable
 from ..network import Network
 from ..remedies import remedy
 from ..scores import InfluenceScores
 from ..training import FinishedTraining, TrainingCache
 from .choose import ChooseRequest, Chosen, choose, evaluation_data
-from .data_reading import ReadingSettings
-from .evaluate import DEFAULT_SHARES, EvaluateRequest, evaluated_curve, trained_and_scored
+from .cleanse import Cleansed, CleanseRequest, cleanse_data
+from .data_reading import Data, ReadingSettings, csv_of
+from .evaluate import (
+    DEFAULT_GROUPS,
+    DEFAULT_SHARES,
+    AttributionResult,
+    EvaluateRequest,
+    attribution_results,
+    evaluated_curve,
+    trained_and_scored,
+)
 from .opened_project import OpenedProject, open_cached_project, open_project
 from .progress_reporter import SILENT, ProgressReporter
-from .project_request import Data, ProjectRequest
-from .score import ScoreRequest, final_state, score_training, with_sample_columns
+from .project_request import ProjectRequest
+from .request_checks import require_choice
+from .score import MethodSetting, ScoreRequest, final_state, score_project, score_training, with_sample_columns
 from .train import train_project
-from .training_overrides import TrainingOverrides
-from .trials import TrialsRequest, run_trials
-from .validation_target import ValidationTarget, narrowed
+from .training_overrides import TrainingOverrides, training_config
+from .trials import TrialsRequest, mean_scores
+from .validation_target import ValidationTarget
 
 __all__ = ["Project"]
 
-FilePath = Union[str, Path]
-GivenData = Union[str, Path, Dataset, None]
+DataSource = Union[FilePath, Dataset]
 
 
 class Project:
     """A training and its data; made by `open` or `from_cache`.
 
     Attributes:
-        request: What was asked for.
         network: The network.
         config: The run's configuration.
         train_data: The training data.
@@ -60,16 +74,19 @@ class Project:
     Project(builtin:mlp, 30 training rows, 10 validation rows, Sgd, 1 epoch)
     """
 
-    def __init__(self, request: ProjectRequest, opened: OpenedProject) -> None:
-        self.request = request
+    def __init__(self, request: ProjectRequest, opened: OpenedProject, cache: Optional[TrainingCache] = None) -> None:
+        self._request = request
         self._opened = opened
+        self._cache = cache  # of a training that is finished already
+
+    # -- where projects come from --------------------------------------------------------------------------------
 
     @classmethod
     def open(
         cls,
         network: Union[FilePath, Network],
-        train: GivenData = None,
-        validation: GivenData = None,
+        train: Optional[DataSource] = None,
+        validation: Optional[DataSource] = None,
         *,
         training: TrainingOverrides = TrainingOverrides(),
         reading: ReadingSettings = ReadingSettings(),
@@ -85,7 +102,7 @@ class Project:
             train: Training data: a CSV or a `Dataset`; left out, the project's own.
             validation: Validation data, likewise.
             training: What replaces the network's own training settings.
-            reading: How the data is read.
+            reading: How CSVs are read.
             seed: Of initial parameters, batch order, augmentation and dropout.
             device: ``cpu``, ``cudnn`` or ``cudnn:1``.
             reporter: Shows how far it is.
@@ -108,13 +125,13 @@ class Project:
     def from_cache(
         cls,
         cache: FilePath,
-        train: GivenData,
-        validation: GivenData,
+        train: DataSource,
+        validation: DataSource,
         *,
         device: str = "cpu",
         reporter: ProgressReporter = SILENT,
-    ) -> Tuple[Project, TrainingCache]:
-        """Open the project of a finished training, and its cache.
+    ) -> Project:
+        """Open the project of a finished training, to score it or to choose how many samples to remove.
 
         Args:
             cache: The training cache.
@@ -129,10 +146,8 @@ class Project:
         opened_cache, opened = open_cached_project(
             Path(cache), _data(train), _data(validation), device=Device(device), reporter=reporter
         )
-        request = ProjectRequest(
-            opened.network, opened.train, opened.validation, opened.config.seed, opened.device, opened.reading
-        )
-        return cls(request, opened), opened_cache
+        request = ProjectRequest(opened.network, opened.train, opened.validation, opened.config.seed, opened.device)
+        return cls(request, opened, opened_cache)
 
     def __repr__(self) -> str:
         epochs = self.config.epochs
@@ -161,18 +176,40 @@ class Project:
         """The validation data."""
         return self._opened.validation
 
-    def train(self, cache: FilePath, *, overwrite: bool = False, reporter: ProgressReporter = SILENT) -> TrainingCache:
+    # -- what is done with them ----------------------------------------------------------------------------------
+
+    def train(
+        self,
+        cache: FilePath,
+        *,
+        policy: Optional[str] = None,
+        record_margins: Optional[bool] = None,
+        average_parameters: Optional[bool] = None,
+        overwrite: bool = False,
+        reporter: ProgressReporter = SILENT,
+    ) -> TrainingCache:
         """Train, and write the training cache; an identical finished training is opened as it is.
+
+        What the cache keeps can be said here; it changes no number of the training.
 
         Args:
             cache: The file to write; progress lives beside it, so the same call goes on after an interruption.
+            policy: Which parameters it keeps, one of `choices.POLICIES`; None: as the project was opened.
+            record_margins: Keep every sample's logit margin, likewise.
+            average_parameters: Keep the last epoch's mean parameters, likewise.
             overwrite: Replace a cache of other settings.
             reporter: Shows how far it is.
 
         Raises:
             CacheMismatchError: The file holds another training.
+            OutputExistsError: The file is one of those that are read.
+            Interrupted: Ctrl-C, with how to go on.
         """
-        return train_project(self._opened, Path(cache), overwrite=overwrite, reporter=reporter)
+        self._refuse_finished()
+        overrides = self._request.training.keeping(policy, record_margins, average_parameters)
+        config = training_config(overrides, self.network, self.config.seed)
+        opened = dataclasses.replace(self._opened, config=config)
+        return train_project(opened, Path(cache), overwrite=overwrite, reporter=reporter)
 
     def score(
         self,
@@ -180,32 +217,36 @@ class Project:
         method: str = DEFAULT_METHOD,
         *,
         target: Union[int, FilePath, None] = None,
+        output: Optional[FilePath] = None,
         reporter: ProgressReporter = SILENT,
-        **settings: Any,
+        **settings: MethodSetting,
     ) -> InfluenceScores:
         """Score every training sample.
 
         Args:
-            training: What was trained, from `train`; left out, the trained network file itself.
+            training: What was trained, from `train`; left out, the cache this project was made from, or the trained
+                network file itself.
             method: One of `choices.METHODS`.
             target: A class number, or a CSV that lists validation rows, in place of all validation rows.
+            output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
+                interruption. Left out, the scores are only returned; `InfluenceScores.to_csv` writes them.
             reporter: Shows how far it is.
             settings: The method's own settings, such as ``through="all"``.
 
-        Returns:
-            The scores; `InfluenceScores.to_csv` writes them.
-
         Raises:
             CheckpointMissingError: The training did not keep what the method needs; the message says what to train.
+            OutputExistsError: The output is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
         """
         request = self._scoring(method, target, settings)
-        if training is None:
-            if not self.network.trained:
-                raise ConfigError(f"'{self.network.path}' holds no trained parameters.", remedy("train-first"))
-            training = final_state(self._opened)
-        asked = narrowed(self.validation_data, self.network, request.target)
-        scores = score_training(training, self.train_data, asked, request, reporter=reporter)
-        return with_sample_columns(scores, training, self.train_data, self._opened.device)
+        finished = self._finished(training)
+        path = _path(output)
+        if path is not None and isinstance(finished, TrainingCache):
+            refuse_overwriting([path], [finished.path])
+        scores = score_project(self._opened, finished, request, output=path, reporter=reporter)
+        if path is not None:
+            scores.to_csv(path)
+        return scores
 
     def trials(
         self,
@@ -213,82 +254,101 @@ class Project:
         trials: int,
         method: str = DEFAULT_METHOD,
         *,
+        target: Union[int, FilePath, None] = None,
         execution: Execution = Execution(),
         overwrite: bool = False,
         reporter: ProgressReporter = SILENT,
-        **settings: Any,
+        **settings: MethodSetting,
     ) -> InfluenceScores:
-        """Train and score over several seeds, and return the mean of the scores.
+        """Train and score over several seeds, write the mean of the scores, and return it.
 
         Args:
-            output: The file all of this is for; each trial's training cache lies beside it.
+            output: The influence CSV to write; each trial's training cache lies beside it.
             trials: How many seeds, from the project's own.
             method: One of `choices.METHODS`.
+            target: See `score`.
             execution: Where the trials run.
             overwrite: Replace caches of other runs.
             reporter: Shows how far it is.
             settings: The method's own settings.
+
+        Raises:
+            OutputExistsError: The output is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
         """
-        request = TrialsRequest(
-            self.request, Path(output), (self._scoring(method, None, settings),), trials, overwrite=overwrite
-        )
-        scores = [trial.scores[method] for trial in run_trials(request, execution, reporter=reporter)]
-        return InfluenceScores.mean(scores)
+        self._refuse_finished()
+        path = Path(output)
+        scoring = self._scoring(method, target, settings)
+        request = TrialsRequest(self._request, path, (scoring,), trials, overwrite=overwrite)
+        scores = mean_scores(request, execution, reporter=reporter)
+        if scores.table is not None:  # arrays in memory have no cells to carry on
+            scores.to_csv(path)
+        return scores
 
     def choose(
         self,
-        cache: TrainingCache,
+        cache: Optional[TrainingCache] = None,
         method: str = DEFAULT_METHOD,
         *,
-        selection: Optional[FilePath] = None,
-        test: Optional[FilePath] = None,
+        scores: Optional[InfluenceScores] = None,
+        selection: Optional[DataSource] = None,
+        test: Optional[DataSource] = None,
+        split_seed: int = 0,
         request: ChooseRequest = ChooseRequest(),
         table: Optional[FilePath] = None,
         reporter: ProgressReporter = SILENT,
-    ) -> Tuple[InfluenceScores, Chosen]:
+    ) -> Chosen:
         """Score with one half of the validation rows and let the other half choose how many samples to remove.
 
         Args:
-            cache: The training.
+            cache: The training; left out, the cache this project was made from.
             method: How samples are ranked.
-            selection: CSV of data that chooses instead; then all validation rows score.
-            test: CSV of data that judges the choice.
-            request: How the number is looked for.
-            table: CSV that keeps every retraining.
+            scores: A ranking that was made already; needs `selection`, because it saw all validation rows.
+            selection: Data that chooses instead of the other half; then all validation rows score.
+            test: Data that judges the choice.
+            split_seed: Draws the halves.
+            request: Batch orders, where retraining starts, and where it runs.
+            table: CSV that keeps every retraining, so that the same call goes on after an interruption.
             reporter: Shows how far it is.
 
         Returns:
-            The ranking that was judged, and the choice.
+            How many, what that does to the losses, and the ranking that was judged.
+
+        Raises:
+            ConfigError: Scores without selection data.
+            DataError: Two of the data sets share rows.
+            OutputExistsError: The table is one of the files that are read.
         """
-        data = evaluation_data(
-            self._opened,
-            selection=Path(selection) if selection is not None else None,
-            test=Path(test) if test is not None else None,
-            reporter=reporter,
-        )
-        scoring = self._scoring(method, None, {})
-        scores = score_training(cache, data.train, data.scoring, scoring, reporter=reporter)
-        chosen = choose(
-            cache,
-            data,
-            scores,
-            request,
-            project=self._opened,
-            table=Path(table) if table is not None else None,
-            reporter=reporter,
-        )
-        return with_sample_columns(scores, cache, data.train, self._opened.device), chosen
+        if scores is not None and selection is None:
+            raise ConfigError("Scores that were made already saw all validation rows. Give selection: other data.")
+        finished = self._finished_cache(cache)
+        chooses = _data(selection)
+        judges = _data(test)
+        path = _path(table)
+        if path is not None:
+            refuse_overwriting([path], [*self._opened.inputs, finished.path, csv_of(chooses), csv_of(judges)])
+        with _kept_in(path):
+            data = evaluation_data(
+                self._opened, selection=chooses, test=judges, split_seed=split_seed, reporter=reporter
+            )
+            if scores is None:
+                scoring = self._scoring(method, None, {})
+                scored = score_training(finished, data.train, data.scoring, scoring, beside=path, reporter=reporter)
+                scores = with_sample_columns(scored, finished, data.train, scoring.device)
+            return choose(finished, data, scores, request, project=self._opened, table=path, reporter=reporter)
 
     def evaluate(
         self,
         output: FilePath,
         methods: Sequence[str] = (),
         *,
-        amounts: Sequence[Amount] = DEFAULT_SHARES,
+        amounts: Sequence[Union[int, Amount]] = DEFAULT_SHARES,
         trials: int = 3,
         starts: Sequence[str] = STARTS[:1],
-        selection: Optional[FilePath] = None,
-        test: Optional[FilePath] = None,
+        treatments: Sequence[str] = TREATMENTS[:1],
+        selection: Optional[DataSource] = None,
+        test: Optional[DataSource] = None,
+        split_seed: int = 0,
         execution: Execution = Execution(),
         overwrite: bool = False,
         reporter: ProgressReporter = SILENT,
@@ -301,25 +361,144 @@ class Project:
             amounts: Numbers (`Count`) or shares (`Share`) of samples to remove.
             trials: How many seeds.
             starts: Where retraining starts, some of `choices.STARTS`.
-            selection: CSV of data that chooses the number; None: half of the validation rows.
-            test: CSV of data that judges the choice.
+            treatments: What is done with the samples, some of `choices.TREATMENTS`.
+            selection: Data that chooses the number; None: half of the validation rows.
+            test: Data that judges the choice.
+            split_seed: Draws the halves of the validation rows.
             execution: Where trainings run.
             overwrite: Replace the output and caches of other runs.
             reporter: Shows how far it is.
+
+        Raises:
+            CacheMismatchError: The output holds another experiment.
+            OutputExistsError: The output is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
         """
+        self._refuse_finished()
         request = EvaluateRequest(
-            self.request,
+            self._request,
             Path(output),
             tuple(methods),
-            amounts=tuple(amounts),
+            amounts=tuple(Count(amount) if isinstance(amount, int) else amount for amount in amounts),
             trials=trials,
             starts=tuple(starts),
-            selection=Path(selection) if selection is not None else None,
-            test=Path(test) if test is not None else None,
+            treatments=tuple(treatments),
+            selection=_data(selection),
+            test=_data(test),
+            split_seed=split_seed,
             execution=execution,
             overwrite=overwrite,
         )
         return evaluated_curve(request, trained_and_scored(request, reporter), reporter)
+
+    def attribution(
+        self,
+        output: FilePath,
+        metric: str,
+        methods: Sequence[str] = (),
+        *,
+        groups: int = DEFAULT_GROUPS,
+        trials: int = 3,
+        starts: Sequence[str] = STARTS[:1],
+        selection: Optional[DataSource] = None,
+        split_seed: int = 0,
+        execution: Execution = Execution(),
+        overwrite: bool = False,
+        reporter: ProgressReporter = SILENT,
+    ) -> List[AttributionResult]:
+        """Train, score, retrain without groups of samples and correlate: do scores predict what leaving out does?
+
+        Args:
+            output: CSV with one row per retraining; with several starts, one CSV for each is named after it.
+            metric: ``lds`` (random halves) or ``leave-one-out``.
+            methods: Names of methods; none: those that are usually compared.
+            groups: How many groups are left out for each training.
+            trials: How many seeds.
+            starts: Where retraining starts, some of `choices.STARTS`.
+            selection: Data that is set aside; None: half of the validation rows. The other half scores and measures.
+            split_seed: Draws groups and halves.
+            execution: Where trainings run.
+            overwrite: Replace the outputs and caches of other runs.
+            reporter: Shows how far it is.
+
+        Returns:
+            One result for each start.
+
+        Raises:
+            ConfigError: The metric is none of the two, or there are too few groups.
+            OutputExistsError: The output is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
+        """
+        self._refuse_finished()
+        require_choice("metric", metric, GROUP_METRICS)
+        request = EvaluateRequest(
+            self._request,
+            Path(output),
+            tuple(methods),
+            trials=trials,
+            starts=tuple(starts),
+            metric=metric,
+            groups=groups,
+            selection=_data(selection),
+            split_seed=split_seed,
+            execution=execution,
+            overwrite=overwrite,
+        )
+        return attribution_results(request, trained_and_scored(request, reporter), reporter)
+
+    # -- what comes of the scores --------------------------------------------------------------------------------
+
+    def cleanse(
+        self,
+        scores: InfluenceScores,
+        removal: Union[int, Removal],
+        output: FilePath,
+        removed: FilePath,
+        *,
+        label: Optional[str] = None,
+        test: Optional[FilePath] = None,
+    ) -> Cleansed:
+        """Write the training data without its most harmful rows, and the removed rows.
+
+        Args:
+            scores: The ranking.
+            removal: A number of rows, or a rule such as `Share(0.02)`.
+            output: The cleansed CSV to write: original columns in the original order.
+            removed: The CSV to write with the removed rows.
+            label: The variable with the class numbers; None: ``y`` if it has any.
+            test: A CSV that must share no row with the training data.
+
+        Raises:
+            DataError: Nothing would be left, or the test set was trained on.
+            OutputExistsError: An output is one of the files that are read, or both are the same file.
+        """
+        return self._cleanse(scores, removal, output, removed, False, label, test)
+
+    def relabel(
+        self,
+        scores: InfluenceScores,
+        removal: Union[int, Removal],
+        output: FilePath,
+        changed: FilePath,
+        *,
+        label: Optional[str] = None,
+        test: Optional[FilePath] = None,
+    ) -> Cleansed:
+        """Write the training data with the predicted label in its most harmful rows, and the rows that change.
+
+        Args:
+            scores: The ranking, with predicted labels, as `score` returns it.
+            removal: Which rows, see `cleanse`.
+            output: The CSV to write, with all rows.
+            changed: The CSV to write with the rows that change, and their old and new label.
+            label: The variable with the class numbers; None: ``y``.
+            test: A CSV that must share no row with the training data.
+
+        Raises:
+            DataError: There are no predicted labels, or the test set was trained on.
+            OutputExistsError: An output is one of the files that are read, or both are the same file.
+        """
+        return self._cleanse(scores, removal, output, changed, True, label, test)
 
     def cleansed(self, scores: InfluenceScores, removal: Union[int, Removal]) -> Dataset:
         """Return the training data without its most harmful rows, as a view: nothing is copied or written.
@@ -327,15 +506,94 @@ class Project:
         Args:
             scores: The ranking.
             removal: A number of rows, or a rule such as `Share(0.02)`.
+
+        Raises:
+            DataError: Nothing would be left, or the scores are of other data.
         """
-        rule = Count(removal) if isinstance(removal, int) else removal
-        gone = set(rule.rows(scores).tolist())
+        gone = set(_removal(removal).rows(self._own(scores)).tolist())
         return self.train_data.subset([row for row in range(len(self.train_data)) if row not in gone])
 
-    def _scoring(self, method: str, target: Union[int, FilePath, None], settings: Any) -> ScoreRequest:
-        asked = None if target is None else ValidationTarget(target if isinstance(target, int) else Path(target))
-        return ScoreRequest(method, settings, asked, self.config.seed, self._opened.device)
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _cleanse(
+        self,
+        scores: InfluenceScores,
+        removal: Union[int, Removal],
+        output: FilePath,
+        second: FilePath,
+        relabels: bool,
+        label: Optional[str],
+        test: Optional[FilePath],
+    ) -> Cleansed:
+        own = self._own(scores)
+        refuse_overwriting([Path(output), Path(second)], self._opened.inputs)
+        reading = self._opened.reading.like(self.train_data)
+        request = CleanseRequest(
+            own, _removal(removal), output, second, relabels, label=label, test=test, reading=reading
+        )
+        return cleanse_data(request)
+
+    def _own(self, scores: InfluenceScores) -> InfluenceScores:
+        """Return scores with the cells of the training data.
+
+        Raises:
+            DataError: They are of other data.
+        """
+        if len(scores.values) != len(self.train_data):
+            raise DataError(
+                f"Expected scores of the {len(self.train_data)} training rows, got {len(scores.values)} scores."
+            )
+        return dataclasses.replace(scores, table=self.train_data.table)
+
+    def _scoring(
+        self, method: str, target: Union[int, FilePath, None], settings: Mapping[str, MethodSetting]
+    ) -> ScoreRequest:
+        return ScoreRequest(method, settings, ValidationTarget.of(target), self._request.seed, self._opened.device)
+
+    def _finished(self, training: Optional[FinishedTraining]) -> FinishedTraining:
+        """Return what is scored: what was given, the project's cache, or its trained network file."""
+        if training is not None:
+            return training
+        return self._cache if self._cache is not None else final_state(self._opened)
+
+    def _finished_cache(self, cache: Optional[TrainingCache]) -> TrainingCache:
+        """Return the cache that was given, or the project's.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        finished = self._cache if cache is None else cache
+        if finished is None:
+            raise ConfigError("Retraining needs a training cache.", remedy("make-a-cache"))
+        return finished
+
+    def _refuse_finished(self) -> None:
+        """Refuse to train what was trained: its network holds the parameters of the end, not those of the start.
+
+        Raises:
+            ConfigError: The project was made from a cache.
+        """
+        if self._cache is not None:
+            raise ConfigError(
+                f"This project is the finished training of '{self._cache.path}'. To train, open the network it "
+                "started from with Project.open."
+            )
 
 
-def _data(given: GivenData) -> Data:
+def _kept_in(table: Optional[Path]) -> ContextManager[None]:
+    """Say after Ctrl-C where the retrainings are kept, if they are."""
+    if table is None:
+        return nullcontext()
+    return resumable(f"what is finished lies in '{table}' and in the files named after it.", remedy("go-on"))
+
+
+def _removal(removal: Union[int, Removal]) -> Removal:
+    return Count(removal) if isinstance(removal, int) else removal
+
+
+def _path(file: Optional[FilePath]) -> Optional[Path]:
+    return None if file is None else Path(file)
+
+
+def _data(given: Optional[DataSource]) -> Data:
     return Path(given) if isinstance(given, str) else given

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional, Union
 
+from ..choices import BUILTINS
 from ..dataset.dataset import Dataset
 from ..device import Device
+from ..errors import ConfigError
 from ..network import Network
-from .data_reading import ReadingSettings
-from .training_overrides import TrainingOverrides
+from ..remedies import remedy
+from .data_reading import Data, ReadingSettings, csv_of
+from .request_checks import require_whole
+from .training_overrides import AUTO_TASK, TrainingOverrides
 
-__all__ = ["Data", "GivenData", "ProjectRequest"]
+__all__ = ["ProjectRequest"]
 
 BUILTIN = "builtin:"
-GivenData = Union[Path, Dataset]
-Data = Optional[GivenData]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class ProjectRequest:
         reading: How data is read.
         training: What replaces the network file's training settings.
         trained: Refuse a network without trained parameters.
+
+    Raises:
+        ConfigError: There is no such built-in, the seed is negative, or two settings contradict each other.
+
+    Example:
+        >>> ProjectRequest("builtin:cnn", seed=3).with_seed(4).seed
+        4
     """
 
     network: Union[str, Network]
@@ -43,6 +52,18 @@ class ProjectRequest:
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
     trained: bool = False
+
+    def __post_init__(self) -> None:
+        require_whole("seed", self.seed, 0)
+        if self.is_builtin and self.network not in BUILTINS:
+            raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{self.network}'.")
+        if not self.is_builtin and self.training.task != AUTO_TASK:
+            raise ConfigError("", remedy("task-is-for-builtins", task=self.training.task, network=self.origin))
+        read_already = isinstance(self.train, Dataset) and isinstance(self.validation, Dataset)
+        if read_already and (self.reading.image_size or self.reading.normalize is not None):
+            raise ConfigError(
+                "image_size and normalize say how a CSV is read, but both data sets were read already. Leave them out."
+            )
 
     @property
     def origin(self) -> str:
@@ -57,12 +78,15 @@ class ProjectRequest:
     @property
     def inputs(self) -> List[Optional[Path]]:
         """The files that are named, which nobody may write to."""
-        data = [path for path in (self.train, self.validation) if isinstance(path, Path)]
-        return [None if self.is_builtin else Path(self.origin), *data]
+        return [None if self.is_builtin else Path(self.origin), csv_of(self.train), csv_of(self.validation)]
 
     def with_seed(self, seed: int) -> ProjectRequest:
-        """Return the same request with another seed."""
-        return dataclasses.replace(self, seed=seed)
+        """Return the same request with another seed; the parameters of a network that is not trained are drawn anew."""
+        network = self.network
+        # A file's are drawn when it is opened; a network in memory has been drawn already.
+        if isinstance(network, Network) and not network.trained and seed != self.seed:
+            network = network.initialized(seed)
+        return dataclasses.replace(self, network=network, seed=seed)
 
     def absolute(self) -> ProjectRequest:
         """Return the same request with absolute paths, for machines that only share the disk."""

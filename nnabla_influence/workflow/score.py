@@ -1,4 +1,9 @@
-"""The job *score*: scores every training sample of a finished training by one method."""
+"""The job *score*: scores every training sample of a finished training by one method.
+
+`score_training` is the scoring alone, with progress that survives an interruption; `score_project` is the whole job of
+a command: outputs that are read are refused, a target is looked up, and each sample's loss and predicted label are
+added.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +12,40 @@ import inspect
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Dict, Mapping, Optional, Set, Union
 
 from ..choices import DEFAULT_METHOD, METHODS
 from ..dataset.dataset import Dataset
 from ..device import Device
-from ..errors import ComputationError, ConfigError, InfluenceError
+from ..errors import ComputationError, ConfigError, InfluenceError, RequestError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, sample_columns
 from ..execution import one_thread
+from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..resume import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
-from .opened_project import OpenedProject
+from .opened_project import OpenedProject, require_trained
 from .progress_reporter import SILENT, ProgressReporter
-from .validation_target import ValidationTarget, refuse_target
+from .request_checks import require_whole
+from .validation_target import ValidationTarget, narrowed, refuse_target
 
-__all__ = ["ScoreRequest", "final_state", "score_training", "scoring_passport", "with_sample_columns"]
+__all__ = [
+    "MethodSetting",
+    "ScoreRequest",
+    "final_state",
+    "score_project",
+    "score_training",
+    "scoring_passport",
+    "with_sample_columns",
+]
 
 LOGGER = logging.getLogger("nnabla_influence")
+
+MethodSetting = Union[str, int, float, None]
+"""A value of one of a method's settings."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +61,14 @@ class ScoreRequest:
 
     Raises:
         ConfigError: There is no such method, it lacks a setting, or a setting has an impossible value.
+
+    Example:
+        >>> ScoreRequest("sgd-influence", {"through": "all"}).estimator().settings()["through"]
+        'all'
     """
 
     method: str = DEFAULT_METHOD
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, MethodSetting] = field(default_factory=dict)
     target: Optional[ValidationTarget] = None
     seed: int = 0
     device: Device = Device()
@@ -54,40 +76,91 @@ class ScoreRequest:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ConfigError(f"Methods are {', '.join(METHODS)}, not '{self.method}'.")
-        self.estimator()
+        require_whole("seed", self.seed, 0)
+        for name, value in self.settings.items():
+            if name not in _settings_of(self.method):
+                raise _no_such_setting(self.method, name, value)
         refuse_target(self.target, self.method)
+        self.estimator()  # a method checks the values of its settings when it is made
 
     def estimator(self) -> InfluenceEstimator:
         """Make the method with its settings."""
-        accepted = {name: set(inspect.signature(made).parameters) for name, made in ESTIMATORS.items()}
-        for name, value in self.settings.items():
-            if name not in accepted[self.method]:
-                raise ConfigError("", _no_such_setting(self.method, name, value, accepted))
+        parameters = inspect.signature(ESTIMATORS[self.method]).parameters
         shared = {"seed": self.seed, "device": self.device}
-        drawn = {name: value for name, value in shared.items() if name in accepted[self.method]}
-        return ESTIMATORS[self.method](**self.settings, **drawn)
+        taken = {name: value for name, value in shared.items() if name in parameters}
+        return ESTIMATORS[self.method](**self.settings, **taken)
 
 
-def _no_such_setting(method: str, name: str, value: object, accepted: Mapping[str, Any]) -> Any:
-    return remedy(
+def _settings_of(method: str) -> Set[str]:
+    """Return the names of a method's own settings; seed and device are the request's."""
+    return set(inspect.signature(ESTIMATORS[method]).parameters) - {"seed", "device"}
+
+
+def _no_such_setting(method: str, name: str, value: MethodSetting) -> ConfigError:
+    others = [other for other in METHODS if name in _settings_of(other)]
+    if not others:
+        known = sorted(set().union(*map(_settings_of, METHODS)))
+        return ConfigError(f"Expected a setting of a method ({', '.join(known)}), got '{name}'.")
+    action = remedy(
         "method-lacks-setting",
         setting=name,
         option=name.replace("_", "-"),
         value=value,
         method=method,
         default=" (the default)" if method == DEFAULT_METHOD else "",
-        others=" or ".join(other for other in METHODS if name in accepted[other]),
+        others=" or ".join(others),
     )
+    return ConfigError("", action)
 
 
 def final_state(project: OpenedProject) -> FinalState:
-    """Return what a trained network file says, for methods that need the final parameters only."""
+    """Return what a trained network file says, for methods that need the final parameters only.
+
+    Raises:
+        NetworkError: The network is not trained.
+    """
+    require_trained(project.network, project.network.path)
     LOGGER.info(
         "scoring the parameters in %s (they may be the best epoch's, not the last one's) with the learning "
         "rates of the schedule's end",
         project.network.path,
     )
     return FinalState(project.network, project.config, len(project.train))
+
+
+def score_project(
+    project: OpenedProject,
+    training: FinishedTraining,
+    request: ScoreRequest,
+    *,
+    output: Optional[Path] = None,
+    reporter: ProgressReporter = SILENT,
+) -> InfluenceScores:
+    """Score a project's training data, with each sample's loss and predicted label.
+
+    Args:
+        project: The training's data.
+        training: What was trained.
+        request: By which method, and what is asked.
+        output: The influence CSV that will be written: progress is kept beside it.
+        reporter: Shows how far it is.
+
+    Raises:
+        OutputExistsError: The output is one of the files that are read.
+        Interrupted: Ctrl-C, with how to go on.
+        InfluenceError: The method cannot score this training.
+    """
+    if output is not None:
+        target = request.target.file if request.target is not None else None
+        refuse_overwriting([output], [*project.inputs, target])
+        if project.train.table is None:
+            raise RequestError(
+                "An influence CSV carries the cells of the training CSV, but this training data is arrays in memory. "
+                "Leave the output out, and take the scores as they are returned."
+            )
+    asked = narrowed(project.validation, training.network, request.target)
+    scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)
+    return with_sample_columns(scores, training, project.train, request.device)
 
 
 def score_training(

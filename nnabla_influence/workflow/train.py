@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..resume import partial_folder
@@ -30,9 +31,11 @@ def train_project(
         reporter: Shows how far it is.
 
     Raises:
+        OutputExistsError: The target is one of the files that are read.
         Interrupted: Ctrl-C, with how to go on.
         InfluenceError: See `nnabla_influence.training.train`.
     """
+    refuse_overwriting([target], project.inputs)
     finished = target.exists()
     folder = partial_folder(target)
     if folder.is_dir():

@@ -11,16 +11,18 @@ import logging
 from dataclasses import dataclass
 from typing import Optional
 
-from ..choices import DEFAULT_POLICY, POLICIES, TASKS
+from ..choices import DEFAULT_POLICY, POLICIES, SOLVERS, TASKS
 from ..config import ScheduleConfig, SolverConfig, TrainingConfig
 from ..errors import ConfigError
 from ..network import Network
 from ..network.file_settings import solver_defaults
 from ..remedies import remedy
+from .request_checks import require_choice, require_positive, require_whole
 
 __all__ = ["TrainingOverrides", "log_solver", "training_config"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+AUTO_TASK = "auto"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class TrainingOverrides:
 
     Raises:
         ConfigError: A value is impossible, or two contradict each other.
+
+    Example:
+        >>> TrainingOverrides(epochs=20, policy="epochs").records_average
+        True
     """
 
     epochs: Optional[int] = None
@@ -51,7 +57,7 @@ class TrainingOverrides:
     solver: Optional[str] = None
     learning_rate: Optional[float] = None
     from_scratch: bool = False
-    task: str = "auto"
+    task: str = AUTO_TASK
     crop: int = 0
     flip: bool = False
     policy: str = DEFAULT_POLICY
@@ -60,23 +66,37 @@ class TrainingOverrides:
     needs_average: bool = False
 
     def __post_init__(self) -> None:
-        if self.policy not in POLICIES:
-            raise ConfigError(f"Cache policy should be one of {', '.join(POLICIES)}, not '{self.policy}'.")
-        if self.task not in ("auto", *TASKS):
-            raise ConfigError(f"Task should be one of auto, {', '.join(TASKS)}, not '{self.task}'.")
+        require_whole("epochs", self.epochs, 1)
+        require_whole("batch_size", self.batch_size, 1)
+        require_whole("crop", self.crop, 0)
+        require_positive("learning_rate", self.learning_rate)
+        if self.solver is not None:
+            require_choice("solver", self.solver, SOLVERS)
+        require_choice("policy", self.policy, POLICIES)
+        require_choice("task", self.task, (AUTO_TASK, *TASKS))
+        if self.needs_average and self.average_parameters is False:
+            raise ConfigError("", remedy("average-needed-and-ruled-out"))
 
     @property
     def records_average(self) -> bool:
-        """Whether the mean parameters of the last epoch are kept.
-
-        Raises:
-            ConfigError: They are needed and ruled out.
-        """
+        """Whether the mean parameters of the last epoch are kept."""
         if self.average_parameters is None:
             return self.needs_average or self.policy != "final"
-        if self.needs_average and not self.average_parameters:
-            raise ConfigError("", remedy("average-needed-and-ruled-out"))
         return self.average_parameters
+
+    def keeping(
+        self,
+        policy: Optional[str] = None,
+        record_margins: Optional[bool] = None,
+        average_parameters: Optional[bool] = None,
+    ) -> TrainingOverrides:
+        """Return the same training with other things kept in its cache; None keeps what was said."""
+        return dataclasses.replace(
+            self,
+            policy=self.policy if policy is None else policy,
+            record_margins=self.record_margins if record_margins is None else record_margins,
+            average_parameters=self.average_parameters if average_parameters is None else average_parameters,
+        )
 
     @property
     def augments(self) -> bool:

@@ -1,6 +1,7 @@
 """The job *trials*: trains over several seeds and scores each training by some methods, here or in other processes.
 
 A *trial* is one seed. Its training cache stays beside the output and is used again, so an interrupted run goes on.
+`run_trials` returns the trials, `mean_scores` the mean of their scores.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 from ..dataset.dataset import Dataset
+from ..errors import ConfigError
 from ..estimators import sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed
 from ..files import refuse_overwriting
-from ..scores import LABEL_COLUMN
+from ..interrupts import resumable
+from ..remedies import remedy
+from ..scores import LABEL_COLUMN, InfluenceScores
 from .opened_project import OpenedProject, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
+from .request_checks import require_whole
 from .score import ScoreRequest, score_training
 from .train import train_project
 from .validation_target import narrowed
 
-__all__ = ["TrialsRequest", "cache_path", "run_trials", "scores_path"]
+__all__ = ["TrialsRequest", "cache_path", "mean_scores", "run_trials", "scores_path"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -42,6 +47,14 @@ class TrialsRequest:
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
         overwrite: Replace caches of other runs.
+
+    Raises:
+        ConfigError: There is no method or no trial, or a method is named twice.
+
+    Example:
+        >>> request = TrialsRequest(ProjectRequest("builtin:cnn", seed=5), Path("influence.csv"), (ScoreRequest(),), 3)
+        >>> list(request.seeds)
+        [5, 6, 7]
     """
 
     project: ProjectRequest
@@ -50,6 +63,17 @@ class TrialsRequest:
     trials: int = 1
     scoring: Optional[Dataset] = None
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        require_whole("trials", self.trials, 1)
+        names = [method.method for method in self.methods]
+        if not names or len(set(names)) < len(names):
+            raise ConfigError(f"Expected some methods, each once, got {', '.join(names) or 'none'}.")
+
+    @property
+    def inputs(self) -> List[Optional[Path]]:
+        """The files that are named, which nobody may write to."""
+        return [*self.project.inputs, *(method.target.file for method in self.methods if method.target)]
 
     @property
     def seeds(self) -> range:
@@ -93,8 +117,10 @@ def run_trials(
         The trials, in the order of their seeds.
 
     Raises:
+        OutputExistsError: The output is one of the files that are read.
         InfluenceError: A trial cannot be trained or scored.
     """
+    refuse_overwriting([request.output], request.inputs)
     portable = request.absolute() if execution.scheduler else request
     jobs = list(enumerate(portable.one(seed) for seed in portable.seeds))
     function = _silent_trial if execution.elsewhere else partial(_trial, reporter=reporter, begun=begun)
@@ -105,6 +131,49 @@ def run_trials(
             if finished:
                 finished(len(trials), trial)
     return [trials[number] for number in sorted(trials)]
+
+
+def mean_scores(
+    request: TrialsRequest,
+    execution: Execution = Execution(),
+    *,
+    reporter: ProgressReporter = SILENT,
+    begun: Optional[Callable[[int], None]] = None,
+    finished: Optional[Callable[[int, Trial], None]] = None,
+) -> InfluenceScores:
+    """Train and score every trial, and return the mean of the scores of the request's first method.
+
+    Args:
+        request: What.
+        execution: Where.
+        reporter: Shows how far it is.
+        begun: See `run_trials`.
+        finished: See `run_trials`.
+
+    Raises:
+        Interrupted: Ctrl-C, with how to go on.
+        InfluenceError: A trial cannot be trained or scored.
+    """
+    if not execution.elsewhere:
+        return _mean(request, run_trials(request, execution, reporter=reporter, begun=begun, finished=finished))
+    refuse_overwriting([request.output], request.inputs)
+    # Opened here first: what is wrong is said at once, and the data is decoded once for all workers.
+    project = open_project(request.project, reporter)
+    refuse_overwriting([request.output], project.data_files)
+    kept = f"the trials' progress lies beside '{request.output}'."
+    with resumable(kept, remedy("go-on-or-discard")), reporter.progress("trials", "trials") as progress:
+
+        def counted(count: int, trial: Trial) -> None:
+            progress(count, request.trials)
+            if finished:
+                finished(count, trial)
+
+        trials = run_trials(request, execution, finished=counted)
+    return dataclasses.replace(_mean(request, trials), table=project.train.table)
+
+
+def _mean(request: TrialsRequest, trials: List[Trial]) -> InfluenceScores:
+    return InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
 
 
 def _silent_trial(job: Tuple[int, TrialsRequest]) -> Trial:
@@ -124,7 +193,7 @@ def _trial(
     if begun:
         begun(number)
     project = open_project(request.project, reporter)
-    refuse_overwriting([request.output], [path for path in project.data_files if path is not None])
+    refuse_overwriting([request.output], project.data_files)
     seed = project.config.seed
     scored = [(method, _asked(project, request, method)) for method in request.methods]
     target = cache_path(request.output, seed)

@@ -19,8 +19,10 @@ from ..choices import METHODS_WITHOUT_VALIDATION
 from ..dataset.dataset import Dataset
 from ..dataset.indexed_column import listed_samples
 from ..errors import ConfigError, DataError
+from ..files import FilePath
 from ..network import Network
 from ..remedies import remedy
+from .request_checks import require_whole
 
 __all__ = ["ValidationTarget", "narrowed", "refuse_target"]
 
@@ -34,9 +36,27 @@ class ValidationTarget:
 
     Args:
         value: A class number, or a CSV whose column ``datasource_index`` lists validation rows.
+
+    Raises:
+        ConfigError: The class number is negative or no whole number.
+
+    Example:
+        >>> ValidationTarget(3).kind, ValidationTarget(Path("rows.csv")).kind
+        ('class', 'rows')
     """
 
     value: Union[int, Path]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.value, Path):
+            require_whole("the class number of a target", self.value, 0)
+
+    @classmethod
+    def of(cls, value: Union[int, FilePath, None]) -> Optional[ValidationTarget]:
+        """Make a target of what a Python user gives: a class number, the name of a CSV, or None."""
+        if value is None:
+            return None
+        return cls(Path(value) if isinstance(value, (str, Path)) else value)
 
     @property
     def file(self) -> Optional[Path]:

@@ -73,6 +73,9 @@ IN_FIELDS: Dict[str, str] = {
     "target-found-real-values": "{data}: class {number} needs class numbers in column {column}, found real values "
     "such as {example}.",
     "method-lacks-setting": "Method {method} has no setting {setting}; choose method {others}.",
+    "give-two-or-truth": "Two influence CSVs are needed, or one and the truth about its labels.",
+    "threshold-is-for-scores": "A threshold goes with scores, of which low ones are harmful; of losses high ones are "
+    "odd.",
     # nnc
     "name-database": "name its nncd.db.",
 }
