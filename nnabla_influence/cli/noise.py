@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
     add_verbosity(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Write the noisy data set and the truth.
 
     Raises:
@@ -55,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
 
     table = Table.read(args.train)
     labels = write_noisy(table, args.label, args.rate, args.kind, args.seed, args.output, args.truth)
-    console = Console.from_args(args)
     console.info(f"{int(labels.flipped.sum())} of {len(table)} labels flipped ({args.kind}, seed {args.seed})")
     console.info(f"noisy data set: {args.output}")
     console.info(f"truth:          {args.truth}")

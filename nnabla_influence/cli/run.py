@@ -6,6 +6,7 @@ import argparse
 import logging
 from typing import TYPE_CHECKING, Any
 
+from .console import Console
 from .options import add_common, add_execution, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..execution import Execution
     from ..scores import InfluenceScores
     from ..workflow.trials import TrialsRequest
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -53,7 +53,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Train and score every trial, and write the mean.
 
     Raises:
@@ -62,10 +62,8 @@ def run(args: argparse.Namespace) -> int:
     from ..announcements import write_influence_csv
     from ..files import refuse_overwriting
     from ..workflow.trials import TrialsRequest, cache_path, scores_path
-    from .console import Console
     from .discard import discard_progress
 
-    console = Console.from_args(args)
     if args.discard:
         seeds = range(args.seed, args.seed + args.trials)
         paths = ((cache_path(args.output, seed), scores_path(args.output, seed, args.method)) for seed in seeds)
