@@ -58,7 +58,7 @@ IN_PYTHON: Dict[str, str] = {
     "train-slower-or-use-spectral": "Train with a lower learning rate, or use SpectralInfluence(), which cannot "
     "diverge.",
     "more-lanczos-steps": "; more lanczos_steps sharpen it",
-    "train-with-policy": 'Train with policy="{policy}".',
+    "train-with-policy": 'Train with policy="{policy}" in the TrainingConfig.',
     # evaluation, execution
     # report, scored data
     # workflow
