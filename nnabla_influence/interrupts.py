@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Iterator, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional, Set
 
 from .remedies import IN_PYTHON, Remedy, with_remedy
 
@@ -154,8 +154,16 @@ class _Notice:
 
 
 def _was_interrupt(error: BaseException) -> bool:
-    """Say whether a SystemError goes back to an interrupt inside compiled code."""
-    cause: Optional[BaseException] = error if isinstance(error, SystemError) else None
-    while cause is not None and not isinstance(cause, KeyboardInterrupt):
-        cause = cause.__cause__
-    return cause is not None
+    """Say whether an error goes back to an interrupt: inside compiled code, or while something was tidied up after it.
+
+    A file that is closed while an interrupt passes may raise an error of its own (a ZIP file whose stream is closed
+    already), which then hides the interrupt.
+    """
+    seen: Set[int] = set()
+    while not isinstance(error, KeyboardInterrupt):
+        seen.add(id(error))
+        earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if earlier is None or id(earlier) in seen:
+            return False
+        error = earlier
+    return True

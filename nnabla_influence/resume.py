@@ -6,6 +6,7 @@ is replaced atomically. A passport says which run the folder belongs to; a run w
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -91,9 +92,11 @@ class PartialFolder:
 
     def save(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Save arrays under a name, replacing what was there."""
+        # Packed in memory: a ZIP file that is closed early, by an interrupt or a full disk, raises errors of its own.
+        packed = io.BytesIO()
+        np.savez(packed, **arrays)
         with atomic_path(self._path(name)) as temporary:
-            with open(temporary, "wb") as stream:
-                np.savez(stream, **arrays)
+            temporary.write_bytes(packed.getbuffer())
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

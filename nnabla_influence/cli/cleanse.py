@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from ..choices import DEFAULT_METHOD, METHODS, STARTS
+from .console import Console
 from .evaluate import add_selection_options
 from .options import (
     add_common,
@@ -24,7 +25,6 @@ from .project_options import add_network_option
 if TYPE_CHECKING:
     from ..cleansing import Amount, Removal
     from ..workflow.cleanse import Cleansed
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -158,7 +158,7 @@ def finite(text: str) -> float:
     return value
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Write the two files.
 
     Raises:
@@ -169,10 +169,8 @@ def run(args: argparse.Namespace) -> int:
     from ..errors import ConfigError
     from ..files import refuse_overwriting
     from ..workflow.cleanse import CleanseRequest, cleanse_data
-    from .console import Console
     from .project_options import reading_settings
 
-    console = Console.from_args(args)
     second = _second_output(args)
     automatic = args.remove == AUTO
     if not automatic:

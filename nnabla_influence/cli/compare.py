@@ -36,7 +36,7 @@ def add_parser(subparsers: Any) -> None:
     add_verbosity(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Compare the files and print what was found.
 
     Raises:
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     }
     if comparison.mislabel is not None:
         result["mislabel"] = [{"file": str(path), **found.to_dict()} for path, found in comparison.mislabel]
-    _report(Console.from_args(args), result, args.json)
+    _report(console, result, args.json)
     return 0
 
 

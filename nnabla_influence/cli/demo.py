@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping
 
+from .console import Console
 from .options import add_common, positive_int, rate
 
 if TYPE_CHECKING:
     from ..array import Array
     from ..scores import InfluenceScores
     from ..workflow.evaluate import EvaluatedTrials, EvaluateRequest
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -51,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Run the demo.
 
     Raises:
@@ -62,11 +62,9 @@ def run(args: argparse.Namespace) -> int:
     from ..dataset.noise import write_noisy
     from ..evaluation.metrics import require_scikit_learn
     from ..report import require_report_libraries
-    from .console import Console
 
     require_scikit_learn()
     require_report_libraries()
-    console = Console.from_args(args)
     started = time.monotonic()
     folder: Path = args.output
     clean, validation, test = write_digits(folder / "digits", seed=args.seed)

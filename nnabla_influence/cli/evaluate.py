@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from .console import Console
 from .options import (
     add_common,
     add_execution,
@@ -26,7 +27,6 @@ from .project_options import (
 
 if TYPE_CHECKING:
     from ..workflow.evaluate import EvaluatedTrials, EvaluateRequest
-    from .console import Console
 
 __all__ = ["add_parser", "add_selection_options", "run"]
 
@@ -109,17 +109,15 @@ def add_selection_options(group: Any) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Evaluate.
 
     Raises:
         InfluenceError: Something does not fit, or a training failed.
     """
     from ..workflow.evaluate import evaluated_curve, trained_and_scored
-    from .console import Console
     from .curve_table import print_curve
 
-    console = Console.from_args(args)
     request = _request(args)
     evaluated = trained_and_scored(request, console)
     if args.metric != "removal":

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import Any, Optional
 
+from .console import Console
 from .options import add_verbosity, existing_file
-
-if TYPE_CHECKING:
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -41,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
     add_verbosity(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Describe every file.
 
     Raises:
@@ -50,9 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..errors import ConfigError
     from ..workflow.describe import describe
-    from .console import Console
 
-    console = Console.from_args(args)
     if args.clear and args.data_cache is False:
         raise ConfigError("--clear removes decoded data; give --data-cache with it.")
     if not args.files and args.data_cache is False:

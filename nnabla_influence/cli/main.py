@@ -2,7 +2,8 @@
 
 Exit codes: 0 done; 1 the run failed; 2 the request is wrong; 130 interrupted by Ctrl-C. A command is a module of this
 package named in `COMMANDS`. It has `add_parser(subparsers)`, which must stay cheap because every call of the program
-builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args) -> int`, which imports what it needs.
+builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args, console) -> int`, which imports what it
+needs.
 """
 
 from __future__ import annotations
@@ -85,12 +86,12 @@ def _program() -> str:
     return started if started.startswith("nnabla-influence") else "python -m nnabla_influence"
 
 
-def _run(command: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+def _run(command: Callable[[argparse.Namespace, Console], int], args: argparse.Namespace) -> int:
     """Run a command; the only place of the package that catches everything."""
     console = Console.from_args(args)
     try:
         with console.log(), clear_interrupts():
-            code = command(args)
+            code = command(args, console)
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return code
     except KeyboardInterrupt as interrupt:

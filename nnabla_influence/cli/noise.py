@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
     add_verbosity(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Write the noisy data set and the truth.
 
     Raises:
@@ -54,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
 
     request = NoiseRequest(args.train, args.rate, args.output, args.truth, args.kind, args.label, args.seed)
     labels = add_noise(request)
-    console = Console.from_args(args)
     console.info(f"{int(labels.flipped.sum())} of {len(labels.flipped)} labels flipped ({args.kind}, seed {args.seed})")
     console.info(f"noisy data set: {args.output}")
     console.info(f"truth:          {args.truth}")

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
+from .console import Console
 from .options import add_verbosity
 
 if TYPE_CHECKING:
     from ..nnc.installer.plugin_host import PluginHost
-    from .console import Console
 
 DEPENDENCIES = "NNC runs plugins with its own Python"
 
@@ -58,14 +58,12 @@ def _add_target_options(parser: argparse.ArgumentParser, action: str) -> None:
     add_verbosity(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """List, install, check or remove.
 
     Raises:
         InfluenceError: The plugins cannot be installed there.
     """
-    from .console import Console
-
     actions: Dict[str, Callable[[argparse.Namespace, Console], int]] = {
         "list": _list,
         "manifest": _manifest,
@@ -73,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         "check": _check,
         "remove": _remove,
     }
-    return actions[args.action](args, Console.from_args(args))
+    return actions[args.action](args, console)
 
 
 def _list(args: argparse.Namespace, console: Console) -> int:

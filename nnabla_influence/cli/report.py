@@ -54,7 +54,7 @@ def detail(text: str) -> Tuple[str, str]:
     return name, value
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Write the report.
 
     Raises:
@@ -64,7 +64,6 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..report import ReportInputs, write_report
 
-    console = Console.from_args(args)
     inputs = ReportInputs(args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP)
     written = write_report(inputs, args.output)
     if written.unreadable:

@@ -6,6 +6,7 @@ import argparse
 import logging
 from typing import TYPE_CHECKING, Any
 
+from .console import Console
 from .options import add_common, add_execution, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
@@ -49,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Train and score every trial, and write the mean.
 
     Raises:
@@ -57,10 +58,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..announcements import write_influence_csv
     from ..workflow.trials import TrialsRequest, cache_path, mean_scores, scores_path
-    from .console import Console
     from .discard import discard_progress
 
-    console = Console.from_args(args)
     if args.discard:
         seeds = range(args.seed, args.seed + args.trials)
         paths = ((cache_path(args.output, seed), scores_path(args.output, seed, args.method)) for seed in seeds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Tuple
 
+from .console import Console
 from .options import add_common, existing_file, output_file
 from .project_options import (
     add_data_options,
@@ -20,7 +21,6 @@ from .target import add_target_option
 if TYPE_CHECKING:
     from ..training import FinishedTraining
     from ..workflow.opened_project import OpenedProject
-    from .console import Console
 
 __all__ = ["add_parser", "run"]
 
@@ -59,7 +59,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Score.
 
     Raises:
@@ -70,10 +70,8 @@ def run(args: argparse.Namespace) -> int:
     from ..errors import ConfigError
     from ..files import refuse_overwriting
     from ..workflow.score import score_project
-    from .console import Console
     from .discard import discard_progress
 
-    console = Console.from_args(args)
     if args.discard:
         return discard_progress(console, args.output)
     if (args.cache is None) == (args.network is None):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .console import Console
 from .options import add_common, output_file
 from .project_options import (
     add_data_options,
@@ -37,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
     add_common(parser)
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, console: Console) -> int:
     """Train.
 
     Raises:
@@ -45,10 +46,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..workflow.opened_project import open_project
     from ..workflow.train import train_project
-    from .console import Console
     from .discard import discard_progress
 
-    console = Console.from_args(args)
     if args.discard:
         return discard_progress(console, args.cache)
     project = open_project(project_request(args), console)

@@ -84,6 +84,14 @@ def test_an_interrupt_comes_before_an_error_of_the_same_block():
         raise ValueError("alone")
 
 
+def test_an_error_of_tidying_up_does_not_hide_the_interrupt():
+    with pytest.raises(KeyboardInterrupt), clear_interrupts():
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise ValueError("seek of closed file")  # noqa: B012 - as NumPy's archive does
+
+
 def test_a_second_interrupt_that_got_through_is_enough():
     with pytest.raises(KeyboardInterrupt), clear_interrupts():
         swallow(KeyboardInterrupt())

@@ -6,6 +6,7 @@ other half chooses the number; the files that show how are kept beside the outpu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Tuple
 
@@ -19,23 +20,39 @@ from ...remedies import remedy
 from ...scored_data import ScoredData
 from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest, score_training, with_sample_columns
-from ..host.fields import Fields
 from ..host.protocol import beside
-from .result_folder import NETWORKS, TrainedResult
+from .result_folder import NETWORKS, ResultFields, TrainedResult
 from .retrainable import LAST_EPOCH, RetrainableResult
 from .workspace import workspace
 
-__all__ = ["chosen_removal"]
+__all__ = ["ChosenRemovalRequest", "chosen_removal"]
 
 METHOD = DEFAULT_METHOD
 SEED = 0
 
 
-def chosen_removal(fields: Fields, console: Messenger) -> Tuple[Path, Removal]:
+@dataclass(frozen=True)
+class ChosenRemovalRequest:
+    """What the fields ask for.
+
+    Args:
+        influence: The influence CSV.
+        model: The trained network; empty: beside the influence CSV.
+        output: The cleansed data to write.
+        removed: The removed samples to write.
+    """
+
+    influence: Path
+    model: str
+    output: Path
+    removed: Path
+
+
+def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[Path, Removal]:
     """Score with half of the validation data, let the other half choose.
 
     Args:
-        fields: ``influence``, ``model``, ``output`` and ``removed``.
+        request: What the fields ask for.
         console: Shows progress.
 
     Returns:
@@ -45,14 +62,13 @@ def chosen_removal(fields: Fields, console: Messenger) -> Tuple[Path, Removal]:
         KeyboardInterrupt: Interrupted; the message says how to go on.
         InfluenceError: The trained network is missing or cannot be trained again, or is of other data.
     """
-    influence = fields.path("influence")
-    output = fields.path("output")
-    removed = fields.path("removed")
+    influence = request.influence
+    output = request.output
     ranking = beside(output, "auto_influence.csv")
     table = beside(output, "auto_retrainings.csv")
-    refuse_overwriting([output, removed, ranking, table], [influence])
-    model = fields.text("model") or str(influence.with_name(NETWORKS[0]))
-    result = RetrainableResult.open(TrainedResult.read(model), LAST_EPOCH, SEED, console)
+    refuse_overwriting([output, request.removed, ranking, table], [influence])
+    model = request.model or str(influence.with_name(NETWORKS[0]))
+    result = RetrainableResult.open(TrainedResult.read(ResultFields(model)), LAST_EPOCH, SEED, console)
     project = result.project
     ScoredData.read(influence, project.train.path)  # refuses an influence CSV of other data
     console.info(
@@ -61,10 +77,10 @@ def chosen_removal(fields: Fields, console: Messenger) -> Tuple[Path, Removal]:
     )
     data = evaluation_data(project, reporter=console)
     prints = [data.scoring.fingerprint, data.selection.fingerprint]
-    with workspace(removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
+    with workspace(request.removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
         cache = result.repeatable(folder, console)
-        request = ScoreRequest(METHOD, seed=SEED, device=project.device)
-        scores = score_training(cache, data.train, data.scoring, request, beside=folder / "scores", reporter=console)
+        scoring = ScoreRequest(METHOD, seed=SEED, device=project.device)
+        scores = score_training(cache, data.train, data.scoring, scoring, beside=folder / "scores", reporter=console)
         chosen = choose(
             cache, data, scores, ChooseRequest(), project=project, table=folder / table.name, reporter=console
         )

@@ -11,6 +11,7 @@ the last one. The log says which are scored.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Tuple
 
@@ -25,14 +26,34 @@ from ...workflow.opened_project import OpenedProject, open_cached_project, open_
 from ...workflow.project_request import ProjectRequest
 from ...workflow.score import ScoreRequest, score_training, scoring_passport, with_sample_columns
 from ..host.fields import Fields
-from .result_folder import TrainedResult
+from .result_folder import ResultFields, TrainedResult
 from .workspace import own_progress, workspace
 
-__all__ = ["run"]
+__all__ = ["InfluenceRequest", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 FOLLOW_STEPS = ("last-epoch", "sgd-influence")
 EPOCH_CACHE = "one_more_epoch.h5"
+
+
+@dataclass(frozen=True)
+class InfluenceRequest:
+    """What the fields ask for.
+
+    Args:
+        result: What was trained.
+        method: How to score.
+        output: The influence CSV to write.
+    """
+
+    result: ResultFields
+    method: str
+    output: Path
+
+    @classmethod
+    def of(cls, fields: Fields) -> InfluenceRequest:
+        """Read the fields."""
+        return cls(ResultFields.of(fields), fields.text("method"), fields.path("output"))
 
 
 def run(fields: Fields, console: Messenger) -> None:
@@ -46,9 +67,13 @@ def run(fields: Fields, console: Messenger) -> None:
         KeyboardInterrupt: Interrupted; the message says what is left.
         InfluenceError: The result cannot be scored.
     """
-    result = TrainedResult.read(*(fields.text(name) for name in ("model", "train", "validation", "cache")))
-    output = fields.path("output")
-    request = ScoreRequest(fields.text("method"), device=result.device)
+    _score(InfluenceRequest.of(fields), console)
+
+
+def _score(asked: InfluenceRequest, console: Messenger) -> None:
+    result = TrainedResult.read(asked.result)
+    request = ScoreRequest(asked.method, device=result.device)
+    output = asked.output
     refuse_overwriting([output], result.inputs)
     with workspace(output, None, remedy("go-on-scoring")):
         training, project = _finished(result, request, output, console)

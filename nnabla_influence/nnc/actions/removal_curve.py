@@ -27,7 +27,7 @@ from ...workflow.score import ScoreRequest, score_training
 from ..host.fields import Fields
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
-from .result_folder import TrainedResult, data_file
+from .result_folder import ResultFields, TrainedResult, data_file
 from .retrainable import RetrainableResult
 from .workspace import workspace
 
@@ -41,6 +41,10 @@ class CurveRequest:
     """What the fields ask for.
 
     Args:
+        result: What was trained.
+        test: CSV of the data that judges; empty: none.
+        picture: The picture to write.
+        table: The table to write.
         methods: Names of methods.
         amounts: Numbers or shares of samples.
         trials: How many batch orders.
@@ -48,6 +52,10 @@ class CurveRequest:
         start: Where retraining starts.
     """
 
+    result: ResultFields
+    test: str
+    picture: Path
+    table: Path
     methods: Tuple[str, ...]
     amounts: Tuple[Amount, ...]
     trials: int
@@ -72,7 +80,17 @@ class CurveRequest:
         if not trials:
             raise ConfigError(f"Expected in the field trials 1 or more, got {trials}.")
         amounts = tuple(_amount(text) for text in _listed(fields.text("counts")))
-        return cls(methods, amounts, trials, fields.number("seed") or 0, fields.text("start"))
+        return cls(
+            ResultFields.of(fields),
+            fields.text("test"),
+            fields.path("output"),
+            fields.path("table"),
+            methods,
+            amounts,
+            trials,
+            fields.number("seed") or 0,
+            fields.text("start"),
+        )
 
     def counts(self, samples: int) -> List[int]:
         """Return numbers of samples, ascending.
@@ -101,11 +119,14 @@ def run(fields: Fields, console: Messenger) -> None:
         InfluenceError: A field is wrong, or the result cannot be trained again.
     """
     require_library("matplotlib", "the picture")
-    request = CurveRequest.of(fields)
-    picture = fields.path("output")
-    table = fields.path("table")
-    folder_result = TrainedResult.read(*(fields.text(name) for name in ("model", "train", "validation", "cache")))
-    test = data_file(fields.text("test"), "test")
+    _retrain(CurveRequest.of(fields), console)
+
+
+def _retrain(request: CurveRequest, console: Messenger) -> None:
+    picture = request.picture
+    table = request.table
+    folder_result = TrainedResult.read(request.result)
+    test = data_file(request.test, "test")
     result = RetrainableResult.open(folder_result, request.start, request.seed, console)
     refuse_overwriting([picture, table], [folder_result.file, folder_result.train, folder_result.validation, test])
     data = evaluation_data(result.project, test=test, reporter=console)

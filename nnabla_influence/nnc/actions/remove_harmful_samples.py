@@ -18,6 +18,7 @@ from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...workflow.cleanse import CleanseRequest, cleanse_data
 from ..host.fields import Fields
+from .chosen_removal import ChosenRemovalRequest, chosen_removal
 
 __all__ = ["removal_of", "run"]
 
@@ -36,21 +37,26 @@ def run(fields: Fields, console: Messenger) -> None:
         DataError: The influence CSV is missing or broken, or nothing would be left.
         OutputExistsError: An output is read, or both are the same file.
     """
-    influence = fields.path("influence")
-    output = fields.path("output")
-    removed = fields.path("removed")
+    asked = ChosenRemovalRequest(
+        fields.path("influence"), fields.text("model"), fields.path("output"), fields.path("removed")
+    )
+    _remove(asked, fields.text("remove"), console)
+
+
+def _remove(asked: ChosenRemovalRequest, remove: str, console: Messenger) -> None:
+    influence = asked.influence
+    output = asked.output
+    removed = asked.removed
     if not influence.is_file():
         raise DataError(
             f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
             "output."
         )
     refuse_overwriting([output, removed], [influence])
-    if fields.text("remove").strip().lower() == AUTO:
-        from .chosen_removal import chosen_removal
-
-        influence, removal = chosen_removal(fields, console)
+    if remove.strip().lower() == AUTO:
+        influence, removal = chosen_removal(asked, console)
     else:
-        removal = removal_of(fields.text("remove"))
+        removal = removal_of(remove)
     cleansed = cleanse_data(CleanseRequest(influence, removal, output, removed), console)
     announce_classes(console, cleansed.losses, "removed")
     samples = cleansed.samples

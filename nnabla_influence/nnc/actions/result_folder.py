@@ -19,13 +19,36 @@ from ...network.file_settings import read_settings
 from ...network.nnp import NetworkFile, read_network_file
 from ...training import TrainingCache
 from ...workflow.data_reading import own_data
+from ..host.fields import Fields
 
-__all__ = ["CACHE", "NETWORKS", "PROJECT", "TrainedResult", "device_of"]
+__all__ = ["CACHE", "NETWORKS", "PROJECT", "ResultFields", "TrainedResult", "data_file", "device_of"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 NETWORKS = ("results.nnp", "result.nnp")
 PROJECT = "net.nntxt"
 CACHE = "influence_cache.h5"
+
+
+@dataclass(frozen=True)
+class ResultFields:
+    """The fields that say what was trained; an empty one is answered by the result folder.
+
+    Args:
+        model: The trained network.
+        train: The training data.
+        validation: The validation data.
+        cache: The influence cache.
+    """
+
+    model: str
+    train: str = ""
+    validation: str = ""
+    cache: str = ""
+
+    @classmethod
+    def of(cls, fields: Fields) -> ResultFields:
+        """Read the fields ``model``, ``train``, ``validation`` and ``cache``."""
+        return cls(fields.text("model"), fields.text("train"), fields.text("validation"), fields.text("cache"))
 
 
 @dataclass(frozen=True)
@@ -49,26 +72,23 @@ class TrainedResult:
     device: Device
 
     @classmethod
-    def read(cls, model: str, train: str = "", validation: str = "", cache: str = "") -> TrainedResult:
-        """Find everything; a field that is empty is answered by the result folder.
+    def read(cls, fields: ResultFields) -> TrainedResult:
+        """Find everything.
 
         Args:
-            model: The field with the trained network.
-            train: The field with the training data.
-            validation: The field with the validation data.
-            cache: The field with the influence cache.
+            fields: What was filled in.
 
         Raises:
             NetworkError: There is no trained network.
             DataError: A file that is named does not exist.
             ConfigError: Neither a field nor the project names the data.
         """
-        file = _find_network(model)
+        file = _find_network(fields.model)
         network = _trained_network(file)
-        found_cache = _cache_beside(cache, file, network)
+        found_cache = _cache_beside(fields.cache, file, network)
         device = Device(device_of(network))
-        given_train = data_file(train, "train")
-        given_validation = data_file(validation, "validation")
+        given_train = data_file(fields.train, "train")
+        given_validation = data_file(fields.validation, "validation")
         if given_train is None or given_validation is None:
             own_train, own_validation = _project_data(network, file)
             given_train = given_train or own_train
