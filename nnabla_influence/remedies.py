@@ -55,22 +55,24 @@ IN_PYTHON: Dict[str, str] = {
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
     # network
-    "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv.",
+    "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
-    "train-with-policy": 'Train with policy="{policy}" in the TrainingConfig.',
-    "train-with-margins": "was trained without record_margins. Train again with it in the TrainingConfig.",
-    "train-with-average": "was trained without average_parameters. Train again with it in the TrainingConfig.",
+    "train-with-policy": 'Train with policy="{policy}", in project.train or the TrainingConfig.',
+    "train-with-margins": "was trained without record_margins. Train again with record_margins=True, in project.train or "
+    "the TrainingConfig.",
+    "train-with-average": "was trained without average_parameters. Train again with average_parameters=True, in "
+    "project.train or the TrainingConfig.",
     "train-for-records": 'train with project.train("cache.h5") and score that.',
     "train-for-state": 'Train (or continue) the network with project.train("cache.h5"), and score that.',
     "train-again": "Train again, with overwrite=True.",
     "make-a-cache": 'Make one with project.train("cache.h5").',
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
-    "other-solver": "Choose one with SolverConfig(name=..., learning_rate=...).",
+    "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use LossBaseline(), or leave them out.",
     "use-hessian": 'Use curvature="hessian".',
@@ -102,9 +104,9 @@ IN_PYTHON: Dict[str, str] = {
     "give-train": "give train=.",
     "give-validation": "give validation=.",
     "give-train-and-validation": "give train= and validation=.",
-    "say-regression-for-values": 'say task="regression" if these are values to predict.',
-    "use-regression-for-values": 'use task="regression" for real values.',
-    "task-decides": "(task= decides otherwise)",
+    "say-regression-for-values": 'say TrainingOverrides(task="regression") if these are values to predict.',
+    "use-regression-for-values": 'use TrainingOverrides(task="regression") for real values.',
+    "task-decides": "(TrainingOverrides(task=...) decides otherwise)",
     "train-first": "Train it first with project.train, and score the cache; or give the results.nnp of a finished "
     "training.",
     "no-images-to-resize": "image_size resizes images, but {data} holds none; leave it out.",

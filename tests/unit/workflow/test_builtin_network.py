@@ -1,0 +1,70 @@
+"""A built-in network takes its outputs and its task from the labels."""
+
+import numpy as np
+import pytest
+
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.errors import ConfigError, DataError
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.workflow.builtin_network import builtin_network
+
+
+def data(labels, columns=("x", "y")):
+    labels = np.asarray(labels, float)
+    return Dataset.from_arrays({columns[0]: np.ones((len(labels), 2)), columns[1]: labels})
+
+
+@pytest.mark.parametrize(
+    "labels, task, classes",
+    [
+        ([0, 1, 2, 1], "auto", 3),
+        ([0, 1, 2, 1], "classification", 3),
+        ([0.5, 1, 2, 1], "auto", None),
+        ([0, 1, 2, 1], "regression", None),
+        ([0, 1, 2000], "auto", None),
+    ],
+)
+def test_the_labels_decide(labels, task, classes):
+    assert builtin_network("builtin:mlp", data(labels), task, 0).classes == classes
+
+
+def test_vectors_are_values_to_predict():
+    labels = np.arange(8).reshape(4, 2)
+    assert builtin_network("builtin:mlp", data(labels), "auto", 0).input_shapes()["y"] == (2,)
+
+
+def test_the_seed_draws_the_parameters():
+    first, same, other = (builtin_network("builtin:mlp", data([0, 1]), "auto", seed).theta for seed in (1, 1, 2))
+    assert (first == same).all() and (first != other).any()
+
+
+def test_whole_numbers_below_zero_are_no_classes():
+    with pytest.raises(DataError) as caught:
+        builtin_network("builtin:mlp", data([-1, 1, 0]), "auto", 0)
+    begin = "None: column y holds whole numbers from -1 to 1. Class numbers count from 0; "
+    assert caught.value.said(IN_COMMANDS) == begin + "say --task regression if these are values to predict."
+    assert str(caught.value) == begin + 'say TrainingOverrides(task="regression") if these are values to predict.'
+    assert caught.value.said(IN_FIELDS) == begin + "correct the labels."
+
+
+def test_real_values_are_no_classes():
+    with pytest.raises(DataError) as caught:
+        builtin_network("builtin:mlp", data([0.5, 1]), "classification", 0)
+    assert caught.value.said(IN_COMMANDS).endswith("; use --task regression for real values.")
+    assert str(caught.value).endswith('; use TrainingOverrides(task="regression") for real values.')
+
+
+def test_the_columns_are_x_and_y():
+    with pytest.raises(DataError, match="built-in networks read columns x .input. and y"):
+        builtin_network("builtin:mlp", data([0, 1], ("x", "label")), "auto", 0)
+
+
+def test_a_class_without_samples_is_named(caplog):
+    builtin_network("builtin:mlp", data([1, 2, 4]), "auto", 0)
+    assert "no training sample of class 0, 3, but labels go up to 4" in caplog.text
+
+
+def test_an_image_is_needed_for_convolutions():
+    with pytest.raises(ConfigError):
+        builtin_network("builtin:cnn", data([0, 1]), "auto", 0)

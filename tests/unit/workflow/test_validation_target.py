@@ -1,0 +1,89 @@
+"""A question about one class, or some validation rows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.small_projects import VALIDATION, arrays
+
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.errors import ConfigError, DataError
+from nnabla_influence.network import Network
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.workflow.validation_target import ValidationTarget, narrowed, refuse_target
+
+NETWORK = Network.builtin("builtin:mlp", (2,), 3)
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, True])
+def test_an_impossible_class(value):
+    with pytest.raises(ConfigError, match="class number"):
+        ValidationTarget(value)
+
+
+def test_what_a_python_user_gives():
+    assert ValidationTarget.of(2) == ValidationTarget(2)
+    assert ValidationTarget.of("rows.csv") == ValidationTarget(Path("rows.csv"))
+    assert ValidationTarget.of(None) is None
+
+
+def test_kind_and_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ValidationTarget(Path("rows.csv"))
+    assert (rows.kind, rows.file, rows.absolute().file) == ("rows", Path("rows.csv"), tmp_path / "rows.csv")
+    assert (ValidationTarget(1).kind, ValidationTarget(1).file) == ("class", None)
+    assert ValidationTarget(1).absolute() == ValidationTarget(1)
+
+
+def test_rows_of_a_class_and_of_a_list(tmp_path):
+    validation = arrays(VALIDATION, 1)
+    assert narrowed(validation, NETWORK, None) is validation
+    of_class = narrowed(validation, NETWORK, ValidationTarget(2))
+    assert (of_class.column("y") == 2).all() and len(of_class) == VALIDATION // 3
+    (tmp_path / "rows.csv").write_text("datasource_index\n5\n2\n8\n11\n14\n", encoding="utf-8")
+    listed = narrowed(validation, NETWORK, ValidationTarget(tmp_path / "rows.csv"))
+    assert listed.fingerprint == of_class.fingerprint
+
+
+def test_a_row_there_is_not(tmp_path):
+    (tmp_path / "rows.csv").write_text("datasource_index\n99\n", encoding="utf-8")
+    with pytest.raises(DataError, match="expected rows of None from 0 to 15, found 99"):
+        narrowed(arrays(VALIDATION), NETWORK, ValidationTarget(tmp_path / "rows.csv"))
+
+
+def test_a_class_there_is_not():
+    with pytest.raises(DataError, match=r"0 \(6 rows\), 1 \(5 rows\), 2 \(5 rows\)"):
+        narrowed(arrays(VALIDATION), NETWORK, ValidationTarget(7))
+
+
+def test_real_values_have_no_classes():
+    network = Network.builtin("builtin:mlp", (2,), 1, "regression")
+    validation = Dataset.from_arrays({"x": np.ones((3, 2)), "y": np.array([0.5, 1.0, 2.0])})
+    with pytest.raises(DataError) as caught:
+        narrowed(validation, network, ValidationTarget(7))
+    assert caught.value.said(IN_COMMANDS) == (
+        "None: --target class=7 needs class numbers in column y, found real values such as 0.5. Name the validation "
+        "rows with --target rows=CSV."
+    )
+    assert str(caught.value).endswith("Name the validation rows with a CSV as target.")
+    assert "class 7 needs class numbers" in caught.value.said(IN_FIELDS)
+
+
+def test_vectors_have_no_classes():
+    network = Network.builtin("builtin:mlp", (2,), 2, "regression")
+    validation = Dataset.from_arrays({"x": np.ones((3, 2)), "y": np.ones((3, 2))})
+    with pytest.raises(DataError) as caught:
+        narrowed(validation, network, ValidationTarget(1))
+    assert caught.value.said(IN_COMMANDS).startswith("--target class=1 needs one class number per sample")
+    assert str(caught.value).startswith("Target 1 needs one class number per sample")
+
+
+@pytest.mark.parametrize("method", ["loss", "random", "margin", "self-influence"])
+def test_methods_that_do_not_ask_have_no_target(method):
+    with pytest.raises(ConfigError) as caught:
+        refuse_target(ValidationTarget(1), method)
+    assert caught.value.said(IN_COMMANDS).startswith(f"--target means nothing to --method {method}, whose scores")
+    assert str(caught.value).startswith(f"A target means nothing to method {method}, whose scores")
+    refuse_target(None, method)
+    refuse_target(ValidationTarget(1), "spectral")
