@@ -29,7 +29,7 @@ def test_further_data_is_read_like_the_first(data):
     [(None, (), True), (None, (True, False), False), (None, (True,), True), (True, (False,), True)],
 )
 def test_the_sections_decide_about_normalisation_where_nobody_else_does(data, wanted, sections, expected):
-    stated = [DatasetSetting("", 6, True, normalize) for normalize in sections]
+    stated = [DatasetSetting("", normalize, 6, True) for normalize in sections]
     read = read_data(data / "training.csv", ReadingSettings(normalize=wanted), SILENT, stated)
     assert read.normalize is expected
 
