@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Set, Union
 
-from ..choices import DEFAULT_METHOD, METHODS
+from ..choices import (
+    BATCH_NORM_POLICIES,
+    CURVATURES,
+    DEFAULT_METHOD,
+    INVERSES,
+    METHODS,
+    POINTS,
+    RECURSIONS,
+    THROUGH,
+)
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError, RequestError
@@ -29,7 +38,7 @@ from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
 from .opened_project import OpenedProject, require_trained
 from .progress_reporter import SILENT, ProgressReporter
-from .request_checks import require_whole
+from .request_checks import require_choice, require_whole
 from .validation_target import ValidationTarget, narrowed, refuse_target
 
 __all__ = [
@@ -46,6 +55,16 @@ LOGGER = logging.getLogger("nnabla_influence")
 
 MethodSetting = Union[str, int, float, None]
 """A value of one of a method's settings."""
+
+NAMED_SETTINGS = {
+    "at": POINTS,
+    "batch_norm": BATCH_NORM_POLICIES,
+    "curvature": CURVATURES,
+    "inverse": INVERSES,
+    "recursion": RECURSIONS,
+    "through": THROUGH,
+}
+"""Settings that are one of some names; a method may look at them as late as when it scores."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +99,10 @@ class ScoreRequest:
         for name, value in self.settings.items():
             if name not in _settings_of(self.method):
                 raise _no_such_setting(self.method, name, value)
+            if name in NAMED_SETTINGS:
+                require_choice(name, value, NAMED_SETTINGS[name])
         refuse_target(self.target, self.method)
-        self.estimator()  # a method checks the values of its settings when it is made
+        self.estimator()  # a method checks its numbers when it is made
 
     def estimator(self) -> InfluenceEstimator:
         """Make the method with its settings."""

@@ -45,7 +45,7 @@ class TrainingOverrides:
         needs_average: Whether a method was asked for that scores at these mean parameters.
 
     Raises:
-        ConfigError: A value is impossible, or two contradict each other.
+        ConfigError: A value is impossible.
 
     Example:
         >>> TrainingOverrides(epochs=20, policy="epochs").records_average
@@ -74,14 +74,18 @@ class TrainingOverrides:
             require_choice("solver", self.solver, SOLVERS)
         require_choice("policy", self.policy, POLICIES)
         require_choice("task", self.task, (AUTO_TASK, *TASKS))
-        if self.needs_average and self.average_parameters is False:
-            raise ConfigError("", remedy("average-needed-and-ruled-out"))
 
     @property
     def records_average(self) -> bool:
-        """Whether the mean parameters of the last epoch are kept."""
+        """Whether the mean parameters of the last epoch are kept.
+
+        Raises:
+            ConfigError: They are needed and ruled out.
+        """
         if self.average_parameters is None:
             return self.needs_average or self.policy != "final"
+        if self.needs_average and not self.average_parameters:
+            raise ConfigError("", remedy("average-needed-and-ruled-out"))
         return self.average_parameters
 
     def keeping(

@@ -37,9 +37,9 @@ def test_impossible_values_are_refused(wrong):
         TrainingOverrides(**wrong)
 
 
-def test_the_average_cannot_be_needed_and_ruled_out():
+def test_the_average_cannot_be_needed_and_ruled_out(network):
     with pytest.raises(ConfigError) as caught:
-        TrainingOverrides(average_parameters=False, needs_average=True)
+        training_config(TrainingOverrides(average_parameters=False, needs_average=True), network, 0)
     assert caught.value.said(IN_COMMANDS) == (
         "--at average needs what --no-average-parameters leaves out; give one of the two."
     )

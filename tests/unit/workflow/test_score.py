@@ -1,0 +1,174 @@
+"""Scoring: requests that cannot be met, refusals before work, and progress that survives an interruption."""
+
+import os
+
+import numpy as np
+import pytest
+from support.small_projects import CtrlC, arrays, opened
+
+from nnabla_influence.choices import METHODS
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.device import Device
+from nnabla_influence.errors import (
+    CheckpointMissingError,
+    ConfigError,
+    DivergenceError,
+    NetworkError,
+    OutputExistsError,
+    RequestError,
+)
+from nnabla_influence.estimators import SgdInfluence, SpectralInfluence
+from nnabla_influence.interrupts import Interrupted
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.training import FinalState
+from nnabla_influence.workflow.score import ScoreRequest, final_state, score_project, score_training
+from nnabla_influence.workflow.validation_target import ValidationTarget
+
+
+def test_no_such_method():
+    with pytest.raises(ConfigError) as caught:
+        ScoreRequest("magic")
+    assert str(caught.value) == f"Methods are {', '.join(METHODS)}, not 'magic'."
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5])
+def test_an_impossible_seed(seed):
+    with pytest.raises(ConfigError, match="seed"):
+        ScoreRequest(seed=seed)
+
+
+def test_a_setting_of_another_method():
+    with pytest.raises(ConfigError) as caught:
+        ScoreRequest("spectral", {"damping": 0.5})
+    assert caught.value.said(IN_COMMANDS) == (
+        "--damping 0.5 means nothing to --method spectral (the default); leave it out, or use --method "
+        "influence-function."
+    )
+    assert str(caught.value) == (
+        "Setting damping=0.5 means nothing to method spectral (the default); leave it out, or use method "
+        "influence-function."
+    )
+    assert caught.value.said(IN_FIELDS) == "Method spectral has no setting damping; choose method influence-function."
+
+
+@pytest.mark.parametrize("name", ["colour", "seed", "device"])
+def test_a_setting_of_no_method(name):
+    with pytest.raises(ConfigError, match=f"Expected a setting of a method .*, got '{name}'"):
+        ScoreRequest("spectral", {name: 1})
+
+
+@pytest.mark.parametrize("settings", [{"lanczos_steps": 0}, {"curvature": "flat"}, {"at": "start"}], ids=str)
+def test_an_impossible_value_of_a_setting(settings):
+    with pytest.raises(ConfigError):
+        ScoreRequest("spectral", settings)
+
+
+def test_a_target_for_a_method_that_does_not_ask():
+    with pytest.raises(ConfigError, match="means nothing to method loss"):
+        ScoreRequest("loss", target=ValidationTarget(1))
+
+
+def test_the_method_is_made_with_its_settings_seed_and_device():
+    made = ScoreRequest("spectral", {"horizon": 2}, seed=5, device=Device("cpu")).estimator()
+    assert isinstance(made, SpectralInfluence)
+    assert made.settings() == SpectralInfluence(horizon=2, seed=5).settings()
+    assert isinstance(ScoreRequest("sgd-influence", seed=5).estimator(), SgdInfluence)
+
+
+def test_an_untrained_network_has_no_final_state(project):
+    with pytest.raises(NetworkError, match="holds no trained parameters"):
+        final_state(project._opened)
+
+
+@pytest.mark.parametrize(
+    "method, settings, policy",
+    [("sgd-influence", {}, "last-epoch"), ("sgd-influence", {"through": "all"}, "sqrt"), ("tracin", {}, "epochs")],
+)
+def test_a_network_file_lacks_the_steps_and_every_door_says_what_to_train(project, cache, method, settings, policy):
+    """What issue 9 found: a FinalState without `kept` ended in an AttributeError."""
+    state = FinalState(cache.network, cache.config, len(project.train_data))
+    with pytest.raises(CheckpointMissingError) as caught:
+        score_training(state, project.train_data, project.validation_data, ScoreRequest(method, settings))
+    assert f"python -m nnabla_influence train --policy {policy}" in caught.value.said(IN_COMMANDS)
+    assert f'project.train("cache.h5", policy="{policy}")' in str(caught.value)
+    assert "Train with influence cache" in caught.value.said(IN_FIELDS)
+
+
+def test_loss_and_predicted_label_come_along(project, cache):
+    scores = score_project(project._opened, cache, ScoreRequest("random"))
+    assert set(scores.columns) == {"predicted_label", "loss"} and scores.table is project.train_data.table
+
+
+def test_a_target_is_scored_as_data_of_its_own(project, cache):
+    validation = project.validation_data
+    rows = np.flatnonzero(validation.column("y")[:, 0] == 1)
+    request = ScoreRequest("last-epoch")
+    alone = score_training(cache, project.train_data, validation.subset(rows), request)
+    asked = score_project(project._opened, cache, ScoreRequest("last-epoch", target=ValidationTarget(1)))
+    assert (asked.values == alone.values).all()
+
+
+@pytest.mark.parametrize("name", ["training.csv", "validation.csv"])
+def test_what_is_read_is_not_written_to(project, cache, data, tmp_path, name):
+    os.link(data / name, tmp_path / "link.csv")
+    for output in (data / name, tmp_path / "link.csv"):
+        with pytest.raises(OutputExistsError):
+            score_project(project._opened, cache, ScoreRequest("random"), output=output)
+
+
+def test_the_list_of_a_target_is_not_written_to(project, cache, tmp_path):
+    listed = tmp_path / "rows.csv"
+    listed.write_text("datasource_index\n1\n", encoding="utf-8")
+    with pytest.raises(OutputExistsError):
+        score_project(project._opened, cache, ScoreRequest(target=ValidationTarget(listed)), output=listed)
+
+
+def test_arrays_have_no_cells_for_an_influence_csv(tmp_path, data):
+    project = opened(data)
+    from nnabla_influence.workflow.project import Project
+
+    memory = Project.open("builtin:mlp", arrays(), arrays(seed=1), training=project._request.training)
+    cache = memory.train(tmp_path / "c.h5")
+    with pytest.raises(RequestError, match="arrays in memory"):
+        score_project(memory._opened, cache, ScoreRequest("random"), output=tmp_path / "i.csv")
+    assert not (tmp_path / "i.csv.partial").exists()
+    assert len(score_project(memory._opened, cache, ScoreRequest("random")).values) == len(arrays())
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_same_call_does(project, cache, tmp_path):
+    request = ScoreRequest("sgd-influence")
+    whole = score_project(project._opened, cache, request)
+    output = tmp_path / "i.csv"
+    with pytest.raises(Interrupted) as caught:
+        score_project(project._opened, cache, request, output=output, reporter=CtrlC("scoring", 2))
+    kept = f"the scoring's progress is in '{output}.partial'."
+    assert str(caught.value) == f"{kept} The same call goes on from there; to begin anew, delete that folder."
+    assert caught.value.said(IN_COMMANDS) == f"{kept} The same command goes on, --discard removes it."
+    assert (tmp_path / "i.csv.partial").is_dir()
+    again = score_project(project._opened, cache, request, output=output)
+    assert again.values.tobytes() == whole.values.tobytes() and not (tmp_path / "i.csv.partial").exists()
+
+
+def test_without_an_output_ctrl_c_is_ctrl_c(project, cache):
+    with pytest.raises(KeyboardInterrupt) as caught:
+        score_project(project._opened, cache, ScoreRequest("sgd-influence"), reporter=CtrlC("scoring", 1))
+    assert not isinstance(caught.value, Interrupted)
+
+
+def test_progress_of_a_scoring_that_would_fail_again_is_removed(project, cache, tmp_path, monkeypatch):
+    def diverges(*_, **__):
+        raise DivergenceError("grew")
+
+    monkeypatch.setattr(SgdInfluence, "estimate", diverges)
+    with pytest.raises(DivergenceError):
+        score_project(project._opened, cache, ScoreRequest("sgd-influence"), output=tmp_path / "i.csv")
+    assert not (tmp_path / "i.csv.partial").exists()
+
+
+def test_facts_are_logged(project, cache, caplog):
+    import logging
+
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        scores = score_project(project._opened, cache, ScoreRequest("spectral"))
+    for name, value in scores.facts.items():
+        assert f"{name}: {value:.3g}" in caplog.messages
