@@ -61,8 +61,8 @@ class Count(Removal):
 
     Example:
         >>> scores = InfluenceScores(np.array([0.5, -2.0, 0.1, -1.0]), "spectral")
-        >>> Count(2).rows(scores).tolist(), Share(0.25).rows(scores).tolist(), Below(0.2).rows(scores).tolist()
-        ([1, 3], [1], [1, 2, 3])
+        >>> Count(2).rows(scores).tolist()
+        [1, 3]
     """
 
     count: int
@@ -92,6 +92,10 @@ class Share(Removal):
 
     Raises:
         ConfigError: The share is no number from 0 to 1.
+
+    Example:
+        >>> Share(0.25).rows(InfluenceScores(np.array([0.5, -2.0, 0.1, -1.0]), "spectral")).tolist()
+        [1]
     """
 
     share: float
@@ -135,6 +139,10 @@ class Below(Removal):
 
     Raises:
         ConfigError: The threshold is not finite.
+
+    Example:
+        >>> Below(0.2).rows(InfluenceScores(np.array([0.5, -2.0, 0.1, -1.0]), "spectral")).tolist()
+        [1, 2, 3]
     """
 
     threshold: float
@@ -150,7 +158,17 @@ class Below(Removal):
 
 @dataclass(frozen=True)
 class Listed(Removal):
-    """The rows a CSV lists in its column ``datasource_index``, such as the one downloaded from a report."""
+    r"""The rows a CSV lists in its column ``datasource_index``, such as the one downloaded from a report.
+
+    Example:
+        >>> import tempfile
+        >>> place = tempfile.TemporaryDirectory()
+        >>> path = Path(place.name) / "ticked.csv"
+        >>> _ = path.write_text("datasource_index,x\n3,0.5\n1,0.25\n")
+        >>> Listed(path).rows(InfluenceScores(np.array([0.5, -2.0, 0.1, -1.0]), "spectral")).tolist()
+        [1, 3]
+        >>> place.cleanup()
+    """
 
     path: Path
 

@@ -62,8 +62,8 @@ IN_PYTHON: Dict[str, str] = {
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     "train-with-policy": 'Train with policy="{policy}", in project.train or the TrainingConfig.',
-    "train-with-margins": "was trained without record_margins. Train again with record_margins=True, in project.train or "
-    "the TrainingConfig.",
+    "train-with-margins": "was trained without record_margins. Train again with record_margins=True, in project.train "
+    "or the TrainingConfig.",
     "train-with-average": "was trained without average_parameters. Train again with average_parameters=True, in "
     "project.train or the TrainingConfig.",
     "train-for-records": 'train with project.train("cache.h5") and score that.',

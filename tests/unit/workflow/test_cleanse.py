@@ -20,8 +20,8 @@ def influence(scores, tmp_path):
 
 @pytest.fixture
 def request_of(influence, tmp_path):
-    def make(removal=Count(3), given=influence, **options):
-        return CleanseRequest(given, removal, tmp_path / "clean.csv", tmp_path / "second.csv", **options)
+    def make(removal=None, given=influence, **options):
+        return CleanseRequest(given, removal or Count(3), tmp_path / "clean.csv", tmp_path / "second.csv", **options)
 
     return make
 

@@ -56,13 +56,21 @@ def test_files_lie_beside_the_output():
 
 
 def test_workers_give_the_same_bytes_as_this_process(request_of, tmp_path):
-    begun, finished = [], []
-    here = run_trials(
-        request_of(tmp_path / "here"), begun=begun.append, finished=lambda count, trial: finished.append(trial.seed)
+    """Trainings, scores, and the influence CSV of their mean, whose cells did not travel."""
+    here, there = [], []
+    reporter = CtrlC()
+    mean = mean_scores(request_of(tmp_path / "here"), finished=lambda count, trial: here.append(trial))
+    mean.to_csv(tmp_path / "here.csv")
+    elsewhere = mean_scores(
+        request_of(tmp_path / "there"),
+        Execution(workers=2),
+        reporter=reporter,
+        finished=lambda count, trial: there.append(trial),
     )
-    elsewhere = run_trials(request_of(tmp_path / "elsewhere"), Execution(workers=2))
-    assert begun == finished == [0, 1] == [trial.seed for trial in elsewhere]
-    for one, other in zip(here, elsewhere):
+    elsewhere.to_csv(tmp_path / "there.csv")
+    assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
+    assert "trials" in reporter.phases and [trial.seed for trial in here] == [0, 1]
+    for one, other in zip(here, sorted(there, key=lambda trial: trial.seed)):
         assert one.cache.read_bytes() == other.cache.read_bytes()
         assert list(one.scores) == list(other.scores) == ["last-epoch", "random"]
         for method, scores in one.scores.items():
@@ -71,12 +79,11 @@ def test_workers_give_the_same_bytes_as_this_process(request_of, tmp_path):
         assert (one.labels == other.labels).all()
 
 
-def test_the_mean_of_workers_carries_the_table_too(request_of, tmp_path):
-    reporter = CtrlC()
-    mean_scores(request_of(tmp_path / "here")).to_csv(tmp_path / "here.csv")
-    mean_scores(request_of(tmp_path / "there"), Execution(workers=2), reporter=reporter).to_csv(tmp_path / "there.csv")
-    assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
-    assert "trials" in reporter.phases
+def test_who_looks_on_is_told_of_every_trial(request_of):
+    begun, finished = [], []
+    request = request_of(methods=(ScoreRequest("random"),))
+    trials = run_trials(request, begun=begun.append, finished=lambda count, trial: finished.append((count, trial.seed)))
+    assert begun == [0, 1] == [trial.seed for trial in trials] and finished == [(1, 0), (2, 1)]
 
 
 def test_a_finished_trial_is_not_trained_again(request_of, tmp_path):

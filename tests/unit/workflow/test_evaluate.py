@@ -1,0 +1,146 @@
+"""Does removing help, and do scores predict what leaving samples out does?"""
+
+import dataclasses
+
+import pytest
+from support.small_projects import QUICK, TRAINING, VALIDATION, CtrlC, arrays
+
+from nnabla_influence.cleansing import Count, Share
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.errors import CacheMismatchError, ConfigError, DataError, OutputExistsError
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.interrupts import Interrupted
+from nnabla_influence.network import Network
+from nnabla_influence.workflow.evaluate import (
+    EvaluateRequest,
+    attribution_results,
+    compared_methods,
+    evaluated_curve,
+    trained_and_scored,
+)
+from nnabla_influence.workflow.project_request import ProjectRequest
+
+
+@pytest.fixture(scope="module")
+def request_of(data, tmp_path_factory):
+    """``request_of(...)``: one trial of two quick methods; trainings are shared by the tests of this module."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    project = ProjectRequest("builtin:mlp", data / "training.csv", data / "validation.csv", training=QUICK)
+
+    def make(name="curve.csv", **changes):
+        options = {"methods": ("loss", "random"), "amounts": (Count(3),), "trials": 1}
+        return EvaluateRequest(project, folder / name, **{**options, **changes})
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ({"methods": ("loss", "magic")}, "Expected methods to be some of .*, got 'magic'"),
+        ({"amounts": ()}, "Expected amounts"),
+        ({"amounts": (3,)}, "Expected amounts"),
+        ({"starts": ()}, "Expected starts to be some of last-epoch, scratch, got none"),
+        ({"starts": ("middle",)}, "got 'middle'"),
+        ({"treatments": ("burn",)}, "Expected treatments to be some of remove, relabel, got 'burn'"),
+        ({"metric": "auc"}, "Expected metric to be one of removal, lds, leave-one-out, got 'auc'"),
+        ({"metric": "lds", "groups": 2}, "A correlation needs at least 3 groups, not 2."),
+        ({"trials": 0}, "Expected trials to be a whole number of at least 1, got 0."),
+        ({"split_seed": -1}, "split_seed"),
+    ],
+    ids=str,
+)
+def test_impossible_requests(request_of, wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        request_of(**wrong)
+
+
+def test_amounts_are_numbers_of_this_data(request_of):
+    assert request_of(amounts=(Count(2), Share(0.5))).sweep(TRAINING).counts == [2, TRAINING // 2]
+    with pytest.raises(ConfigError, match="cannot be removed. Some must be left"):
+        trained_and_scored(request_of("all.csv", amounts=(Share(1.0),)))
+    assert not request_of("all.csv").output.exists()
+
+
+def test_margins_exist_between_classes_only():
+    assert compared_methods(Network.builtin("builtin:mlp", (2,), 3)) == ["spectral", "loss", "margin", "random"]
+    values = Network.builtin("builtin:mlp", (2,), 1, "regression")
+    assert compared_methods(values) == ["spectral", "loss", "random"]
+
+
+def test_one_row_for_each_retraining(request_of):
+    request = request_of(test=arrays(VALIDATION, 3), treatments=("remove", "relabel"), trials=2)
+    evaluated = trained_and_scored(request)
+    assert [trial.seed for trial in evaluated.trials] == [0, 1] and len(evaluated.data.test) == VALIDATION
+    curve = evaluated_curve(request, evaluated)
+    assert {(row.method, row.treatment, row.removed) for row in curve.rows} == {
+        ("none", "remove", 0),
+        ("loss", "remove", 3),
+        ("random", "remove", 3),
+        ("loss", "relabel", 3),
+        ("random", "relabel", 3),
+    }
+    before = request.output.read_bytes()
+    assert evaluated_curve(request, evaluated).rows and request.output.read_bytes() == before
+    assert len(RemovalCurve.read_csv(request.output).rows) == len(curve.rows)
+
+
+def test_another_experiment_is_refused_unless_asked(request_of):
+    request = request_of("other.csv")
+    evaluated = trained_and_scored(request)
+    evaluated_curve(request, evaluated)
+    other = dataclasses.replace(request, split_seed=1)
+    with pytest.raises(CacheMismatchError) as caught:
+        evaluated_curve(other, trained_and_scored(other))
+    assert caught.value.said(IN_COMMANDS).endswith("Choose another file, or replace it with --overwrite.")
+    again = dataclasses.replace(other, overwrite=True)
+    assert len(evaluated_curve(again, trained_and_scored(again)).rows) == 3
+
+
+@pytest.mark.parametrize("metric", ["lds", "leave-one-out"])
+def test_groups_are_left_out_for_every_start(request_of, metric):
+    request = request_of(f"{metric}.csv", metric=metric, groups=3, starts=("last-epoch", "scratch"), trials=1)
+    # From scratch needs the first parameters.
+    training = dataclasses.replace(request.project.training, policy="epochs")
+    request = dataclasses.replace(request, project=dataclasses.replace(request.project, training=training))
+    results = attribution_results(request, trained_and_scored(request))
+    assert [result.plan.start for result in results] == ["last-epoch", "scratch"]
+    assert [result.table.name for result in results] == [f"{metric}.last-epoch.csv", f"{metric}.scratch.csv"]
+    for result in results:
+        assert [agreement.method for agreement in result.agreements] == ["loss", "random"]
+        assert result.table == request.table(result.plan.start) and result.table.exists()
+
+
+def test_overwrite_replaces_the_table_of_every_start(request_of):
+    request = request_of("groups.csv", metric="lds", groups=3, starts=("last-epoch", "scratch"), overwrite=True)
+    training = dataclasses.replace(request.project.training, policy="epochs")
+    request = dataclasses.replace(request, project=dataclasses.replace(request.project, training=training))
+    for start in request.starts:
+        request.table(start).write_text("another,table\n1,2\n", encoding="utf-8")
+    with pytest.raises(DataError, match="expected the columns"):
+        kept = dataclasses.replace(request, overwrite=False)
+        attribution_results(kept, trained_and_scored(kept))
+    assert len(attribution_results(request, trained_and_scored(request))) == 2
+
+
+def test_ctrl_c_says_how_to_go_on(request_of):
+    request = request_of("interrupted.csv")
+    kept = f"what is finished lies in '{request.output}' and in the files named after it."
+    with pytest.raises(Interrupted) as caught:
+        trained_and_scored(request, CtrlC("training", 3))
+    assert str(caught.value) == f"{kept} The same call goes on."
+    assert caught.value.said(IN_COMMANDS) == f"{kept} The same command goes on."
+    evaluated = trained_and_scored(request)
+    with pytest.raises(Interrupted) as caught:
+        evaluated_curve(request, evaluated, CtrlC("retraining", 2))
+    assert str(caught.value) == f"{kept} The same call goes on."
+    assert evaluated_curve(request, evaluated).rows
+
+
+@pytest.mark.parametrize("name", ["training.csv", "validation.csv", "selection.csv", "test.csv"])
+def test_what_is_read_is_not_written_to(request_of, data, name):
+    request = dataclasses.replace(
+        request_of(), output=data / name, selection=data / "selection.csv", test=data / "test.csv"
+    )
+    with pytest.raises(OutputExistsError):
+        trained_and_scored(request)
