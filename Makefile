@@ -53,6 +53,7 @@ $(STAMP): setup.py
 # Warnings are no errors here: what an old library deprecates in another one is nobody's fault.
 smoke-%: .venv-%/.installed
 	.venv-$*/bin/python -m pytest -q -o filterwarnings= $(SMOKE)
+	@if [ $* = 3.8 ]; then .venv-$*/bin/python -m mypy --python-version 3.8; fi
 
 .venv-%/.installed: setup.py
 	python=$$(.ci/find-python $(patsubst oldest,3.8,$*)) && rm -rf .venv-$* && "$$python" -m venv .venv-$*
