@@ -59,6 +59,6 @@ smoke-%: .venv-%/.installed
 	python=$$(.ci/find-python $(patsubst oldest,3.8,$*)) && rm -rf .venv-$* && "$$python" -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet "pip>=21.3" "setuptools>=64" wheel
 	if [ $* = oldest ]; then .venv-$*/bin/python .ci/oldest; fi >.venv-$*/constraints.txt
-	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test]"
+	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test,types]"
 	@touch $@
 .PRECIOUS: .venv-%/.installed

@@ -37,6 +37,7 @@ CORE = [
 REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.6"]
 EVALUATION = ["scikit-learn>=1.0"]
 DASK = ["dask>=2021.10", "distributed>=2021.10"]
+TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
 TEST = ["pytest>=7.0", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
@@ -66,13 +67,12 @@ setup(
         "cuda116": ["nnabla-ext-cuda116"],
         "cuda120": ["nnabla-ext-cuda120"],
         "test": TEST,
+        "types": TYPES,
         "dev": [
             *TEST,
             "pytest-xdist",
             "ruff",
-            "mypy",
-            "pandas-stubs",
-            "types-tqdm",
+            *TYPES,
             "playwright",
             "wheel",
         ],
