@@ -4,7 +4,8 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 STAMP := $(VENV)/.installed
-PYTEST_FLAGS ?= -n 2
+# worksteal: tests of a file mostly stay together, so what they share is trained once, and nobody waits at the end.
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 export PYTHON
 

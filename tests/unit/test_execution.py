@@ -11,12 +11,13 @@ import pkgutil
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support import jobs
 from support.interruptible import default_interrupt
+from support.waiting import PATIENCE, until, written
 
 import nnabla_influence
 from nnabla_influence.cli import options
@@ -101,11 +102,10 @@ def test_the_log_of_a_job_arrives_once_and_at_the_level_asked_for(execution, cap
 
 def test_leaving_the_loop_stops_the_jobs_that_run(tmp_path):
     work = [("quick", str(tmp_path)), *((number, str(tmp_path)) for number in range(3))]
-    started = time.monotonic()
     with contextlib.closing(completed(jobs.waits, work, TWO)) as results:
         assert next(results) == (0, "quick")
-        wait_for(tmp_path / "started0")
-    assert time.monotonic() - started < 20
+        written(tmp_path / "started0")
+    assert not (tmp_path / "finished0").exists()
     assert (tmp_path / "stopped0").exists(), "the job could not clean up"
     assert_gone(tmp_path)
 
@@ -134,7 +134,7 @@ def waiting(tmp_path):
     )  # fmt: skip
     with process:
         for number in range(2):
-            wait_for(tmp_path / f"started{number}")
+            written(tmp_path / f"started{number}", process)
         yield process
         process.kill()
 
@@ -144,7 +144,7 @@ def waiting(tmp_path):
 def test_ctrl_c_ends_the_workers_without_a_word(waiting, tmp_path, everybody):
     # A terminal sends SIGINT to the whole group, `kill -INT` to one process.
     (os.killpg if everybody else os.kill)(waiting.pid, signal.SIGINT)
-    out, errors = waiting.communicate(timeout=20)
+    out, errors = waiting.communicate(timeout=PATIENCE)
     assert (waiting.returncode, out, errors) == (0, "interrupted\n", "")
     assert (tmp_path / "stopped0").exists() and (tmp_path / "stopped1").exists()
     assert_gone(tmp_path)
@@ -157,20 +157,11 @@ def test_workers_do_not_outlive_a_killed_parent(waiting, tmp_path):
     assert_gone(tmp_path)
 
 
-def wait_for(path):
-    until = time.monotonic() + 20
-    while not (path.exists() and path.read_text(encoding="utf-8")):
-        assert time.monotonic() < until, f"{path} was not written"
-        time.sleep(0.02)
-
-
 def assert_gone(folder):
     """The processes that started jobs have ended."""
     for path in folder.glob("started*"):
-        until = time.monotonic() + 10
-        while running(int(path.read_text(encoding="utf-8"))):
-            assert time.monotonic() < until, f"the worker of {path.name} still runs"
-            time.sleep(0.05)
+        number = int(path.read_text(encoding="utf-8"))
+        until(partial(lambda n: not running(n), number), f"the end of the worker of {path.name}")
 
 
 def running(process):
