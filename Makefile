@@ -4,7 +4,8 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 STAMP := $(VENV)/.installed
-PYTEST_FLAGS ?= -n 2
+# worksteal: tests of a file mostly stay together, so what they share is trained once, and nobody waits at the end.
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 # A few minutes that touch every dependency: commands and clicks from end to end, tables, pictures, figures, the report.
 SMOKE := tests/integration/test_recorded_output.py tests/unit/dataset tests/unit/report tests/unit/test_setup.py
 
