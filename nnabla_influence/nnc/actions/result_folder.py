@@ -20,7 +20,7 @@ from ...network.nnp import NetworkFile, read_network_file
 from ...training import TrainingCache
 from ...workflow.data_reading import own_data
 
-__all__ = ["CACHE", "NETWORKS", "PROJECT", "TrainedResult", "device_of"]
+__all__ = ["CACHE", "NETWORKS", "PROJECT", "TrainedResult", "data_file", "device_of"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 NETWORKS = ("results.nnp", "result.nnp")
