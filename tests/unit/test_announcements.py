@@ -27,9 +27,7 @@ def test_the_influence_csv_is_written_and_its_harmful_rows_are_counted(console, 
     target = tmp_path / "influence.csv"
     write_influence_csv(console, scores, target)
     assert Table.read(target).rows[0][:2] == ["1", "0"], "the most harmful first"
-    assert console.lines == [
-        f"influence CSV: {target} (3 rows, most harmful first; 2 have a negative score: harmful)"
-    ]
+    assert console.lines == [f"influence CSV: {target} (3 rows, most harmful first; 2 have a negative score: harmful)"]
 
 
 def test_what_cannot_be_written_into_it_is_a_warning(console, tmp_path):

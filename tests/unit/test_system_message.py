@@ -14,7 +14,10 @@ from nnabla_influence.system_message import system_message
             OSError(errno.ENOSPC, "No space left on device", "/data/c.h5"),
             "/data/c.h5: No space left on device; free some space or write elsewhere",
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; free some space or write elsewhere"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "No space left on device; free some space or write elsewhere",
+        ),
         (
             PermissionError(errno.EACCES, "Permission denied", "c.h5"),
             "c.h5: Permission denied; check the permissions or write elsewhere",

@@ -128,7 +128,17 @@ def test_without_an_influence_csv_only_auto_can_work(files, capsys):
 def test_what_is_read_is_never_written_over(files, capsys):
     for path in files:
         before = path.read_bytes()
-        line = ["cleanse", "--influence", str(files[1]), "--train", str(files[0]), "--remove", "2", "--output", str(path)]
+        line = [
+            "cleanse",
+            "--influence",
+            str(files[1]),
+            "--train",
+            str(files[0]),
+            "--remove",
+            "2",
+            "--output",
+            str(path),
+        ]
         assert main([*line, "--removed", "r.csv"]) == 2 and "got one that is read" in capsys.readouterr().err
         assert path.read_bytes() == before
 

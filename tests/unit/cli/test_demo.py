@@ -5,10 +5,10 @@ import importlib.util
 import numpy as np
 import pytest
 
+from nnabla_influence.cleansing import Share
 from nnabla_influence.cli import demo
 from nnabla_influence.cli.console import Console
 from nnabla_influence.cli.main import build_parser, main
-from nnabla_influence.cleansing import Share
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.execution import Execution
 from nnabla_influence.scores import InfluenceScores
@@ -21,7 +21,11 @@ def request(folder, *typed):
 
 def test_it_evaluates_a_small_network_on_the_noisy_digits(tmp_path):
     asked = request(tmp_path, "--trials", "2", "--workers", "4", "--seed", "3")
-    assert (asked.project.network, asked.project.train, asked.project.seed) == ("builtin:cnn", tmp_path / "noisy.csv", 3)
+    assert (asked.project.network, asked.project.train, asked.project.seed) == (
+        "builtin:cnn",
+        tmp_path / "noisy.csv",
+        3,
+    )
     assert asked.project.reading.data_cache == tmp_path / "decoded", "everything lies in one folder"
     assert (asked.methods, asked.amounts) == (demo.METHODS, (Share(0.05), Share(0.1), Share(0.2)))
     assert (asked.trials, asked.starts, asked.execution) == (2, ("scratch",), Execution(4))
@@ -55,7 +59,9 @@ def test_as_many_rows_go_as_the_selection_data_chose(tmp_path, capsys):
 @pytest.mark.parametrize("missing", ["sklearn", "jinja2"])
 def test_without_a_library_nothing_is_begun(tmp_path, monkeypatch, capsys, missing):
     found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else found(name, *rest))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == missing else found(name, *rest)
+    )
     monkeypatch.setitem(__import__("sys").modules, missing, None)
     assert main(["demo", "--output", str(tmp_path / "demo")]) == 2
     out, err = capsys.readouterr()

@@ -25,7 +25,9 @@ def test_one_class_is_another_question(command, made):
 
 def test_the_steps_to_follow_have_two_names(command):
     for option in ("--through", "--epochs"):
-        assert command("score", "CACHE", "--method", "sgd-influence", option, "last", "--output", f"o{option}.csv")[0] == 0
+        assert (
+            command("score", "CACHE", "--method", "sgd-influence", option, "last", "--output", f"o{option}.csv")[0] == 0
+        )
     first, second = ((command.folder / f"o{option}.csv").read_bytes() for option in ("--through", "--epochs"))
     assert first == second
 
