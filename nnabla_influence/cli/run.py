@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
 from .console import Console
 from .options import add_common, add_execution, execution, output_file, positive_int
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+PROGRESS = "scores"  # whatever the method, so that --discard finds it
 
 
 def add_parser(subparsers: Any) -> None:
@@ -66,13 +68,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     if args.discard:
         seeds = range(args.seed, args.seed + args.trials)
-        paths = ((cache_path(args.output, seed), scores_path(args.output, seed, args.method)) for seed in seeds)
+        paths = ((cache_path(args.output, seed), scores_path(args.output, seed, PROGRESS)) for seed in seeds)
         return discard_progress(console, *(path for pair in paths for path in pair))
     where = execution(args)
     method = score_request(args)  # refuses wrong settings before anything is trained
     project = project_request(args)
     refuse_overwriting([args.output], [*project.inputs, method.target.file if method.target else None])
-    request = TrialsRequest(project, args.output, (method,), args.trials, overwrite=args.overwrite)
+    request = TrialsRequest(project, args.output, (method,), args.trials, overwrite=args.overwrite, progress=PROGRESS)
     scores = _elsewhere(request, where, console) if where.elsewhere else _here(request, where, console)
     write_influence_csv(console, scores, args.output)
     return 0
@@ -83,14 +85,10 @@ def _here(request: TrialsRequest, where: Execution, console: Console) -> Influen
     from ..scores import InfluenceScores
     from ..workflow.trials import cache_path, run_trials
 
-    def begun(number: int) -> None:
-        if request.trials > 1:
-            LOGGER.info("trial %d of %d, seed %d", number + 1, request.trials, request.seeds[number])
-
     def finished(count: int, trial: Trial) -> None:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-    trials = run_trials(request, where, reporter=console, begun=begun, finished=finished)
+    trials = run_trials(request, where, reporter=console, begun=_begun(request), finished=finished)
     return InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
 
 
@@ -114,6 +112,16 @@ def _elsewhere(request: TrialsRequest, where: Execution, console: Console) -> In
             progress(count, request.trials)
             console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-        trials = run_trials(request, where, finished=finished)
+        trials = run_trials(request, where, begun=_begun(request), finished=finished)
     scores = InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
     return dataclasses.replace(scores, table=project.train.table)
+
+
+def _begun(request: TrialsRequest) -> Callable[[int], None]:
+    """Return what says that a trial has begun; it can be sent to another process."""
+    return partial(_log_begun, trials=request.trials, seed=request.seeds[0])
+
+
+def _log_begun(number: int, trials: int, seed: int) -> None:
+    if trials > 1:
+        LOGGER.info("trial %d of %d, seed %d", number + 1, trials, seed + number)

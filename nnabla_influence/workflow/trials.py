@@ -42,6 +42,7 @@ class TrialsRequest:
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
         overwrite: Replace caches of other runs.
+        progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
     """
 
     project: ProjectRequest
@@ -50,6 +51,7 @@ class TrialsRequest:
     trials: int = 1
     scoring: Optional[Dataset] = None
     overwrite: bool = False
+    progress: Optional[str] = None
 
     @property
     def seeds(self) -> range:
@@ -86,7 +88,7 @@ def run_trials(
         request: What.
         execution: Where.
         reporter: Shows how far the work in this process is.
-        begun: Called with a trial's number, from 0, before it runs in this process.
+        begun: Called with a trial's number, from 0, before it runs; where it runs elsewhere, in that process.
         finished: Called with how many are finished, and the trial that just was.
 
     Returns:
@@ -97,7 +99,8 @@ def run_trials(
     """
     portable = request.absolute() if execution.scheduler else request
     jobs = list(enumerate(portable.one(seed) for seed in portable.seeds))
-    function = _silent_trial if execution.elsewhere else partial(_trial, reporter=reporter, begun=begun)
+    here = partial(_trial, reporter=reporter, begun=begun)
+    function = partial(_silent_trial, begun=begun) if execution.elsewhere else here
     trials = {}
     with closing(completed(function, jobs, execution)) as results:
         for number, trial in results:
@@ -107,9 +110,9 @@ def run_trials(
     return [trials[number] for number in sorted(trials)]
 
 
-def _silent_trial(job: Tuple[int, TrialsRequest]) -> Trial:
+def _silent_trial(job: Tuple[int, TrialsRequest], begun: Optional[Callable[[int], None]] = None) -> Trial:
     """Run a trial in a worker process; the data set's text, which everybody has, does not travel back."""
-    trial = _trial(job)
+    trial = _trial(job, begun=begun)
     light = {name: dataclasses.replace(scores, table=None) for name, scores in trial.scores.items()}
     return dataclasses.replace(trial, scores=light)
 
@@ -131,7 +134,7 @@ def _trial(
     cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
     scores = {}
     for method, validation in scored:
-        beside = scores_path(request.output, seed, method.method)
+        beside = scores_path(request.output, seed, request.progress or method.method)
         scores[method.method] = score_training(
             cache, project.train, validation, method, beside=beside, reporter=reporter
         )
@@ -153,6 +156,6 @@ def cache_path(output: Path, seed: int) -> Path:
     return output.with_name(f"{output.stem}.seed{seed}.h5")
 
 
-def scores_path(output: Path, seed: int, method: str) -> Path:
+def scores_path(output: Path, seed: int, suffix: str) -> Path:
     """Return the file that a trial's scoring keeps its progress beside."""
-    return output.with_name(f"{output.stem}.seed{seed}.{method}")
+    return output.with_name(f"{output.stem}.seed{seed}.{suffix}")
