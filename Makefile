@@ -4,15 +4,18 @@
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 STAMP := $(VENV)/.installed
-PYTEST_FLAGS ?= -n 2
+# worksteal: tests of a file mostly stay together, so what they share is trained once, and nobody waits at the end.
+PYTEST_FLAGS ?= -n 2 --dist worksteal
+# A few minutes that touch every dependency: commands and clicks from end to end, tables, pictures, figures, the report.
+SMOKE := tests/integration/test_recorded_output.py tests/unit/dataset tests/unit/report tests/unit/test_setup.py
 
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test check clean test-smoke test-oldest
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: $(STAMP) ## train, score and find wrong labels in real handwritten digits (about a minute)
 	$(RUN) nnabla_influence demo
@@ -20,13 +23,20 @@ demo: $(STAMP) ## train, score and find wrong labels in real handwritten digits 
 test: $(STAMP) ## run the tests (PYTEST_FLAGS="-n 0 -k noise" to choose)
 	$(RUN) pytest $(PYTEST_FLAGS)
 
+test-smoke: ## run a small suite on Python 3.8 and 3.9, where they lie on the machine
+	@for version in 3.8 3.9; do \
+		if .ci/find-python $$version >/dev/null 2>&1; then $(MAKE) --no-print-directory smoke-$$version || exit 1; \
+		else echo "there is no Python $$version here: its smoke suite is skipped"; fi; done
+
+test-oldest: smoke-oldest ## run the small suite with the oldest dependencies that setup.py allows, on Python 3.8
+
 check: $(STAMP) ## style and types
 	$(RUN) ruff check .
 	$(RUN) ruff format --check --quiet .
 	$(RUN) mypy
 
 clean: ## remove what make and the tools made, .venv included
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) .venv-* build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted installation is repeated. Setting up starts from an empty
@@ -39,3 +49,17 @@ $(STAMP): setup.py
 	$(RUN) pip install --quiet "pip>=21.3"
 	$(RUN) pip install --quiet --editable ".[all,dev]"
 	@touch $(STAMP)
+
+# Environments beside .venv: .venv-3.8 and .venv-3.9 have the newest dependencies, .venv-oldest the oldest ones.
+# Warnings are no errors here: what an old library deprecates in another one is nobody's fault.
+smoke-%: .venv-%/.installed
+	.venv-$*/bin/python -m pytest -q -o filterwarnings= $(SMOKE)
+	@if [ $* = 3.8 ]; then .venv-$*/bin/python -m mypy --python-version 3.8; fi
+
+.venv-%/.installed: setup.py
+	python=$$(.ci/find-python $(patsubst oldest,3.8,$*)) && rm -rf .venv-$* && "$$python" -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet "pip>=21.3" "setuptools>=64" wheel
+	if [ $* = oldest ]; then .venv-$*/bin/python .ci/oldest; fi >.venv-$*/constraints.txt
+	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test,types]"
+	@touch $@
+.PRECIOUS: .venv-%/.installed

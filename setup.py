@@ -20,9 +20,25 @@ def read_readme():
     return readme.read_text(encoding="utf-8") if readme.exists() else ""
 
 
-REPORT = ["jinja2", "matplotlib"]
-EVALUATION = ["scikit-learn"]
-DASK = ["dask", "distributed"]
+# Lower bounds are the oldest versions that the smoke suite passes with, on Python 3.8; `make test-oldest` installs
+# exactly these. Raise one only together with what needs it.
+CORE = [
+    "nnabla>=1.35",  # the newest for macOS; 1.39 elsewhere
+    "numpy>=1.23,<2",  # NNabla pins it more closely, by Python version
+    "scipy>=1.8",
+    "h5py>=3.1",
+    "pillow>=9.1",
+    "protobuf>=3.19",
+    # The package itself does not import it: data sets from a user's tables and frames are about to. Samples do already.
+    "pandas>=1.3",
+    "threadpoolctl>=3.1",
+    "tqdm>=4.40",
+]
+REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.6"]
+EVALUATION = ["scikit-learn>=1.0"]
+DASK = ["dask>=2021.10", "distributed>=2021.10"]
+TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
+TEST = ["pytest>=7.0", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(
@@ -31,6 +47,8 @@ setup(
     description="Influence of every training sample on the validation loss, for NNabla networks",
     long_description=read_readme(),
     long_description_content_type="text/markdown",
+    author="The nnabla_influence developers",
+    project_urls={"Paper": "https://arxiv.org/abs/2103.11807", "NNabla": "https://nnabla.org"},
     license="Apache-2.0",
     license_files=["LICENSE"],
     # The scripts for Neural Network Console lie in a folder of their own and are data of the wheel.
@@ -39,8 +57,7 @@ setup(
     package_data={"nnabla_influence": ["py.typed", "dataset/digits.*", "report/templates/*"], SCRIPTS: ["_*/**/*.py"]},
     # NNabla publishes wheels for these versions only.
     python_requires=">=3.8,<3.11",
-    # SciPy, Pillow and protobuf come with nnabla, which also pins NumPy by Python version.
-    install_requires=["nnabla", "numpy<2", "h5py", "pandas", "threadpoolctl", "tqdm"],
+    install_requires=CORE,
     extras_require={
         "report": REPORT,
         "evaluation": EVALUATION,
@@ -49,14 +66,13 @@ setup(
         "cuda110": ["nnabla-ext-cuda110"],
         "cuda116": ["nnabla-ext-cuda116"],
         "cuda120": ["nnabla-ext-cuda120"],
+        "test": TEST,
+        "types": TYPES,
         "dev": [
-            "pytest",
+            *TEST,
             "pytest-xdist",
             "ruff",
-            "mypy",
-            "pandas-stubs",
-            "pyyaml",
-            "types-tqdm",
+            *TYPES,
             "playwright",
             "wheel",
         ],
@@ -64,10 +80,20 @@ setup(
     entry_points={"console_scripts": ["nnabla-influence = nnabla_influence.cli.main:main"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
         "Intended Audience :: Science/Research",
+        "License :: OSI Approved :: Apache Software License",
+        "Natural Language :: English",
+        "Operating System :: MacOS",
+        "Operating System :: Microsoft :: Windows",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.8",
         "Programming Language :: Python :: 3.9",
         "Programming Language :: Python :: 3.10",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
     ],
 )

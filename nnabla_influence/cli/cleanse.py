@@ -185,7 +185,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     elif args.influence is None:
         raise ConfigError("Expected --influence CSV, as score writes it; only --remove auto makes one itself.")
     else:
-        influence, removal = args.influence, _removal(args)
+        influence = args.influence
+        removal = _removal(args)
     request = CleanseRequest(
         influence,
         removal,

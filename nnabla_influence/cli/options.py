@@ -129,10 +129,12 @@ def rate(text: str) -> float:
 
 def byte_size(text: str) -> int:
     """Read a number of bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
-    number, unit = text.upper().rstrip("B"), 1
+    number = text.upper().rstrip("B")
+    unit = 1
     for power, letter in enumerate("KMG", start=1):
         if number.endswith(letter):
-            number, unit = number[:-1], 1024**power
+            number = number[:-1]
+            unit = 1024**power
     if not number.isdecimal() or int(number) == 0:
         raise argparse.ArgumentTypeError(f"expected a size such as 512MB or 2GB, got '{text}'")
     return int(number) * unit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
 from .console import Console
 from .options import add_common, add_execution, execution, output_file, positive_int
@@ -21,10 +22,12 @@ from .target import add_target_option
 
 if TYPE_CHECKING:
     from ..evaluation.trial import Trial
+    from ..workflow.trials import TrialsRequest
 
 __all__ = ["add_parser", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+PROGRESS = "scores"  # whatever the method, so that --discard finds it
 
 
 def add_parser(subparsers: Any) -> None:
@@ -62,19 +65,27 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     if args.discard:
         seeds = range(args.seed, args.seed + args.trials)
-        paths = ((cache_path(args.output, seed), scores_path(args.output, seed, args.method)) for seed in seeds)
+        paths = ((cache_path(args.output, seed), scores_path(args.output, seed, PROGRESS)) for seed in seeds)
         return discard_progress(console, *(path for pair in paths for path in pair))
     where = execution(args)
     method = score_request(args)  # refuses wrong settings before anything is trained
-    request = TrialsRequest(project_request(args), args.output, (method,), args.trials, overwrite=args.overwrite)
-
-    def begun(number: int) -> None:
-        if request.trials > 1:
-            LOGGER.info("trial %d of %d, seed %d", number + 1, request.trials, request.seeds[number])
+    request = TrialsRequest(
+        project_request(args), args.output, (method,), args.trials, overwrite=args.overwrite, progress=PROGRESS
+    )
 
     def finished(count: int, trial: Trial) -> None:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
-    scores = mean_scores(request, where, reporter=console, begun=begun, finished=finished)
+    scores = mean_scores(request, where, reporter=console, begun=_begun(request), finished=finished)
     write_influence_csv(console, scores, args.output)
     return 0
+
+
+def _begun(request: TrialsRequest) -> Callable[[int], None]:
+    """Return what says that a trial has begun; it can be sent to another process."""
+    return partial(_log_begun, trials=request.trials, seed=request.seeds[0])
+
+
+def _log_begun(number: int, trials: int, seed: int) -> None:
+    if trials > 1:
+        LOGGER.info("trial %d of %d, seed %d", number + 1, trials, seed + number)

@@ -25,7 +25,7 @@ __all__ = ["in_processes", "in_this_process"]
 class SerialExecutor(Executor):
     """Executor that runs a job when it is submitted, in the thread that submits it."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # type: ignore[override, unused-ignore]
         """Run `fn` and return a finished future; Ctrl-C passes through."""
         future: Future[Any] = Future()
         try:

@@ -47,9 +47,10 @@ class TrialsRequest:
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
         overwrite: Replace caches of other runs.
+        progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
 
     Raises:
-        ConfigError: There is no method or no trial, or a method is named twice.
+        ConfigError: There is no method or no trial, a method is named twice, or several share one progress.
 
     Example:
         >>> request = TrialsRequest(ProjectRequest("builtin:cnn", seed=5), Path("influence.csv"), (ScoreRequest(),), 3)
@@ -63,12 +64,15 @@ class TrialsRequest:
     trials: int = 1
     scoring: Optional[Dataset] = None
     overwrite: bool = False
+    progress: Optional[str] = None
 
     def __post_init__(self) -> None:
         require_whole("trials", self.trials, 1)
         names = [method.method for method in self.methods]
         if not names or len(set(names)) < len(names):
             raise ConfigError(f"Expected some methods, each once, got {', '.join(names) or 'none'}.")
+        if self.progress is not None and len(names) > 1:
+            raise ConfigError(f"Scorings of {', '.join(names)} cannot share one progress, '{self.progress}'.")
 
     @property
     def inputs(self) -> List[Optional[Path]]:
@@ -110,7 +114,7 @@ def run_trials(
         request: What.
         execution: Where.
         reporter: Shows how far the work in this process is.
-        begun: Called with a trial's number, from 0, before it runs in this process.
+        begun: Called with a trial's number, from 0, before it runs; where it runs elsewhere, in that process.
         finished: Called with how many are finished, and the trial that just was.
 
     Returns:
@@ -123,7 +127,8 @@ def run_trials(
     refuse_overwriting([request.output], request.inputs)
     portable = request.absolute() if execution.scheduler else request
     jobs = list(enumerate(portable.one(seed) for seed in portable.seeds))
-    function = _silent_trial if execution.elsewhere else partial(_trial, reporter=reporter, begun=begun)
+    here = partial(_trial, reporter=reporter, begun=begun)
+    function = partial(_silent_trial, begun=begun) if execution.elsewhere else here
     trials = {}
     with closing(completed(function, jobs, execution)) as results:
         for number, trial in results:
@@ -168,7 +173,7 @@ def mean_scores(
             if finished:
                 finished(count, trial)
 
-        trials = run_trials(request, execution, finished=counted)
+        trials = run_trials(request, execution, begun=begun, finished=counted)
     return dataclasses.replace(_mean(request, trials), table=project.train.table)
 
 
@@ -176,9 +181,9 @@ def _mean(request: TrialsRequest, trials: List[Trial]) -> InfluenceScores:
     return InfluenceScores.mean([trial.scores[request.methods[0].method] for trial in trials])
 
 
-def _silent_trial(job: Tuple[int, TrialsRequest]) -> Trial:
+def _silent_trial(job: Tuple[int, TrialsRequest], begun: Optional[Callable[[int], None]] = None) -> Trial:
     """Run a trial in a worker process; the data set's text, which everybody has, does not travel back."""
-    trial = _trial(job)
+    trial = _trial(job, begun=begun)
     light = {name: dataclasses.replace(scores, table=None) for name, scores in trial.scores.items()}
     return dataclasses.replace(trial, scores=light)
 
@@ -200,7 +205,7 @@ def _trial(
     cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
     scores = {}
     for method, validation in scored:
-        beside = scores_path(request.output, seed, method.method)
+        beside = scores_path(request.output, seed, request.progress or method.method)
         scores[method.method] = score_training(
             cache, project.train, validation, method, beside=beside, reporter=reporter
         )
@@ -222,6 +227,6 @@ def cache_path(output: Path, seed: int) -> Path:
     return output.with_name(f"{output.stem}.seed{seed}.h5")
 
 
-def scores_path(output: Path, seed: int, method: str) -> Path:
+def scores_path(output: Path, seed: int, suffix: str) -> Path:
     """Return the file that a trial's scoring keeps its progress beside."""
-    return output.with_name(f"{output.stem}.seed{seed}.{method}")
+    return output.with_name(f"{output.stem}.seed{seed}.{suffix}")

@@ -22,8 +22,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-BATCH = 64
-
 
 def write_images(folder, samples):
     """A data set of random images."""
@@ -38,7 +36,7 @@ def write_images(folder, samples):
     return folder / "data.csv"
 
 
-def ratios(repeats, policy):
+def ratios(repeats, batch, policy):
     """Median seconds per sample of training and of scoring, and the median of the pairwise ratios."""
     from nnabla_influence.autodiff import LossOracle
     from nnabla_influence.config import TrainingConfig
@@ -48,15 +46,15 @@ def ratios(repeats, policy):
     from nnabla_influence.training import StepPlan, Trainer
 
     random = np.random.default_rng(0)
-    data = Dataset.from_arrays({"x": random.random((BATCH, 1, 32, 32)), "y": np.arange(BATCH) % 10})
+    data = Dataset.from_arrays({"x": random.random((batch, 1, 32, 32)), "y": np.arange(batch) % 10})
     network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
-    trainer = Trainer(network, data, TrainingConfig(batch_size=BATCH), Device())
-    step = next(iter(StepPlan(trainer.config, BATCH).epoch(0)))
+    trainer = Trainer(network, data, TrainingConfig(batch_size=batch), Device())
+    step = next(iter(StepPlan(trainer.config, batch).epoch(0)))
     oracle = LossOracle(network, policy)
     direction = random.standard_normal(network.space.size)
-    actions = (lambda: trainer.step(step), lambda: oracle.products(network.theta, data.batch(range(BATCH)), direction))
+    actions = (lambda: trainer.step(step), lambda: oracle.products(network.theta, data.batch(range(batch)), direction))
     times = [[seconds(action) for action in actions] for _ in range(repeats + 1)][1:]  # the first builds the graphs
-    train, score = ([pair[i] / BATCH for pair in times] for i in (0, 1))
+    train, score = ([pair[i] / batch for pair in times] for i in (0, 1))
     return statistics.median(train), statistics.median(score), statistics.median(s / t for t, s in zip(train, score))
 
 
@@ -66,7 +64,7 @@ def seconds(action):
     return time.perf_counter() - started
 
 
-def peak_memory(samples, queue):
+def peak_memory(samples, batch, queue):
     """Trains and scores one epoch in this process; reports its peak memory and the cache sizes."""
     from nnabla_influence.config import TrainingConfig
     from nnabla_influence.dataset.dataset import Dataset
@@ -80,7 +78,7 @@ def peak_memory(samples, queue):
         network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
         sizes = {}
         for policy in ("final", "last-epoch"):
-            cache = train(network, data, TrainingConfig(batch_size=BATCH, policy=policy), folder / f"{policy}.h5")
+            cache = train(network, data, TrainingConfig(batch_size=batch, policy=policy), folder / f"{policy}.h5")
             sizes[policy] = cache.path.stat().st_size
         LastEpochInfluence(recursion="published").estimate(cache, data, data)
     queue.put((peak_bytes(), sizes))
@@ -95,10 +93,10 @@ def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def in_a_process(samples):
+def in_a_process(samples, batch):
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    process = context.Process(target=peak_memory, args=(samples, queue))
+    process = context.Process(target=peak_memory, args=(samples, batch, queue))
     process.start()
     found = queue.get()
     process.join()
@@ -108,19 +106,20 @@ def in_a_process(samples):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="measured pairs of steps (default: 7)")
+    parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
     parser.add_argument("--samples", type=int, nargs=2, default=(256, 1024), help="data sizes for the memory figure")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
     figures = {}
     for policy in ("batch", "frozen"):
-        train, score, ratio = ratios(args.repeats, policy)
+        train, score, ratio = ratios(args.repeats, args.batch, policy)
         figures[policy] = {"training": train, "scoring": score, "ratio": ratio}
         print(
             f"batch norm {policy:6}: training step {1e3 * train:.2f} ms a sample, scoring step {1e3 * score:.2f} ms "
             f"a sample, ratio {ratio:.2f}"
         )
     for samples in args.samples:
-        memory, sizes = in_a_process(samples)
+        memory, sizes = in_a_process(samples, args.batch)
         figures[f"memory at {samples}"] = memory
         shown = "unknown" if memory is None else f"{memory / 1e6:.0f} MB"
         print(f"peak memory, train and score {samples} images: {shown}")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import prepared
 from support.interruptible import default_interrupt
 from support.nnc_clicks import Clicks, result_folder
 from support.nnc_project import Project
@@ -38,13 +39,8 @@ class Commands:
 
     def __call__(self, *arguments, code=0, **environment):
         """Run a command to its end; its exit code must be `code`. Returns what it printed: (stdout, stderr)."""
-        done = subprocess.run(
-            self.line(arguments),
-            cwd=str(self.folder),
-            env={**self.environment, **environment},
-            capture_output=True,
-            check=False,
-        )
+        line, place = self.line(arguments), {"cwd": str(self.folder), "env": {**self.environment, **environment}}
+        done = prepared.run(line, **place) if not environment else subprocess.run(line, capture_output=True, **place)
         out, errors = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
         assert done.returncode == code, f"exit code {done.returncode}:\n{out}{errors}"
         assert "Traceback" not in errors

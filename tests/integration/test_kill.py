@@ -35,7 +35,7 @@ def _command(digits, cache):
         "--cache",
         str(cache),
         "--epochs",
-        "900",
+        "450",
         "--batch-size",
         "32",
         "--crop",
@@ -63,9 +63,9 @@ def test_a_killed_and_resumed_training_ends_with_the_same_bytes(digits, tmp_path
             before = _saved(killed)
             while _saved(killed) == before and process.poll() is None:
                 time.sleep(0.01)
-            time.sleep(moments.uniform(0.0, 0.3))
+            time.sleep(moments.uniform(0.0, 0.2))
         else:
-            time.sleep(moments.uniform(0.4, 1.3))
+            time.sleep(moments.uniform(0.3, 1.0))
         process.kill()
         assert process.wait() != 0, f"the training finished before kill {kill + 1}; make it longer"
     assert partial_folder(killed).is_dir(), "no kill fell into the training itself"

@@ -1,12 +1,12 @@
 """The leave-one-out sample: its scripts on little made-up data, and its truth against our own trainer."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import prepared
 from support.adult_rows import adult_rows
 
 from nnabla_influence.autodiff import LossOracle
@@ -14,16 +14,14 @@ from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.training import StepPlan
 
-FOLDER = Path(__file__).resolve().parents[2] / "samples" / "leave_one_out"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "samples" / "leave_one_out"
 
 
 def _run(script, *arguments):
-    return subprocess.run(
-        [sys.executable, str(FOLDER / script), *map(str, arguments)],
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-    ).stdout
+    done = prepared.run([sys.executable, FOLDER / script, *arguments], cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode("utf-8")
+    return done.stdout.decode("utf-8")
 
 
 @pytest.fixture(scope="module")

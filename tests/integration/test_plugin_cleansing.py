@@ -1,11 +1,9 @@
 """The plugin *Remove harmful samples*, its failures and `auto`, and NNabla's training on what it writes."""
 
-import subprocess
-import sys
-
 import pytest
 from integration.conftest import contents
 from support.nnc_clicks import result_folder
+from support.nnc_result import nnabla_cli
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
@@ -42,9 +40,8 @@ def test_nnc_trains_on_the_cleansed_data(clicks, scored_project, trained_project
     own = str(trained_project("affine").training_csv.resolve())
     assert own in text
     (tmp_path / "net.nntxt").write_text(text.replace(own, str(result / "cleansed.csv")), encoding="utf-8")
-    line = [sys.executable, "-m", "nnabla.utils.cli.cli", "train", "-c", "net.nntxt", "-o", "."]
-    done = subprocess.run(line, cwd=str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    assert done.returncode == 0 and (tmp_path / "results.nnp").is_file(), done.stdout.decode(errors="replace")
+    nnabla_cli(tmp_path, "train", "-c", "net.nntxt", "-o", ".")
+    assert (tmp_path / "results.nnp").is_file()
 
 
 def test_in_nnc_desktop_the_output_may_have_any_name(clicks, scored_project):

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
 from support.interruptible import default_interrupt
 from support.nnc_project import make_project
 from support.nnc_result import curve, files_in, nnabla_cli, same_parameters, sequence_project
+from support.waiting import until
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.network import Network
@@ -170,7 +170,8 @@ def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):
     line = clicks.windows_line(NAME, config=project.nntxt, output_dir=ended)
     place = {"cwd": str(tmp_path), "env": clicks.environment(), "stderr": subprocess.PIPE}
     process = subprocess.Popen(line, preexec_fn=default_interrupt, **place)
-    wait_for(lambda: (ended / "monitoring_report.yml").is_file() and "5:" in read(ended / "monitoring_report.yml"))
+    report = ended / "monitoring_report.yml"
+    until(lambda: report.is_file() and "5:" in read(report), "the fifth epoch", process)
     process.send_signal(ending)
     log = process.communicate()[1].decode().splitlines()
     assert process.returncode == 130, log
@@ -185,13 +186,6 @@ def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):
 
 def read(path):
     return path.read_text(encoding="utf-8")
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.01)
 
 
 def test_the_progress_of_another_training_is_not_gone_on_with(trained_project, trained, tmp_path, caplog):

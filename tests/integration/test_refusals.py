@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from integration.conftest import contents, data_of, network_and_data
 from support.nnc_project import make_project
+from support.waiting import PATIENCE
 
 IMAGES = [f"images/{number:04d}.png" for number in range(30)]
 
@@ -374,7 +375,7 @@ def test_an_interrupted_run_is_no_success(commands, data):
             break
     process.send_signal(signal.SIGINT)
     try:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

@@ -3,7 +3,6 @@
 import gzip
 import io
 import struct
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from nnabla_influence.nnc.manifest import PLUGINS
 from PIL import Image
+from support import prepared
 from support.adult_rows import adult_rows
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
@@ -19,13 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _run(script, *arguments, check=True):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "samples" / script), *map(str, arguments)],
-        check=check,
-        cwd=str(ROOT),
-        capture_output=True,
-        encoding="utf-8",
-    )
+    done = prepared.run([sys.executable, ROOT / "samples" / script, *arguments], cwd=ROOT)
+    done.stdout, done.stderr = done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+    assert done.returncode == 0 or not check, done.stderr
+    return done
 
 
 def test_digits(tmp_path):
@@ -111,7 +109,8 @@ def evaluated(folder, train, *settings):
     what = ("--trials", 2, "--remove", 2, "--methods", "loss", "random", "--epochs", 1)
     command = [sys.executable, "-m", "nnabla_influence", "evaluate", *data, *what, *settings]
     curve = folder / "curve.csv"
-    subprocess.run([*map(str, command), "--output", str(curve)], check=True, cwd=str(ROOT), capture_output=True)
+    done = prepared.run([*command, "--output", curve], cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode("utf-8")
     return curve
 
 
@@ -176,32 +175,17 @@ def test_cifar10_with_labels_given_by_people(tmp_path):
 
 
 def test_the_benchmark_of_scoring_cost(tmp_path):
-    printed = _run(
-        "benchmark/scoring_cost.py", "--repeats", 1, "--samples", 4, 8, "--json", tmp_path / "figures.json"
-    ).stdout
+    little = ("--repeats", 1, "--batch", 4, "--samples", 4, 8)
+    printed = _run("benchmark/scoring_cost.py", *little, "--json", tmp_path / "figures.json").stdout
     assert "ratio" in printed and (tmp_path / "figures.json").is_file()
 
 
 def test_the_grid_of_defaults(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path, "--training", 60, "--validation", 40)
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "nnabla_influence",
-            "noise",
-            "--train",
-            tmp_path / "training.csv",
-            "--rate",
-            "0.2",
-            "--output",
-            tmp_path / "noisy.csv",
-            "--truth",
-            tmp_path / "truth.csv",
-        ],
-        check=True,
-        cwd=str(ROOT),
-    )
+    noise = ("--train", tmp_path / "training.csv", "--rate", 0.2)
+    files = ("--output", tmp_path / "noisy.csv", "--truth", tmp_path / "truth.csv")
+    done = prepared.run([sys.executable, "-m", "nnabla_influence", "noise", *noise, *files], cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode("utf-8")
     printed = _run(
         "benchmark/builtin_defaults.py",
         "builtin:mlp",
@@ -217,3 +201,8 @@ def test_the_grid_of_defaults(tmp_path):
         1,
     ).stdout
     assert len(printed.splitlines()) == 2
+
+
+def test_the_benchmark_of_help():
+    printed = _run("benchmark/help_time.py", "--repeats", 1).stdout
+    assert printed.count(" ms ") == 1 + len(PLUGINS) and "influence.py -h" in printed

@@ -2,10 +2,10 @@
 
 import os
 import signal
-import time
 
 import pytest
 from integration.conftest import contents, network_and_data
+from support.waiting import PATIENCE, exists
 
 NAMES = ("csv", "seed0.h5", "seed1.h5")
 
@@ -18,9 +18,9 @@ def test_trials_in_processes_give_the_same_files_and_go_on_after_ctrl_c(commands
 
     with commands.start(*parallel) as process:
         for seed in range(2):
-            wait_for(commands.folder / f"parallel.seed{seed}.h5.partial" / "passport.json")
+            exists(commands.folder / f"parallel.seed{seed}.h5.partial" / "passport.json", process)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     last = errors.decode("utf-8").splitlines()[-1]
     assert process.returncode == 130 and "Traceback" not in errors.decode("utf-8")
     assert last.startswith("interrupted: the trials' progress lies beside") and "The same command goes on" in last
@@ -39,10 +39,3 @@ def test_an_error_in_a_trial_is_one_line_with_its_own_exit_code(commands, data):
         "run", *network_and_data(data), "--trials", 2, "--output", "a.csv", "--workers", 2, code=2
     )  # fmt: skip
     assert errors.splitlines()[-1].startswith("error: 'a.seed1.h5' is not a training cache")
-
-
-def wait_for(path):
-    until = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < until, f"{path} was not written"
-        time.sleep(0.01)

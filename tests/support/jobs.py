@@ -49,13 +49,14 @@ def logs(number):
 
 
 def waits(job):
-    """(number, folder): says that it has started, then stays for a minute unless it is stopped, and says that too."""
+    """(number, folder): says that it has started, then stays unless it is stopped, and says that or its end too."""
     number, folder = job
     if number == "quick":
         return number
     Path(folder, f"started{number}").write_text(str(os.getpid()), encoding="utf-8")
     try:
-        time.sleep(60)
+        time.sleep(600)
+        Path(folder, f"finished{number}").touch()
     finally:
         Path(folder, f"stopped{number}").touch()
 

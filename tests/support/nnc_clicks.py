@@ -20,6 +20,7 @@ from nnabla_influence.nnc.host.manifest import plugin_named
 from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
 from nnabla_influence.nnc.installer.installation import Installation
 from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
+from support import prepared
 from support.nnc_desktop import command, make_database, offered
 
 BARE_PYTHON = """
@@ -89,7 +90,8 @@ class Clicks:
 
     def windows(self, name: str, result: Path, lacks: str = "", **values) -> Click:
         line = self.windows_line(name, **values)
-        done = subprocess.run(line, cwd=str(result), env=self.environment(lacks), capture_output=True, check=False)
+        place = {"cwd": str(result), "env": self.environment(lacks)}
+        done = subprocess.run(line, capture_output=True, **place) if lacks else prepared.run(line, **place)
         return Click(done.returncode, done.stderr.decode("utf-8"), done.stdout.decode("utf-8"))
 
     def desktop(self, name: str, result: Path, **values) -> Click:
@@ -98,15 +100,7 @@ class Clicks:
         arguments = command(row, result, values)
         log = result / "plugin_log.txt"
         line = [sys.executable, "-B", row["plugin_file"], *arguments]
-        with open(str(log), "wb") as stream:
-            done = subprocess.run(
-                line,
-                cwd=str(self.elsewhere),
-                env=self.environment(),
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
+        done = prepared.run(line, cwd=self.elsewhere, env=self.environment(), log=log)
         option = "--" + plugin_named(name).desktop_output
         output = Path(arguments[arguments.index(option) + 1])
         assert not list(self.elsewhere.iterdir()), "something was written into the app's own folder"

@@ -9,7 +9,6 @@ that the parameters of the first affine layer are ``Affine/affine/W``), and ``nn
     train_with_nnabla(project)            # a few seconds; leaves results.nnp
 """
 
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any, List, Sequence, Tuple
 
 import imageio.v2 as imageio
 import numpy as np
+
+from support import prepared
 
 CLASSES = 4
 IMAGE = 8  # images are IMAGE x IMAGE, one channel
@@ -87,9 +88,9 @@ def train_with_nnabla(project: Project) -> Project:
     """Run ``nnabla_cli train`` in a process of its own; it writes ``results.nnp`` into the folder."""
     command = [sys.executable, "-m", "nnabla.utils.cli.cli", "train"]
     command += ["-c", str(project.nntxt), "-o", str(project.folder)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=str(project.folder))
+    done = prepared.run(command, cwd=project.folder)
     if done.returncode or not project.nnp.exists():
-        raise RuntimeError("nnabla_cli train failed:\n" + done.stdout.decode(errors="replace"))
+        raise RuntimeError("nnabla_cli train failed:\n" + (done.stdout + done.stderr).decode(errors="replace"))
     return project
 
 

@@ -1,7 +1,6 @@
 """Result folders of Neural Network Console: what lies in them, and NNabla's own commands."""
 
 import shutil
-import subprocess
 import sys
 import zipfile
 
@@ -9,7 +8,7 @@ import h5py
 import numpy as np
 import yaml
 
-from support import nnc_loops
+from support import nnc_loops, prepared
 from support.nnc_project import Project
 
 
@@ -42,8 +41,8 @@ def result_of(project, folder):
 def nnabla_cli(folder, *arguments):
     """Run one of NNabla's own commands in a folder."""
     command = [sys.executable, "-m", "nnabla.utils.cli.cli", *map(str, arguments)]
-    done = subprocess.run(command, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    assert done.returncode == 0, done.stdout.decode(errors="replace")
+    done = prepared.run(command, cwd=folder)
+    assert done.returncode == 0, (done.stdout + done.stderr).decode(errors="replace")
 
 
 def same_parameters(ours, theirs, tolerance):

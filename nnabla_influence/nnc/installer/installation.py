@@ -95,7 +95,8 @@ class Installation:
                 with atomic_path(self.folder / file.target) as temporary:
                     temporary.write_bytes(file.source.read_bytes())
         self._delete(plan.obsolete)
-        self.version, self.files = __version__, {file.target: file.digest for file in bundle}
+        self.version = __version__
+        self.files = {file.target: file.digest for file in bundle}
         self._write_stamp()
         return plan
 

@@ -1,13 +1,16 @@
 """What the console prints where, and how progress looks on a terminal and in a log."""
 
+import argparse
 import io
 import logging
 import sys
 
 import pytest
 
-from nnabla_influence.cli import console as module
-from nnabla_influence.cli.console import Console, format_table
+from nnabla_influence import progress_display
+from nnabla_influence.cli.console import Console, use_replaceable_output
+from nnabla_influence.progress_display import Progress
+from nnabla_influence.remedies import advice
 
 
 class Terminal(io.StringIO):
@@ -27,7 +30,7 @@ class Clock:
 @pytest.fixture()
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(progress_display, "time", clock)
     return clock
 
 
@@ -49,20 +52,6 @@ def test_quiet_keeps_results_warnings_and_errors(capsys):
     with console.progress("scoring") as progress:
         progress(1, 1)
     assert capsys.readouterr() == ('{\n  "a": "\\u00e9"\n}\n', "warning: careful\n")
-
-
-def test_table_aligns_numbers_right_and_counts_wide_characters():
-    lines = format_table(("file", "AUROC", "flips"), [("a.csv", 0.5, 7), ("手書き.csv", None, 12)])
-    assert lines == [
-        "file         AUROC  flips",
-        "----------  ------  -----",
-        "a.csv       0.5000      7",
-        "手書き.csv       -     12",
-    ]
-
-
-def test_empty_table_is_its_header():
-    assert format_table(("a", "bc"), []) == ["a  bc", "-  --"]
 
 
 @pytest.mark.parametrize(
@@ -92,23 +81,6 @@ def test_a_log_gets_plain_lines_every_ten_seconds_and_at_the_end(capsys, clock):
     ]
 
 
-def test_resumed_samples_do_not_count_for_the_rate(capsys, clock):
-    with Console().progress("training", unit="batches") as progress:
-        progress(900, 1000)
-        clock.now += 100
-        progress(910, 1000)
-    assert capsys.readouterr().err == "training: 910/1000 batches, 0.1 batches/s, 15 min 0 s left\n"
-
-
-def test_a_count_that_goes_back_starts_anew(capsys, clock):
-    with Console().progress("training") as progress:
-        for _ in range(2):
-            progress(0, 2)
-            clock.now += 1
-            progress(2, 2)
-    assert capsys.readouterr().err.splitlines() == ["training: 2/2 samples, 2 samples/s, took 1 s"] * 2
-
-
 def test_a_terminal_gets_a_bar_and_messages_above_it(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -134,14 +106,31 @@ def test_an_error_inside_a_phase_leaves_no_open_bar(monkeypatch):
     assert not tqdm._instances
 
 
-@pytest.mark.parametrize("seconds, text", [(3.4, "3 s"), (75, "1 min 15 s"), (7260, "2 h 1 min")])
-def test_durations(seconds, text):
-    assert module._duration(seconds) == text
-
-
 def test_a_poor_terminal_gets_question_marks(monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", write_through=True))
-    module.use_replaceable_output()
+    use_replaceable_output()
     Console().info("手.csv")
     assert raw.getvalue().splitlines() == [b"?.csv"]
+
+
+def test_quiet_shows_no_progress_on_a_terminal_either(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress = Console(quiet=True).progress("scoring")
+    assert type(progress) is Progress
+    with progress:
+        progress(1, 1)
+    assert sys.stderr.getvalue() == ""
+
+
+def test_options_decide_what_is_said():
+    console = Console.from_args(argparse.Namespace(quiet=True, verbose=False))
+    assert (console.quiet, console.verbose) == (True, False)
+    bare = Console.from_args(argparse.Namespace())
+    assert (bare.quiet, bare.verbose) == (False, False), "a command may have neither option"
+
+
+def test_the_remedy_of_a_log_line_names_options(capsys):
+    with Console().log():
+        logging.getLogger("nnabla_influence").info("It was stopped.", extra=advice("go-on-or-discard"))
+    assert capsys.readouterr().err == "It was stopped. The same command goes on, --discard removes it.\n"

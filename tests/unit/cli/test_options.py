@@ -4,8 +4,9 @@ import argparse
 
 import pytest
 
-from nnabla_influence.cli import options, project_options
-from nnabla_influence.errors import ConfigError, OutputExistsError
+from nnabla_influence.cleansing import Count, Share
+from nnabla_influence.cli import options
+from nnabla_influence.errors import ConfigError
 from nnabla_influence.execution import Execution
 
 
@@ -19,6 +20,11 @@ from nnabla_influence.execution import Execution
         (options.rate, "1", 1.0),
         (options.image_size, "28x32", (28, 32)),
         (options.image_size, "8X8", (8, 8)),
+        (options.byte_size, "512MB", 512 * 2**20),
+        (options.byte_size, "2g", 2 * 2**30),
+        (options.byte_size, "7", 7),
+        (options.amount, "100", Count(100)),
+        (options.amount, "2%", Share(0.02)),
     ],
 )
 def test_accepted(kind, text, value):
@@ -40,6 +46,10 @@ def test_accepted(kind, text, value):
         (options.image_size, "28", "HEIGHTxWIDTH"),
         (options.image_size, "0x28", "HEIGHTxWIDTH"),
         (options.image_size, "28x28x3", "HEIGHTxWIDTH"),
+        (options.byte_size, "much", "a size such as 512MB or 2GB"),
+        (options.byte_size, "0MB", "a size such as 512MB or 2GB"),
+        (options.amount, "many", "a number of samples or a share, e.g. 100 or 2%"),
+        (options.amount, "120%", "a number of samples or a share, e.g. 100 or 2%"),
     ],
 )
 def test_refused_with_what_was_expected_and_what_arrived(kind, text, expected):
@@ -64,31 +74,6 @@ def test_common_options():
     parser = argparse.ArgumentParser()
     options.add_common(parser)
     assert vars(parser.parse_args([])) == {"seed": 0, "device": "cpu", "quiet": False, "verbose": False}
-
-
-def test_an_output_must_not_be_an_input(tmp_path):
-    path, link = tmp_path / "a.csv", tmp_path / "link.csv"
-    options.check_output(path, path, None, "builtin:mlp")  # what does not exist cannot be harmed
-    path.touch()
-    link.symlink_to(path)
-    options.check_output(path, None, "builtin:mlp", tmp_path / "other.csv")
-    for same in (str(path), tmp_path / "folder" / ".." / "a.csv", link):
-        (tmp_path / "folder").mkdir(exist_ok=True)
-        with pytest.raises(OutputExistsError, match="got one that is read"):
-            options.check_output(path, None, same)
-
-
-@pytest.mark.parametrize("text, name", [("sgd", "Sgd"), ("ADAMW", "AdamW"), ("AMSGRAD", "AMSGRAD")])
-def test_solvers_in_any_spelling(text, name):
-    assert project_options.solver(text) == name
-
-
-def test_solvers_are_those_with_an_adjoint():
-    from nnabla_influence.training import RULES
-
-    assert set(project_options.SOLVERS) == set(RULES)
-    with pytest.raises(argparse.ArgumentTypeError, match="Sgd, Momentum.*got 'Lars'"):
-        project_options.solver("Lars")
 
 
 def test_workers_and_scheduler_say_where_jobs_run():

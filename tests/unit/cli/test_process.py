@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.interruptible import default_interrupt
+from support.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -74,7 +75,7 @@ def test_full_disk_is_one_line_and_code_1(folder):
 def test_ctrl_c_exits_130(folder):
     code = (
         "import argparse, sys, time; from nnabla_influence.cli.main import _run\n"
-        "def wait(args):\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "def wait(args):\n    print('ready', flush=True)\n    time.sleep(600)\n"
         "sys.exit(_run(wait, argparse.Namespace()))"
     )
     process = subprocess.Popen(
@@ -83,7 +84,7 @@ def test_ctrl_c_exits_130(folder):
     )  # fmt: skip
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, "interrupted\n")
 
 
@@ -101,4 +102,4 @@ def test_a_reader_that_leaves_is_no_traceback(folder):
     process.stdin.close()
     errors = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(timeout=30), errors) == (1, "")
+    assert (process.wait(timeout=PATIENCE), errors) == (1, "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.waiting import PATIENCE
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
@@ -126,7 +127,7 @@ def test_processes_may_decode_the_same_data_at_once(folder):
     for process in processes:  # start together
         process.stdin.write("\n")
         process.stdin.flush()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    outputs = [process.communicate(timeout=PATIENCE)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0] and len(set(outputs)) == 1
     data = folder.read(csv)
     assert outputs[0].split()[0] == data.fingerprint

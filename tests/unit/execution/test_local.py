@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.interruptible import default_interrupt
-from support.waiting import assert_gone, wait_for
+from support.waiting import PATIENCE, assert_gone, written
 
 from nnabla_influence.execution import completed
 
@@ -46,7 +46,7 @@ def waiting(tmp_path):
     )  # fmt: skip
     with process:
         for number in range(2):
-            wait_for(tmp_path / f"started{number}")
+            written(tmp_path / f"started{number}", process)
         yield process
         process.kill()
 
@@ -56,7 +56,7 @@ def waiting(tmp_path):
 def test_ctrl_c_ends_the_workers_without_a_word(waiting, tmp_path, everybody):
     # A terminal sends SIGINT to the whole group, `kill -INT` to one process.
     (os.killpg if everybody else os.kill)(waiting.pid, signal.SIGINT)
-    out, errors = waiting.communicate(timeout=20)
+    out, errors = waiting.communicate(timeout=PATIENCE)
     assert (waiting.returncode, out, errors) == (0, "interrupted\n", "")
     assert (tmp_path / "stopped0").exists() and (tmp_path / "stopped1").exists()
     assert_gone(tmp_path)

@@ -1,23 +1,26 @@
-"""The fields of the plugin *Removal curve*."""
-
-from argparse import Namespace
+"""The plugin *Removal curve*: its fields, and a small curve in this process."""
 
 import pytest
+from support.recording_console import RecordingConsole
 
-from nnabla_influence.errors import ConfigError
-from nnabla_influence.nnc.actions.removal_curve import _Wanted
+from nnabla_influence.errors import ConfigError, DataError, MissingExtraError, OutputExistsError
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.nnc.actions.removal_curve import CurveRequest, run
+from nnabla_influence.nnc.host import libraries
+from nnabla_influence.nnc.host.fields import Fields
 
 
-def wanted(methods="spectral,random", counts="1%,2%,5%,10%", trials=3):
-    return _Wanted.read(Namespace(methods=methods, counts=counts, trials=trials))
+def request(methods="spectral,random", counts="1%,2%,5%,10%", trials=3, seed=0, start="last-epoch"):
+    values = {"methods": methods, "counts": counts, "trials": trials, "seed": seed, "start": start}
+    return CurveRequest.of(Fields(values))
 
 
 def test_lists_are_read_with_spaces_and_repetitions():
-    found = wanted(" loss, random ,loss,", "10, 5 %,10")
-    assert found.methods == ("loss", "random")
-    assert found.counts(200) == [10]
-    assert found.counts(1000) == [10, 50]
-    assert wanted().counts(40) == [1, 2, 4], "1 % of 40 is no sample"
+    read = request(" loss, random ,loss,", "10, 5 %,10")
+    assert read.methods == ("loss", "random")
+    assert read.counts(200) == [10]
+    assert read.counts(1000) == [10, 50]
+    assert request().counts(40) == [1, 2, 4], "1 % of 40 is no sample"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_lists_are_read_with_spaces_and_repetitions():
 )
 def test_what_cannot_be_is_refused(values, message):
     with pytest.raises(ConfigError, match=message):
-        wanted(**values)
+        request(**values)
 
 
 @pytest.mark.parametrize(
@@ -40,4 +43,54 @@ def test_what_cannot_be_is_refused(values, message):
 )
 def test_numbers_that_do_not_fit_the_data_are_refused(counts, message):
     with pytest.raises(ConfigError, match=message):
-        wanted(counts=counts).counts(40)
+        request(counts=counts).counts(40)
+
+
+def test_number_and_start_are_taken_as_they_are():
+    read = request(seed=None, start="scratch", trials=2)
+    assert (read.seed, read.start, read.trials) == (0, "scratch", 2), "an empty seed is the first one"
+    assert request(seed=7).seed == 7
+
+
+@pytest.fixture
+def fields(trained_project, tmp_path):
+    """``fields(**values)``: those of a small curve of a trained project."""
+    project = trained_project("regression")
+
+    def fill(**values):
+        empty = dict.fromkeys(("train", "validation", "test", "cache"), "")
+        outputs = {"output": str(tmp_path / "curve.png"), "table": str(tmp_path / "table.csv")}
+        asked = {"methods": "loss,random", "counts": "4", "trials": 2, "seed": 0, "start": "last-epoch"}
+        return Fields({"model": str(project.nnp), **empty, **outputs, **asked, **values})
+
+    return fill
+
+
+def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
+    console = RecordingConsole()
+    run(fields(), console)
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    curve = RemovalCurve.read_csv(tmp_path / "table.csv")
+    assert curve.starts == ["last-epoch"] and len(curve.rows) == 6
+    assert f"every retraining: {tmp_path / 'table.csv'} (6 rows)" in console.lines
+    assert f"picture: {tmp_path / 'curve.png'}" in console.lines
+    assert any(line.startswith("loss: removing ") for line in console.lines)
+    assert ("retraining", "trainings") in console.phases
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["curve.png", "table.csv"]
+
+
+def test_missing_data_and_an_output_that_is_read_are_refused(fields, trained_project, tmp_path):
+    for wrong, error, message in (
+        ({"test": str(tmp_path / "nobody.csv")}, DataError, "nobody.csv"),
+        ({"output": str(trained_project("regression").nnp)}, OutputExistsError, "got one that is read"),
+        ({"output": str(tmp_path / "one"), "table": str(tmp_path / "one")}, OutputExistsError, "one twice"),
+    ):
+        with pytest.raises(error, match=message):
+            run(fields(**wrong), RecordingConsole())
+    assert not list(tmp_path.glob("*.p*"))
+
+
+def test_without_matplotlib_nothing_is_trained(fields, monkeypatch):
+    monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="The picture needs matplotlib"):
+        run(fields(), RecordingConsole())

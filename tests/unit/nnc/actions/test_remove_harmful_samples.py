@@ -1,14 +1,14 @@
 """The plugin *Remove harmful samples* with a given number, called in this process."""
 
 import os
-from argparse import Namespace
 
 import pytest
-from support.said import Said
+from support.recording_console import RecordingConsole
 
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
 from nnabla_influence.nnc.actions.remove_harmful_samples import removal_of, run
+from nnabla_influence.nnc.host.fields import Fields
 
 INFLUENCE = (
     "x__0:age,x__1,y:label,influence,predicted_label,loss,datasource_index\n"
@@ -17,8 +17,8 @@ INFLUENCE = (
 
 
 @pytest.fixture
-def said():
-    return Said()
+def console():
+    return RecordingConsole()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def influence(tmp_path):
 
 def fields(csv, **values):
     outputs = {name: str(csv.with_name(f"{name}.csv")) for name in ("removed", "output")}
-    return Namespace(**{"influence": str(csv), "remove": "50%", "model": "", "output_like": "", **outputs, **values})
+    return Fields({"influence": str(csv), "remove": "50%", "model": "", "output_like": "", **outputs, **values})
 
 
 @pytest.mark.parametrize(
@@ -41,33 +41,33 @@ def fields(csv, **values):
         ("0", "40,7,0\n60,9,0\n30,5,1\n50,9,1\n", ""),
     ],
 )
-def test_the_most_harmful_go_and_the_rest_keeps_its_order(influence, said, text, kept, gone):
-    run(fields(influence, remove=text), said)
+def test_the_most_harmful_go_and_the_rest_keeps_its_order(influence, console, text, kept, gone):
+    run(fields(influence, remove=text), console)
     header = "x__0:age,x__1,y:label\n"
     assert influence.with_name("output.csv").read_text() == header + kept
     assert influence.with_name("removed.csv").read_text() == header + gone
     assert influence.read_text() == INFLUENCE
     lost = gone.count("\n")
-    assert f"{lost} of 4 samples removed ({lost / 4:.1%}): {influence.with_name('removed.csv')}" in said.lines
-    assert ("no sample is removed" in said.text) == (text == "0")
+    assert f"{lost} of 4 samples removed ({lost / 4:.1%}): {influence.with_name('removed.csv')}" in console.lines
+    assert ("no sample is removed" in console.text) == (text == "0")
 
 
-def test_the_list_of_a_report_is_taken_from_beside_or_from_the_downloads(influence, said, tmp_path, monkeypatch):
+def test_the_list_of_a_report_is_taken_from_beside_or_from_the_downloads(influence, console, tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
     (tmp_path / "home" / "Downloads").mkdir(parents=True)
     for place in (tmp_path, tmp_path / "home" / "Downloads"):
         ticked = place / "influence_ticked.csv"
         ticked.write_text("datasource_index,influence\n1,4\n3,-1\n", encoding="utf-8")
-        run(fields(influence, remove=str(ticked) if place == tmp_path else "influence_ticked.csv"), said)
+        run(fields(influence, remove=str(ticked) if place == tmp_path else "influence_ticked.csv"), console)
         assert influence.with_name("removed.csv").read_text() == "x__0:age,x__1,y:label\n60,9,0\n50,9,1\n"
     with pytest.raises(ConfigError, match="found no file. Give its full name"):
-        run(fields(influence, remove="nowhere.csv"), said)
+        run(fields(influence, remove="nowhere.csv"), console)
 
 
-def test_what_every_class_loses_is_told(influence, said):
-    run(fields(influence, remove="3"), said)
-    assert "removed: class 1: 2 of 2, class 0: 1 of 2" in said.lines
-    assert any(line.startswith("warning: class 1 loses 2 of its 2 samples") for line in said.lines)
+def test_what_every_class_loses_is_told(influence, console):
+    run(fields(influence, remove="3"), console)
+    assert "removed: class 1: 2 of 2, class 0: 1 of 2" in console.lines
+    assert any(line.startswith("warning: class 1 loses 2 of its 2 samples") for line in console.lines)
 
 
 @pytest.mark.parametrize("text, rule", [("100", Count(100)), ("5%", Share(0.05)), (" 2.5 % ", Share(0.025))])
@@ -81,7 +81,7 @@ def test_anything_else_is_refused(text):
         removal_of(text)
 
 
-def test_wrong_fields_are_refused_before_anything_is_written(influence, said):
+def test_wrong_fields_are_refused_before_anything_is_written(influence, console):
     for wrong, error, message in (
         ({"influence": "nobody.csv"}, DataError, "Start the plugin Influence first"),
         ({"remove": "4"}, DataError, "all 4 would be removed"),
@@ -90,5 +90,5 @@ def test_wrong_fields_are_refused_before_anything_is_written(influence, said):
         ({"output": str(influence.with_name("removed.csv"))}, OutputExistsError, "one twice"),
     ):
         with pytest.raises(error, match=message):
-            run(fields(influence, **wrong), said)
+            run(fields(influence, **wrong), console)
     assert os.listdir(influence.parent) == ["influence.csv"]

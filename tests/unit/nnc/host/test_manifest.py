@@ -11,12 +11,6 @@ from nnabla_influence.estimators import METHODS as ESTIMATORS
 from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, STARTS, TAGS, plugin_named
 from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
 from nnabla_influence.nnc.installer.bundle import scripts_folder
-from nnabla_influence.nnc.installer.manual import manual_tables
-
-# The tables of the manual stand between these marks.
-BEGIN = "<!-- tables: written by `python -m nnabla_influence plugins manifest --markdown` -->"
-END = "<!-- end of tables -->"
-
 
 ROOT = Path(__file__).resolve().parents[4]
 FIELDS = [(plugin, parameter) for plugin in PLUGINS for parameter in plugin.parameters]
@@ -106,18 +100,3 @@ def test_plugin_identifiers_never_change():
     """Rows of an older version are found by them."""
     assert plugin_named("influence").plugin_id == "a5ff1829-1c22-5291-a961-4c65955d0dca"
     assert len({plugin.plugin_id for plugin in PLUGINS}) == len(PLUGINS)
-
-
-def test_the_manual_holds_the_tables_of_the_manifest():
-    manual = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
-    held = manual.partition(BEGIN)[2].partition(END)[0].strip()
-    assert held == manual_tables().strip(), "run `python -m nnabla_influence plugins manifest --markdown`"
-
-
-@pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
-def test_the_japanese_manual_explains_every_field_and_its_first_value(plugin):
-    manual = (ROOT / "plugins" / "README_ja.md").read_text(encoding="utf-8")
-    section = manual.partition(f"\n### {plugin.label}\n")[2].partition("\n##")[0]
-    rows = [line.strip("| ").split(" | ")[:2] for line in section.splitlines() if line.startswith("| `")]
-    visible = [parameter for parameter in plugin.parameters if not parameter.hidden]
-    assert rows == [[f"`{p.name}`", f"`{p.default}`" if p.default else "空欄"] for p in visible]

@@ -8,32 +8,37 @@ from nnabla_influence.nnc.host.manifest import PLUGINS, Parameter, Plugin, plugi
 from nnabla_influence.nnc.host.protocol import build_parser, parse
 
 
+def texts(fields, *names):
+    return tuple(fields.text(name) for name in names)
+
+
 @pytest.mark.parametrize("name", [plugin.name for plugin in PLUGINS])
 def test_nothing_typed_gives_the_defaults(name):
     plugin = plugin_named(name)
     required = [text for p in plugin.parameters if p.required for text in ("--" + p.name, "there")]
-    args = parse(name, required)
+    fields = parse(name, required)
     for parameter in plugin.parameters:
-        value = getattr(args, parameter.name)
         if parameter.tag == "int":
-            assert value == (int(parameter.default) if parameter.default else None)
+            assert fields.number(parameter.name) == (int(parameter.default) if parameter.default else None)
         elif parameter.tag == "bool":
-            assert value is False
+            assert fields.ticked(parameter.name) is False
         else:
-            assert value == ("there" if parameter.required else parameter.default)
+            assert fields.text(parameter.name) == ("there" if parameter.required else parameter.default)
 
 
 def test_an_empty_field_means_the_default():
-    args = parse("removal_curve", ["-m", "", "-r", "", "-b", " ", "-t", "", "-o", ""])
-    assert (args.model, args.trials, args.start, args.train) == ("results.nnp", 3, "last-epoch", "")
-    assert args.output == "removal_curve.png"
-    assert parse("train_with_influence_cache", ["-o", "result", "-s", ""]).seed is None
+    fields = parse("removal_curve", ["-m", "", "-r", "", "-b", " ", "-t", "", "-o", ""])
+    assert (fields.text("model"), fields.number("trials")) == ("results.nnp", 3)
+    assert (fields.text("start"), fields.text("train")) == ("last-epoch", "")
+    assert fields.text("output") == "removal_curve.png"
+    assert parse("train_with_influence_cache", ["-o", "result", "-s", ""]).number("seed") is None
 
 
 def test_values_are_taken_as_typed():
-    args = parse("train_with_influence_cache", ["-c", "a b/net.nntxt", "-o", "結果", "-r", "-s", "7"])
-    assert (args.config, args.output_dir, args.resume, args.seed) == ("a b/net.nntxt", "結果", True, 7)
-    assert parse("remove_harmful_samples", ["--remove", "2.5%"]).remove == "2.5%"
+    fields = parse("train_with_influence_cache", ["-c", "a b/net.nntxt", "-o", "結果", "-r", "-s", "7"])
+    assert (fields.text("config"), fields.text("output_dir")) == ("a b/net.nntxt", "結果")
+    assert (fields.ticked("resume"), fields.number("seed")) == (True, 7)
+    assert parse("remove_harmful_samples", ["--remove", "2.5%"]).text("remove") == "2.5%"
 
 
 @pytest.mark.parametrize(
@@ -56,33 +61,33 @@ def test_what_cannot_be_is_refused_in_one_line(name, typed, message, capsys):
 
 def test_outputs_without_a_folder_lie_beside_the_one_that_has_one(tmp_path):
     given = tmp_path / "cleansed" / "cleansed.csv"
-    args = parse("remove_harmful_samples", ["--output", str(given)])
-    assert (args.output, args.removed) == (str(given), str(given.parent / "removed.csv"))
+    fields = parse("remove_harmful_samples", ["--output", str(given)])
+    assert texts(fields, "output", "removed") == (str(given), str(given.parent / "removed.csv"))
     sheet = tmp_path / "most_harmful.png"
-    args = parse("influence_report", ["--sheet", str(sheet)])
-    assert (args.output, args.sheet) == (str(tmp_path / "influence_report.html"), str(sheet))
+    fields = parse("influence_report", ["--sheet", str(sheet)])
+    assert texts(fields, "output", "sheet") == (str(tmp_path / "influence_report.html"), str(sheet))
 
 
 def test_no_file_beside_an_output_begins_with_its_name(tmp_path):
     given = tmp_path / "removed" / "removed.csv"
-    args = parse("remove_harmful_samples", ["--output", str(given)])
-    assert (args.output, args.removed) == (str(given), str(given.parent / "other_removed.csv"))
+    fields = parse("remove_harmful_samples", ["--output", str(given)])
+    assert texts(fields, "output", "removed") == (str(given), str(given.parent / "other_removed.csv"))
     given = tmp_path / "Influence" / "Influence.png"
-    args = parse("influence_report", ["--sheet", str(given)])
-    assert args.output == str(given.parent / "other_influence_report.html")
-    args = parse("remove_harmful_samples", ["--output", "removed.csv"])
-    assert args.removed == "removed.csv", "refused later, as two outputs with one name"
+    fields = parse("influence_report", ["--sheet", str(given)])
+    assert fields.text("output") == str(given.parent / "other_influence_report.html")
+    fields = parse("remove_harmful_samples", ["--output", "removed.csv"])
+    assert fields.text("removed") == "removed.csv", "refused later, as two outputs with one name"
 
 
 def test_an_influence_csv_is_found_where_desktop_keeps_it(tmp_path):
     named = tmp_path / "first.csv"
     kept = tmp_path / "plugins" / plugin_named("influence").plugin_id / "first" / "first.csv"
-    assert parse("influence_report", ["-i", str(named)]).influence == str(named)
+    assert parse("influence_report", ["-i", str(named)]).text("influence") == str(named)
     kept.parent.mkdir(parents=True)
     kept.write_text("")
-    assert parse("influence_report", ["-i", str(named)]).influence == str(kept)
+    assert parse("influence_report", ["-i", str(named)]).text("influence") == str(kept)
     named.write_text("")
-    assert parse("influence_report", ["-i", str(named)]).influence == str(named)
+    assert parse("influence_report", ["-i", str(named)]).text("influence") == str(named)
 
 
 def test_percent_signs_survive_argparse(capsys):
@@ -97,4 +102,4 @@ def test_a_wrong_name_is_refused_with_the_right_ones():
 
 def test_arguments_of_the_process_are_the_default(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["influence.py", "-a", "loss"])
-    assert parse("influence").method == "loss"
+    assert parse("influence").text("method") == "loss"

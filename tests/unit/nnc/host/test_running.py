@@ -9,12 +9,14 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from support.waiting import until
 
 from nnabla_influence.errors import DataError, DivergenceError
-from nnabla_influence.nnc.host import plugin_console as messages
+from nnabla_influence.interrupts import Interrupted
+from nnabla_influence.nnc.host import plugin_console
 from nnabla_influence.nnc.host.manifest import PLUGINS
-from nnabla_influence.nnc.host.plugin_console import PluginConsole
 from nnabla_influence.nnc.host.running import run_plugin
+from nnabla_influence.remedies import advice, remedy
 
 
 @pytest.fixture
@@ -28,29 +30,48 @@ def plugin(monkeypatch):
 
 
 def raising(error):
-    def run(args, console):
+    def run(fields, console):
         raise error
 
     return run
 
 
 def test_the_last_line_is_the_success_line_at_level_99(plugin, caplog):
-    plugin(lambda args, console: console.info(f"method {args.method}"))
+    plugin(lambda fields, console: console.info("method " + fields.text("method")))
     assert run_plugin("influence", ["-a", "loss"]) == 0
     assert caplog.messages == ["method loss", "Influence completed successfully."]
     assert {(record.name, record.levelno) for record in caplog.records} == {("nnabla", 99)}
 
 
 def test_what_the_package_logs_is_said_as_well(plugin, caplog):
-    plugin(lambda args, console: logging.getLogger("nnabla_influence").warning("careful"))
+    plugin(lambda fields, console: logging.getLogger("nnabla_influence").warning("careful"))
     run_plugin("influence", [])
     assert ("nnabla", 99, "warning: careful") in caplog.record_tuples
 
 
 def test_advice_is_in_the_words_of_nnc(plugin, caplog):
-    plugin(raising(DivergenceError("It diverged. Train with a lower --learning-rate, or use --method spectral.")))
+    plugin(raising(DivergenceError("It diverged.", remedy("train-slower-or-use-spectral"))))
     run_plugin("influence", [])
-    assert caplog.messages[-1].endswith("lower learning rate (Config tab of the project), or use method spectral.")
+    assert caplog.messages[-1] == (
+        "error: It diverged. Train with a lower learning rate (Config tab of the project), or use method spectral, "
+        "which cannot diverge."
+    )
+
+
+def test_so_is_the_advice_of_a_line_of_the_log_and_of_an_interruption(plugin, caplog):
+    def run(fields, console):
+        logging.getLogger("nnabla_influence").info("labels of column y", extra=advice("task-decides"))
+        logging.getLogger("nnabla_influence").warning("There is too little.", extra=advice("give-selection"))
+        raise Interrupted("its progress is in 'x.partial'.", remedy("go-on-plugin"))
+
+    plugin(run)
+    assert run_plugin("influence", []) == 130
+    assert caplog.messages == [
+        "labels of column y",
+        "warning: There is too little. give a CSV with more rows in the field validation.",
+        "error: interrupted; its progress is in 'x.partial'. The plugin goes on from there if you start it again with "
+        "the same fields; otherwise delete that folder.",
+    ]
 
 
 ENDINGS = [
@@ -76,9 +97,9 @@ def test_a_failure_ends_with_one_sentence_and_its_code(plugin, caplog, error, co
 def test_a_termination_ends_it_like_ctrl_c_and_handlers_return(plugin, caplog):
     before = signal.getsignal(signal.SIGTERM)
 
-    def run(args, console):
+    def run(fields, console):
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        time.sleep(600)
 
     plugin(run)
     assert run_plugin("influence", []) == 130
@@ -86,34 +107,18 @@ def test_a_termination_ends_it_like_ctrl_c_and_handlers_return(plugin, caplog):
 
 
 def test_it_is_never_silent_for_long(plugin, caplog, monkeypatch):
-    monkeypatch.setattr(messages, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(plugin_console, "SILENT_SECONDS", 0.05)
 
-    def run(args, console):
+    def twice(beginning):
+        until(lambda: sum(message.startswith(beginning) for message in caplog.messages) >= 2, beginning)
+
+    def run(fields, console):
         with console.progress("counting"):
-            time.sleep(0.4)
-        time.sleep(0.4)
+            twice("counting: at work for")
+        twice("at work for")  # the phase is over
 
     plugin(run)
-    run_plugin("influence", [])
-    assert sum(message.startswith("counting: at work for") for message in caplog.messages) >= 2
-    assert sum(message.startswith("at work for") for message in caplog.messages) >= 2, "the phase is over"
-
-
-def test_lines_in_between_keep_it_from_repeating_itself(caplog, monkeypatch):
-    monkeypatch.setattr(messages, "SILENT_SECONDS", 0.3)
-    console = PluginConsole()
-    with console.never_silent():
-        for _ in range(10):
-            time.sleep(0.05)
-            console.info("a line")
-    assert caplog.messages == ["a line"] * 10
-
-
-def test_progress_is_said_in_plain_lines(caplog):
-    with PluginConsole().progress("scoring", "samples") as progress:
-        progress(1, 2)
-        progress(2, 2)
-    assert len(caplog.messages) == 1 and caplog.messages[0].startswith("scoring: 2/2 samples")
+    assert run_plugin("influence", []) == 0
 
 
 def test_help_ends_before_anything_is_done(plugin, capsys):

@@ -1,17 +1,16 @@
 """``auto`` of the plugin *Remove harmful samples*."""
 
-from argparse import Namespace
-
 import numpy as np
 import pytest
-from nnabla_influence.nnc.actions.automatic import choose
 from support.nnc_clicks import result_folder
 from support.nnc_project import CLASSES, Project, make_project, train_with_nnabla
-from support.said import Said
+from support.recording_console import RecordingConsole
 
 from nnabla_influence.cleansing import Count
 from nnabla_influence.dataset.csv import Table, write_csv
 from nnabla_influence.errors import DataError, NetworkError
+from nnabla_influence.nnc.actions.chosen_removal import chosen_removal
+from nnabla_influence.nnc.host.fields import Fields
 from nnabla_influence.scores import InfluenceScores
 
 WRONG = 40
@@ -35,30 +34,30 @@ def fields(project: Project, **values):
         table = Table.read(project.training_csv)
         InfluenceScores(np.arange(len(table), dtype=float), "any").to_csv(influence, table)
     outputs = {"output": str(folder / "cleansed.csv"), "removed": str(folder / "removed.csv")}
-    return Namespace(**{"influence": str(influence), "model": "", **outputs, **values})
+    return Fields({"influence": str(influence), "model": "", **outputs, **values})
 
 
 def test_wrong_labels_are_worth_removing(mislabelled):
-    said = Said()
-    ranking, removal = choose(fields(mislabelled), said)
+    console = RecordingConsole()
+    ranking, removal = chosen_removal(fields(mislabelled), console)
     assert isinstance(removal, Count) and WRONG / 4 <= removal.count <= WRONG
     table = Table.read(ranking)
     index = table.header.index("datasource_index")
     removed = [int(row[index]) for row in table.rows[: removal.count]]
     assert np.mean([row < WRONG for row in removed]) > 0.7
-    assert f"auto: {removal.count} samples; without them the loss changes by -" in said.text
+    assert f"auto: {removal.count} samples; without them the loss changes by -" in console.text
     assert ranking.name == "auto_influence.csv" and (ranking.parent / "auto_retrainings.csv").is_file()
     assert not list(ranking.parent.glob("*.partial"))
 
 
 def test_files_beside_an_output_called_auto_have_other_names(mislabelled):
-    ranking, _ = choose(fields(mislabelled, output=str(mislabelled.folder / "auto.csv")), Said())
+    ranking, _ = chosen_removal(fields(mislabelled, output=str(mislabelled.folder / "auto.csv")), RecordingConsole())
     assert ranking.name == "other_auto_influence.csv"
 
 
 def test_a_missing_network_and_other_data_are_refused(mislabelled, trained_project, tmp_path):
     with pytest.raises(NetworkError, match="Expected the trained network"):
-        choose(fields(mislabelled, model=str(tmp_path / "nobody.nnp")), Said())
+        chosen_removal(fields(mislabelled, model=str(tmp_path / "nobody.nnp")), RecordingConsole())
     other = result_folder(trained_project("affine"), tmp_path / "other") / "results.nnp"
     with pytest.raises(DataError, match="Give the training CSV that was scored"):
-        choose(fields(mislabelled, model=str(other)), Said())
+        chosen_removal(fields(mislabelled, model=str(other)), RecordingConsole())

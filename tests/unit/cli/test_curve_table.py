@@ -1,0 +1,58 @@
+"""How a removal curve and an attribution are printed."""
+
+import pytest
+from support.removal_curves import curve
+
+from nnabla_influence.cli.console import Console
+from nnabla_influence.cli.curve_table import print_agreements, print_curve
+from nnabla_influence.evaluation.attribution import Agreement
+from nnabla_influence.evaluation.group_plan import GroupPlan
+from nnabla_influence.evaluation.interval import Interval
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+
+CHANGES = {"spectral": {10: -0.02, 30: -0.05}, "random": {10: 0.01, 30: 0.02}}
+
+
+def printed(capsys, shown):
+    print_curve(Console(), shown)
+    return capsys.readouterr()
+
+
+def test_each_method_has_the_number_that_was_chosen_and_its_changes(capsys):
+    out, err = printed(capsys, curve(CHANGES))
+    title, header, line, spectral, random, whole, verdict = out.lstrip("\n").splitlines()
+    assert title == "Retraining from scratch" and set(line) == {"-", " "}
+    assert header.split("  ")[0] == "samples by" and "change of test accuracy" in header
+    assert spectral.split()[:3] == ["spectral", "remove", "30"] and spectral.split()[3:6] == ["-0.05", "±", "0.00092"]
+    assert random.split()[:3] == ["random", "remove", "0"]
+    assert whole.startswith("without removal: selection loss 0.5015 ± ") and "test accuracy 0.9" in whole
+    assert verdict and err == ""
+
+
+def test_without_test_data_the_table_has_none_and_the_verdict_says_how_to_give_it(capsys):
+    out, _ = printed(capsys, curve(CHANGES, test=False))
+    assert "test loss" not in out.split("without removal")[0] and "--test" in out
+
+
+def test_every_start_has_a_table_of_its_own(capsys):
+    both = RemovalCurve([*curve(CHANGES).rows, *curve(CHANGES, start="last-epoch").rows])
+    out, _ = printed(capsys, both)
+    assert sorted(line for line in out.splitlines() if line.startswith("Retraining")) == [
+        "Retraining from scratch",
+        "Retraining the last epoch",
+    ]
+
+
+def test_one_seed_is_warned_about(capsys):
+    _, err = printed(capsys, curve(CHANGES, seeds=1))
+    assert err == "warning: one seed has no interval; give more --trials before you believe a difference\n"
+
+
+@pytest.mark.parametrize("metric, groups", [("lds", "random halves of the training data"), ("leave-one-out", "single")])
+def test_agreements_are_a_row_per_method(capsys, metric, groups):
+    agreement = Agreement("loss", Interval(0.25, 0.15, 3), Interval(0.5, float("nan"), 1), Interval(-0.1, 0.2, 3))
+    print_agreements(Console(), GroupPlan(metric, 8, 0, "scratch"), [agreement])
+    title, header, _, row = capsys.readouterr().out.lstrip("\n").splitlines()
+    assert title.startswith(f"{metric}: 8 {groups}") and title.endswith("left out, scratch retrained")
+    assert header.split() == ["scores", "Spearman", "Kendall", "Pearson"]
+    assert row.split() == ["loss", "0.250", "±", "0.15", "0.500", "-0.100", "±", "0.2"]

@@ -1,0 +1,32 @@
+"""``--target``: a class, or a list of validation rows."""
+
+import argparse
+
+import pytest
+
+from nnabla_influence.cli.target import add_target_option, target
+from nnabla_influence.workflow.validation_target import ValidationTarget
+
+
+def test_a_class_is_a_number():
+    assert target("class=3") == ValidationTarget(3)
+
+
+def test_rows_are_a_file(tmp_path):
+    path = tmp_path / "my=rows.csv"
+    path.touch()
+    assert target(f"rows={path}") == ValidationTarget(path)
+    with pytest.raises(argparse.ArgumentTypeError, match="expected an existing file"):
+        target("rows=nobody.csv")
+
+
+@pytest.mark.parametrize("text", ["class=x", "class=-1", "class=", "rows=", "mean", ""])
+def test_anything_else_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"expected class=K .* or rows=CSV, got '{text}'"):
+        target(text)
+
+
+def test_left_out_there_is_none():
+    parser = argparse.ArgumentParser()
+    add_target_option(parser)
+    assert parser.parse_args([]).target is None

@@ -1,0 +1,89 @@
+"""The plugin *Influence*, called in this process with its fields."""
+
+import numpy as np
+import pytest
+from support.nnc_clicks import result_folder
+from support.recording_console import RecordingConsole
+
+from nnabla_influence.dataset.csv import Table
+from nnabla_influence.errors import OutputExistsError
+from nnabla_influence.interrupts import Interrupted
+from nnabla_influence.network import Network
+from nnabla_influence.nnc.actions.influence import EPOCH_CACHE, FOLLOW_STEPS, run
+from nnabla_influence.nnc.host.fields import Fields
+from nnabla_influence.nnc.host.manifest import METHODS
+from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.training import TrainingCache
+
+
+@pytest.fixture
+def folder(trained_project, tmp_path):
+    return result_folder(trained_project("regression"), tmp_path / "result")
+
+
+def fields(folder, **values):
+    empty = dict.fromkeys(("train", "validation", "cache"), "")
+    named = {"model": str(folder / "results.nnp"), "output": str(folder / "influence.csv"), "method": "spectral"}
+    return Fields({**empty, **named, **values})
+
+
+def scores_of(path):
+    table = Table.read(path)
+    index, score = (table.header.index(name) for name in ("datasource_index", "influence"))
+    return {int(row[index]): float(row[score]) for row in table.rows}
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_trained_network_is_scored_as_it_is(folder, caplog):
+    caplog.set_level("INFO", "nnabla_influence")
+    before, console = names(folder), RecordingConsole()
+    run(fields(folder), console)
+    assert names(folder) == before | {"influence.csv"}
+    assert len(scores_of(folder / "influence.csv")) == 40
+    assert any(line.startswith(f"influence CSV: {folder / 'influence.csv'} (40 rows") for line in console.lines)
+    assert ("scoring (spectral)", "samples") in console.phases
+    assert not any(phase == "training one more epoch" for phase, _ in console.phases)
+    assert "nothing is trained" in caplog.text and "may be the best epoch's, not the last one's" in caplog.text
+
+
+@pytest.mark.parametrize("method", FOLLOW_STEPS)
+def test_methods_that_follow_steps_train_one_more_epoch_first(folder, method):
+    console = RecordingConsole()
+    run(fields(folder, method=method), console)
+    assert ("training one more epoch", "steps") in console.phases
+    assert np.count_nonzero(list(scores_of(folder / "influence.csv").values())) == 40
+    assert not (folder / "influence.csv.partial").exists()
+
+
+def test_every_method_that_is_offered_needs_no_more_than_that():
+    """The plugin cannot offer `tracin`, which needs every epoch of the training, nor `margin`."""
+    assert set(FOLLOW_STEPS) <= set(METHODS) and not {"tracin", "margin"} & set(METHODS)
+
+
+def test_an_interruption_keeps_the_extra_epoch_and_the_same_click_goes_on(folder, monkeypatch):
+    def interrupted(*arguments, **named):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("nnabla_influence.autodiff.LossOracle.mean_gradient", interrupted)
+        with pytest.raises(Interrupted) as error:
+            run(fields(folder, method="last-epoch"), RecordingConsole())
+    kept = folder / "influence.csv.partial"
+    assert error.value.said(IN_FIELDS) == (
+        f"its progress is in '{kept}'. The same scoring goes on from there; otherwise delete that folder."
+    )
+    cache = TrainingCache.open(kept / EPOCH_CACHE)
+    np.testing.assert_array_equal(cache.checkpoint(0).theta, Network.load(folder / "results.nnp").theta)
+    run(fields(folder, method="last-epoch"), RecordingConsole())
+    assert not kept.exists() and len(scores_of(folder / "influence.csv")) == 40
+
+
+def test_the_training_data_is_never_written_over(folder, trained_project):
+    own = trained_project("regression").training_csv
+    before = own.read_bytes()
+    with pytest.raises(OutputExistsError, match="got one that is read"):
+        run(fields(folder, output=str(own)), RecordingConsole())
+    assert own.read_bytes() == before
