@@ -34,7 +34,7 @@ def run_command(monkeypatch):
 
 
 def raising(error):
-    def command(args):
+    def command(args, console):
         raise error
 
     return command
@@ -72,7 +72,7 @@ def test_verbose_shows_the_traceback(run_command, capsys):
 
 
 def test_a_command_that_succeeds_returns_its_code(run_command):
-    assert run_command(lambda args: 0) == 0
+    assert run_command(lambda args, console: 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_log_settings_return_after_a_command(run_command):
     loggers = [logging.getLogger(name) for name in ("nnabla", "nnabla_influence", "")]
     before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
     seen = []
-    run_command(lambda args: seen.append(logging.getLogger("nnabla").getEffectiveLevel()) or 0)
+    run_command(lambda args, console: seen.append(logging.getLogger("nnabla").getEffectiveLevel()) or 0)
     assert seen == [logging.WARNING]
     assert [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers] == before
 
@@ -131,7 +131,7 @@ def test_nnabla_chatter_is_kept_for_verbose(tmp_path, verbose):
     """NNabla's first line comes while it is imported, so this needs a process that has not done so yet."""
     code = (
         "import argparse, sys; from nnabla_influence.cli.main import _run\n"
-        f"sys.exit(_run(lambda args: __import__('nnabla') and 0, argparse.Namespace(verbose={verbose})))"
+        f"sys.exit(_run(lambda args, console: __import__('nnabla') and 0, argparse.Namespace(verbose={verbose})))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert found.returncode == 0

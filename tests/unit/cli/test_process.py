@@ -75,7 +75,7 @@ def test_full_disk_is_one_line_and_code_1(folder):
 def test_ctrl_c_exits_130(folder):
     code = (
         "import argparse, sys, time; from nnabla_influence.cli.main import _run\n"
-        "def wait(args):\n    print('ready', flush=True)\n    time.sleep(600)\n"
+        "def wait(args, console):\n    print('ready', flush=True)\n    time.sleep(600)\n"
         "sys.exit(_run(wait, argparse.Namespace()))"
     )
     process = subprocess.Popen(
@@ -91,7 +91,7 @@ def test_ctrl_c_exits_130(folder):
 def test_a_reader_that_leaves_is_no_traceback(folder):
     code = (
         "import argparse, sys; from nnabla_influence.cli import console, main\n"
-        "def talk(args):\n    sys.stdin.read()\n    console.Console().result('x' * 10 ** 6)\n    return 0\n"
+        "def talk(args, _):\n    sys.stdin.read()\n    console.Console().result('x' * 10 ** 6)\n    return 0\n"
         "sys.exit(main._run(talk, argparse.Namespace()))"
     )
     process = subprocess.Popen(

@@ -9,8 +9,7 @@ from support.recording_console import RecordingConsole
 from nnabla_influence.cleansing import Count
 from nnabla_influence.dataset.csv import Table, write_csv
 from nnabla_influence.errors import DataError, NetworkError
-from nnabla_influence.nnc.actions.chosen_removal import chosen_removal
-from nnabla_influence.nnc.host.fields import Fields
+from nnabla_influence.nnc.actions.chosen_removal import ChosenRemovalRequest, chosen_removal
 from nnabla_influence.scores import InfluenceScores
 
 WRONG = 40
@@ -27,19 +26,18 @@ def mislabelled(tmp_path_factory):
     return train_with_nnabla(project)
 
 
-def fields(project: Project, **values):
+def request(project: Project, model="", output="cleansed.csv"):
     folder = project.folder
     influence = folder / "influence.csv"
     if not influence.exists():
         table = Table.read(project.training_csv)
         InfluenceScores(np.arange(len(table), dtype=float), "any").to_csv(influence, table)
-    outputs = {"output": str(folder / "cleansed.csv"), "removed": str(folder / "removed.csv")}
-    return Fields({"influence": str(influence), "model": "", **outputs, **values})
+    return ChosenRemovalRequest(influence, model, folder / output, folder / "removed.csv")
 
 
 def test_wrong_labels_are_worth_removing(mislabelled):
     console = RecordingConsole()
-    ranking, removal = chosen_removal(fields(mislabelled), console)
+    ranking, removal = chosen_removal(request(mislabelled), console)
     assert isinstance(removal, Count) and WRONG / 4 <= removal.count <= WRONG
     table = Table.read(ranking)
     index = table.header.index("datasource_index")
@@ -51,13 +49,13 @@ def test_wrong_labels_are_worth_removing(mislabelled):
 
 
 def test_files_beside_an_output_called_auto_have_other_names(mislabelled):
-    ranking, _ = chosen_removal(fields(mislabelled, output=str(mislabelled.folder / "auto.csv")), RecordingConsole())
+    ranking, _ = chosen_removal(request(mislabelled, output="auto.csv"), RecordingConsole())
     assert ranking.name == "other_auto_influence.csv"
 
 
 def test_a_missing_network_and_other_data_are_refused(mislabelled, trained_project, tmp_path):
     with pytest.raises(NetworkError, match="Expected the trained network"):
-        chosen_removal(fields(mislabelled, model=str(tmp_path / "nobody.nnp")), RecordingConsole())
+        chosen_removal(request(mislabelled, model=str(tmp_path / "nobody.nnp")), RecordingConsole())
     other = result_folder(trained_project("affine"), tmp_path / "other") / "results.nnp"
     with pytest.raises(DataError, match="Give the training CSV that was scored"):
-        chosen_removal(fields(mislabelled, model=str(other)), RecordingConsole())
+        chosen_removal(request(mislabelled, model=str(other)), RecordingConsole())

@@ -11,8 +11,9 @@ from nnabla_influence.nnc.host.fields import Fields
 
 
 def request(methods="spectral,random", counts="1%,2%,5%,10%", trials=3, seed=0, start="last-epoch"):
-    values = {"methods": methods, "counts": counts, "trials": trials, "seed": seed, "start": start}
-    return CurveRequest.of(Fields(values))
+    empty = dict.fromkeys(("model", "train", "validation", "cache", "test", "output", "table"), "")
+    asked = {"methods": methods, "counts": counts, "trials": trials, "seed": seed, "start": start}
+    return CurveRequest.of(Fields({**empty, **asked}))
 
 
 def test_lists_are_read_with_spaces_and_repetitions():

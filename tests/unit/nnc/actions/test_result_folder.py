@@ -5,7 +5,7 @@ from support.nnc_project import make_project
 
 from nnabla_influence.errors import ConfigError, DataError, NetworkError
 from nnabla_influence.network import Network, write_archive
-from nnabla_influence.nnc.actions.result_folder import CACHE, TrainedResult, data_file, device_of
+from nnabla_influence.nnc.actions.result_folder import CACHE, ResultFields, TrainedResult, data_file, device_of
 from nnabla_influence.training import train
 from nnabla_influence.workflow.training_overrides import TrainingOverrides, training_config
 
@@ -27,22 +27,26 @@ def saved(project, text=None, name="results.nnp"):
     return path
 
 
+def read(model, train="", validation="", cache=""):
+    return TrainedResult.read(ResultFields(model, train, validation, cache))
+
+
 def data_of(result):
     return result.train, result.validation
 
 
 def test_the_network_is_found_under_the_name_of_either_product(project):
     other = saved(project, name="result.nnp")
-    assert TrainedResult.read(str(project.folder / "results.nnp")).file == other
+    assert read(str(project.folder / "results.nnp")).file == other
     named = saved(project, name="mine.nnp")
-    assert TrainedResult.read(str(named)).file == named
+    assert read(str(named)).file == named
     other.unlink()
     with pytest.raises(NetworkError, match="Select the result"):
-        TrainedResult.read(str(project.folder / "results.nnp"))
+        read(str(project.folder / "results.nnp"))
 
 
 def test_an_archive_is_read_back_with_its_parameters(project):
-    network, initial = TrainedResult.read(str(saved(project))).network, Network.load(project.nntxt)
+    network, initial = read(str(saved(project))).network, Network.load(project.nntxt)
     assert network.trained and (network.theta == initial.theta).all()
     assert network.fingerprint == initial.fingerprint
 
@@ -52,41 +56,41 @@ def test_a_network_saved_for_inference_gets_its_project_from_beside(project):
     proto = type(full.proto)()
     proto.network.extend(full.proto.network)
     path = saved(project, str(proto))
-    network = TrainedResult.read(str(path)).network
+    network = read(str(path)).network
     assert network.settings.solver == full.settings.solver and (network.theta == full.theta).all()
     project.nntxt.unlink()
     with pytest.raises(NetworkError, match="no optimizer section"):
-        TrainedResult.read(str(path))
+        read(str(path))
 
 
 def test_a_network_without_parameters_is_refused(project):
     with pytest.raises(NetworkError, match="no trained parameters"):
-        TrainedResult.read(str(project.nntxt))
+        read(str(project.nntxt))
 
 
 def test_data_comes_from_the_project(project):
     path = saved(project)
-    assert data_of(TrainedResult.read(str(path))) == (project.training_csv, project.validation_csv)
+    assert data_of(read(str(path))) == (project.training_csv, project.validation_csv)
     project.validation_csv.unlink()
     with pytest.raises(DataError, match="validation.csv"):
-        TrainedResult.read(str(path))
+        read(str(path))
 
 
 def test_data_that_the_archive_does_not_name_comes_from_the_text_beside(project):
     text = project.nntxt.read_text().replace('uri: "training.csv"', 'uri: ""')
     path = saved(project, text)
-    assert TrainedResult.read(str(path)).train == project.training_csv
+    assert read(str(path)).train == project.training_csv
     project.nntxt.unlink()
     with pytest.raises(ConfigError, match="names no train data; give a CSV in the field train"):
-        TrainedResult.read(str(path))
+        read(str(path))
 
 
 def test_a_field_that_is_filled_in_replaces_the_projects_own_data(project):
     path = saved(project)
-    swapped = TrainedResult.read(str(path), train=str(project.validation_csv))
+    swapped = read(str(path), train=str(project.validation_csv))
     assert data_of(swapped) == (project.validation_csv, project.validation_csv)
     project.nntxt.write_text("nobody needs to read it")
-    given = TrainedResult.read(str(path), str(project.validation_csv), str(project.training_csv))
+    given = read(str(path), str(project.validation_csv), str(project.training_csv))
     assert data_of(given) == (project.validation_csv, project.training_csv)
 
 
@@ -99,21 +103,21 @@ def test_an_empty_field_is_no_file_and_a_wrong_one_is_refused(project):
 
 def test_there_need_not_be_a_cache(project):
     path = saved(project)
-    result = TrainedResult.read(str(path))
+    result = read(str(path))
     assert result.cache is None
     assert result.inputs == (path, None, project.training_csv, project.validation_csv)
     with pytest.raises(DataError, match="does not exist"):
-        TrainedResult.read(str(path), cache="nothing.h5")
+        read(str(path), cache="nothing.h5")
 
 
 def test_a_cache_beside_the_network_is_taken_if_it_is_of_the_same_network(project, tmp_path, caplog):
     path = saved(project)
     _train(project, path.with_name(CACHE))
-    assert TrainedResult.read(str(path)).cache == path.with_name(CACHE)
+    assert read(str(path)).cache == path.with_name(CACHE)
     other = make_project(tmp_path / "other", "affine")
     _train(other, path.with_name(CACHE))
-    assert TrainedResult.read(str(path)).cache is None and "belongs to another network" in caplog.text
-    named = TrainedResult.read(str(path), cache=str(path.with_name(CACHE)))
+    assert read(str(path)).cache is None and "belongs to another network" in caplog.text
+    named = read(str(path), cache=str(path.with_name(CACHE)))
     assert named.cache == path.with_name(CACHE), "what somebody names is opened, and refused there"
 
 

@@ -5,7 +5,7 @@ import pytest
 from support.recording_console import RecordingConsole
 
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.nnc.actions.result_folder import TrainedResult
+from nnabla_influence.nnc.actions.result_folder import ResultFields, TrainedResult
 from nnabla_influence.nnc.actions.retrainable import LAST_EPOCH, RetrainableResult
 
 
@@ -15,7 +15,8 @@ def console():
 
 
 def opened(folder, start, console, seed=0, **named):
-    return RetrainableResult.open(TrainedResult.read(str(folder / "results.nnp"), **named), start, seed, console)
+    result = TrainedResult.read(ResultFields(str(folder / "results.nnp"), **named))
+    return RetrainableResult.open(result, start, seed, console)
 
 
 def test_one_more_epoch_starts_at_the_trained_parameters(trained_project, console, tmp_path):
