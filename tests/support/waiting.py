@@ -2,7 +2,7 @@
 
 import time
 
-PATIENCE = 120.0  # seconds
+PATIENCE = 300.0  # seconds
 
 
 def until(happened, missing="what was waited for", process=None):
