@@ -79,7 +79,13 @@ def scheduler(tmp_path_factory):
 
 
 @pytest.fixture
-def cluster(scheduler):
+def patient(monkeypatch):
+    """Beside other work a scheduler may take longer to answer than users would be asked to wait."""
+    monkeypatch.setattr("nnabla_influence.execution.cluster.SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def cluster(scheduler, patient):
     """Two workers."""
     scheduler.add_worker()
     scheduler.add_worker()
@@ -169,7 +175,7 @@ def figures(path):
     return [str({**vars(row), "seconds": 0}) for row in RemovalCurve.read_csv(path).rows]
 
 
-def test_a_worker_with_several_threads_is_used_and_mentioned(scheduler, caplog):
+def test_a_worker_with_several_threads_is_used_and_mentioned(scheduler, patient, caplog):
     scheduler.add_worker(nthreads=3)
     try:
         assert len(eventually(lambda: processes_of(scheduler), 1)) == 1
@@ -178,7 +184,7 @@ def test_a_worker_with_several_threads_is_used_and_mentioned(scheduler, caplog):
         scheduler.stop_workers()
 
 
-def test_workers_with_another_version_or_without_the_package_are_named(scheduler, tmp_path):
+def test_workers_with_another_version_or_without_the_package_are_named(scheduler, patient, tmp_path):
     for name, text in (("other", "__version__ = '0.0.1'"), ("none", "raise ModuleNotFoundError('nnabla_influence')")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "nnabla_influence.py").write_text(text, encoding="utf-8")
@@ -205,7 +211,7 @@ def test_no_workers_is_said(scheduler):
     assert_fails(scheduler.address, f"has no workers. Start some on every machine: dask worker {scheduler.address}")
 
 
-def test_a_scheduler_that_goes_away_is_said(tmp_path):
+def test_a_scheduler_that_goes_away_is_said(patient, tmp_path):
     cluster = Cluster(tmp_path)
     cluster.add_worker()
     try:

@@ -4,7 +4,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-PATIENCE = 120.0  # seconds
+PATIENCE = 300.0  # seconds
 
 
 def until(happened, missing="what was waited for", process=None):
