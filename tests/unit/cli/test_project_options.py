@@ -38,8 +38,9 @@ def test_options_of_data_and_training_arrive(tmp_path):
     typed = "--epochs 4 --batch-size 5 --solver adam --learning-rate 0.1 --from-scratch --task regression --crop 2 "
     typed += "--flip --policy sqrt --record-margins --no-average-parameters --seed 9 --device cudnn:1 "
     typed += f"--image-size 8x9 --image-normalization no --data-cache d --train {csv} --validation {csv}"
-    assert project_request(parsed(*TRAIN, *typed.split()), trained=True) == ProjectRequest(
-        "net.nntxt",
+    builtin = ("train", "--network", "builtin:cnn", "--cache", "c.h5")
+    assert project_request(parsed(*builtin, *typed.split()), trained=True) == ProjectRequest(
+        "builtin:cnn",
         csv,
         csv,
         9,

@@ -10,6 +10,7 @@ from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.indexed_column import IndexedColumn
 from nnabla_influence.resume import PartialFolder
 from nnabla_influence.workflow.project_request import ProjectRequest
+from nnabla_influence.workflow.score import ScoreRequest
 from nnabla_influence.workflow.trials import TrialsRequest
 
 
@@ -81,7 +82,7 @@ def test_an_interrupted_scoring_is_discarded_whatever_its_method(command, monkey
 
 def test_what_says_that_a_trial_begins_can_be_sent_to_another_process(caplog):
     caplog.set_level("INFO", "nnabla_influence")
-    request = TrialsRequest(ProjectRequest("net.nntxt", seed=4), Path("o.csv"), (), trials=3)
+    request = TrialsRequest(ProjectRequest("net.nntxt", seed=4), Path("o.csv"), (ScoreRequest(),), trials=3)
     pickle.loads(pickle.dumps(_begun(request)))(2)
     assert caplog.messages == ["trial 3 of 3, seed 6"]
     _begun(request.one(4))(0)
