@@ -127,11 +127,11 @@ def test_the_plugin_folder_can_be_given(commands, database, tmp_path):
 def test_a_click_in_nnc_desktop_arrives_as_absolute_paths(commands, database, tmp_path):
     commands("plugins", "install", "--desktop", "--database", database)
     for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.desktop_output]):
-        args = parse(plugin.name, command(row, tmp_path / "result"))
+        fields = parse(plugin.name, command(row, tmp_path / "result"))
         for parameter in plugin.parameters:
-            value = getattr(args, parameter.name)
+            value = fields.text(parameter.name)
             assert not parameter.is_path or value == "" or os.path.isabs(value), parameter.name
-        output = getattr(args, plugin.desktop_output)
+        output = fields.text(plugin.desktop_output)
         assert os.path.splitext(output)[1] == os.path.splitext(plugin.parameter(plugin.desktop_output).default)[1]
         assert os.path.isfile(output)
 

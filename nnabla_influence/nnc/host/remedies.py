@@ -55,7 +55,8 @@ IN_FIELDS: Dict[str, str] = {
     "go-on": "The plugin goes on if you start it again with the same fields.",
     "average-needed-and-ruled-out": "The mean parameters of the last epoch are needed. Choose another method.",
     "solver-needs-rate": "Solver {solver} needs a learning rate of its own (Config tab of the project).",
-    "give-project-data": "give a CSV in the field {which}.",
+    "give-project-data": "choose the data in the Dataset tab of the project, or give a CSV in the field {which} if the "
+    "plugin has one.",
     "give-train": "give a CSV in the field train.",
     "give-validation": "give a CSV in the field validation.",
     "give-train-and-validation": "give a CSV in the fields train and validation.",

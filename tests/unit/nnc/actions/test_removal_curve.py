@@ -91,6 +91,13 @@ def test_missing_data_and_an_output_that_is_read_are_refused(fields, trained_pro
     assert not list(tmp_path.glob("*.p*"))
 
 
+def test_a_file_that_is_not_there_is_said_before_anything_is_read(fields, caplog):
+    caplog.set_level("INFO", "nnabla_influence")
+    with pytest.raises(DataError, match="The test data '.*nobody.csv' does not exist"):
+        run(fields(test="nobody.csv"), RecordingConsole())
+    assert caplog.messages == []
+
+
 def test_without_matplotlib_nothing_is_trained(fields, monkeypatch):
     monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="The picture needs matplotlib"):

@@ -4,7 +4,7 @@ import pytest
 from support.nnc_project import make_project
 from support.recording_console import RecordingConsole
 
-from nnabla_influence.errors import CacheMismatchError, ConfigError, UnsupportedError
+from nnabla_influence.errors import CacheMismatchError, ConfigError, DataError, UnsupportedError
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.network import Network
 from nnabla_influence.nnc.actions import train_with_influence_cache
@@ -91,6 +91,18 @@ def test_the_progress_of_another_training_is_refused_or_removed(project, folder,
     assert names(folder) == [left.name]
     run(fields(project, folder), RecordingConsole())
     assert names(folder) == WRITTEN and "it belongs to another training and is removed" in caplog.text
+
+
+def test_data_that_is_gone_is_named_with_what_somebody_who_clicked_can_do(project, folder):
+    project.training_csv.unlink()
+    with pytest.raises(DataError) as error:
+        run(fields(project, folder), RecordingConsole())
+    said = error.value.said(IN_FIELDS)
+    assert said.startswith(f"The project's training data '{project.training_csv.resolve()}' is in none of ")
+    assert said.endswith(
+        "; choose the data in the Dataset tab of the project, or give a CSV in the field train if the plugin has one."
+    )
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(
