@@ -34,7 +34,7 @@ CORE = [
     "threadpoolctl>=3.1",
     "tqdm>=4.40",
 ]
-REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.6"]
+REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.7"]
 EVALUATION = ["scikit-learn>=1.0"]
 DASK = ["dask>=2021.10", "distributed>=2021.10"]
 TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
