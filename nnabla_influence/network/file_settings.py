@@ -6,14 +6,15 @@ single values; the command logs which.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Dict, Tuple
 
 import nnabla.solvers
 import numpy as np
 
-from ..config import ScheduleConfig, SolverConfig
-from ..errors import NetworkError, UnsupportedError
+from ..config import ScheduleConfig, SolverConfig, TrainingConfig
+from ..errors import ConfigError, NetworkError, UnsupportedError
 from .nnp import NNablaMessage
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "plain_number",
     "read_settings",
     "solver_defaults",
+    "with_solver_defaults",
 ]
 
 LEARNING_RATE_FIELDS = ("lr", "alpha")
@@ -140,6 +142,21 @@ def solver_defaults(name: str) -> Dict[str, Any]:
     """Return NNabla's own numbers of a solver, e.g. ``momentum``, without its learning rate."""
     numbers = dict(getattr(nnabla.solvers, name)().info)
     return {key: plain_number(value) for key, value in numbers.items() if key not in LEARNING_RATE_FIELDS}
+
+
+def with_solver_defaults(config: TrainingConfig) -> TrainingConfig:
+    """Return the run with NNabla's own numbers where its solver states none, e.g. momentum 0.9.
+
+    NNabla trains with them whether they are stated or not; scores need them stated.
+
+    Raises:
+        ConfigError: NNabla has no such solver.
+    """
+    solver = config.solver
+    if not hasattr(nnabla.solvers, solver.name):
+        raise ConfigError(f"Expected a solver of NNabla, got '{solver.name}'. Names are written like 'Momentum'.")
+    parameters = {**solver_defaults(solver.name), **solver.parameters}
+    return dataclasses.replace(config, solver=dataclasses.replace(solver, parameters=parameters))
 
 
 def plain_number(value: Any) -> Any:

@@ -12,6 +12,7 @@ from ..array import Array
 from ..config import TrainingConfig
 from ..errors import CheckpointMissingError
 from ..network import Network
+from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
 from .checkpoint import Checkpoint
 from .finished_training import FinishedTraining
@@ -38,8 +39,8 @@ class FinalState(FinishedTraining):
 
     def __init__(self, network: Network, config: TrainingConfig, samples: int) -> None:
         self.network = network
-        self.config = config
-        self.plan = StepPlan(config, samples)
+        self.config = with_solver_defaults(config)
+        self.plan = StepPlan(self.config, samples)
         self.identity = network.fingerprint + sha256(network.theta.tobytes()).hexdigest()
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..network import Network
+from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
 from ..resume import discard, has_progress
 from .cache import TrainingCache, write_cache
@@ -86,6 +87,7 @@ def train(
 
     Raises:
         CacheMismatchError: The target holds another run and `overwrite` is off.
+        ConfigError: NNabla has no such solver.
         DivergenceError: The loss is not finite.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
 
@@ -101,6 +103,7 @@ def train(
     """
     target = Path(target)
     network.check_data(dataset)
+    config = with_solver_defaults(config)
     passport = run_passport(network, dataset, config)
     existing = _existing(target, passport, overwrite)
     if existing is not None:

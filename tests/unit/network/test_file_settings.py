@@ -2,10 +2,10 @@
 
 import pytest
 
-from nnabla_influence.config import ScheduleConfig, SolverConfig
-from nnabla_influence.errors import NetworkError, UnsupportedError
+from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
+from nnabla_influence.errors import ConfigError, NetworkError, UnsupportedError
 from nnabla_influence.network import Network
-from nnabla_influence.network.file_settings import solver_defaults
+from nnabla_influence.network.file_settings import solver_defaults, with_solver_defaults
 from nnabla_influence.training import RULES
 
 OLD = "lr_decay: 1\n    lr_decay_interval: 1\n"
@@ -109,3 +109,12 @@ def test_a_solver_of_the_command_line_has_nnablas_own_numbers(name):
     numbers = solver_defaults(name)
     assert not {"lr", "alpha"} & set(numbers)
     assert numbers.get("momentum", 0.9) == 0.9 and numbers.get("eps", 1e-8) == 1e-8
+
+
+def test_numbers_that_nobody_states_are_nnablas():
+    config = TrainingConfig(SolverConfig("Adam", 0.01, {"beta1": 0.8}))
+    assert with_solver_defaults(config).solver.parameters == {"beta1": 0.8, "beta2": 0.999, "eps": 1e-8}
+    plain = TrainingConfig(SolverConfig("Sgd", 0.1))
+    assert with_solver_defaults(plain) == plain
+    with pytest.raises(ConfigError, match="a solver of NNabla, got 'momentum'"):
+        with_solver_defaults(TrainingConfig(SolverConfig("momentum", 0.1)))
