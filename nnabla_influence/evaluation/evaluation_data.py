@@ -9,6 +9,7 @@ columns happens twice) and are left out.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
@@ -82,11 +83,23 @@ class EvaluationData:
         else:
             scoring = validation
             chooses = _disjoint("selection data", selection, {"training data": train, "validation data": validation})
-        if test is not None:
-            # Both halves are in the validation data.
-            others = {} if selection is None else {"selection data": chooses}
-            test = _disjoint("test data", test, {"training data": train, "validation data": validation, **others})
-        return cls(train, scoring, chooses, test)
+        data = cls(train, scoring, chooses)
+        return data if test is None else data.judged_by(test, validation)
+
+    def judged_by(self, test: Dataset, validation: Dataset) -> EvaluationData:
+        """Return the same data with what judges the choice.
+
+        Args:
+            test: What judges.
+            validation: The validation data that was split.
+
+        Raises:
+            DataError: It shares rows with other data.
+        """
+        others = {"training data": self.train, "validation data": validation}
+        if self.scoring is validation:  # else the selection data is half of it
+            others["selection data"] = self.selection
+        return dataclasses.replace(self, test=_disjoint("test data", test, others))
 
     @property
     def measured(self) -> Dict[str, Dataset]:

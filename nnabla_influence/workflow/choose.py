@@ -101,8 +101,8 @@ def evaluation_data(
     """
     require_whole("split_seed", split_seed, 0)
     chooses = project.read_further(selection, reporter) if selection is not None else None
-    judges = project.read_further(test, reporter) if test is not None else None
-    return EvaluationData.split(project.train, project.validation, chooses, judges, split_seed)
+    data = EvaluationData.split(project.train, project.validation, chooses, split_seed=split_seed)
+    return data if test is None else data.judged_by(project.read_further(test, reporter), project.validation)
 
 
 def choose(
