@@ -60,7 +60,8 @@ def test_data_that_is_nowhere(tmp_path):
     message = f"The project's validation data 'v.csv' is in none of {tmp_path / 'v.csv'}, {tmp_path.parent / 'v.csv'}, "
     assert caught.value.said(IN_COMMANDS) == message + "v.csv; give --validation CSV."
     assert str(caught.value) == message + "v.csv; give validation=."
-    assert caught.value.said(IN_FIELDS) == message + "v.csv; give a CSV in the field validation."
+    in_fields = "choose the data in the Dataset tab of the project, or give a CSV in the field validation if the plugin"
+    assert caught.value.said(IN_FIELDS) == f"{message}v.csv; {in_fields} has one."
 
 
 def test_validation_data_that_is_the_training_data_is_named(caplog):
