@@ -345,6 +345,16 @@ def test_clicks(recorder, group):
     compare(group, [recorder.click(*click) for click in CLICKS[group]])
 
 
+def test_the_same_training_gives_the_same_bytes(inputs, monkeypatch, capsys):
+    """Also with the oldest libraries: what HDF5 notes down beside the data must not be the time."""
+    monkeypatch.chdir(inputs)
+    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(inputs / "decoded"))
+    assert main([*TRAIN[:-1], "t.h5", *DATA, "--epochs", "3", "--quiet"]) == 0
+    again = (inputs / "t.h5").read_bytes()
+    (inputs / "t.h5").unlink()
+    assert again == (inputs / "trained.h5").read_bytes()
+
+
 def compare(group, texts):
     """Compare with the file of the group; line by line on the Python it was recorded with."""
     path = RECORDED / (group.replace(" ", "_") + ".txt")
