@@ -255,6 +255,8 @@ def inputs(tmp_path_factory):
     for name, text in texts.items():
         (folder / name).write_bytes(text.encode("utf-8"))
     (folder / "sjis.csv").write_bytes(f"x:画像,y:ラベル\n{images[0]},0\n".encode("cp932"))
+    for path in folder.rglob("*"):  # files of these seconds would be read again and again, in case they change unseen
+        os.utime(path, (0, 1e9))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(folder / "decoded"))
