@@ -26,7 +26,7 @@ CORE = [
     "nnabla>=1.35",  # the newest for macOS; 1.39 elsewhere
     "numpy>=1.23,<2",  # NNabla pins it more closely, by Python version
     "scipy>=1.8",
-    "h5py>=3.1",
+    "h5py>=3.5",  # older ones never write the same bytes twice
     "pillow>=9.1",
     "protobuf>=3.19",
     # The package itself does not import it: data sets from a user's tables and frames are about to. Samples do already.
@@ -36,7 +36,7 @@ CORE = [
 ]
 REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.7"]
 EVALUATION = ["scikit-learn>=1.0"]
-DASK = ["dask>=2021.10", "distributed>=2021.10"]
+DASK = ["dask>=2022.5", "distributed>=2022.5"]
 TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
 TEST = ["pytest>=7.0", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
