@@ -61,8 +61,8 @@ class Fixed(SgdInfluence):
 
     replays = False
 
-    def _points(self, cache, train):
-        return (point._replace(motion=None) for point in super()._points(cache, train))
+    def _steps(self, task):
+        return (step._replace(motion=None) for step in super()._steps(task))
 
 
 with_decay = pytest.mark.parametrize(
