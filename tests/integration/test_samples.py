@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from nnabla_influence.nnc.manifest import PLUGINS
+from nnabla_influence.nnc.host.manifest import PLUGINS
 from PIL import Image
 from support import prepared
 from support.adult_rows import adult_rows

@@ -160,7 +160,7 @@ def test_frozen_statistics_decouple_the_samples(trained, kind):
     oracle = LossOracle(s.network, batch_norm="frozen")
     before = s.cache.final.statistics
     oracle.refresh_statistics(s.theta, [s.train.batch(np.arange(TRAINING))])
-    refreshed = s.network.statistics.flatten(oracle._store.read(s.network.statistics.names))
+    refreshed = s.network.statistics.flatten(oracle._cache.store.read(s.network.statistics.names))
     assert (refreshed != before).any()
     values = {**s.network.space.unflatten(s.theta), **s.network.statistics.unflatten(refreshed)}
     loop = batch_one_products(kind, values, s.batch, s.network.space.unflatten(s.u.astype(np.float32)))

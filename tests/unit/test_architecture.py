@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source: no module is imported here.
+"""Who may import whom, read from the source.
 
 The house has one floor and three doors. The rooms below (dataset, network, autodiff, linalg, training, estimators,
 evaluation, execution, report) know nothing of `workflow`; `workflow` is what a command, a click and a Python user all
@@ -6,6 +6,7 @@ do and knows none of the doors; `cli` and `nnc` are doors and do not know each o
 """
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -189,6 +190,25 @@ def test_no_two_classes_share_a_name():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(room_of(path))
     assert {name: rooms for name, rooms in homes.items() if len(rooms) > 1} == {}
+
+
+@pytest.mark.parametrize("folder", ["samples", "plugins", "tests"])
+def test_what_others_import_exists(folder):
+    """A sample that nobody runs every day must not be left behind by a renaming."""
+    missing = []
+    for path in sorted((PACKAGE.parent / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == PACKAGE.name:
+                names = [alias.name for alias in node.names if not exists(node.module, alias.name)]
+                missing += [f"{path}: {node.module}.{name}" for name in names]
+    assert not missing
+
+
+def exists(module, name):
+    try:
+        return hasattr(importlib.import_module(module), name) or importlib.import_module(f"{module}.{name}")
+    except ModuleNotFoundError:
+        return False
 
 
 def test_the_rules_see_relative_and_nested_imports():
