@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from nnabla_influence.nnc.host.manifest import PLUGINS
 from nnabla_influence.nnc.installer.bundle import windows_bundle
 from nnabla_influence.nnc.installer.installation import Installation
-from nnabla_influence.nnc.host.manifest import PLUGINS
 
 AIM = 0.3  # seconds
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from nnabla_influence.nnc.host.manifest import PLUGINS
 from PIL import Image
 from support import prepared
 from support.adult_rows import adult_rows
+
+from nnabla_influence.nnc.host.manifest import PLUGINS
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
 ROOT = Path(__file__).resolve().parents[2]
