@@ -155,6 +155,8 @@ def _code_of(request):
         _become(**request)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if code and not isinstance(end.code, int):
+            sys.stderr.write(f"{end.code}\n")
     except BaseException:  # noqa: BLE001 (what the interpreter does with whatever is left)
         traceback.print_exc()
         code = 1
