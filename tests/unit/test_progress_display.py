@@ -2,24 +2,7 @@
 
 import pytest
 
-from nnabla_influence import progress_display
 from nnabla_influence.progress_display import LineProgress, Progress, _duration
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    now = 0.0
-
-    def monotonic(self):
-        return self.now
-
-
-@pytest.fixture()
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(progress_display, "time", clock)
-    return clock
 
 
 @pytest.fixture()

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from nnabla_influence import progress_display
 from nnabla_influence.cli.console import Console, use_replaceable_output
 from nnabla_influence.progress_display import Progress
 from nnabla_influence.remedies import advice
@@ -16,22 +15,6 @@ from nnabla_influence.remedies import advice
 class Terminal(io.StringIO):
     def isatty(self):
         return True
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    now = 0.0
-
-    def monotonic(self):
-        return self.now
-
-
-@pytest.fixture()
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(progress_display, "time", clock)
-    return clock
 
 
 def test_results_and_information_go_to_stdout_the_rest_to_stderr(capsys):

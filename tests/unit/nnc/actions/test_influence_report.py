@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from support.recording_console import RecordingConsole
 
 from nnabla_influence.errors import ConfigError, DataError, MissingExtraError, OutputExistsError
 from nnabla_influence.nnc.actions import influence_report as report
@@ -16,11 +15,6 @@ CURVE = (
     "method,treatment,removed,start,seed,selection_loss,selection_accuracy,test_loss,test_accuracy,seconds,cpu,job,"
     "experiment\nnone,remove,0,scratch,0,0.5,0.9,nan,nan,1,c,j,e\nspectral,remove,1,scratch,0,0.4,0.9,nan,nan,1,c,j,e\n"
 )
-
-
-@pytest.fixture
-def console():
-    return RecordingConsole()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from support.recording_console import RecordingConsole
 
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
@@ -14,11 +13,6 @@ INFLUENCE = (
     "x__0:age,x__1,y:label,influence,predicted_label,loss,datasource_index\n"
     "30,5,1,-3,1,0.5,2\n40,7,0,-2,1,0.6,0\n50,9,1,-1,1,0.1,3\n60,9,0,4,0,0.2,1\n"
 )
-
-
-@pytest.fixture
-def console():
-    return RecordingConsole()
 
 
 @pytest.fixture

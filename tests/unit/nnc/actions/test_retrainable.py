@@ -2,16 +2,10 @@
 
 import numpy as np
 import pytest
-from support.recording_console import RecordingConsole
 
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.nnc.actions.result_folder import ResultFields, TrainedResult
 from nnabla_influence.nnc.actions.retrainable import LAST_EPOCH, RetrainableResult
-
-
-@pytest.fixture
-def console():
-    return RecordingConsole()
 
 
 def opened(folder, start, console, seed=0, **named):
