@@ -24,7 +24,7 @@ from ...resume import partial_folder
 from ...training import FinalState, FinishedTraining, Hooks, TrainingCache, train
 from ...workflow.opened_project import OpenedProject, open_cached_project, open_project
 from ...workflow.project_request import ProjectRequest
-from ...workflow.score import ScoreRequest, score_training, scoring_passport, with_sample_columns
+from ...workflow.score import ScoreRequest, score_project, scoring_passport
 from ..host.fields import Fields
 from .result_folder import ResultFields, TrainedResult
 from .workspace import own_progress, workspace
@@ -80,9 +80,8 @@ def _score(asked: InfluenceRequest, console: Messenger) -> None:
         refuse_overwriting([output], project.data_files)
         passport = scoring_passport(request.estimator(), training, project.train, project.validation)
         own_progress(output, passport, "scoring")
-        scores = score_training(training, project.train, project.validation, request, beside=output, reporter=console)
-        complete = with_sample_columns(scores, training, project.train, request.device)
-        write_influence_csv(console, complete, output)
+        scores = score_project(project, training, request, output=output, reporter=console)
+        write_influence_csv(console, scores, output)
 
 
 def _finished(
