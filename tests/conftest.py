@@ -2,7 +2,15 @@
 
 Every test runs under `nnabla_untouched`: whatever is done, NNabla's global parameter scope, its default context and
 its auto-forward mode are afterwards what they were before.
+
+Two workers share two cores, so BLAS gets one thread in each of them and in every process that a test starts: threads
+that wait for each other cost more than they bring. BLAS reads that when NumPy is imported, hence the first lines.
 """
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import nnabla as nn
 import numpy as np

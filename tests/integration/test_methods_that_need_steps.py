@@ -1,5 +1,7 @@
 """Methods that follow steps, asked of a trained network alone: every door says in one sentence what to train."""
 
+from pathlib import Path
+
 import pytest
 from integration.conftest import contents
 from support.nnc_clicks import result_folder
@@ -11,6 +13,7 @@ from nnabla_influence.errors import CheckpointMissingError, ConfigError, Influen
 from nnabla_influence.nnc.actions.influence import FOLLOW_STEPS
 from nnabla_influence.nnc.actions.influence import run as influence
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest
+from nnabla_influence.nnc.actions.result_folder import ResultFields
 from nnabla_influence.nnc.host.fields import Fields
 from nnabla_influence.nnc.host.manifest import METHODS as OFFERED
 from nnabla_influence.nnc.host.manifest import plugin_named
@@ -139,8 +142,8 @@ def test_a_method_that_is_not_offered_is_refused_by_the_list_of_those_that_are(p
         2, f"error: field method: expected one of {', '.join(OFFERED)}, got 'tracin'\n",
     )  # fmt: skip
     with pytest.raises(ConfigError) as error:
-        CurveRequest.of(
-            Fields({"methods": "spectral,tracin", "counts": "1", "trials": 1, "seed": 0, "start": "scratch"})
+        CurveRequest(
+            ResultFields("results.nnp"), "", Path("o.png"), Path("o.csv"), "spectral,tracin", "1", 1, 0, "scratch"
         )
     assert error.value.said(IN_FIELDS) == (
         f"Expected in the field methods some of {', '.join((*OFFERED, 'random'))}, with commas between them; got "

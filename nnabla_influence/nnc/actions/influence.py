@@ -50,11 +50,6 @@ class InfluenceRequest:
     method: str
     output: Path
 
-    @classmethod
-    def of(cls, fields: Fields) -> InfluenceRequest:
-        """Read the fields."""
-        return cls(ResultFields.of(fields), fields.text("method"), fields.path("output"))
-
 
 def run(fields: Fields, console: Messenger) -> None:
     """Score and write the influence CSV.
@@ -67,7 +62,8 @@ def run(fields: Fields, console: Messenger) -> None:
         KeyboardInterrupt: Interrupted; the message says what is left.
         InfluenceError: The result cannot be scored.
     """
-    _score(InfluenceRequest.of(fields), console)
+    asked = InfluenceRequest(ResultFields.of(fields), fields.text("method"), fields.path("output"))
+    _score(asked, console)
 
 
 def _score(asked: InfluenceRequest, console: Messenger) -> None:

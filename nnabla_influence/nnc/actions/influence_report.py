@@ -5,6 +5,7 @@ The picture comes first: it needs less, it is what NNC Desktop shows, and where 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
@@ -16,7 +17,26 @@ from ..host.libraries import has_library, install_hint, require_library
 from ..host.manifest import REMOVAL_CURVE
 from ..host.next_step import NEXT_STEP
 
-__all__ = ["run"]
+__all__ = ["SheetRequest", "run"]
+
+
+@dataclass(frozen=True)
+class SheetRequest:
+    """What the fields ask for.
+
+    Args:
+        influence: The influence CSV.
+        curve: The table of a removal curve; empty: one that the plugin *Removal curve* left, if there is one.
+        samples: How many samples the picture shows.
+        page: The page to write.
+        sheet: The picture to write.
+    """
+
+    influence: Path
+    curve: str
+    samples: int
+    page: Path
+    sheet: Path
 
 
 def run(fields: Fields, console: Messenger) -> None:
@@ -33,19 +53,28 @@ def run(fields: Fields, console: Messenger) -> None:
         OutputExistsError: An output is one of the inputs.
     """
     require_library("matplotlib", "the report")
-    influence = fields.path("influence")
-    page = fields.path("output")
-    sheet = fields.path("sheet")
+    request = SheetRequest(
+        fields.path("influence"),
+        fields.text("curve"),
+        fields.number("samples") or 0,
+        fields.path("output"),
+        fields.path("sheet"),
+    )
+    _write(request, console)
+
+
+def _write(request: SheetRequest, console: Messenger) -> None:
+    influence = request.influence
     if not influence.is_file():
         raise DataError(
             f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
             "output."
         )
-    curve = _curve(fields.text("curve"), influence)
-    refuse_overwriting([page, sheet], [influence, *([curve] if curve else [])])
-    _write_sheet(influence, sheet, fields.number("samples") or 0, console)
+    curve = _curve(request.curve, influence)
+    refuse_overwriting([request.page, request.sheet], [influence, *([curve] if curve else [])])
+    _write_sheet(influence, request.sheet, request.samples, console)
     if has_library("jinja2"):
-        _write_page(influence, curve, page, console)
+        _write_page(influence, curve, request.page, console)
     else:
         console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
 

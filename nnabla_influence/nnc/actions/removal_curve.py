@@ -45,52 +45,44 @@ class CurveRequest:
         test: CSV of the data that judges; empty: none.
         picture: The picture to write.
         table: The table to write.
-        methods: Names of methods.
-        amounts: Numbers or shares of samples.
+        methods: Names of methods, with commas between them.
+        amounts: Numbers or shares of samples, likewise.
         trials: How many batch orders.
         seed: The first seed.
         start: Where retraining starts.
+
+    Raises:
+        ConfigError: A field holds something else than it should.
     """
 
     result: ResultFields
     test: str
     picture: Path
     table: Path
-    methods: Tuple[str, ...]
-    amounts: Tuple[Amount, ...]
+    methods: str
+    amounts: str
     trials: int
     seed: int
     start: str
 
-    @classmethod
-    def of(cls, fields: Fields) -> CurveRequest:
-        """Read and check the fields.
-
-        Raises:
-            ConfigError: A field holds something else than it should.
-        """
-        methods = _listed(fields.text("methods"))
-        unknown = [name for name in methods if name not in (*METHODS, RANDOM)]
-        if unknown or not methods:
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.method_names if name not in (*METHODS, RANDOM)]
+        if unknown or not self.method_names:
             raise ConfigError(
                 f"Expected in the field methods some of {', '.join((*METHODS, RANDOM))}, with commas between them; got "
-                f"'{unknown[0] if unknown else fields.text('methods')}'."
+                f"'{unknown[0] if unknown else self.methods}'."
             )
-        trials = fields.number("trials")
-        if not trials:
-            raise ConfigError(f"Expected in the field trials 1 or more, got {trials}.")
-        amounts = tuple(_amount(text) for text in _listed(fields.text("counts")))
-        return cls(
-            ResultFields.of(fields),
-            fields.text("test"),
-            fields.path("output"),
-            fields.path("table"),
-            methods,
-            amounts,
-            trials,
-            fields.number("seed") or 0,
-            fields.text("start"),
-        )
+        if not self.trials:
+            raise ConfigError(f"Expected in the field trials 1 or more, got {self.trials}.")
+        self._amounts()  # it refuses what is neither a number nor a share
+
+    @property
+    def method_names(self) -> Tuple[str, ...]:
+        """The methods, each once."""
+        return _listed(self.methods)
+
+    def _amounts(self) -> List[Amount]:
+        return [_amount(text) for text in _listed(self.amounts)]
 
     def counts(self, samples: int) -> List[int]:
         """Return numbers of samples, ascending.
@@ -98,7 +90,7 @@ class CurveRequest:
         Raises:
             ConfigError: There is none, or not so many samples.
         """
-        counts = sorted({amount.of(samples) for amount in self.amounts} - {0})
+        counts = sorted({amount.of(samples) for amount in self._amounts()} - {0})
         if not counts:
             raise ConfigError(f"Nothing of the field counts is a sample of {samples}; give higher numbers.")
         RemovalSweep(counts).check(samples)
@@ -119,7 +111,18 @@ def run(fields: Fields, console: Messenger) -> None:
         InfluenceError: A field is wrong, or the result cannot be trained again.
     """
     require_library("matplotlib", "the picture")
-    _retrain(CurveRequest.of(fields), console)
+    request = CurveRequest(
+        ResultFields.of(fields),
+        fields.text("test"),
+        fields.path("output"),
+        fields.path("table"),
+        fields.text("methods"),
+        fields.text("counts"),
+        fields.number("trials") or 0,
+        fields.number("seed") or 0,
+        fields.text("start"),
+    )
+    _retrain(request, console)
 
 
 def _retrain(request: CurveRequest, console: Messenger) -> None:
@@ -158,10 +161,10 @@ def _trials(
             cache, data.train, data.scoring, scoring, beside=folder / f"scores.{method}", reporter=console
         )
 
-    shared = {method: scored(method, request.seed) for method in request.methods if method != RANDOM}
+    shared = {method: scored(method, request.seed) for method in request.method_names if method != RANDOM}
     trials = []
     for seed in range(request.seed, request.seed + request.trials):
-        scores = {m: shared[m] if m in shared else scored(m, seed) for m in request.methods}
+        scores = {m: shared[m] if m in shared else scored(m, seed) for m in request.method_names}
         trials.append(Trial(path, cache.config.seed, scores, order_seed=seed))
     return trials
 

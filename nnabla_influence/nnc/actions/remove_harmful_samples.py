@@ -9,6 +9,7 @@ judged.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...announcements import announce_classes
@@ -20,9 +21,28 @@ from ...workflow.cleanse import CleanseRequest, cleanse_data
 from ..host.fields import Fields
 from .chosen_removal import ChosenRemovalRequest, chosen_removal
 
-__all__ = ["removal_of", "run"]
+__all__ = ["RemovalRequest", "removal_of", "run"]
 
 AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class RemovalRequest:
+    """What the fields ask for.
+
+    Args:
+        influence: The influence CSV.
+        remove: How many, as `removal_of` reads it, or ``auto``.
+        model: The trained network, which ``auto`` trains again; empty: beside the influence CSV.
+        output: The cleansed data to write.
+        removed: The removed samples to write.
+    """
+
+    influence: Path
+    remove: str
+    model: str
+    output: Path
+    removed: Path
 
 
 def run(fields: Fields, console: Messenger) -> None:
@@ -37,13 +57,17 @@ def run(fields: Fields, console: Messenger) -> None:
         DataError: The influence CSV is missing or broken, or nothing would be left.
         OutputExistsError: An output is read, or both are the same file.
     """
-    asked = ChosenRemovalRequest(
-        fields.path("influence"), fields.text("model"), fields.path("output"), fields.path("removed")
+    request = RemovalRequest(
+        fields.path("influence"),
+        fields.text("remove"),
+        fields.text("model"),
+        fields.path("output"),
+        fields.path("removed"),
     )
-    _remove(asked, fields.text("remove"), console)
+    _remove(request, console)
 
 
-def _remove(asked: ChosenRemovalRequest, remove: str, console: Messenger) -> None:
+def _remove(asked: RemovalRequest, console: Messenger) -> None:
     influence = asked.influence
     output = asked.output
     removed = asked.removed
@@ -53,10 +77,11 @@ def _remove(asked: ChosenRemovalRequest, remove: str, console: Messenger) -> Non
             "output."
         )
     refuse_overwriting([output, removed], [influence])
-    if remove.strip().lower() == AUTO:
-        influence, removal = chosen_removal(asked, console)
+    if asked.remove.strip().lower() == AUTO:
+        chosen = ChosenRemovalRequest(influence, asked.model, output, removed)
+        influence, removal = chosen_removal(chosen, console)
     else:
-        removal = removal_of(remove)
+        removal = removal_of(asked.remove)
     cleansed = cleanse_data(CleanseRequest(influence, removal, output, removed), console)
     announce_classes(console, cleansed.losses, "removed")
     samples = cleansed.samples

@@ -36,9 +36,26 @@ from ...workflow.training_overrides import TrainingOverrides, log_solver, traini
 from ..host.fields import Fields
 from .result_folder import CACHE, device_of
 
-__all__ = ["run"]
+__all__ = ["CachedTrainingRequest", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+
+
+@dataclasses.dataclass(frozen=True)
+class CachedTrainingRequest:
+    """What the fields ask for.
+
+    Args:
+        project: The project's file.
+        folder: The folder of the result.
+        resume: Go on with an interrupted training, and refuse to begin another one.
+        seed: Draws first parameters and batches; None: as NNC draws them.
+    """
+
+    project: Path
+    folder: Path
+    resume: bool
+    seed: Optional[int]
 
 
 def run(fields: Fields, console: Messenger) -> None:
@@ -52,9 +69,16 @@ def run(fields: Fields, console: Messenger) -> None:
         KeyboardInterrupt: Interrupted; the message says how to go on.
         InfluenceError: The project cannot be trained, or its training diverged.
     """
-    given_seed = fields.number("seed")
-    seed = given_seed or 0
-    network = Network.load(fields.path("config"), seed)
+    request = CachedTrainingRequest(
+        fields.path("config"), fields.path("output_dir"), fields.ticked("resume"), fields.number("seed")
+    )
+    _start(request, console)
+
+
+def _start(request: CachedTrainingRequest, console: Messenger) -> None:
+    """Read project and data, and train."""
+    seed = request.seed or 0
+    network = Network.load(request.project, seed)
     if network.trained:  # NNC trains from new parameters whatever the file holds
         network = network.initialized(seed)
     _check_sections(network)
@@ -63,10 +87,10 @@ def run(fields: Fields, console: Messenger) -> None:
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
     config = training_config(TrainingOverrides(), network, seed)
-    if given_seed is None:
+    if request.seed is None:
         config = dataclasses.replace(config, iterator=_iterator(network, config, data))
-    _log(network, config, given_seed)
-    _train(_Run(network, config, data, train_on, fields.path("output_dir")), fields.ticked("resume"), console)
+    _log(network, config, request.seed)
+    _train(_Run(network, config, data, train_on, request.folder), request.resume, console)
 
 
 @dataclasses.dataclass(frozen=True)

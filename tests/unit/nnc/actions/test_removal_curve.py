@@ -1,24 +1,28 @@
 """The plugin *Removal curve*: its fields, and a small curve in this process."""
 
+from pathlib import Path
+
 import pytest
 from support.recording_console import RecordingConsole
 
 from nnabla_influence.errors import ConfigError, DataError, MissingExtraError, OutputExistsError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.nnc.actions import removal_curve
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest, run
+from nnabla_influence.nnc.actions.result_folder import ResultFields
 from nnabla_influence.nnc.host import libraries
 from nnabla_influence.nnc.host.fields import Fields
 
 
 def request(methods="spectral,random", counts="1%,2%,5%,10%", trials=3, seed=0, start="last-epoch"):
-    empty = dict.fromkeys(("model", "train", "validation", "cache", "test", "output", "table"), "")
-    asked = {"methods": methods, "counts": counts, "trials": trials, "seed": seed, "start": start}
-    return CurveRequest.of(Fields({**empty, **asked}))
+    return CurveRequest(
+        ResultFields("results.nnp"), "", Path("o.png"), Path("o.csv"), methods, counts, trials, seed, start
+    )
 
 
 def test_lists_are_read_with_spaces_and_repetitions():
     read = request(" loss, random ,loss,", "10, 5 %,10")
-    assert read.methods == ("loss", "random")
+    assert read.method_names == ("loss", "random")
     assert read.counts(200) == [10]
     assert read.counts(1000) == [10, 50]
     assert request().counts(40) == [1, 2, 4], "1 % of 40 is no sample"
@@ -47,12 +51,6 @@ def test_numbers_that_do_not_fit_the_data_are_refused(counts, message):
         request(counts=counts).counts(40)
 
 
-def test_number_and_start_are_taken_as_they_are():
-    read = request(seed=None, start="scratch", trials=2)
-    assert (read.seed, read.start, read.trials) == (0, "scratch", 2), "an empty seed is the first one"
-    assert request(seed=7).seed == 7
-
-
 @pytest.fixture
 def fields(trained_project, tmp_path):
     """``fields(**values)``: those of a small curve of a trained project."""
@@ -65,6 +63,15 @@ def fields(trained_project, tmp_path):
         return Fields({"model": str(project.nnp), **empty, **outputs, **asked, **values})
 
     return fill
+
+
+@pytest.mark.parametrize("seed, asked", [(None, 0), (7, 7)])
+def test_number_and_start_are_taken_as_they_are(fields, monkeypatch, seed, asked):
+    started = []
+    monkeypatch.setattr(removal_curve, "_retrain", lambda request, console: started.append(request))
+    run(fields(seed=seed, start="scratch", trials=2), RecordingConsole())
+    (read,) = started
+    assert (read.seed, read.start, read.trials) == (asked, "scratch", 2), "an empty seed is the first one"
 
 
 def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
