@@ -1,0 +1,71 @@
+"""A solver's adjoint run on a scalar: what the steps of a horizon leave of a gradient on average over batch orders.
+
+Let every step have the mean curvature G instead of that of its own batches. Then all vectors of the adjoint stay
+functions of G times the validation gradient g, and one number x, an eigenvalue of G, stands for G: from lambda = 1 and
+mu = 0 at the end, step t of n_t batches has the direction d_t(x) of `linear_step` with the curvature n_t x. A sample is
+in each of the batches with probability |S| / N and earns ``<grad l_i, D> / |S|`` there, so on average over all orders
+
+    r_i = (1 / N) <grad l_i, F(G) g>,      F(x) = sum over the steps t of n_t d_t(x).
+
+For SGD, F(x) is the sum over s = 0..K-1 of ``eta (1 - eta x)^s``. Velocities, first moments, bias corrections, decay
+and schedules are in the coefficients of the step and need no formula here. A solver that divides by the root of a
+second moment has one diagonal D for all steps and the scalar part of its rule for the rest:
+``F`` becomes ``D^1/2 F(D^1/2 G D^1/2) D^1/2``.
+
+Where the recursion diverges, at an eigenvalue beyond the solver's limit (2 / eta for SGD), F would be astronomic. There
+it is taken at the limit.
+"""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from ..array import Array
+from ..config import SolverConfig
+from .linear_step import Coefficients
+from .step_plan import UnorderedStep
+from .update_rules import StepConditions, rule
+
+__all__ = ["ScalarAdjoint"]
+
+
+class ScalarAdjoint:
+    """F, the sum of a horizon's directions as a function of the curvature.
+
+    Args:
+        solver: The solver's settings. Coupled weight decay belongs to the curvature and is not looked at.
+        steps: The horizon's steps, first to last.
+
+    Attributes:
+        limit: The largest eigenvalue at which no step diverges.
+
+    Raises:
+        UnsupportedError: The solver has no adjoint.
+
+    >>> steps = [UnorderedStep(number, learning_rate=0.5, batches=1) for number in (1, 2)]
+    >>> ScalarAdjoint(SolverConfig("Sgd"), steps)(np.array([0.0, 1.0, 3.0])).tolist()  # eta (1 + (1 - eta x))
+    [1.0, 0.75, 0.25]
+    >>> ScalarAdjoint(SolverConfig("Momentum", parameters={"momentum": 0.5}), steps)(np.array([0.0])).tolist()
+    [1.25]
+    """
+
+    def __init__(self, solver: SolverConfig, steps: Sequence[UnorderedStep]) -> None:
+        coefficients = rule(solver).coefficients
+        self._steps: List[Tuple[Coefficients, int]] = [
+            (coefficients(solver, StepConditions(step.learning_rate, step.number)), step.batches) for step in steps
+        ]
+        self.limit = float(min(k.limit / batches for k, batches in self._steps))
+
+    def __call__(self, x: Array) -> Array:
+        """Return F of eigenvalues (k,)."""
+        x = np.asarray(x, np.float64)
+        u = np.ones_like(x)
+        memory = np.zeros_like(x)
+        total = np.zeros_like(x)
+        for k, batches in reversed(self._steps):
+            direction = k.direction(u, memory)
+            total += batches * direction
+            u, memory = k.undone(u, memory, np.minimum(batches * x, k.limit) * direction)
+        return total
