@@ -18,7 +18,7 @@ regression, 7 steps), correlation and slope of the mean on the score:
 @TABLE@
 
 Beyond the limit of stability (eta x > 2 for SGD) the steps diverge along that direction and there is no mean to speak
-of: F is taken at the limit, and the log says so.
+of: F(x) = 1 / x is taken there, what many stable steps would come to, and the log says so.
 
 A second moment is held fixed, as in `last-epoch`: it makes the diagonal D, and ``F(G)`` becomes
 ``D^1/2 F(D^1/2 G D^1/2) D^1/2``. Coupled weight decay joins G, divided by the mean number of batches whose gradients a
@@ -115,10 +115,9 @@ class SpectralInfluence(InfluenceEstimator):
         adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F
         krylov = lanczos(Scaled(curvature, root**2), root * gradient, self.lanczos_steps)
         filtered = function_times_vector(krylov, adjoint)
-        sharpness = float(filtered.ritz_values.max(initial=0.0)) / adjoint.limit
-        self._log_uncertainty(filtered, sharpness)
+        self._log_uncertainty(filtered, adjoint)
         products = task.sample_products(oracle, theta, root * filtered.value)
-        return InfluenceScores(products / len(task.train), self.method, self._facts(filtered, sharpness))
+        return InfluenceScores(products / len(task.train), self.method, self._facts(filtered, adjoint))
 
     def _steps(self, training: FinishedTraining, before: int) -> List[UnorderedStep]:
         """Return the horizon's steps, first to last."""
@@ -142,14 +141,16 @@ class SpectralInfluence(InfluenceEstimator):
         return divisor(solver, estimated_state(oracle, theta, task, before + training.plan.steps)), before
 
     @staticmethod
-    def _log_uncertainty(filtered: FunctionProduct, sharpness: float) -> None:
-        """Say in the log what the Krylov space does not know, and where the steps do not converge."""
+    def _log_uncertainty(filtered: FunctionProduct, adjoint: ScalarAdjoint) -> None:
+        """Say in the log where the steps diverge, and what the Krylov space does not know."""
         log_negative_curvature(filtered)
-        if sharpness > 1:
+        diverged = adjoint.diverges(filtered.ritz_values)
+        if diverged.any():
             LOGGER.info(
-                "curvature: the largest eigenvalue is %.3g times what the solver's steps are stable with; it is taken "
-                "at that limit",
-                sharpness,
+                "curvature: the steps diverge along %d directions, the sharpest %.3g times as sharp as they are stable "
+                "with; these are taken as forgotten",
+                diverged.sum(),
+                filtered.ritz_values.max() / adjoint.limit,
             )
         if filtered.change > UNCERTAIN:
             LOGGER.info(
@@ -159,9 +160,10 @@ class SpectralInfluence(InfluenceEstimator):
             )
 
     @staticmethod
-    def _facts(filtered: FunctionProduct, sharpness: float) -> Dict[str, float]:
+    def _facts(filtered: FunctionProduct, adjoint: ScalarAdjoint) -> Dict[str, float]:
+        largest = float(filtered.ritz_values.max(initial=0.0))
         return {
-            "largest eigenvalue of rate x curvature (2 is the edge of stability)": 2 * sharpness,
+            "largest eigenvalue of rate x curvature (2 is the edge of stability)": 2 * largest / adjoint.limit,
             "change by the last Lanczos step": filtered.change,
         }
 

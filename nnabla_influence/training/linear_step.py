@@ -48,7 +48,7 @@ class Coefficients:
 
     @property
     def limit(self) -> Diagonal:
-        """Return the largest curvature at which repeating this step does not diverge; eta times it is 2 for SGD.
+        """Return the largest curvature at which repeating this step is stable; for SGD it is 2 / eta.
 
         One step back multiplies (lambda, mu) by ``[[e + x d, x b], [c, a]]``; with growing x its eigenvalue first
         leaves the unit circle at -1, where ``1 + trace + determinant = 0``.

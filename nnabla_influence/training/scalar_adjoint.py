@@ -12,8 +12,9 @@ and schedules are in the coefficients of the step and need no formula here. A so
 second moment has one diagonal D for all steps and the scalar part of its rule for the rest:
 ``F`` becomes ``D^1/2 F(D^1/2 G D^1/2) D^1/2``.
 
-Where the recursion diverges, at an eigenvalue beyond the solver's limit (2 / eta for SGD), F would be astronomic. There
-it is taken at the limit.
+Without decoupled decay ``F(x) = (1 - u) / x``, u what is left of lambda before the first step: with many stable steps
+nothing is left, and F is 1 / x. Where lambda grows beyond 10 times its start, the steps diverge along that direction
+and there is no mean to speak of (`last-epoch` stops there). F is 1 / x there too, as if all had been forgotten.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from .update_rules import StepConditions, rule
 
 __all__ = ["ScalarAdjoint"]
 
+GROWTH_LIMIT = 10.0  # times lambda at the start
+
 
 class ScalarAdjoint:
     """F, the sum of a horizon's directions as a function of the curvature.
@@ -39,7 +42,7 @@ class ScalarAdjoint:
         steps: The horizon's steps, first to last.
 
     Attributes:
-        limit: The largest eigenvalue at which no step diverges.
+        limit: The largest eigenvalue at which any number of such steps is stable.
 
     Raises:
         UnsupportedError: The solver has no adjoint.
@@ -59,13 +62,24 @@ class ScalarAdjoint:
         self.limit = float(min(k.limit / batches for k, batches in self._steps))
 
     def __call__(self, x: Array) -> Array:
-        """Return F of eigenvalues (k,)."""
-        x = np.asarray(x, np.float64)
+        """Return F of eigenvalues (k,), 1 / x where the steps diverge."""
+        total, diverged = self._walk(np.asarray(x, np.float64))
+        sums: Array = np.divide(1.0, x, out=total, where=diverged)
+        return sums
+
+    def diverges(self, x: Array) -> Array:
+        """Tell at which eigenvalues (k,) the steps diverge."""
+        return self._walk(np.asarray(x, np.float64))[1]
+
+    def _walk(self, x: Array) -> Tuple[Array, Array]:
+        """Return the sum of directions (k,), and where lambda grew too much (k,)."""
         u = np.ones_like(x)
         memory = np.zeros_like(x)
         total = np.zeros_like(x)
+        diverged = np.zeros(x.shape, bool)
         for k, batches in reversed(self._steps):
-            direction = k.direction(u, memory)
+            diverged |= np.abs(u) > GROWTH_LIMIT
+            direction = np.where(diverged, 0.0, k.direction(u, memory))
             total += batches * direction
-            u, memory = k.undone(u, memory, np.minimum(batches * x, k.limit) * direction)
-        return total
+            u, memory = k.undone(u, memory, batches * x * direction)
+        return total, diverged
