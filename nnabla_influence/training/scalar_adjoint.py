@@ -10,7 +10,8 @@ in each of the batches with probability |S| / N and earns ``<grad l_i, D> / |S|`
 For SGD, F(x) is the sum over s = 0..K-1 of ``eta (1 - eta x)^s``. Velocities, first moments, bias corrections, decay
 and schedules are in the coefficients of the step and need no formula here. A solver that divides by the root of a
 second moment has one diagonal D for all steps and the scalar part of its rule for the rest:
-``F`` becomes ``D^1/2 F(D^1/2 G D^1/2) D^1/2``.
+``F`` becomes ``D^1/2 F(D^1/2 G D^1/2) D^1/2``. Coupled weight decay is part of G, divided by the mean of n_t; a step
+of fewer batches has as much of it as any other, which is made up for (but not through D, where it is no number).
 
 Without decoupled decay ``F(x) = (1 - u) / x``, u what is left of lambda before the first step: with many stable steps
 nothing is left, and F is 1 / x. Where lambda grows beyond 10 times its start, the steps diverge along that direction
@@ -27,7 +28,7 @@ from ..array import Array
 from ..config import SolverConfig
 from .linear_step import Coefficients
 from .step_plan import UnorderedStep
-from .update_rules import StepConditions, rule
+from .update_rules import StepConditions, coupled_decay, rule
 
 __all__ = ["ScalarAdjoint"]
 
@@ -38,7 +39,7 @@ class ScalarAdjoint:
     """F, the sum of a horizon's directions as a function of the curvature.
 
     Args:
-        solver: The solver's settings. Coupled weight decay belongs to the curvature and is not looked at.
+        solver: The solver's settings.
         steps: The horizon's steps, first to last.
 
     Attributes:
@@ -55,11 +56,13 @@ class ScalarAdjoint:
     """
 
     def __init__(self, solver: SolverConfig, steps: Sequence[UnorderedStep]) -> None:
-        coefficients = rule(solver).coefficients
+        own = rule(solver)
         self._steps: List[Tuple[Coefficients, int]] = [
-            (coefficients(solver, StepConditions(step.learning_rate, step.number)), step.batches) for step in steps
+            (own.coefficients(solver, StepConditions(step.learning_rate, step.number)), step.batches) for step in steps
         ]
         self.limit = float(min(k.limit / batches for k, batches in self._steps))
+        self._decay = coupled_decay(solver) if own.second is None else 0.0
+        self._mean_batches = sum(step.batches for step in steps) / len(steps)
 
     def __call__(self, x: Array) -> Array:
         """Return F of eigenvalues (k,), 1 / x where the steps diverge."""
@@ -81,5 +84,6 @@ class ScalarAdjoint:
             diverged |= np.abs(u) > GROWTH_LIMIT
             direction = np.where(diverged, 0.0, k.direction(u, memory))
             total += batches * direction
-            u, memory = k.undone(u, memory, batches * x * direction)
+            curvature = batches * x + self._decay * (1 - batches / self._mean_batches)
+            u, memory = k.undone(u, memory, curvature * direction)
         return total, diverged

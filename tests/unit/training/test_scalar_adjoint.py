@@ -78,7 +78,7 @@ class Quadratic:
 
     def filtered(self, solver, steps, decay):
         """(1 / N) <a_i, D^1/2 F(D^1/2 G D^1/2) D^1/2 goal>"""
-        curvature = self.hessian + decay / steps[0].batches * np.eye(P)
+        curvature = self.hessian + decay / np.mean([step.batches for step in steps]) * np.eye(P)
         scaled = self.root[:, None] * curvature * self.root
         image = dense_function(scaled, ScalarAdjoint(solver, steps), self.root * self.goal)
         return self.a @ (self.root * image) / SAMPLES
@@ -108,6 +108,14 @@ def test_steps_of_several_batches_of_which_the_last_has_fewer(name):
     problem = Quadratic(solver, steps)
     expected = problem.simulated(SOLVERS[name][1], steps, 0.0)
     assert_close(problem.filtered(solver, steps, 0.0), expected, 1e-10, "float64, differences of 8 steps")
+
+
+@pytest.mark.parametrize("name", ["Sgd", "Momentum", "Nesterov"])
+def test_a_step_of_fewer_batches_decays_as_much(name):
+    solver, steps = solver_of(name, decay=0.3), steps_of(5, batches=3, last_batches=1)
+    problem = Quadratic(solver, steps, share=0.5)
+    expected = problem.simulated(SOLVERS[name][1], steps, 0.3)
+    assert_close(problem.filtered(solver, steps, 0.3), expected, 1e-10, "float64, differences of 8 steps")
 
 
 @pytest.mark.parametrize("count", [1, 2, 300])
