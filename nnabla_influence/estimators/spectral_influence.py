@@ -1,24 +1,44 @@
 """Order-averaged SGD-influence by a short Lanczos run (ours), the default of the command line.
 
 The batch order of the last epoch is an accident, and so is the place at which a sample was drawn. Averaging the
-last-epoch score over all orders, with mean curvature G at the final parameters and constant learning rate eta, gives
+last-epoch score over all orders, with mean curvature G at the final parameters in every step, gives
 
-    r_i = (eta K / N) <grad l_i, f(G) g>,    f(x) = mean over s = 0..K-1 of clip(1 - eta x, 0, 1)^s,
+    r_i = (1 / N) <grad l_i, F(G) g>,    F(x) = sum over the steps of the solver's adjoint, run on the scalar x,
 
-with g the mean validation gradient and K the number of steps. ``f(G) g`` comes from a few Lanczos steps on a random
-subset of the training data, then one pass of sample products over all of it gives the scores. Only one
-set of parameters is needed: the final ones or, better where measured, their mean over the last epoch. ``horizon`` lets
-K run over several epochs.
+with g the mean validation gradient; for SGD of K steps F is the sum over s = 0..K-1 of ``eta (1 - eta x)^s``, see
+`scalar_adjoint` for the other solvers. ``F(G) g`` comes from a few Lanczos steps on a random subset of the training
+data, then one pass of sample products over all of it gives the scores. Only one set of parameters is needed: the final
+ones or, better where measured, their mean over the last epoch. ``horizon`` lets the steps run over several epochs.
 
-With another solver, eta becomes the rate D at which it moves a parameter under a steady gradient (with momentum
-eta / (1 - m); with a second moment a diagonal matrix), and ``eta f(G)`` becomes ``D^1/2 f(D^1/2 G D^1/2) D^1/2``. A
-step that adds the gradients of k batches has k times the rate; coupled weight decay joins G, decoupled the product.
+Where it holds. For an epoch of one step there is one order, and the score is that of `last-epoch`. For more steps it is
+the mean over orders in which the batches are drawn independently; without replacement a sample's own curvature is
+missing in the other steps, which costs a few per cent. Measured on softmax regression (7 steps, 2,000 orders; x the
+largest eigenvalue of G, "halves" the correlation of two averages over 1,000 orders each):
+
+========  =====  ======  ===========================  ============
+momentum  eta x  halves  correlation with the mean    its slope
+========  =====  ======  ===========================  ============
+0         0.5    .999    .9996 (a single order .80)   1.01
+0         1.4    .998    .998 (a single order .52)    1.00
+0         1.9    .994    .993 (a single order .37)    .98
+.9        0.19   1.000   1.000 (a single order .94)   1.01
+.9        1.9    .990    .996 (a single order .46)    1.05
+========  =====  ======  ===========================  ============
+
+With batches of 6 instead of 32 samples the mean over orders itself scatters from eta x = 1 on: at 1.4 the halves of 300
+orders agree to .88 and the score correlates .80 (7 steps). Beyond the limit of stability (eta x > 2 for SGD, 2 (1 + m)
+for momentum) the steps diverge along that direction and there is no mean to speak of: F(x) = 1 / x is taken there, what
+many stable steps would come to, and the log says so.
+
+A second moment is held fixed, as in `last-epoch`: it makes the diagonal D, and ``F(G)`` becomes
+``D^1/2 F(D^1/2 G D^1/2) D^1/2``. Coupled weight decay joins G, divided by the mean number of batches whose gradients a
+step adds; decoupled decay is in F.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Dict, Optional, Union
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -27,10 +47,10 @@ from ..autodiff import LossOracle
 from ..choices import CURVATURES
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
-from ..linalg import FunctionProduct, Operator, Scaled, Shifted, function_times_vector, lanczos, sgd_horizon
+from ..linalg import FunctionProduct, Scaled, function_times_vector, lanczos
 from ..remedies import advice
 from ..scores import InfluenceScores
-from ..training import FinishedTraining, coupled_decay, effective_rate, shrinkage
+from ..training import Diagonal, FinishedTraining, ScalarAdjoint, UnorderedStep, coupled_decay, divisor
 from .influence_estimator import InfluenceEstimator
 from .negative_curvature import log_negative_curvature
 from .scoring_point import scoring_point
@@ -100,42 +120,48 @@ class SpectralInfluence(InfluenceEstimator):
         oracle = task.oracle(theta, self.batch_norm, self.device)
         gradient = task.validation_gradient(oracle, theta)  # g
         curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # G
-        steps = self.horizon * training.plan.steps_per_epoch  # K
-        learning_rate = self._learning_rate(training)
-        one_batch = self._rate(oracle, theta, task, learning_rate)
-        rate = np.broadcast_to(training.plan.batches_per_step * one_batch, gradient.shape)  # D (P,)
-        # With u = D^1/2 v everything is the SGD of rate 1 on the scaled curvature D^1/2 G D^1/2.
-        operator: Operator = Shifted(Scaled(curvature, rate), shrinkage(training.config.solver, learning_rate))
-        krylov = lanczos(operator, np.sqrt(rate) * gradient, self.lanczos_steps)
-        filtered = function_times_vector(krylov, sgd_horizon(1.0, steps))
-        self._log_uncertainty(filtered)
-        products = task.sample_products(oracle, theta, np.sqrt(rate) * filtered.value)
-        return InfluenceScores(steps / len(task.train) * products, self.method, self._facts(filtered))
+        division, before = self._division(oracle, theta, task)
+        root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
+        adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F
+        krylov = lanczos(Scaled(curvature, root**2), root * gradient, self.lanczos_steps)
+        filtered = function_times_vector(krylov, adjoint)
+        self._log_uncertainty(filtered, adjoint)
+        products = task.sample_products(oracle, theta, root * filtered.value)
+        return InfluenceScores(products / len(task.train), self.method, self._facts(filtered, adjoint))
 
-    def _learning_rate(self, training: FinishedTraining) -> float:
-        """Compute the mean learning rate of the horizon's steps."""
-        epochs = range(max(0, training.config.epochs - self.horizon), training.config.epochs)
-        return float(np.mean([step.learning_rate for epoch in epochs for step in training.plan.epoch(epoch)]))
+    def _steps(self, training: FinishedTraining, before: int) -> List[UnorderedStep]:
+        """Return the horizon's steps, first to last."""
+        epochs = range(training.config.epochs - self.horizon, training.config.epochs)
+        return [step for epoch in epochs for step in training.plan.unordered(epoch, before)]
 
     @staticmethod
-    def _rate(oracle: LossOracle, theta: Array, task: ScoringTask, mean: float) -> Union[float, Array]:
-        """Return how far the solver moves per unit of a step's gradient, at a mean learning rate: a number or (P,)."""
-        config = task.training.config
-        steps = task.training.plan.steps
+    def _division(oracle: LossOracle, theta: Array, task: ScoringTask) -> Tuple[Diagonal, int]:
+        """Return what the solver divides by, (P,) or 1, and how many steps it had done before the run."""
+        training = task.training
+        solver = training.config.solver
         try:
-            return effective_rate(config.solver, mean, steps, task.training.final.solver)
+            return divisor(solver, training.final.solver), 0
         except CacheMismatchError:
             LOGGER.info(
                 "solver %s: its second moment is not in the network file; it is estimated from the squared batch "
                 "gradients of one pass over the training data",
-                config.solver.name,
+                solver.name,
             )
-        return effective_rate(config.solver, mean, steps, estimated_state(oracle, theta, task))
+        before = training.config.first_epoch * training.plan.steps_per_epoch
+        return divisor(solver, estimated_state(oracle, theta, task, before + training.plan.steps)), before
 
     @staticmethod
-    def _log_uncertainty(filtered: FunctionProduct) -> None:
-        """Say in the log what the Krylov space does not know."""
+    def _log_uncertainty(filtered: FunctionProduct, adjoint: ScalarAdjoint) -> None:
+        """Say in the log where the steps diverge, and what the Krylov space does not know."""
         log_negative_curvature(filtered)
+        diverged = adjoint.diverges(filtered.ritz_values)
+        if diverged.any():
+            LOGGER.info(
+                "curvature: the steps diverge along %d directions, the sharpest %.3g times as sharp as they are stable "
+                "with; these are taken as forgotten",
+                diverged.sum(),
+                filtered.ritz_values.max() / adjoint.limit,
+            )
         if filtered.change > UNCERTAIN:
             LOGGER.info(
                 "the last Lanczos step still changed the result by %.0f %%",
@@ -144,17 +170,19 @@ class SpectralInfluence(InfluenceEstimator):
             )
 
     @staticmethod
-    def _facts(filtered: FunctionProduct) -> Dict[str, float]:
+    def _facts(filtered: FunctionProduct, adjoint: ScalarAdjoint) -> Dict[str, float]:
+        largest = float(filtered.ritz_values.max(initial=0.0))
         return {
-            "largest eigenvalue of rate x curvature": float(filtered.ritz_values.max(initial=0.0)),
+            "largest eigenvalue of rate x curvature (2 is the edge of stability)": 2 * largest / adjoint.limit,
             "change by the last Lanczos step": filtered.change,
         }
 
 
-def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask) -> Dict[str, Array]:
+def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask, steps: int) -> Dict[str, Array]:
     """Estimate a second moment from the steps' gradients of one pass, under every name a solver may look for.
 
-    ``var``, ``v`` and ``v_hat`` are mean squares; ``u`` (Adamax) is the largest absolute value.
+    ``var``, ``v`` and ``v_hat`` are means of squares as the solver has them after so many steps, its moving average
+    having begun at zero (Adagrad's is a sum); ``u`` (Adamax) is the largest absolute value.
     """
     plan = task.training.plan
     solver = task.training.config.solver
@@ -166,7 +194,7 @@ def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask) -> Dict
         gradient = np.sum(gradients, axis=0) + decay * theta
         square = square + gradient**2
         largest = np.maximum(largest, np.abs(gradient))
-    mean = square / plan.steps_per_epoch
-    # Adagrad's sum runs over the whole training.
-    total = mean * plan.steps if solver.name == "Adagrad" else mean
-    return {"var": mean, "v_hat": mean, "v": total, "u": largest}
+    kept = solver.parameters.get("beta2", solver.parameters.get("decay"))  # of the average in one step
+    weight = steps if kept is None else 1 - kept**steps
+    moment = weight * square / plan.steps_per_epoch
+    return {"var": moment, "v_hat": moment, "v": moment, "u": largest}

@@ -4,7 +4,7 @@ from .conjugate_gradient import Solution, Status, conjugate_gradient
 from .function_product import FunctionProduct, function_times_vector
 from .lanczos import LanczosResult, lanczos
 from .operators import FunctionOperator, Operator, Scaled, Shifted
-from .spectral_functions import SpectralFunction, damped_inverse, sgd_horizon
+from .spectral_functions import SpectralFunction, damped_inverse
 
 __all__ = [
     "FunctionOperator",
@@ -20,5 +20,4 @@ __all__ = [
     "damped_inverse",
     "function_times_vector",
     "lanczos",
-    "sgd_horizon",
 ]

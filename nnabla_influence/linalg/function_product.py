@@ -54,7 +54,7 @@ def function_times_vector(
         result: Of `lanczos`.
         function: f, applied to eigenvalues (k,) at once.
         clip_negative: Whether f sees 0 in place of negative Ritz values, which a positive semi-definite A can only have
-            by noise, and on which `sgd_horizon` and `damped_inverse` mean nothing.
+            by noise, and on which a solver's adjoint grows and `damped_inverse` means nothing.
 
     Returns:
         The value, what was clipped, and how much the last step changed it.

@@ -9,15 +9,17 @@ from .nnabla_cli.monitors import Monitors
 from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
 from .run_passport import run_passport, start_digest
-from .second_moments import StepTransition
-from .step_plan import Step, StepPlan
+from .scalar_adjoint import ScalarAdjoint
+from .second_moments import Diagonal, StepTransition
+from .step_plan import Step, StepPlan, UnorderedStep
 from .train import EpochReport, Hooks, train
 from .trainer import Trainer
-from .update_rules import RULES, coupled_decay, effective_rate, shrinkage
+from .update_rules import RULES, coupled_decay, divisor
 
 __all__ = [
     "Adjoint",
     "Checkpoint",
+    "Diagonal",
     "EpochReport",
     "FinalState",
     "FinishedTraining",
@@ -26,16 +28,17 @@ __all__ = [
     "StepTransition",
     "RULES",
     "Replay",
+    "ScalarAdjoint",
     "Step",
     "StepPlan",
     "Trainer",
     "TrainingCache",
+    "UnorderedStep",
     "coupled_decay",
-    "effective_rate",
+    "divisor",
     "kept_steps",
     "nnabla_iterator",
     "run_passport",
-    "shrinkage",
     "start_digest",
     "train",
 ]

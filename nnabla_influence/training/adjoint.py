@@ -1,6 +1,6 @@
 """The walk back through a solver's steps: one vector for the parameters, and one for each of the solver's states.
 
-What a step does to them is derived in `update_rules` (linear part) and `second_moments`.
+What a step does to them is derived in `linear_step` (with the letters of `update_rules`) and `second_moments`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import numpy as np
 
 from ..array import Array
 from ..config import SolverConfig
+from .linear_step import Coefficients
 from .second_moments import Diagonal, StepTransition
 from .step_plan import Step
-from .update_rules import Coefficients, StepConditions, rule, second_moment
+from .update_rules import StepConditions, divisor, rule
 
 __all__ = ["Adjoint"]
 
@@ -53,7 +54,7 @@ class Adjoint:
     def __init__(self, solver: SolverConfig, gradient: Array, state: Mapping[str, Array]) -> None:
         self.solver = solver
         self.rule = rule(solver)
-        self._second: Optional[Array] = None  # v (P,)
+        self._divisor: Diagonal = 1.0
         self._transition: Optional[StepTransition] = None
         self.at(state)
         self.u = gradient.astype(np.float64)
@@ -70,7 +71,7 @@ class Adjoint:
         Raises:
             CacheMismatchError: It is not there.
         """
-        self._second = second_moment(self.solver, state)
+        self._divisor = divisor(self.solver, state)
         self._transition = transition
 
     @property
@@ -82,17 +83,16 @@ class Adjoint:
         """Return D (P,) of the step about to be undone."""
         k = self._coefficients(step)
         # D = -(d lambda + b mu + gain nu~), see `second_moments`
-        direction: Array = -(k.d * self.u + k.b * self.memory + self._through_second_moment(k)[0])
+        direction: Array = k.direction(self.u, self.memory) - self._through_second_moment(k)[0]
         return direction
 
     def undo(self, step: Step, direction: Array, curvature: Array) -> None:
         """Go back across a step: ``curvature`` is H D (P,) of its batches."""
         k = self._coefficients(step)
         decay = 0.0 if self.rule.decoupled else self.solver.weight_decay
-        memory = k.a * self.memory + k.c * self.u  # mu, from the old lambda
         self.moments = self._through_second_moment(k)[1]
-        self.u = k.e * self.u - curvature - decay * direction
-        self.memory = memory
+        self.u, self.memory = k.undone(self.u, self.memory, curvature)
+        self.u = self.u - decay * direction
 
     def _through_second_moment(self, k: Coefficients) -> Tuple[Diagonal, Array]:
         """Return what the second moment adds to the derivative in the gradient, and its adjoints before the step."""
@@ -104,4 +104,4 @@ class Adjoint:
         return self.rule.partials(self.solver, transition).pulled_back(self.u * move, self.moments)
 
     def _coefficients(self, step: Step) -> Coefficients:
-        return self.rule.coefficients(self.solver, StepConditions(step.learning_rate, step.index + 1, self._second))
+        return self.rule.coefficients(self.solver, StepConditions(step.learning_rate, step.index + 1, self._divisor))

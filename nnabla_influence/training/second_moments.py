@@ -13,7 +13,7 @@ across the step is
     the derivative in g gains  gain * nu~
     nu <- keep * nu~,   xi <- (1 - taken) * xi~
 
-so the step's direction (see `update_rules`) becomes ``D = -(d lambda + b mu + gain nu~)``. The gradient of the step,
+so the step's direction (see `linear_step`) becomes ``D = -(d lambda + b mu + gain nu~)``. The gradient of the step,
 coupled weight decay included, has to be computed again, which is one training step more.
 """
 

@@ -26,7 +26,7 @@ from ..config import SolverConfig, TrainingConfig
 from ..dataset.batches import BatchPlan
 from .nnabla_cli.wrapping_plan import WrappingPlan
 
-__all__ = ["Step", "StepPlan", "batch_plan", "scheduler"]
+__all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan", "scheduler"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,21 @@ class Step:
     epoch: int
     learning_rate: float
     batches: Tuple[IntArray, ...]
+
+
+@dataclass(frozen=True)
+class UnorderedStep:
+    """What a step is whatever the order of the batches.
+
+    Args:
+        number: The step's number, from 1.
+        learning_rate: eta_t.
+        batches: How many batches' gradients it adds.
+    """
+
+    number: int
+    learning_rate: float
+    batches: int
 
 
 class StepPlan:
@@ -87,6 +102,19 @@ class StepPlan:
             last = k * self.interval + len(chosen) - 1  # a step has the learning rate of its last batch
             yield Step(epoch * self.steps_per_epoch + k, epoch, self.learning_rate(epoch, last), chosen)
 
+    def unordered(self, epoch: int, before: int = 0) -> Iterator[UnorderedStep]:
+        """Yield the steps of one epoch, first to last.
+
+        Args:
+            epoch: From 0; epochs before the first are like the first.
+            before: Steps that the solver had done before the run.
+        """
+        first = max(0, before + epoch * self.steps_per_epoch)
+        for k in range(self.steps_per_epoch):
+            chosen = min(self.interval, self.batches.batches_per_epoch - k * self.interval)
+            last = k * self.interval + chosen - 1
+            yield UnorderedStep(first + k + 1, self.learning_rate(epoch, last), chosen)
+
     def every_row(self, epoch: int) -> List[IntArray]:
         """Return row numbers of batches that together hold every sample once, if possible those of an epoch."""
         return self.batches.every_row(epoch)
@@ -98,7 +126,7 @@ class StepPlan:
 
     def learning_rate(self, epoch: int, batch: int) -> float:
         """Return the schedule's learning rate at a batch of an epoch."""
-        position = (self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
+        position = max(0, self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
         return float(self._scheduler.get_learning_rate(int(position * self._scale)))
 
     def kept(self) -> Tuple[int, ...]:

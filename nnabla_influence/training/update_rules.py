@@ -6,12 +6,8 @@ vector s (velocity or first moment) and the batch gradient g, all coefficients d
     s'     = a s + b g
     theta' = e theta + c s + d g
 
-so one adjoint serves them all. With lambda the adjoint of theta (``u``) and mu that of s, the step's *direction* is
-``D = -(d lambda + b mu)``; sample i of the step earns ``<grad l_i, D> / |S_t|``, and going back across the step,
-
-    lambda <- e lambda - (H D + decay D),     mu <- a mu + c lambda    (old values on the right)
-
-where ``decay`` is NNabla's coupled weight decay, part of the gradient. Decoupled decay (SgdW, AdamW) is in e.
+so one adjoint serves them all, see `linear_step`. Coupled weight decay is part of g; decoupled decay (SgdW, AdamW) is
+in e.
 
 ================  ==========================================================
 solver            step
@@ -28,15 +24,17 @@ RMSprop, Adagrad  theta -= eta g / (sqrt(v) + eps)
 
 The second moment v depends on the sample too. Where a step's own states and gradient are known (replayed steps), so
 does the adjoint: see `second_moments`. Where they are not (every step at the final parameters), v is taken as it is,
-its own dependence on the sample is left out, and the log says so. Formulas as NNabla 1.39 computes them, each held
-against NNabla's solver in the tests.
+its own dependence on the sample is left out, and the log says so. Then what the solver divides by, ``sqrt(v) + eps``
+(Adamax: ``v + eps``), is one diagonal for all steps, and with 1 in its place every letter above is a number: the
+*scalar part* of the rule, see `scalar_adjoint`. Formulas as NNabla 1.39 computes them, each held against NNabla's
+solver in the tests.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Callable, Dict, Mapping, Optional, cast
+from typing import Callable, Dict, Mapping, Optional
 
 import numpy as np
 
@@ -44,6 +42,7 @@ from ..array import Array
 from ..config import SolverConfig
 from ..errors import CacheMismatchError, UnsupportedError
 from ..remedies import remedy
+from .linear_step import Coefficients
 from .second_moments import (
     Diagonal,
     Partials,
@@ -57,29 +56,12 @@ from .second_moments import (
 
 __all__ = [
     "RULES",
-    "Coefficients",
     "Rule",
     "StepConditions",
     "coupled_decay",
-    "effective_rate",
+    "divisor",
     "rule",
-    "second_moment",
-    "shrinkage",
 ]
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """The linear step of a solver: ``s' = a s + b g``, ``theta' = e theta + c s + d g``.
-
-    Every letter is a number, or a diagonal (P,).
-    """
-
-    a: Diagonal = 0.0
-    b: Diagonal = 0.0
-    c: Diagonal = 0.0
-    d: Diagonal = 0.0
-    e: Diagonal = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,12 +71,12 @@ class StepConditions:
     Args:
         learning_rate: eta of the step.
         number: The step's number, from 1.
-        second: The second moment v (P,) as the solver stores it, None for solvers without.
+        divisor: What the solver divides by because of its second moment (P,); 1 gives the scalar part of the rule.
     """
 
     learning_rate: float
     number: int
-    second: Optional[Array] = None
+    divisor: Diagonal = 1.0
 
 
 def _sgd(solver: SolverConfig, at: StepConditions) -> Coefficients:
@@ -122,7 +104,7 @@ def _adam(solver: SolverConfig, at: StepConditions) -> Coefficients:
     p = solver.parameters
     # eta_t holds both bias corrections, so eps is added to the root of the uncorrected v.
     rate = at.learning_rate * math.sqrt(1 - p["beta2"] ** at.number) / (1 - p["beta1"] ** at.number)
-    return _first_moment(solver, rate / (np.sqrt(_v(at)) + p["eps"]))
+    return _first_moment(solver, rate / at.divisor)
 
 
 def _adamw(solver: SolverConfig, at: StepConditions) -> Coefficients:
@@ -131,16 +113,16 @@ def _adamw(solver: SolverConfig, at: StepConditions) -> Coefficients:
 
 
 def _amsgrad(solver: SolverConfig, at: StepConditions) -> Coefficients:
-    return _first_moment(solver, at.learning_rate / (np.sqrt(_v(at)) + solver.parameters["eps"]))
+    return _first_moment(solver, at.learning_rate / at.divisor)
 
 
 def _adamax(solver: SolverConfig, at: StepConditions) -> Coefficients:
     rate = at.learning_rate / (1 - solver.parameters["beta1"] ** at.number)
-    return _first_moment(solver, rate / (_v(at) + solver.parameters["eps"]))
+    return _first_moment(solver, rate / at.divisor)
 
 
 def _scaled_gradient(solver: SolverConfig, at: StepConditions) -> Coefficients:
-    return Coefficients(d=-at.learning_rate / (np.sqrt(_v(at)) + solver.parameters["eps"]))
+    return Coefficients(d=-at.learning_rate / at.divisor)
 
 
 def _first_moment(solver: SolverConfig, scale: Diagonal) -> Coefficients:
@@ -158,11 +140,6 @@ def _decoupled_decay(solver: SolverConfig, at: StepConditions) -> float:
     return decay * at.learning_rate / solver.learning_rate
 
 
-def _v(at: StepConditions) -> Array:
-    """Return the second moment (P,) of a solver that has one."""
-    return cast(Array, at.second)
-
-
 @dataclass(frozen=True)
 class Rule:
     """The update rule of one solver.
@@ -172,6 +149,7 @@ class Rule:
         second: NNabla's name of its second moment, None if it has none.
         first: NNabla's name of s, where there is a second moment too.
         partials: Derivatives of the second moment's own step.
+        root: What is taken of the second moment before eps is added.
         rate: NNabla's name of its learning rate.
         decoupled: Whether weight decay is not part of the gradient.
     """
@@ -182,6 +160,7 @@ class Rule:
     decoupled: bool = False
     first: Optional[str] = None
     partials: Optional[Callable[[SolverConfig, StepTransition], Partials]] = None
+    root: Callable[[Array], Array] = np.sqrt
 
 
 RULES: Dict[str, Rule] = {
@@ -192,7 +171,7 @@ RULES: Dict[str, Rule] = {
     "Adam": Rule(_adam, "var", "alpha", first="mean", partials=adam_moment),
     "AdamW": Rule(_adamw, "var", "alpha", decoupled=True, first="mean", partials=adam_moment),
     "AMSGRAD": Rule(_amsgrad, "v_hat", "alpha", first="m", partials=amsgrad_moment),
-    "Adamax": Rule(_adamax, "u", "alpha", first="m", partials=adamax_moment),
+    "Adamax": Rule(_adamax, "u", "alpha", first="m", partials=adamax_moment, root=np.abs),
     "RMSprop": Rule(_scaled_gradient, "v", partials=rmsprop_moment),
     "Adagrad": Rule(_scaled_gradient, "v", partials=adagrad_moment),
 }
@@ -213,51 +192,27 @@ def rule(solver: SolverConfig) -> Rule:
     return RULES[solver.name]
 
 
-def effective_rate(solver: SolverConfig, learning_rate: float, step: int, state: Mapping[str, Array]) -> Diagonal:
-    """Return the distance the solver moves a parameter per unit of a gradient that stays the same.
-
-    For SGD this is eta, with momentum eta / (1 - m); for solvers with a second moment it is a diagonal (P,).
-
-    Args:
-        solver: The settings.
-        learning_rate: eta.
-        step: Updates done, for bias corrections.
-        state: The solver's state vectors by NNabla's names.
-
-    Raises:
-        UnsupportedError: The solver has no adjoint.
-        CacheMismatchError: The second moment is not in the state.
-
-    >>> effective_rate(SolverConfig("Momentum", 0.1, {"momentum": 0.5}), 0.1, 0, {})
-    0.2
-    """
-    k = rule(solver).coefficients(solver, StepConditions(learning_rate, max(1, step), second_moment(solver, state)))
-    # A constant g brings s to b g / (1 - a); from then on theta moves by c s + d g in every step.
-    return -(k.c * k.b / (1 - k.a) + k.d)
-
-
 def coupled_decay(solver: SolverConfig) -> float:
     """Return the weight decay that is part of a step's gradient; 0 for solvers that decouple it."""
     return 0.0 if rule(solver).decoupled else solver.weight_decay
 
 
-def shrinkage(solver: SolverConfig, learning_rate: float) -> float:
-    """Return the share of every parameter that decoupled weight decay takes away in a step; 0 where it is coupled."""
-    return _decoupled_decay(solver, StepConditions(learning_rate, 1)) if rule(solver).decoupled else 0.0
-
-
-def second_moment(solver: SolverConfig, state: Mapping[str, Array]) -> Optional[Array]:
-    """Return the second moment (P,) in a solver's state, None for solvers without.
+def divisor(solver: SolverConfig, state: Mapping[str, Array]) -> Diagonal:
+    """Return what a solver divides its steps by (P,), from the second moment in its state; 1 for solvers without.
 
     Raises:
-        CacheMismatchError: The solver has one and it is not there.
+        UnsupportedError: The solver has no adjoint.
+        CacheMismatchError: The solver has a second moment and it is not there.
+
+    >>> divisor(SolverConfig("RMSprop", 0.1, {"decay": 0.9, "eps": 1.0}), {"v": np.array([4.0, 9.0])}).tolist()
+    [3.0, 4.0]
     """
-    name = rule(solver).second
-    if name is None:
-        return None
-    if name not in state:
+    own = rule(solver)
+    if own.second is None:
+        return 1.0
+    if own.second not in state:
         raise CacheMismatchError(
             f"Solver '{solver.name}' needs its second moment, which a trained network file does not hold.",
             remedy("train-for-state"),
         )
-    return state[name].astype(np.float64)
+    return own.root(state[own.second].astype(np.float64)) + solver.parameters["eps"]

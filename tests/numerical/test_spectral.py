@@ -4,10 +4,24 @@ The formula takes the mean curvature in every step. Drawn without replacement, t
 little flatter along its gradient than the mean (its own curvature is missing), so the average comes out a few per cent
 larger than the formula, the less the more batches an epoch has. Measured (42 samples, batches of 6, softmax
 regression): correlation .9999 / .9993 / .997 and slope 1.02 / 1.05 / 1.06 at learning rates .1 / .3 / .6, where a
-single order correlates .99 / .96 / .89.
+single order correlates .99 / .96 / .89. With the momentum .8 at the rate .06 it is .999 and 1.03, with Adam .999
+and 1.06.
 
-Momentum counts as the rate eta / (1 - m), which a velocity that starts at zero reaches only after 1 / (1 - m) steps.
-Measured with 7 steps an epoch: correlation .992 and slope .81 at m = .8 over one epoch, .999 and .99 over ten.
+Beyond eta x = 1 a step overshoots along a sharp direction, and the next one swings back. The filter follows that; one
+that clips ``1 - eta x`` at 0 (as ours did, with the endless rate eta / (1 - m) for momentum) is not the average there.
+Measured with 224 samples in batches of 32 against 2,000 orders; x is the largest eigenvalue, "halves" the correlation
+of the averages over 1,000 orders each, which nothing can exceed by much:
+
+========  =====  ======  ============  ==============  =====================
+momentum  eta x  halves  a single one  the filter      clipped, endless rate
+========  =====  ======  ============  ==============  =====================
+0         0.5    .999    .80           .9996, x 1.01   .9996, x 1.01
+0         1.4    .998    .52           .998, x 1.00    .995, x .98
+0         1.9    .994    .37           .993, x .98     .981, x .89
+.9        0.05   1.000   .96           1.000, x 1.00   .984, x .63
+.9        0.19   1.000   .94           1.000, x 1.01   .957, x 1.13
+.9        1.9    .990    .46           .996, x 1.05    .715, x .13
+========  =====  ======  ============  ==============  =====================
 """
 
 import logging
@@ -15,10 +29,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reference import last_epoch
+from reference import last_epoch, order_average
 from reference.softmax_regression import SoftmaxRegression
 from support.cases import case_named, draw_parameters, network_of
 from support.comparison import assert_close, relative_error
+from support.matrices import dense_function
 from support.problems import Trained, dataset, overlapping_classes, softmax_network, trained
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
@@ -38,7 +53,7 @@ class Reordered(FinalState):
     """The end of a run, the solver's state included, with the last epoch of another seed or solver."""
 
     def __init__(self, cache, **changes):
-        super().__init__(cache.network, replace(cache.config, **changes), SAMPLES)
+        super().__init__(cache.network, replace(cache.config, **changes), cache.plan.batches.samples)
         self._end = cache.final
 
     @property
@@ -124,14 +139,17 @@ def test_it_follows_the_learning_rate(t, rate):
     assert correlation >= 0.99 and 0.95 <= slope <= 1.1, (correlation, slope)
 
 
-def test_a_schedule_counts_with_its_mean_over_the_horizon(t):
-    falling = SolverConfig(learning_rate=RATE, schedule=ScheduleConfig("Exponential", {"gamma": 0.9}))
-    plan = Reordered(t.cache, solver=falling).plan
-    last = [step.learning_rate for step in plan.epoch(19)]
-    constant = SolverConfig(learning_rate=float(np.mean(last)))
-    found, expected = (spectral(t, Reordered(t.cache, solver=solver)) for solver in (falling, constant))
-    assert_close(found, expected, 1e-6, "the same numbers")
-    assert max(last) < 0.1 * RATE
+@pytest.mark.parametrize("name, parameters", [("Sgd", {}), ("Momentum", {"momentum": 0.8})])
+def test_every_step_counts_with_its_own_learning_rate(t, name, parameters):
+    falling = SolverConfig(name, RATE, parameters, schedule=ScheduleConfig("Polynomial", {"max_iter": 141, "power": 1}))
+    cache = Reordered(t.cache, solver=falling)
+    rates = [step.learning_rate for step in cache.plan.epoch(19)]
+    assert max(rates) > 3 * min(rates) > 0
+    average = order_average.average(
+        PROBLEM, t.final, t.data, t.validation_data, rates, 200, parameters.get("momentum", 0.0)
+    )
+    correlation, slope = agreement(spectral(t, cache), average)
+    assert correlation >= 0.999 and 0.99 <= slope <= 1.05, (correlation, slope)
 
 
 @pytest.mark.parametrize(
@@ -152,14 +170,48 @@ def test_weight_decay_and_steps_of_several_batches(t, solver):
     assert correlation >= 0.99 and 0.95 <= slope <= 1.15, (correlation, slope)
 
 
-@pytest.mark.parametrize("epochs, slopes", [(1, (0.7, 0.9)), (10, (0.95, 1.05))])
-def test_momentum_is_the_rate_of_a_steady_gradient(t, epochs, slopes):
-    """The order is right in any case; the size is, once the horizon is long beside 1 / (1 - m) steps."""
+@pytest.mark.parametrize("epochs", [1, 10])
+def test_a_velocity_that_starts_and_ends_within_the_horizon(t, epochs):
     solver = SolverConfig("Momentum", 0.06, {"momentum": 0.8})
     average = reference_average(t, 15, epochs, 0.06, momentum=0.8)
     correlation, slope = agreement(spectral(t, Reordered(t.cache, solver=solver), horizon=epochs), average)
     MEASURED.info("momentum .8, %d epochs: correlation %.4f, slope %.3f", epochs, correlation, slope)
+    assert correlation >= 0.98 and 0.97 <= slope <= 1.07, (correlation, slope)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> Trained:
+    """So many samples in a batch that its curvature is nearly the mean: sharp steps do not scatter the average."""
+    data, validation = dataset(*overlapping_classes(224, 0)), dataset(*overlapping_classes(50, 1))
+    options = {"epochs": 20, "batch_size": 32, "seed": 3, "solver": {"learning_rate": RATE}}
+    return trained(tmp_path_factory.mktemp("large"), softmax_network(5), data, validation, **options)
+
+
+def clipped(rate, steps):
+    """The filter that was: ``1 - eta x`` between 0 and 1."""
+    return lambda x: rate * sum(np.clip(1 - rate * x, 0, 1) ** s for s in range(steps))
+
+
+@pytest.mark.parametrize(
+    "momentum, share, slopes, gain",
+    [(0.0, 1.4, (0.97, 1.03), 0.002), (0.0, 1.9, (0.94, 1.05), 0.005), (0.9, 1.9, (0.98, 1.1), 0.2)],
+)
+def test_it_swings_as_the_average_over_orders_does(large, momentum, share, slopes, gain):
+    """Up to the edge of stability, where eta times the largest eigenvalue is 2 (1 + m)."""
+    hessian = PROBLEM.hessian(large.final, *large.data)
+    rate = share / np.linalg.eigvalsh(hessian)[-1]
+    solver = SolverConfig("Momentum", rate, {"momentum": momentum})
+    average = order_average.average(PROBLEM, large.final, large.data, large.validation_data, [rate] * 7, 1000, momentum)
+    correlation, slope = agreement(spectral(large, Reordered(large.cache, solver=solver)), average)
+    gradients = PROBLEM.sample_gradients(large.final, *large.data)
+    start = PROBLEM.sample_gradients(large.final, *large.validation_data).mean(0)
+    before = gradients @ dense_function(hessian, clipped(rate / (1 - momentum), 7), start) / 224
+    other = agreement(before, average)
+    MEASURED.info(
+        "eta x %.1f, momentum %.1f: %.4f, %.3f; clipped %.4f, %.3f", share, momentum, correlation, slope, *other
+    )
     assert correlation >= 0.98 and slopes[0] <= slope <= slopes[1], (correlation, slope)
+    assert other[0] < correlation - gain
 
 
 def test_adam_moves_along_its_second_moment(adam):
@@ -170,8 +222,8 @@ def test_adam_moves_along_its_second_moment(adam):
     as_sgd = spectral(adam, Reordered(adam.cache, solver=SolverConfig(learning_rate=0.02)))
     found = [agreement(values, average) for values in (in_cache, estimated, as_sgd)]
     MEASURED.info("Adam: in cache %s, estimated %s, as SGD %s", *found)
-    # Its first moment is a velocity, too: one epoch of 7 steps is short for it (see above).
-    assert found[0][0] >= 0.98 and found[1][0] >= 0.95 and all(0.5 < slope < 0.9 for _, slope in found[:2])
+    assert found[0][0] >= 0.98 and 0.95 <= found[0][1] <= 1.1, found[0]
+    assert found[1][0] >= 0.95 and 0.7 <= found[1][1] <= 1.4, found[1]
     assert found[2][0] < found[0][0] and not 0.5 < found[2][1] < 2, "the preconditioner matters"
 
 

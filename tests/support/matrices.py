@@ -14,6 +14,16 @@ def with_eigenvalues(eigenvalues, seed=0):
     return (basis * eigenvalues) @ basis.T, rng.normal(size=len(eigenvalues))
 
 
+def gradient_descent(rate, steps):
+    """The mean over s = 0..K-1 of (1 - eta x)^s, clipped to [0, 1]: no short polynomial, and bounded everywhere."""
+
+    def f(x):
+        kept = np.clip(1 - rate * np.asarray(x), 0, 1)
+        return np.mean([kept**s for s in range(steps)], axis=0)
+
+    return f
+
+
 def curvature_like(size=60):
     """A few sharp directions and a flat rest, as networks have; positive semi-definite."""
     return with_eigenvalues(np.concatenate([np.zeros(size // 2), np.geomspace(1e-3, 20, size - size // 2)]))

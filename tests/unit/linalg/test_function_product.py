@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 import scipy.linalg
 from support.comparison import assert_close
-from support.matrices import ROUNDING, apply, curvature_like, dense_function, operator_of, with_eigenvalues
+from support.matrices import (
+    ROUNDING,
+    apply,
+    curvature_like,
+    dense_function,
+    gradient_descent,
+    operator_of,
+    with_eigenvalues,
+)
 
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos, sgd_horizon
+from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos
 
 
 @pytest.mark.parametrize("degree", range(5))
@@ -26,7 +34,7 @@ def test_all_steps_equal_scipys_matrix_function():
 
 @pytest.mark.parametrize(
     "function",
-    [sgd_horizon(0.05, 50), sgd_horizon(0.3, 8), damped_inverse(1.0)],
+    [gradient_descent(0.05, 50), gradient_descent(0.3, 8), damped_inverse(1.0)],
     ids=["horizon", "edge of stability", "inverse"],
 )
 def test_a_short_run_approximates_and_its_change_bounds_the_error(function):
@@ -129,7 +137,7 @@ def test_noisy_products_cost_about_their_noise(noise, allowed):
 
     run, exact = lanczos(FunctionOperator(60, noisy), start, 10), lanczos(operator_of(matrix), start, 10)
     assert 0.01 * noise < run.asymmetry < 3 * noise
-    function = sgd_horizon(0.05, 50)
+    function = gradient_descent(0.05, 50)
     assert_close(
         function_times_vector(run, function).value,
         function_times_vector(exact, function).value,

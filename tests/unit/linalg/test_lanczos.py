@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from support.matrices import CountedOperator, apply, curvature_like, operator_of, with_eigenvalues
+from support.matrices import CountedOperator, apply, curvature_like, gradient_descent, operator_of, with_eigenvalues
 
 from nnabla_influence.errors import ConfigError, DivergenceError
-from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos, sgd_horizon
+from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos
 
 
 def test_the_basis_is_orthonormal_even_where_lanczos_is_known_to_lose_it():
@@ -74,7 +74,7 @@ def test_a_zero_start_gives_zero_without_a_product():
     run = lanczos(operator, np.zeros(4), 3)
     assert operator.products == 0 and run.start_norm == 0 and run.basis.shape == (0, 4)
     assert run.alpha.size == run.beta.size == run.ritz_values.size == run.ritz_weights.size == 0
-    found = function_times_vector(run, sgd_horizon(0.1, 5))
+    found = function_times_vector(run, gradient_descent(0.1, 5))
     np.testing.assert_array_equal(found.value, np.zeros(4))
     assert (found.change, found.negative, found.most_negative) == (0, 0, 0.0)
 

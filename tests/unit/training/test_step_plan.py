@@ -84,3 +84,13 @@ def test_a_continued_run_starts_at_its_place_in_the_schedule():
 )
 def test_what_a_policy_keeps(policy, kept):
     assert _plan(policy=policy).kept() == kept
+
+
+def test_unordered_steps_are_those_of_the_epoch_without_their_rows():
+    falling = ScheduleConfig("Exponential", {"gamma": 0.9, "iter_interval": 1})
+    plan = _plan(solver=SolverConfig(learning_rate=1.0, update_interval=3, schedule=falling))
+    for epoch in range(3):
+        expected = [(s.index + 1, s.learning_rate, len(s.batches)) for s in plan.epoch(epoch)]
+        assert [(s.number, s.learning_rate, s.batches) for s in plan.unordered(epoch)] == expected
+    assert [s.number for s in plan.unordered(0, before=100)] == [101, 102]
+    assert list(plan.unordered(-5)) == list(plan.unordered(0)), "nobody knows what was before the run"

@@ -10,7 +10,7 @@ from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.training import RULES, Adjoint
-from nnabla_influence.training.update_rules import StepConditions
+from nnabla_influence.training.update_rules import StepConditions, divisor
 
 P, STEPS = 4, 6
 BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
@@ -72,7 +72,7 @@ def test_the_linear_form_is_nnablas_step(name, decay):
         before, memory = theta.d.astype(np.float64), _states(real).get(MEMORY.get(name), np.zeros(P))
         gradient = random.normal(size=P)
         _update(real, theta, solver, gradient, rate)
-        k = RULES[name].coefficients(solver, StepConditions(rate, number, _states(real).get(RULES[name].second)))
+        k = RULES[name].coefficients(solver, StepConditions(rate, number, divisor(solver, _states(real))))
         total = gradient + (0.0 if RULES[name].decoupled else decay * before)
         assert_close(theta.d, k.e * before + k.c * memory + k.d * total, 1e-5, "float32 solver")
         if name in MEMORY:
