@@ -20,6 +20,7 @@ from ..choices import (
     DEFAULT_METHOD,
     INVERSES,
     METHODS,
+    OBJECTIVES,
     POINTS,
     RECURSIONS,
     THROUGH,
@@ -61,6 +62,7 @@ NAMED_SETTINGS = {
     "batch_norm": BATCH_NORM_POLICIES,
     "curvature": CURVATURES,
     "inverse": INVERSES,
+    "objective": OBJECTIVES,
     "recursion": RECURSIONS,
     "through": THROUGH,
 }
@@ -215,6 +217,8 @@ def score_training(
         scores = _estimated(estimator, training, train, validation, None, reporter)
     else:
         scores = _with_kept_progress(estimator, training, train, validation, beside, reporter)
+    if scores.objective is not None:
+        LOGGER.info("objective %s: the scores are changes of the %s", scores.objective.name, scores.objective.formula)
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
     return scores
