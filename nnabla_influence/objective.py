@@ -27,7 +27,7 @@ from .errors import ConfigError
 
 __all__ = ["LOSS", "Objective", "require_objective"]
 
-WORDS = {"loss": "mean validation loss", "error": "expected validation error"}
+WORDS = {"loss": "validation loss", "error": "expected validation error"}
 
 
 def require_objective(name: str) -> None:
@@ -76,10 +76,10 @@ class Objective:
     def formula(self) -> str:
         """What it is, exactly."""
         if self.name == "loss":
-            return self.words
+            return f"mean {self.words}"
         if self.scale == 1.0:
             return f"{self.words}, the mean of 1 - p with p = exp(-loss)"
-        return f"{self.words}, the mean of 1 - exp(-loss / {self.scale:.4g})"
+        return f"bounded validation error, the mean of 1 - exp(-loss / {self.scale:.4g})"
 
     def of(self, losses: Array) -> float:
         """Compute the objective from the losses (V,) of all rows."""

@@ -10,10 +10,10 @@
   a minority of broken rows. With 4 to 8 medians the results were alike; a row with the median loss keeps
   exp(-1/6) = 85 % of its weight, one with twelve times the median 14 %.
 
-A median of 0 (half of the rows are fitted exactly, as `EpsilonInsensitiveLoss` does) is no scale; then the median of the
-losses above 0 is taken, and if there is none the gradient is 0 whatever the scale. A loss that is negative somewhere has
-no zero to measure from; then the mean loss is used, and a warning says so. With ``tracin`` the scale is that of the last
-checkpoint, for all of them: one question, one objective.
+A median of 0 (half of the rows are fitted exactly, as `EpsilonInsensitiveLoss` does) is no scale; then the median of
+the losses above 0 is taken, and if there is none the gradient is 0 whatever the scale. A loss that is negative
+somewhere has no zero to measure from; then the mean loss is used, and a warning says so. With ``tracin`` the scale is
+that of the last checkpoint, for all of them: one question, one objective.
 """
 
 from __future__ import annotations

@@ -46,6 +46,7 @@ __all__ = [
     "MethodSetting",
     "ScoreRequest",
     "final_state",
+    "has_objective",
     "score_project",
     "score_training",
     "scoring_passport",
@@ -117,6 +118,11 @@ class ScoreRequest:
 def _settings_of(method: str) -> Set[str]:
     """Return the names of a method's own settings; seed and device are the request's."""
     return set(inspect.signature(ESTIMATORS[method]).parameters) - {"seed", "device"}
+
+
+def has_objective(method: str) -> bool:
+    """Tell whether a method asks the validation data, so that its objective can be chosen."""
+    return "objective" in _settings_of(method)
 
 
 def _no_such_setting(method: str, name: str, value: MethodSetting) -> ConfigError:
