@@ -76,9 +76,8 @@ class InfluenceScores:
 
     def __repr__(self) -> str:
         asked = f" (objective {self.objective.name})" if self.objective else ""
-        return (
-            f"<InfluenceScores: {len(self.values)} samples by '{self.method}'{asked}, {self.harmful} of them harmful>"
-        )
+        by = f"'{self.method}'{asked}"
+        return f"<InfluenceScores: {len(self.values)} samples by {by}, {self.harmful} of them harmful>"
 
     @classmethod
     def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:

@@ -372,7 +372,7 @@ class Project:
             split_seed: Draws the halves of the validation rows.
             execution: Where trainings run.
             overwrite: Replace the output and caches of other runs.
-            objective: What the methods that ask the validation data score by, ``error`` or ``loss``; None: their default.
+            objective: ``error`` or ``loss``, for the methods that ask the validation data; None: their default.
             reporter: Shows how far it is.
 
         Raises:
@@ -427,7 +427,7 @@ class Project:
             split_seed: Draws groups and halves.
             execution: Where trainings run.
             overwrite: Replace the outputs and caches of other runs.
-            objective: What the methods that ask the validation data score by, ``error`` or ``loss``; None: their default.
+            objective: ``error`` or ``loss``, for the methods that ask the validation data; None: their default.
             reporter: Shows how far it is.
 
         Returns:
