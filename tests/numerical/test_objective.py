@@ -40,7 +40,7 @@ METHODS = {
 def run(tmp_path_factory):
     """A softmax regression on overlapping classes, some labels wrong in training and validation alike."""
     folder = tmp_path_factory.mktemp("run")
-    data, validation = (dataset(*overlapping_classes(n, seed, flipped=0.2)) for n, seed in ((60, 0), (21, 1)))
+    data, validation = (dataset(*overlapping_classes(n, seed, flipped=0.2)) for n, seed in ((60, 0), (15, 1)))
     options = {"epochs": 12, "batch_size": 6, "seed": 3, "solver": {"learning_rate": 0.3}}
     return replayable(trained(folder, softmax_network(5), data, validation, **options), folder, "epochs")
 
@@ -137,7 +137,7 @@ def test_scores_are_changes_of_the_expected_error(run, made):
     """Leave-one-out of mean(1 - p): correlation and slope near 1, which the scores by ``loss`` do not have."""
     start = run.cache.checkpoint(run.cache.plan.steps - run.cache.plan.steps_per_epoch).theta.astype(float)
     truth = last_epoch.leave_one_out(
-        SoftmaxRegression(5, 3), start, run.data, run.validation_data, run.steps(), bound=lambda l: 1 - np.exp(-l)
+        SoftmaxRegression(5, 3), start, run.data, run.validation_data, run.steps(), bound=lambda loss: 1 - np.exp(-loss)
     )
 
     def agreement(objective):
