@@ -57,8 +57,11 @@ def test_the_objective_is_said_where_scores_are_made_and_nowhere_else(command, m
     assert code == 2 and log == (
         "error: --objective says how to score, but --influence holds the scores; leave one of the two out.\n"
     )
-    code, _, log = command(*AUTO, "NETWORK", "--method", "loss", "--objective", "error", *OUTPUTS)
+    code, _, log = command(
+        *AUTO, "--network", "builtin:mlp", "DATA", "--method", "loss", "--objective", "error", *OUTPUTS
+    )
     assert code == 2 and "--objective error means nothing to --method loss; leave it out" in log
+    assert "clean.seed0.h5" not in names(command.folder)
 
 
 @pytest.mark.parametrize("typed", [("DATA",), ("CACHE", "--network", "builtin:mlp")])
