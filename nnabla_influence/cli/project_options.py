@@ -163,7 +163,7 @@ def add_objective_option(group: Any) -> None:
     _setting(
         group,
         "--objective",
-        "harm is a rise of the validation data's expected error, which is bounded, or of their mean loss (default: "
+        "what harm raises: the expected validation error, which is bounded, or the mean validation loss (default: "
         f"{DEFAULT_OBJECTIVE})",
         choices=OBJECTIVES,
     )
