@@ -5,7 +5,7 @@ last-epoch score over all orders, with mean curvature G at the final parameters 
 
     r_i = (1 / N) <grad l_i, F(G) g>,    F(x) = sum over the steps of the solver's adjoint, run on the scalar x,
 
-with g the mean validation gradient; for SGD of K steps F is the sum over s = 0..K-1 of ``eta (1 - eta x)^s``, see
+with g the validation gradient; for SGD of K steps F is the sum over s = 0..K-1 of ``eta (1 - eta x)^s``, see
 `scalar_adjoint` for the other solvers. ``F(G) g`` comes from a few Lanczos steps on a random subset of the training
 data, then one pass of sample products over all of it gives the scores. Only one set of parameters is needed: the final
 ones or, better where measured, their mean over the last epoch. ``horizon`` lets the steps run over several epochs.
@@ -44,10 +44,11 @@ import numpy as np
 
 from ..array import Array
 from ..autodiff import LossOracle
-from ..choices import CURVATURES
+from ..choices import CURVATURES, DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..linalg import FunctionProduct, Scaled, function_times_vector, lanczos
+from ..objective import require_objective
 from ..remedies import advice
 from ..scores import InfluenceScores
 from ..training import Diagonal, FinishedTraining, ScalarAdjoint, UnorderedStep, coupled_decay, divisor
@@ -74,6 +75,7 @@ class SpectralInfluence(InfluenceEstimator):
         seed: Draws the subset.
         at: ``final`` parameters, the ``average`` of the last epoch, or ``auto``: the average if training recorded it.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
         ConfigError: A setting has an impossible value.
@@ -100,11 +102,13 @@ class SpectralInfluence(InfluenceEstimator):
         seed: int = 0,
         at: str = "auto",
         device: Device = Device(),
+        objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
         if curvature not in CURVATURES:
             raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{curvature}'.")
         if lanczos_steps < 1 or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {lanczos_steps} and {horizon}.")
+        require_objective(objective)
         self.curvature = curvature
         self.lanczos_steps = lanczos_steps
         self.subset = subset
@@ -112,13 +116,15 @@ class SpectralInfluence(InfluenceEstimator):
         self.batch_norm = batch_norm
         self.seed = seed
         self.at = at
+        self.objective = objective
         self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         training = task.training
         theta = scoring_point(training, self.at)
         oracle = task.oracle(theta, self.batch_norm, self.device)
-        gradient = task.validation_gradient(oracle, theta)  # g
+        objective = task.objective(self.objective, oracle, theta)
+        gradient = task.validation_gradient(oracle, theta, objective)  # g
         curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # G
         division, before = self._division(oracle, theta, task)
         root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
@@ -127,7 +133,8 @@ class SpectralInfluence(InfluenceEstimator):
         filtered = function_times_vector(krylov, adjoint)
         self._log_uncertainty(filtered, adjoint)
         products = task.sample_products(oracle, theta, root * filtered.value)
-        return InfluenceScores(products / len(task.train), self.method, self._facts(filtered, adjoint))
+        values = products / len(task.train)
+        return InfluenceScores(values, self.method, self._facts(filtered, adjoint), objective=objective)
 
     def _steps(self, training: FinishedTraining, before: int) -> List[UnorderedStep]:
         """Return the horizon's steps, first to last."""

@@ -77,6 +77,24 @@ def test_mnist_from_idx_files(tmp_path, images):
     _check_mnist(tmp_path, tmp_path / "work", images)
 
 
+def test_the_objective_table_goes_on_where_it_stopped(tmp_path):
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (60, 28, 28), dtype=np.uint8)
+    for name, content in (
+        ("train-images-idx3-ubyte", struct.pack(">IIII", 2051, 60, 28, 28) + pixels.tobytes()),
+        ("train-labels-idx1-ubyte", struct.pack(">II", 2049, 60) + bytes(number % 10 for number in range(60))),
+    ):
+        (tmp_path / name).write_bytes(content)
+    line = ("--data-folder", tmp_path, "--output", tmp_path / "out", "--rows", 20, "--conditions", "20 % flips in both")
+    first = _run("objective/objective_table.py", *line, "--seeds", 1)
+    assert "seed 0" in first.stdout
+    again = _run("objective/objective_table.py", *line, "--seeds", 2)
+    assert "seed 0" not in again.stdout and "seed 1" in again.stdout and "| 20 % flips in both |" in again.stdout
+    results = pd.read_csv(tmp_path / "out" / "results.csv")
+    assert list(zip(results["seed"], results["objective"])) == [(s, o) for s in (0, 1) for o in ("loss", "error")]
+    assert results["auroc"].between(0, 1).all()
+
+
 def test_mnist_from_a_zip_of_pngs(tmp_path, images):
     with zipfile.ZipFile(tmp_path / "mnist.zip", "w") as archive:
         for number, (image, label) in enumerate(zip(*images)):
