@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, LABELS, METHODS, METRICS, STARTS, TREATMENTS
 from .console import Console
 from .options import (
     add_common,
@@ -19,6 +19,7 @@ from .options import (
 )
 from .project_options import (
     add_data_options,
+    add_labels_option,
     add_network_option,
     add_policy_option,
     add_training_options,
@@ -82,6 +83,7 @@ def _add_comparison(group: Any) -> None:
         choices=TREATMENTS,
         help="relabel: give them the predicted label (default: remove)",
     )
+    add_labels_option(group)
     group.add_argument(
         "--metric",
         choices=METRICS,
@@ -160,6 +162,7 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
         split_seed=args.split_seed,
         execution=where,
         overwrite=args.overwrite,
+        labels=args.labels,
     )
 
 

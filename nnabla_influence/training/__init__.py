@@ -5,6 +5,7 @@ from .cache import TrainingCache, kept_steps
 from .checkpoint import Checkpoint
 from .final_state import FinalState
 from .finished_training import FinishedTraining
+from .fresh_training import FreshTraining
 from .nnabla_cli.monitors import Monitors
 from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
@@ -21,6 +22,7 @@ __all__ = [
     "EpochReport",
     "FinalState",
     "FinishedTraining",
+    "FreshTraining",
     "Hooks",
     "Monitors",
     "StepTransition",

@@ -12,9 +12,9 @@ import logging
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Tuple
 
-from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, LABELS, METHODS, METRICS, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Share
 from ..errors import ConfigError
 from ..evaluation.attribution import Agreement, Retrainings, attribution
@@ -67,6 +67,7 @@ class EvaluateRequest:
         starts: Where retraining starts, some of `choices.STARTS`.
         treatments: Some of `choices.TREATMENTS`.
         metric: One of `choices.METRICS`.
+        labels: Who predicts the labels of treatment ``relabel``, one of `choices.LABELS`.
         groups: Groups left out, for the metrics other than ``removal``.
         selection: The data that chooses; None: half of the validation rows.
         test: The data that judges.
@@ -97,6 +98,7 @@ class EvaluateRequest:
     split_seed: int = 0
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
+    labels: str = LABELS[0]
 
     def __post_init__(self) -> None:
         if self.methods:
@@ -106,6 +108,12 @@ class EvaluateRequest:
         require_choices("starts", self.starts, STARTS)
         require_choices("treatments", self.treatments, TREATMENTS)
         require_choice("metric", self.metric, METRICS)
+        require_choice("labels", self.labels, LABELS)
+        if self.labels != LABELS[0] and "relabel" not in self.treatments:
+            raise ConfigError(
+                f"Labels predicted {self.labels} are for the treatment relabel, but the treatments are "
+                f"{', '.join(self.treatments)}. Add it, or leave the labels out."
+            )
         require_whole("trials", self.trials, 1)
         require_whole("split_seed", self.split_seed, 0)
         self.plans()  # they refuse too few groups
@@ -185,7 +193,15 @@ def _trials(request: EvaluateRequest, data: EvaluationData, usual: List[str]) ->
         request.trials,
         data.scoring,
         request.overwrite,
+        labels=_labeller(request),
     )
+
+
+def _labeller(request: EvaluateRequest) -> Optional[ScoreRequest]:
+    """Return the method that predicts labels in place of the trained network."""
+    if request.labels == LABELS[0]:
+        return None
+    return ScoreRequest(request.labels, seed=request.project.seed, device=request.project.device, labels=request.labels)
 
 
 def _log(trials: TrialsRequest) -> Callable[[int, Trial], None]:

@@ -12,17 +12,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Tuple
 
+from ..array import Array
 from ..dataset.dataset import Dataset
 from ..errors import ConfigError
-from ..estimators import sample_columns
+from ..estimators import require_one_class, sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
+from ..training import TrainingCache
 from .opened_project import OpenedProject, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
@@ -47,6 +49,8 @@ class TrialsRequest:
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
         overwrite: Replace caches of other runs.
+        labels: Predicts the labels that every method's scores carry and retrainings may use, in place of the trained
+            network.
         progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
 
     Raises:
@@ -65,6 +69,7 @@ class TrialsRequest:
     scoring: Optional[Dataset] = None
     overwrite: bool = False
     progress: Optional[str] = None
+    labels: Optional[ScoreRequest] = None
 
     def __post_init__(self) -> None:
         require_whole("trials", self.trials, 1)
@@ -87,7 +92,8 @@ class TrialsRequest:
     def one(self, seed: int) -> TrialsRequest:
         """Return the request of one trial."""
         methods = tuple(dataclasses.replace(method, seed=seed) for method in self.methods)
-        return dataclasses.replace(self, project=self.project.with_seed(seed), methods=methods, trials=1)
+        labels = dataclasses.replace(self.labels, seed=seed) if self.labels else None
+        return dataclasses.replace(self, project=self.project.with_seed(seed), methods=methods, trials=1, labels=labels)
 
     def absolute(self) -> TrialsRequest:
         """Return the same request with absolute paths, for machines that only share the disk."""
@@ -201,6 +207,10 @@ def _trial(
     refuse_overwriting([request.output], project.data_files)
     seed = project.config.seed
     scored = [(method, _asked(project, request, method)) for method in request.methods]
+    for method in request.methods:
+        method.estimator().check_network(project.network)
+    if request.labels:
+        require_one_class(project.network)
     target = cache_path(request.output, seed)
     cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
     scores = {}
@@ -210,9 +220,27 @@ def _trial(
             cache, project.train, validation, method, beside=beside, reporter=reporter
         )
     columns = sample_columns(cache, project.train, project.device)
+    if request.labels:
+        columns[LABEL_COLUMN] = _labels(request, request.labels, cache, project, scores, reporter)
     table = project.train.table
     complete = {name: dataclasses.replace(s.with_columns(columns), table=table) for name, s in scores.items()}
     return Trial(cache.path.absolute(), seed, complete, columns.get(LABEL_COLUMN))
+
+
+def _labels(
+    request: TrialsRequest,
+    labels: ScoreRequest,
+    cache: TrainingCache,
+    project: OpenedProject,
+    scores: Mapping[str, InfluenceScores],
+    reporter: ProgressReporter,
+) -> Array:
+    """Return the labels (N,) that a method predicts; it may be one of those that have scored already."""
+    found = scores.get(labels.method)
+    if found is None:
+        beside = scores_path(request.output, project.config.seed, "labels")
+        found = score_training(cache, project.train, project.validation, labels, beside=beside, reporter=reporter)
+    return found.columns[LABEL_COLUMN]
 
 
 def _asked(project: OpenedProject, request: TrialsRequest, method: ScoreRequest) -> Dataset:
