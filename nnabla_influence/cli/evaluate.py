@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..choices import COMPARED_METHODS, LABELS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
 from .console import Console
 from .options import (
     add_common,

@@ -167,8 +167,8 @@ def add_labels_option(group: Any) -> None:
         "--labels",
         choices=LABELS,
         default=LABELS[0],
-        help="who predicts predicted_label, for relabelling: the trained network, or networks that never saw the sample, "
-        "at the cost of --folds trainings (default: %(default)s)",
+        help="who predicts the labels for relabelling: the trained network, or out-of-fold: networks that never saw "
+        "the sample, at the cost of 5 trainings (default: %(default)s)",
     )
 
 

@@ -31,8 +31,8 @@ def require_one_class(network: Network) -> None:
     """
     if not learns_one_class(network):
         raise UnsupportedError(
-            f"Predicted labels need a network that predicts one class number per sample, and '{network.path}' does not. "
-            "Leave them out."
+            f"Predicted labels need a network that predicts one class number per sample, and '{network.path}' does "
+            "not. Leave them out."
         )
 
 
@@ -52,4 +52,5 @@ def given_labels(network: Network, data: Dataset) -> Optional[IntArray]:
         values = data.column(column)[:, 0]
     if np.any(values != np.floor(values)):
         return None
-    return values.astype(np.int64)
+    labels: IntArray = values.astype(np.int64)
+    return labels

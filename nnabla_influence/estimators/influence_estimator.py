@@ -75,6 +75,7 @@ class InfluenceEstimator(ABC):
         Raises:
             UnsupportedError: It is one.
         """
+        return None  # most methods score any
 
     @abstractmethod
     def _scores(self, task: ScoringTask) -> InfluenceScores:

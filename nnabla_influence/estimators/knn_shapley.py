@@ -115,8 +115,8 @@ class KnnShapley(InfluenceEstimator):
         if self.features == "hidden":
             hidden = HiddenActivations(network, self.device)
             batches = consecutive_batches(len(data), task.training.config.batch_size)
-            whole = np.concatenate([hidden.values(data.batch(rows)) for rows in batches])  # (N, width of the layer)
-            return lambda rows: whole[rows]
+            whole: Array = np.concatenate([hidden.values(data.batch(rows)) for rows in batches])  # (N, its width)
+            return whole.__getitem__
         targets = {loss.target for loss in network.roles.training.losses}
         columns = [name for name in network.columns if name not in targets]
         return lambda rows: _joined(data, rows, columns)
@@ -145,7 +145,8 @@ def _distances(asked: Array, train: Features, samples: int) -> Array:
     for rows in consecutive_batches(samples, ROWS):
         there = train(rows) - centre
         distances[:, rows] = (there**2).sum(axis=1) - 2 * here @ there.T
-    return distances + (here**2).sum(axis=1)[:, np.newaxis]
+    distances += (here**2).sum(axis=1)[:, np.newaxis]
+    return distances
 
 
 def neighbour_values(distances: Array, labels: IntArray, asked: IntArray, neighbors: int) -> Array:
@@ -168,6 +169,6 @@ def neighbour_values(distances: Array, labels: IntArray, asked: IntArray, neighb
     farthest = right[:, -1:] * min(neighbors, samples) / (neighbors * samples)
     # From the farthest to the nearest: the value of a_j is that of the farthest and all gains from j on.
     sums = np.cumsum(np.concatenate([farthest, gains[:, ::-1]], axis=1), axis=1)[:, ::-1]
-    values = np.empty_like(sums)
+    values: Array = np.empty_like(sums)
     np.put_along_axis(values, order, sums, axis=1)
     return values

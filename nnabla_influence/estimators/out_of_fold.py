@@ -13,7 +13,7 @@ score measures oddness, not harm; and a sample whose twin is in another fold is 
 from __future__ import annotations
 
 import logging
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from ..autodiff import LossOracle
 from ..dataset.batches import check_whole_number, consecutive_batches
 from ..dataset.folds import draw_folds
 from ..device import Device
-from ..network import Network
 from ..scores import LABEL_COLUMN, LOSS_COLUMN, InfluenceScores
 from ..training import Checkpoint, FreshTraining, StepPlan
 from .given_labels import given_labels
@@ -38,8 +37,8 @@ LOGGER = logging.getLogger("nnabla_influence")
 class OutOfFold(InfluenceEstimator):
     """Minus the loss of every sample, by a network that was trained without it.
 
-    The scores carry the columns ``predicted_label`` (where the network predicts one class per sample) and ``loss``, both
-    out of fold.
+    The scores carry the columns ``predicted_label`` (where the network predicts one class per sample) and ``loss``,
+    both out of fold.
 
     Args:
         folds: K, in how many parts the rows are held out.
@@ -130,13 +129,13 @@ class _Predictions:
     def _fold(self, fold: int, progress: Callable[[int], None]) -> Dict[str, Array]:
         store = self._task.store
         name = f"fold-{fold}"
-        saved = store.load(name) if store else None
+        saved = store.load(name) if store is not None else None
         if saved is not None:
             return saved
         rest = self._task.train.subset(np.flatnonzero(self._parts != fold))
         final = self._fresh.trained(rest, self._device, progress, store, f"{name}-training")
         prediction = self._predicted(final, np.flatnonzero(self._parts == fold))
-        if store:
+        if store is not None:
             store.save(name, prediction)
         return prediction
 

@@ -1,9 +1,9 @@
 """A training repeated from initial parameters on some of the rows, for networks that must not know the others.
 
-The project's own settings hold: solver, schedule, batch size, epochs, augmentation. A smaller data set has fewer batches
-in an epoch, and the schedule of the learning rate follows the epochs. The parameters are drawn by the run's seed. So a
-training that began with them begins with the same ones, and one that went on from trained parameters, which have seen
-every row, is trained anew for all of its epochs. Frozen weights are settings, not results, and stay.
+The project's own settings hold: solver, schedule, batch size, epochs, augmentation. A smaller data set has fewer
+batches in an epoch, and the schedule of the learning rate follows the epochs. The parameters are drawn by the run's
+seed. So a training that began with them begins with the same ones, and one that went on from trained parameters, which
+have seen every row, is trained anew for all of its epochs. Frozen weights are settings, not results, and stay.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class FreshTraining:
         """
         plan = StepPlan(self.settings(len(samples)), len(samples))
         trainer = Trainer(self.network, samples, plan.config, device)
-        saved = store.load(name) if store else None
+        saved = store.load(name) if store is not None else None
         if saved is not None:
             trainer.restore(Checkpoint.from_arrays(saved))
         drawn = 0
@@ -119,7 +119,7 @@ class FreshTraining:
                 drawn += sum(map(len, step.batches))
                 if progress:
                     progress(drawn)
-                if store and time.monotonic() - last_save > SECONDS_BETWEEN_SAVES:
+                if store is not None and time.monotonic() - last_save > SECONDS_BETWEEN_SAVES:
                     store.save(name, trainer.state().to_arrays())
                     last_save = time.monotonic()
         return trainer.state()

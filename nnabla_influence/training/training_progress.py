@@ -65,7 +65,9 @@ class UnfinishedTraining:
         arrays = self._files.load(PROGRESS_FILE)
         if arrays is None:
             return None
-        return TrainingProgress(Checkpoint.from_arrays(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX))
+        return TrainingProgress(
+            Checkpoint.from_arrays(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX)
+        )
 
     def save(self, progress: TrainingProgress) -> None:
         """Save what to go on from."""
