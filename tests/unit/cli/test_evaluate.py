@@ -97,3 +97,9 @@ def test_an_interruption_says_what_is_kept(command, monkeypatch):
     assert code == 130 and log.endswith(
         "interrupted: what is finished lies in 'curve.csv' and in the files named after it. The same command goes on.\n"
     )
+
+
+def test_labels_for_relabelling_arrive():
+    common = ("--network", "builtin:mlp", "--output", "c.csv", "--treatment", "remove", "relabel")
+    assert parsed(*common).labels == "network"
+    assert parsed(*common, "--labels", "out-of-fold").labels == "out-of-fold"

@@ -54,6 +54,12 @@ def test_train(command, cache):
         (("--method", "sgd-influence"), {"method": "sgd-influence"}),
         (("--method", "spectral", "--at", "final", "--horizon", "2"), {"at": "final", "horizon": 2}),
         (("--method", "last-epoch", "--target", "class=1"), {"method": "last-epoch", "target": 1}),
+        (("--method", "out-of-fold", "--folds", "3"), {"method": "out-of-fold", "folds": 3}),
+        (("--method", "loss", "--labels", "out-of-fold"), {"method": "loss", "labels": "out-of-fold"}),
+        (
+            ("--method", "knn-shapley", "--neighbors", "3", "--features", "hidden"),
+            {"method": "knn-shapley", "neighbors": 3, "features": "hidden"},
+        ),
     ],
     ids=str,
 )

@@ -10,6 +10,7 @@ from nnabla_influence.choices import METHODS
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.device import Device
 from nnabla_influence.errors import (
+    CacheMismatchError,
     CheckpointMissingError,
     ConfigError,
     DivergenceError,
@@ -17,7 +18,7 @@ from nnabla_influence.errors import (
     OutputExistsError,
     RequestError,
 )
-from nnabla_influence.estimators import SgdInfluence, SpectralInfluence
+from nnabla_influence.estimators import OutOfFold, SgdInfluence, SpectralInfluence
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.training import FinalState
@@ -172,3 +173,54 @@ def test_facts_are_logged(project, cache, caplog):
         scores = score_project(project._opened, cache, ScoreRequest("spectral"))
     for name, value in scores.facts.items():
         assert f"{name}: {value:.3g}" in caplog.messages
+
+
+def test_the_columns_of_out_of_fold_are_out_of_fold(project, cache):
+    scores = score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 3}))
+    expected = OutOfFold(3).estimate(cache, project.train_data, project.validation_data)
+    assert list(scores.columns) == ["predicted_label", "loss"]
+    for name, values in expected.columns.items():
+        assert np.array_equal(scores.columns[name], values)
+
+
+def test_any_method_may_carry_labels_predicted_out_of_fold(project, cache, tmp_path):
+    request = ScoreRequest("last-epoch", {"folds": 3, "recursion": "published"}, labels="out-of-fold", seed=2)
+    labelled = score_project(project._opened, cache, request)
+    plain = score_project(project._opened, cache, ScoreRequest("last-epoch", {"recursion": "published"}, seed=2))
+    alone = score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 3}, seed=2))
+    assert np.array_equal(labelled.values, plain.values) and labelled.method == "last-epoch"
+    assert np.array_equal(labelled.columns["loss"], plain.columns["loss"])
+    assert np.array_equal(labelled.columns["predicted_label"], alone.columns["predicted_label"])
+
+
+def test_labels_by_the_method_that_scores_are_predicted_once():
+    assert isinstance(ScoreRequest("out-of-fold", labels="out-of-fold").estimator(), OutOfFold)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"labels": "mine"}, {"settings": {"folds": 3}}, {"labels": "out-of-fold", "settings": {"folds": 1}}]
+)
+def test_impossible_labels(wrong):
+    with pytest.raises(ConfigError):
+        ScoreRequest("spectral", **wrong)
+
+
+@pytest.mark.parametrize("after", [3, 23, 41, 60])
+@pytest.mark.parametrize(
+    "request_",
+    [ScoreRequest("out-of-fold"), ScoreRequest("sgd-influence", labels="out-of-fold")],
+    ids=lambda r: r.labels,
+)
+def test_folds_go_on_after_ctrl_c_with_the_same_bytes(project, cache, tmp_path, request_, after):
+    whole = score_project(project._opened, cache, request_)
+    output = tmp_path / "i.csv"
+    try:
+        score_project(project._opened, cache, request_, output=output, reporter=CtrlC("scoring", after))
+    except Interrupted:
+        assert (tmp_path / "i.csv.partial").is_dir()
+        with pytest.raises(CacheMismatchError):
+            score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 4}), output=output)
+        assert (tmp_path / "i.csv.partial").is_dir()
+    again = score_project(project._opened, cache, request_, output=output)
+    assert again.values.tobytes() == whole.values.tobytes() and not (tmp_path / "i.csv.partial").exists()
+    assert again.columns["predicted_label"].tobytes() == whole.columns["predicted_label"].tobytes()
