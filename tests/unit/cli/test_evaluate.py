@@ -100,6 +100,5 @@ def test_an_interruption_says_what_is_kept(command, monkeypatch):
 
 
 def test_labels_for_relabelling_arrive():
-    common = ("--network", "builtin:mlp", "--output", "c.csv", "--treatment", "remove", "relabel")
-    assert parsed(*common).labels == "network"
-    assert parsed(*common, "--labels", "out-of-fold").labels == "out-of-fold"
+    assert request("--treatment", "remove", "relabel").labels == "network"
+    assert request("--treatment", "relabel", "--labels", "out-of-fold").labels == "out-of-fold"

@@ -128,7 +128,7 @@ def test_neighbours_need_classes(command, tmp_path):
         "run", *network, "--method", "knn-shapley", "--output", "i.csv", "--data-cache", tmp_path / "d"
     )
     assert code == 2 and error.strip().endswith(
-        "error: Method knn-shapley asks which neighbours bear the right label, but 'builtin:mlp' does not learn one class "
-        "number per sample. Use another method."
+        "error: Method knn-shapley asks which neighbours bear the right label, but 'builtin:mlp' does not learn one "
+        "class number per sample. Use another method."
     )
     assert not list(command.folder.iterdir())

@@ -207,20 +207,20 @@ def test_impossible_labels(wrong):
 
 @pytest.mark.parametrize("after", [3, 23, 41, 60])
 @pytest.mark.parametrize(
-    "request_",
+    "asked",
     [ScoreRequest("out-of-fold"), ScoreRequest("sgd-influence", labels="out-of-fold")],
-    ids=lambda r: r.labels,
+    ids=lambda asked: asked.method,
 )
-def test_folds_go_on_after_ctrl_c_with_the_same_bytes(project, cache, tmp_path, request_, after):
-    whole = score_project(project._opened, cache, request_)
+def test_folds_go_on_after_ctrl_c_with_the_same_bytes(project, cache, tmp_path, asked, after):
+    whole = score_project(project._opened, cache, asked)
     output = tmp_path / "i.csv"
     try:
-        score_project(project._opened, cache, request_, output=output, reporter=CtrlC("scoring", after))
+        score_project(project._opened, cache, asked, output=output, reporter=CtrlC("scoring", after))
     except Interrupted:
         assert (tmp_path / "i.csv.partial").is_dir()
         with pytest.raises(CacheMismatchError):
             score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 4}), output=output)
         assert (tmp_path / "i.csv.partial").is_dir()
-    again = score_project(project._opened, cache, request_, output=output)
+    again = score_project(project._opened, cache, asked, output=output)
     assert again.values.tobytes() == whole.values.tobytes() and not (tmp_path / "i.csv.partial").exists()
     assert again.columns["predicted_label"].tobytes() == whole.columns["predicted_label"].tobytes()
