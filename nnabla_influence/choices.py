@@ -74,6 +74,9 @@ STARTS = ("last-epoch", "scratch")
 TREATMENTS = ("remove", "relabel")
 """What a retraining does with the most harmful samples."""
 
+CONTROLS = ("add-validation",)
+"""What else a retraining is compared with: the validation rows that scored as further training data."""
+
 METRICS = ("removal", "lds", "leave-one-out")
 """What an evaluation measures."""
 

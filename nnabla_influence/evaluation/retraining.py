@@ -23,8 +23,9 @@ from ..errors import CheckpointMissingError, DivergenceError, NetworkError
 from ..execution import cpu_model
 from ..network import Network
 from ..remedies import remedy
-from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, start_digest
+from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, resized, start_digest
 from .change import Change
+from .joined_samples import JoinedSamples
 from .performance import Performance, PerformanceMeter
 from .relabelled import Relabelled
 
@@ -43,6 +44,7 @@ class Retraining:
         start: One of `choices.STARTS`.
         seed: Batch order and masks (and, from scratch, the initial parameters); None for those of the original run.
         device: Where to compute.
+        added: Further samples to train on, every one of them.
     """
 
     cache: Path
@@ -52,6 +54,7 @@ class Retraining:
     start: str = "last-epoch"
     seed: Optional[int] = None
     device: Device = Device()
+    added: Optional[Samples] = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,9 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     samples: Samples = job.data
     if len(job.change.relabelled):
         samples = Relabelled(job.data, cache.network.loss_role.target, job.change)
+    if job.added is not None:
+        samples = JoinedSamples(samples, job.added)
+        config = resized(config, cache.plan, len(samples))
     plan = StepPlan(config, len(samples))
     if job.start == "last-epoch":
         network = cache.network

@@ -5,7 +5,7 @@ from .cache import TrainingCache, kept_steps
 from .checkpoint import Checkpoint
 from .final_state import FinalState
 from .finished_training import FinishedTraining
-from .fresh_training import FreshTraining
+from .fresh_training import FreshTraining, resized
 from .nnabla_cli.monitors import Monitors
 from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
@@ -36,6 +36,7 @@ __all__ = [
     "effective_rate",
     "kept_steps",
     "nnabla_iterator",
+    "resized",
     "run_passport",
     "shrinkage",
     "start_digest",

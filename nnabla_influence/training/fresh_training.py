@@ -27,7 +27,7 @@ from .run_passport import start_digest
 from .step_plan import StepPlan
 from .trainer import Trainer
 
-__all__ = ["FreshTraining"]
+__all__ = ["FreshTraining", "resized"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 SECONDS_BETWEEN_SAVES = 20.0
@@ -76,13 +76,7 @@ class FreshTraining:
 
     def settings(self, samples: int) -> TrainingConfig:
         """Return the configuration of a run on so many rows."""
-        whole = self.plan.batches
-        iterator = self.config.iterator
-        if iterator is not None:  # NNabla's iterator draws a fixed number of batches, here the same share of the rows
-            batches = max(1, round(iterator.iterations * samples / whole.samples))
-            iterator = replace(iterator, iterations=batches, monitored=0)
-        per_epoch = self.config.iterations_per_epoch or whole.batches_per_epoch
-        return replace(self.config, iterator=iterator, iterations_per_epoch=per_epoch)
+        return resized(self.config, self.plan, samples)
 
     def trained(
         self,
@@ -123,6 +117,23 @@ class FreshTraining:
                     store.save(name, trainer.state().to_arrays())
                     last_save = time.monotonic()
         return trainer.state()
+
+
+def resized(config: TrainingConfig, plan: StepPlan, samples: int) -> TrainingConfig:
+    """Return the configuration of a run whose epochs go over another number of rows.
+
+    Args:
+        config: Of the run.
+        plan: The steps of the run on all of its rows.
+        samples: How many rows instead.
+    """
+    whole = plan.batches
+    iterator = config.iterator
+    if iterator is not None:  # NNabla's iterator draws a fixed number of batches, here the same share of the rows
+        batches = max(1, round(iterator.iterations * samples / whole.samples))
+        iterator = replace(iterator, iterations=batches, monitored=0)
+    per_epoch = config.iterations_per_epoch or whole.batches_per_epoch
+    return replace(config, iterator=iterator, iterations_per_epoch=per_epoch)
 
 
 def _begun(training: FinishedTraining) -> Network:

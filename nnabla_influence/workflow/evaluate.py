@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
-from ..choices import COMPARED_METHODS, LABELS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, CONTROLS, LABELS, METHODS, METRICS, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Share
 from ..errors import ConfigError
 from ..evaluation.attribution import Agreement, Retrainings, attribution
@@ -68,6 +68,7 @@ class EvaluateRequest:
         treatments: Some of `choices.TREATMENTS`.
         metric: One of `choices.METRICS`.
         labels: Who predicts the labels of treatment ``relabel``, one of `choices.LABELS`.
+        controls: Some of `choices.CONTROLS`, to be measured beside the methods.
         groups: Groups left out, for the metrics other than ``removal``.
         selection: The data that chooses; None: half of the validation rows.
         test: The data that judges.
@@ -99,6 +100,7 @@ class EvaluateRequest:
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
     labels: str = LABELS[0]
+    controls: Tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.methods:
@@ -109,6 +111,8 @@ class EvaluateRequest:
         require_choices("treatments", self.treatments, TREATMENTS)
         require_choice("metric", self.metric, METRICS)
         require_choice("labels", self.labels, LABELS)
+        for control in self.controls:
+            require_choice("controls", control, CONTROLS)
         if self.labels != LABELS[0] and "relabel" not in self.treatments:
             raise ConfigError(
                 f"Labels predicted {self.labels} are for the treatment relabel, but the treatments are "
@@ -137,7 +141,8 @@ class EvaluateRequest:
             ConfigError: More samples are to be removed than there are.
         """
         counts = [amount.of(samples) for amount in self.amounts]
-        sweep = RemovalSweep(counts, self.starts, self.treatments, self.project.device, self.execution)
+        where = (self.project.device, self.execution)
+        sweep = RemovalSweep(counts, self.starts, self.treatments, *where, self.controls)
         sweep.check(samples)
         return sweep
 

@@ -353,6 +353,7 @@ class Project:
         starts: Sequence[str] = STARTS[:1],
         treatments: Sequence[str] = TREATMENTS[:1],
         labels: str = LABELS[0],
+        controls: Sequence[str] = (),
         selection: Optional[DataSource] = None,
         test: Optional[DataSource] = None,
         split_seed: int = 0,
@@ -370,6 +371,7 @@ class Project:
             starts: Where retraining starts, some of `choices.STARTS`.
             treatments: What is done with the samples, some of `choices.TREATMENTS`.
             labels: Who predicts the labels of treatment ``relabel``, see `score`.
+            controls: Some of `choices.CONTROLS`, to be measured beside the methods.
             selection: Data that chooses the number; None: half of the validation rows.
             test: Data that judges the choice.
             split_seed: Draws the halves of the validation rows.
@@ -397,6 +399,7 @@ class Project:
             execution=execution,
             overwrite=overwrite,
             labels=labels,
+            controls=tuple(controls),
         )
         return evaluated_curve(request, trained_and_scored(request, reporter), reporter)
 
