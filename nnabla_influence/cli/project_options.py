@@ -163,13 +163,8 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
 
 def add_labels_option(group: Any) -> None:
     """Add ``--labels``."""
-    group.add_argument(
-        "--labels",
-        choices=LABELS,
-        default=LABELS[0],
-        help="who predicts the labels for relabelling: the trained network, or out-of-fold: networks that never saw "
-        "the sample, at the cost of 5 trainings (default: %(default)s)",
-    )
+    text = "who predicts the labels for relabelling: the trained network, or 5 that never saw the sample"
+    group.add_argument("--labels", choices=LABELS, default=LABELS[0], help=text + " (default: %(default)s)")
 
 
 def add_through_alias(parser: argparse.ArgumentParser) -> None:

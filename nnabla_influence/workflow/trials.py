@@ -12,9 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, List, Mapping, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
-from ..array import Array
 from ..dataset.dataset import Dataset
 from ..errors import ConfigError
 from ..estimators import require_one_class, sample_columns
@@ -24,7 +23,6 @@ from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
-from ..training import TrainingCache
 from .opened_project import OpenedProject, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
@@ -76,7 +74,7 @@ class TrialsRequest:
         names = [method.method for method in self.methods]
         if not names or len(set(names)) < len(names):
             raise ConfigError(f"Expected some methods, each once, got {', '.join(names) or 'none'}.")
-        if self.progress is not None and len(names) > 1:
+        if self.progress is not None and len({*names, *([self.labels.method] if self.labels else [])}) > 1:
             raise ConfigError(f"Scorings of {', '.join(names)} cannot share one progress, '{self.progress}'.")
 
     @property
@@ -206,8 +204,10 @@ def _trial(
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
     seed = project.config.seed
-    scored = [(method, _asked(project, request, method)) for method in request.methods]
-    for method in request.methods:
+    # A method that predicts the labels may be one of those that are asked for.
+    named = {method.method: method for method in (*([request.labels] if request.labels else []), *request.methods)}
+    scored = [(method, _asked(project, request, method)) for method in named.values()]
+    for method in named.values():
         method.estimator().check_network(project.network)
     if request.labels:
         require_one_class(project.network)
@@ -221,26 +221,11 @@ def _trial(
         )
     columns = sample_columns(cache, project.train, project.device)
     if request.labels:
-        columns[LABEL_COLUMN] = _labels(request, request.labels, cache, project, scores, reporter)
+        columns[LABEL_COLUMN] = scores[request.labels.method].columns[LABEL_COLUMN]
     table = project.train.table
-    complete = {name: dataclasses.replace(s.with_columns(columns), table=table) for name, s in scores.items()}
+    asked = {method.method: scores[method.method].with_columns(columns) for method in request.methods}
+    complete = {name: dataclasses.replace(s, table=table) for name, s in asked.items()}
     return Trial(cache.path.absolute(), seed, complete, columns.get(LABEL_COLUMN))
-
-
-def _labels(
-    request: TrialsRequest,
-    labels: ScoreRequest,
-    cache: TrainingCache,
-    project: OpenedProject,
-    scores: Mapping[str, InfluenceScores],
-    reporter: ProgressReporter,
-) -> Array:
-    """Return the labels (N,) that a method predicts; it may be one of those that have scored already."""
-    found = scores.get(labels.method)
-    if found is None:
-        beside = scores_path(request.output, project.config.seed, "labels")
-        found = score_training(cache, project.train, project.validation, labels, beside=beside, reporter=reporter)
-    return found.columns[LABEL_COLUMN]
 
 
 def _asked(project: OpenedProject, request: TrialsRequest, method: ScoreRequest) -> Dataset:
