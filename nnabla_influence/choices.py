@@ -14,12 +14,14 @@ METHODS = (
     "self-influence",
     "loss",
     "margin",
+    "out-of-fold",
+    "knn-shapley",
     "random",
 )
 """Methods that score, see `estimators`."""
 
 DEFAULT_METHOD = "spectral"
-METHODS_WITHOUT_VALIDATION = ("self-influence", "loss", "margin", "random")
+METHODS_WITHOUT_VALIDATION = ("self-influence", "loss", "margin", "out-of-fold", "random")
 """Methods whose scores are the same whatever the validation data."""
 
 COMPARED_METHODS = ("spectral", "loss", "margin", "random")
@@ -65,11 +67,20 @@ POINTS = ("auto", "final", "average")
 INVERSES = ("lanczos", "cg")
 """How the influence function is solved."""
 
+FEATURES = ("inputs", "hidden")
+"""Where nearest neighbours are looked for: among what the network reads, or in its last hidden layer."""
+
+LABELS = ("network", "out-of-fold")
+"""Who predicts the labels that scores carry: the trained network, or networks that never saw the sample."""
+
 STARTS = ("last-epoch", "scratch")
 """Where a retraining starts."""
 
 TREATMENTS = ("remove", "relabel")
 """What a retraining does with the most harmful samples."""
+
+CONTROLS = ("add-validation",)
+"""What else a retraining is compared with: the validation rows that scored as further training data."""
 
 METRICS = ("removal", "lds", "leave-one-out")
 """What an evaluation measures."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, List
 
+from ..choices import CONTROLS
 from ..evaluation.attribution import Agreement
 from ..evaluation.choice import Choice
 from ..evaluation.decision import verdict
 from ..evaluation.group_plan import GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
 from .console import Console
+
+CONTROL_NAMES = {"add-validation": "training on the validation rows that scored, too,"}
 
 
 def print_curve(console: Console, curve: RemovalCurve) -> None:
@@ -22,6 +25,10 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
         console.table(header, [[c.method, c.treatment, c.removed, *_changes(c, measures)] for c in choices])
         whole = [f"{m.replace('_', ' ')} {curve.whole(start, m).text('.4g')}" for m in measures]
         console.result(f"without removal: {', '.join(whole)}")
+        for control in CONTROLS:
+            if curve.control(control, start, "selection_loss").seeds:
+                changes = [f"{m.replace('_', ' ')} {curve.control(control, start, m).text()}" for m in measures]
+                console.result(f"{CONTROL_NAMES[control]} instead: change of {', '.join(changes)}")
         console.result(verdict(choices, "--test"))
     if curve.rows and curve.seeds < 2:
         console.warn("one seed has no interval; give more --trials before you believe a difference")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, CONTROLS, METHODS, METRICS, STARTS, TREATMENTS
 from .console import Console
 from .options import (
     add_common,
@@ -20,6 +20,7 @@ from .options import (
 from .project_options import (
     METHOD_SETTING,
     add_data_options,
+    add_labels_option,
     add_network_option,
     add_objective_option,
     add_policy_option,
@@ -85,6 +86,13 @@ def _add_comparison(group: Any) -> None:
         choices=TREATMENTS,
         help="relabel: give them the predicted label (default: remove)",
     )
+    add_labels_option(group)
+    group.add_argument(
+        "--control",
+        nargs="+",
+        choices=CONTROLS,
+        help="also measure: training on the validation rows that scored as well, a further use of them",
+    )
     group.add_argument(
         "--metric",
         choices=METRICS,
@@ -143,7 +151,7 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
     from ..errors import ConfigError
     from ..workflow.evaluate import EvaluateRequest
 
-    ignored = ("groups",) if args.metric == "removal" else ("remove", "treatment", "test")
+    ignored = ("groups",) if args.metric == "removal" else ("remove", "treatment", "control", "test")
     where = execution(args)
     given = [f"--{name}" for name in ignored if getattr(args, name) is not None]
     if given:
@@ -164,6 +172,8 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
         execution=where,
         overwrite=args.overwrite,
         objective=getattr(args, METHOD_SETTING + "objective"),
+        labels=args.labels,
+        controls=tuple(args.control or ()),
     )
 
 

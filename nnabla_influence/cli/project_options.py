@@ -16,7 +16,9 @@ from ..choices import (
     DEFAULT_METHOD,
     DEFAULT_OBJECTIVE,
     DEFAULT_POLICY,
+    FEATURES,
     INVERSES,
+    LABELS,
     METHODS,
     OBJECTIVES,
     POINTS,
@@ -156,6 +158,16 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     _setting(group, "--inverse", "influence-function: how it is solved", choices=INVERSES)
     _setting(group, "--iterations", "influence-function: products", type=positive_int, metavar="k")
     _setting(group, "--checkpoints", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
+    _setting(group, "--folds", "out-of-fold (also as --labels): parts (default: 5)", type=positive_int, metavar="K")
+    _setting(group, "--neighbors", "knn-shapley (default: 5)", type=positive_int, metavar="k")
+    _setting(group, "--features", "knn-shapley: inputs (default) or the last hidden layer", choices=FEATURES)
+    add_labels_option(group)
+
+
+def add_labels_option(group: Any) -> None:
+    """Add ``--labels``."""
+    text = "who predicts the labels for relabelling: the trained network, or 5 that never saw the sample"
+    group.add_argument("--labels", choices=LABELS, default=LABELS[0], help=text + " (default: %(default)s)")
 
 
 def add_objective_option(group: Any) -> None:
@@ -240,5 +252,10 @@ def score_request(args: argparse.Namespace) -> ScoreRequest:
     from ..workflow.score import ScoreRequest
 
     return ScoreRequest(
-        args.method, _method_settings(args), getattr(args, "target", None), args.seed, Device(args.device)
+        args.method,
+        _method_settings(args),
+        getattr(args, "target", None),
+        args.seed,
+        Device(args.device),
+        getattr(args, "labels", LABELS[0]),
     )

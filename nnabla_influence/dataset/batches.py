@@ -21,6 +21,7 @@ __all__ = ["BatchPlan", "check_whole_number", "consecutive_batches", "random_str
 # One number per purpose, so that the streams of one seed have nothing to do with each other.
 ORDER_STREAM = 1
 AUGMENTATION_STREAM = 2
+FOLD_STREAM = 3
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def consecutive_batches(n: int, batch_size: int) -> List[IntArray]:
 
 
 def random_stream(seed: int, purpose: int, number: int) -> np.random.Generator:
-    """Return the generator of one purpose (`ORDER_STREAM`, `AUGMENTATION_STREAM`) at one epoch or step."""
+    """Return the generator of one purpose (such as `ORDER_STREAM`) at one epoch or step."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, purpose, number])))
 
 

@@ -3,9 +3,13 @@
 from typing import Callable, Dict
 
 from .baselines import LossBaseline, MarginBaseline, RandomBaseline
+from .given_labels import require_one_class
 from .influence_estimator import InfluenceEstimator
 from .influence_function import InfluenceFunction
+from .knn_shapley import KnnShapley
+from .labelled_influence import LabelledInfluence
 from .last_epoch_influence import LastEpochInfluence
+from .out_of_fold import OutOfFold
 from .sample_columns import labels_of, predicted_labels, sample_columns
 from .scoring_task import ScoringTask
 from .self_influence import SelfInfluence
@@ -16,10 +20,13 @@ from .tracin import TracIn
 __all__ = [
     "InfluenceEstimator",
     "InfluenceFunction",
+    "KnnShapley",
+    "LabelledInfluence",
     "LastEpochInfluence",
     "LossBaseline",
     "METHODS",
     "MarginBaseline",
+    "OutOfFold",
     "RandomBaseline",
     "ScoringTask",
     "SelfInfluence",
@@ -28,6 +35,7 @@ __all__ = [
     "TracIn",
     "labels_of",
     "predicted_labels",
+    "require_one_class",
     "sample_columns",
 ]
 
@@ -42,6 +50,8 @@ METHODS: Dict[str, Callable[..., InfluenceEstimator]] = {
         SelfInfluence,
         LossBaseline,
         MarginBaseline,
+        OutOfFold,
+        KnnShapley,
         RandomBaseline,
     )
 }

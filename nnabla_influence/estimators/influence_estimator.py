@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from typing import Dict, Optional
 
 from ..dataset.dataset import Dataset
+from ..network import Network
 from ..progress import ProgressCallback, ProgressStore
 from ..scores import InfluenceScores
 from ..training import FinishedTraining
@@ -59,12 +60,22 @@ class InfluenceEstimator(ABC):
         Raises:
             CheckpointMissingError: The method needs parameters, or a record, that the training did not keep.
             CacheMismatchError: The method needs a solver's state that the training did not keep.
-            UnsupportedError: The network has layers whose derivatives the method needs and NNabla does not have.
+            UnsupportedError: The method cannot score this network, see `check_network`; or it has layers whose
+                derivatives the method needs and NNabla does not have.
             DivergenceError: The method grew without bound; no scores.
             ComputationError: NNabla failed at a batch.
         """
+        self.check_network(training.network)
         scores = self._scores(ScoringTask(training, train, validation, progress, store))
         return dataclasses.replace(scores, table=train.table)
+
+    def check_network(self, network: Network) -> None:
+        """Refuse a network that the method cannot score; asked before anything is trained.
+
+        Raises:
+            UnsupportedError: It is one.
+        """
+        return None  # most methods score any
 
     @abstractmethod
     def _scores(self, task: ScoringTask) -> InfluenceScores:

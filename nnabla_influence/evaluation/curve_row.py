@@ -19,7 +19,7 @@ class CurveRow:
 
     Attributes:
         method: Whose ranking chose the samples; `removal_curve.NOTHING` without removal.
-        treatment: ``remove``, or ``relabel`` for giving the samples their predicted label.
+        treatment: ``remove``, ``relabel`` for giving the samples their predicted label, or one of `choices.CONTROLS`.
         removed: How many samples.
         start: ``last-epoch`` or ``scratch``.
         seed: The training's seed.

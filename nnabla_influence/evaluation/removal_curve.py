@@ -103,6 +103,12 @@ class RemovalCurve:
         """Return a measure of removing nothing."""
         return Interval.of(list(self._without_removal(start, measure).values()))
 
+    def control(self, control: str, start: str, measure: str) -> Interval:
+        """Return what a control, one of `choices.CONTROLS`, changed of a measure; of 0 seeds if it was not run."""
+        whole = self._without_removal(start, measure)
+        values = self.by_seed(NOTHING, control, 0, start, measure)
+        return Interval.of([value - whole[seed] for seed, value in values.items() if seed in whole])
+
     def points(self, method: str, treatment: str, start: str, measure: str) -> List[CurvePoint]:
         """Return a line of the curve, fewest removed first, beginning with removing nothing."""
         whole = self._without_removal(start, measure)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..array import Array
-from ..choices import STARTS, TREATMENTS
+from ..choices import CONTROLS, STARTS, TREATMENTS
 from ..device import Device
 from ..errors import ConfigError
 from ..execution import Execution, completed
@@ -45,6 +45,7 @@ class RemovalSweep:
         treatments: Some of `choices.TREATMENTS`.
         device: Where each job computes.
         execution: Where jobs run.
+        controls: Some of `choices.CONTROLS`, each retrained once for every seed and start.
 
     Raises:
         ConfigError: A value is impossible.
@@ -55,9 +56,10 @@ class RemovalSweep:
     treatments: Sequence[str] = ("remove",)
     device: Device = Device()
     execution: Execution = field(default_factory=Execution)
+    controls: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name, allowed in (("starts", STARTS), ("treatments", TREATMENTS)):
+        for name, allowed in (("starts", STARTS), ("treatments", TREATMENTS), ("controls", CONTROLS)):
             wrong = [value for value in getattr(self, name) if value not in allowed]
             if wrong:
                 raise ConfigError(f"The {name} of a removal curve are some of {', '.join(allowed)}, not '{wrong[0]}'.")
@@ -148,16 +150,19 @@ def _planned(trials: Sequence[Trial], data: EvaluationData, sweep: RemovalSweep)
         for start in sweep.starts:
             for wanted in _wanted(trial, sweep):
                 change = wanted.change
-                job = Retraining(trial.cache, data.train, data.measured, change, start, trial.order_seed, sweep.device)
+                added = data.scoring if wanted.treatment in CONTROLS else None
+                where = (start, trial.order_seed, sweep.device)
+                job = Retraining(trial.cache, data.train, data.measured, change, *where, added=added)
                 seed = trial.retraining_seed
                 # Whatever the figures depend on; the kind of device, because another one adds in another order.
-                identity = _digest([shared, cache.identity, start, seed, change.digest(), sweep.device.kind])
+                parts = [shared, cache.identity, start, seed, change.digest(), sweep.device.kind]
+                identity = _digest(parts if added is None else [*parts, added.fingerprint])
                 yield _Planned(_empty_row(wanted, start, seed, identity, shared), job)
 
 
 def _wanted(trial: Trial, sweep: RemovalSweep) -> List[_Wanted]:
     counts = sorted({count for count in sweep.counts if count})
-    wanted = [_Wanted(NOTHING, "remove", 0, Change())]
+    wanted = [_Wanted(NOTHING, treatment, 0, Change()) for treatment in ("remove", *dict.fromkeys(sweep.controls))]
     for method, scores in trial.scores.items():
         for treatment in sweep.treatments:
             wanted += [_Wanted(method, treatment, n, _change(trial, treatment, scores.order[:n])) for n in counts]

@@ -24,8 +24,9 @@ from ..execution import cpu_model
 from ..network import Network
 from ..objective import Objective
 from ..remedies import remedy
-from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, start_digest
+from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, resized, start_digest
 from .change import Change
+from .joined_samples import JoinedSamples
 from .performance import Performance, PerformanceMeter
 from .relabelled import Relabelled
 
@@ -45,6 +46,7 @@ class Retraining:
         seed: Batch order and masks (and, from scratch, the initial parameters); None for those of the original run.
         device: Where to compute.
         objectives: What is measured beside loss and accuracy.
+        added: Further samples to train on, every one of them.
     """
 
     cache: Path
@@ -55,6 +57,7 @@ class Retraining:
     seed: Optional[int] = None
     device: Device = Device()
     objectives: Tuple[Objective, ...] = ()
+    added: Optional[Samples] = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,9 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     samples: Samples = job.data
     if len(job.change.relabelled):
         samples = Relabelled(job.data, cache.network.loss_role.target, job.change)
+    if job.added is not None:
+        samples = JoinedSamples(samples, job.added)
+        config = resized(config, cache.plan, len(samples))
     plan = StepPlan(config, len(samples))
     if job.start == "last-epoch":
         network = cache.network

@@ -117,6 +117,7 @@ class Graph:
         UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
 
     Attributes:
+        variables: Every variable of the network, by name.
         inputs: Data-set column and the variable it feeds.
         sample_losses: The loss of every sample (B, 1).
         predictions: Every loss and the variable it compares with the target, None if the loss is of no known kind.
@@ -145,6 +146,9 @@ class Graph:
         missing = [name for name in roles.inputs if name not in built.variables]
         if missing:
             raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
+        self.variables: Mapping[str, nn.Variable] = {
+            name: variable.variable_instance for name, variable in built.variables.items()
+        }
         self.inputs = [(column, built.variables[name].variable_instance) for name, column in roles.inputs.items()]
         for name, value in roles.constants.items():
             if name in built.variables:

@@ -25,6 +25,7 @@ from .builtin import builtin_file
 from .file_from_loss import file_from_loss
 from .file_settings import read_settings
 from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
+from .hidden_layer import last_hidden_variable
 from .initial_values import complete_values, drawable, initial_values
 from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
@@ -221,6 +222,12 @@ class Network:
             return None
         shapes = {v.name: tuple(v.shape.dim) for v in self._message(self.roles.training.name).variable}
         return int(shapes[self.loss_role.prediction][self.loss_role.axis])
+
+    @property
+    def last_hidden(self) -> Optional[str]:
+        """The variable that enters the last affine layer of the network that is scored; None if there is none."""
+        scoring = self.roles.scoring
+        return last_hidden_variable(self._message(scoring.name), scoring.losses[0].prediction)
 
     def input_shapes(self) -> Dict[str, Tuple[int, ...]]:
         """Return the sample shape of every column the network reads."""

@@ -5,6 +5,7 @@ from .cache import TrainingCache, kept_steps
 from .checkpoint import Checkpoint
 from .final_state import FinalState
 from .finished_training import FinishedTraining
+from .fresh_training import FreshTraining, resized
 from .nnabla_cli.monitors import Monitors
 from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
@@ -23,6 +24,7 @@ __all__ = [
     "EpochReport",
     "FinalState",
     "FinishedTraining",
+    "FreshTraining",
     "Hooks",
     "Monitors",
     "StepTransition",
@@ -38,6 +40,7 @@ __all__ = [
     "divisor",
     "kept_steps",
     "nnabla_iterator",
+    "resized",
     "run_passport",
     "start_digest",
     "train",

@@ -22,7 +22,6 @@ from .checkpoint import Checkpoint
 __all__ = ["TrainingProgress", "UnfinishedTraining"]
 
 PROGRESS_FILE = "progress"
-STATE_PREFIX = "solver."
 RECORD_PREFIX = "record."
 SECONDS_BETWEEN_SAVES = 20.0  # inside an epoch; the end of an epoch is always saved
 
@@ -66,18 +65,20 @@ class UnfinishedTraining:
         arrays = self._files.load(PROGRESS_FILE)
         if arrays is None:
             return None
-        return TrainingProgress(_checkpoint(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX))
+        return TrainingProgress(
+            Checkpoint.from_arrays(arrays), arrays["history"].tolist(), _prefixed(arrays, RECORD_PREFIX)
+        )
 
     def save(self, progress: TrainingProgress) -> None:
         """Save what to go on from."""
         records = {RECORD_PREFIX + name: array for name, array in progress.records.items()}
         history = np.array(progress.history, np.float64)
-        self._files.save(PROGRESS_FILE, {**_arrays(progress.state), "history": history, **records})
+        self._files.save(PROGRESS_FILE, {**progress.state.to_arrays(), "history": history, **records})
         self._saved = time.monotonic()
 
     def keep(self, state: Checkpoint) -> None:
         """Keep a state for the cache."""
-        self._files.save(f"kept-{state.step}", _arrays(state))
+        self._files.save(f"kept-{state.step}", state.to_arrays())
 
     def kept(self, steps: Sequence[int]) -> List[Checkpoint]:
         """Return the states kept for the cache, in order.
@@ -88,16 +89,7 @@ class UnfinishedTraining:
         states = [self._files.load(f"kept-{step}") for step in steps]
         if any(arrays is None for arrays in states):
             raise CorruptFileError(f"Files are missing in '{self._files.folder}'.", remedy("discard-and-train-again"))
-        return [_checkpoint(arrays) for arrays in states if arrays is not None]
-
-
-def _arrays(state: Checkpoint) -> Dict[str, Array]:
-    solver = {STATE_PREFIX + name: array for name, array in state.solver.items()}
-    return {"step": np.array(state.step, np.int64), "theta": state.theta, "statistics": state.statistics, **solver}
-
-
-def _checkpoint(arrays: Mapping[str, Array]) -> Checkpoint:
-    return Checkpoint(int(arrays["step"]), arrays["theta"], arrays["statistics"], _prefixed(arrays, STATE_PREFIX))
+        return [Checkpoint.from_arrays(arrays) for arrays in states if arrays is not None]
 
 
 def _prefixed(arrays: Mapping[str, Array], prefix: str) -> Dict[str, Array]:

@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Iterable, List, Optional, Tuple
 
-from ..choices import COMPARED_METHODS, METHODS, METRICS, OBJECTIVES, STARTS, TREATMENTS
+from ..choices import (
+    COMPARED_METHODS,
+    CONTROLS,
+    LABELS,
+    METHODS,
+    METRICS,
+    OBJECTIVES,
+    STARTS,
+    TREATMENTS,
+)
 from ..cleansing import Amount, Count, Share
 from ..errors import ConfigError
 from ..evaluation.attribution import Agreement, Retrainings, attribution
@@ -67,6 +76,8 @@ class EvaluateRequest:
         starts: Where retraining starts, some of `choices.STARTS`.
         treatments: Some of `choices.TREATMENTS`.
         metric: One of `choices.METRICS`.
+        labels: Who predicts the labels of treatment ``relabel``, one of `choices.LABELS`.
+        controls: Some of `choices.CONTROLS`, to be measured beside the methods.
         groups: Groups left out, for the metrics other than ``removal``.
         selection: The data that chooses; None: half of the validation rows.
         test: The data that judges.
@@ -100,6 +111,8 @@ class EvaluateRequest:
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
     objective: Optional[str] = None
+    labels: str = LABELS[0]
+    controls: Tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.methods:
@@ -112,6 +125,14 @@ class EvaluateRequest:
         require_choices("starts", self.starts, STARTS)
         require_choices("treatments", self.treatments, TREATMENTS)
         require_choice("metric", self.metric, METRICS)
+        require_choice("labels", self.labels, LABELS)
+        for control in self.controls:
+            require_choice("controls", control, CONTROLS)
+        if self.labels != LABELS[0] and "relabel" not in self.treatments:
+            raise ConfigError(
+                f"Labels predicted {self.labels} are for the treatment relabel, but the treatments are "
+                f"{', '.join(self.treatments)}. Add it, or leave the labels out."
+            )
         require_whole("trials", self.trials, 1)
         require_whole("split_seed", self.split_seed, 0)
         self.plans()  # they refuse too few groups
@@ -152,7 +173,8 @@ class EvaluateRequest:
             ConfigError: More samples are to be removed than there are.
         """
         counts = [amount.of(samples) for amount in self.amounts]
-        sweep = RemovalSweep(counts, self.starts, self.treatments, self.project.device, self.execution)
+        where = (self.project.device, self.execution)
+        sweep = RemovalSweep(counts, self.starts, self.treatments, *where, self.controls)
         sweep.check(samples)
         return sweep
 
@@ -208,7 +230,15 @@ def _trials(request: EvaluateRequest, data: EvaluationData, usual: List[str]) ->
         request.trials,
         data.scoring,
         request.overwrite,
+        labels=_labeller(request),
     )
+
+
+def _labeller(request: EvaluateRequest) -> Optional[ScoreRequest]:
+    """Return the method that predicts labels in place of the trained network."""
+    if request.labels == LABELS[0]:
+        return None
+    return ScoreRequest(request.labels, seed=request.project.seed, device=request.project.device, labels=request.labels)
 
 
 def _log(trials: TrialsRequest) -> Callable[[int, Trial], None]:

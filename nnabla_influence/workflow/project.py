@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 from contextlib import nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import ContextManager, List, Mapping, Optional, Sequence, Union
 
-from ..choices import DEFAULT_METHOD, STARTS, TREATMENTS
+from ..choices import DEFAULT_METHOD, LABELS, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Removal
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
@@ -217,6 +218,7 @@ class Project:
         method: str = DEFAULT_METHOD,
         *,
         target: Union[int, FilePath, None] = None,
+        labels: str = LABELS[0],
         output: Optional[FilePath] = None,
         reporter: ProgressReporter = SILENT,
         **settings: MethodSetting,
@@ -228,6 +230,8 @@ class Project:
                 network file itself.
             method: One of `choices.METHODS`.
             target: A class number, or a CSV that lists validation rows, in place of all validation rows.
+            labels: Who predicts the labels that the scores carry, for `relabel`: the trained ``network``, or networks
+                that never saw the sample (``out-of-fold``).
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
                 interruption. Left out, the scores are only returned; `InfluenceScores.to_csv` writes them.
             reporter: Shows how far it is.
@@ -238,7 +242,7 @@ class Project:
             OutputExistsError: The output is one of the files that are read.
             Interrupted: Ctrl-C, with how to go on.
         """
-        request = self._scoring(method, target, settings)
+        request = self._scoring(method, target, settings, labels)
         finished = self._finished(training)
         path = _path(output)
         if path is not None and isinstance(finished, TrainingCache):
@@ -255,6 +259,7 @@ class Project:
         method: str = DEFAULT_METHOD,
         *,
         target: Union[int, FilePath, None] = None,
+        labels: str = LABELS[0],
         execution: Execution = Execution(),
         overwrite: bool = False,
         reporter: ProgressReporter = SILENT,
@@ -267,6 +272,7 @@ class Project:
             trials: How many seeds, from the project's own.
             method: One of `choices.METHODS`.
             target: See `score`.
+            labels: See `score`.
             execution: Where the trials run.
             overwrite: Replace caches of other runs.
             reporter: Shows how far it is.
@@ -278,7 +284,7 @@ class Project:
         """
         self._refuse_finished()
         path = Path(output)
-        scoring = self._scoring(method, target, settings)
+        scoring = self._scoring(method, target, settings, labels)
         request = TrialsRequest(self._request, path, (scoring,), trials, overwrite=overwrite)
         scores = mean_scores(request, execution, reporter=reporter)
         if scores.table is not None:  # arrays in memory have no cells to carry on
@@ -350,6 +356,8 @@ class Project:
         trials: int = 3,
         starts: Sequence[str] = STARTS[:1],
         treatments: Sequence[str] = TREATMENTS[:1],
+        labels: str = LABELS[0],
+        controls: Sequence[str] = (),
         selection: Optional[DataSource] = None,
         test: Optional[DataSource] = None,
         split_seed: int = 0,
@@ -367,6 +375,8 @@ class Project:
             trials: How many seeds.
             starts: Where retraining starts, some of `choices.STARTS`.
             treatments: What is done with the samples, some of `choices.TREATMENTS`.
+            labels: Who predicts the labels of treatment ``relabel``, see `score`.
+            controls: Some of `choices.CONTROLS`, to be measured beside the methods.
             selection: Data that chooses the number; None: half of the validation rows.
             test: Data that judges the choice.
             split_seed: Draws the halves of the validation rows.
@@ -395,6 +405,8 @@ class Project:
             execution=execution,
             overwrite=overwrite,
             objective=objective,
+            labels=labels,
+            controls=tuple(controls),
         )
         return evaluated_curve(request, trained_and_scored(request, reporter), reporter)
 
@@ -556,9 +568,14 @@ class Project:
         return dataclasses.replace(scores, table=self.train_data.table)
 
     def _scoring(
-        self, method: str, target: Union[int, FilePath, None], settings: Mapping[str, MethodSetting]
+        self,
+        method: str,
+        target: Union[int, FilePath, None] = None,
+        settings: Mapping[str, MethodSetting] = MappingProxyType({}),
+        labels: str = LABELS[0],
     ) -> ScoreRequest:
-        return ScoreRequest(method, settings, ValidationTarget.of(target), self._request.seed, self._opened.device)
+        asked = ValidationTarget.of(target)
+        return ScoreRequest(method, settings, asked, self._request.seed, self._opened.device, labels)
 
     def _finished(self, training: Optional[FinishedTraining]) -> FinishedTraining:
         """Return what is scored: what was given, the project's cache, or its trained network file."""

@@ -12,13 +12,15 @@ import inspect
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Mapping, Optional, Set, Union
+from typing import Any, Dict, List, Mapping, Optional, Set, Union
 
 from ..choices import (
     BATCH_NORM_POLICIES,
     CURVATURES,
     DEFAULT_METHOD,
+    FEATURES,
     INVERSES,
+    LABELS,
     METHODS,
     OBJECTIVES,
     POINTS,
@@ -29,7 +31,7 @@ from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError, RequestError
 from ..estimators import METHODS as ESTIMATORS
-from ..estimators import InfluenceEstimator, sample_columns
+from ..estimators import InfluenceEstimator, LabelledInfluence, sample_columns
 from ..execution import one_thread
 from ..files import refuse_overwriting
 from ..interrupts import resumable
@@ -62,6 +64,7 @@ NAMED_SETTINGS = {
     "at": POINTS,
     "batch_norm": BATCH_NORM_POLICIES,
     "curvature": CURVATURES,
+    "features": FEATURES,
     "inverse": INVERSES,
     "objective": OBJECTIVES,
     "recursion": RECURSIONS,
@@ -80,6 +83,8 @@ class ScoreRequest:
         target: Which validation rows are asked about; None: all of them.
         seed: Of everything the method draws.
         device: Where to compute.
+        labels: Who predicts the labels that the scores carry, one of `choices.LABELS`; where these are predicted out
+            of fold, that method's settings may be given too.
 
     Raises:
         ConfigError: There is no such method, it lacks a setting, or a setting has an impossible value.
@@ -94,13 +99,15 @@ class ScoreRequest:
     target: Optional[ValidationTarget] = None
     seed: int = 0
     device: Device = Device()
+    labels: str = LABELS[0]
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ConfigError(f"Methods are {', '.join(METHODS)}, not '{self.method}'.")
+        require_choice("labels", self.labels, LABELS)
         require_whole("seed", self.seed, 0)
         for name, value in self.settings.items():
-            if name not in _settings_of(self.method):
+            if not any(name in _settings_of(method) for method in self._methods):
                 raise _no_such_setting(self.method, name, value)
             if name in NAMED_SETTINGS:
                 require_choice(name, value, NAMED_SETTINGS[name])
@@ -108,11 +115,19 @@ class ScoreRequest:
         self.estimator()  # a method checks its numbers when it is made
 
     def estimator(self) -> InfluenceEstimator:
-        """Make the method with its settings."""
-        parameters = inspect.signature(ESTIMATORS[self.method]).parameters
-        shared = {"seed": self.seed, "device": self.device}
-        taken = {name: value for name, value in shared.items() if name in parameters}
-        return ESTIMATORS[self.method](**self.settings, **taken)
+        """Make the method with its settings, and with the one that predicts the labels."""
+        scorer, *labeller = (self._made(method) for method in self._methods)
+        return LabelledInfluence(scorer, labeller[0]) if labeller else scorer
+
+    @property
+    def _methods(self) -> List[str]:
+        """The method that scores, and the one that predicts labels where that is another."""
+        return [self.method] if self.labels in (LABELS[0], self.method) else [self.method, self.labels]
+
+    def _made(self, method: str) -> InfluenceEstimator:
+        parameters = inspect.signature(ESTIMATORS[method]).parameters
+        given: Dict[str, Any] = {**self.settings, "seed": self.seed, "device": self.device}
+        return ESTIMATORS[method](**{name: value for name, value in given.items() if name in parameters})
 
 
 def _settings_of(method: str) -> Set[str]:

@@ -16,7 +16,7 @@ from typing import Callable, List, Optional, Tuple
 
 from ..dataset.dataset import Dataset
 from ..errors import ConfigError
-from ..estimators import sample_columns
+from ..estimators import require_one_class, sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed
 from ..files import refuse_overwriting
@@ -47,6 +47,8 @@ class TrialsRequest:
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
         overwrite: Replace caches of other runs.
+        labels: Predicts the labels that every method's scores carry and retrainings may use, in place of the trained
+            network.
         progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
 
     Raises:
@@ -65,13 +67,14 @@ class TrialsRequest:
     scoring: Optional[Dataset] = None
     overwrite: bool = False
     progress: Optional[str] = None
+    labels: Optional[ScoreRequest] = None
 
     def __post_init__(self) -> None:
         require_whole("trials", self.trials, 1)
         names = [method.method for method in self.methods]
         if not names or len(set(names)) < len(names):
             raise ConfigError(f"Expected some methods, each once, got {', '.join(names) or 'none'}.")
-        if self.progress is not None and len(names) > 1:
+        if self.progress is not None and len({*names, *([self.labels.method] if self.labels else [])}) > 1:
             raise ConfigError(f"Scorings of {', '.join(names)} cannot share one progress, '{self.progress}'.")
 
     @property
@@ -87,7 +90,8 @@ class TrialsRequest:
     def one(self, seed: int) -> TrialsRequest:
         """Return the request of one trial."""
         methods = tuple(dataclasses.replace(method, seed=seed) for method in self.methods)
-        return dataclasses.replace(self, project=self.project.with_seed(seed), methods=methods, trials=1)
+        labels = dataclasses.replace(self.labels, seed=seed) if self.labels else None
+        return dataclasses.replace(self, project=self.project.with_seed(seed), methods=methods, trials=1, labels=labels)
 
     def absolute(self) -> TrialsRequest:
         """Return the same request with absolute paths, for machines that only share the disk."""
@@ -200,7 +204,13 @@ def _trial(
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
     seed = project.config.seed
-    scored = [(method, _asked(project, request, method)) for method in request.methods]
+    # A method that predicts the labels may be one of those that are asked for.
+    named = {method.method: method for method in (*([request.labels] if request.labels else []), *request.methods)}
+    scored = [(method, _asked(project, request, method)) for method in named.values()]
+    for method in named.values():
+        method.estimator().check_network(project.network)
+    if request.labels:
+        require_one_class(project.network)
     target = cache_path(request.output, seed)
     cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
     scores = {}
@@ -210,8 +220,11 @@ def _trial(
             cache, project.train, validation, method, beside=beside, reporter=reporter
         )
     columns = sample_columns(cache, project.train, project.device)
+    if request.labels:
+        columns[LABEL_COLUMN] = scores[request.labels.method].columns[LABEL_COLUMN]
     table = project.train.table
-    complete = {name: dataclasses.replace(s.with_columns(columns), table=table) for name, s in scores.items()}
+    asked = {method.method: scores[method.method].with_columns(columns) for method in request.methods}
+    complete = {name: dataclasses.replace(s, table=table) for name, s in asked.items()}
     return Trial(cache.path.absolute(), seed, complete, columns.get(LABEL_COLUMN))
 
 

@@ -50,7 +50,9 @@ METHODS = tuple(
     for name in (
         "baselines",
         "influence_function",
+        "knn_shapley",
         "last_epoch_influence",
+        "out_of_fold",
         "self_influence",
         "sgd_influence",
         "spectral_influence",

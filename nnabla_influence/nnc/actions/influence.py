@@ -3,6 +3,7 @@
 With an influence cache, the training itself is scored. Without one, methods that need the final parameters only work
 from the trained network as it is, with the project's own solver, learning rate, schedule and batch size. The others
 follow the steps of an epoch, so with the project's own solver one more epoch is trained from the trained network first.
+Out-of-fold predictions come from networks that are trained anew, with or without a cache.
 
 The trained network of NNC may hold the parameters of the best epoch rather than the last one; a cache holds those of
 the last one. The log says which are scored.
@@ -34,6 +35,7 @@ __all__ = ["InfluenceRequest", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 FOLLOW_STEPS = ("last-epoch", "sgd-influence")
+TRAINS_ANEW = "out-of-fold"
 EPOCH_CACHE = "one_more_epoch.h5"
 
 
@@ -110,7 +112,8 @@ def _finished(
     )
     if request.method in FOLLOW_STEPS:
         return _one_more_epoch(project, request.method, output, console), project
-    LOGGER.info("scoring them with the learning rates of the end of the project's schedule; nothing is trained")
+    if request.method != TRAINS_ANEW:
+        LOGGER.info("scoring them with the learning rates of the end of the project's schedule; nothing is trained")
     return FinalState(project.network, project.config, len(project.train)), project
 
 

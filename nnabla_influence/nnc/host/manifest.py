@@ -32,7 +32,10 @@ TAGS = (
 
 PATH_TAGS = ("csv", "dir", "model", "image", "file", "nntxt")
 
-METHODS = ("spectral", "last-epoch", "sgd-influence", "influence-function", "self-influence", "loss")
+METHODS = (
+    ("spectral", "last-epoch", "sgd-influence", "influence-function", "self-influence", "loss", "out-of-fold",
+     "knn-shapley")
+)  # fmt: skip
 """The methods a result folder is enough for; the command line has more."""
 
 STARTS = ("last-epoch", "scratch")
@@ -162,7 +165,8 @@ INFLUENCE_SCORES = Plugin(
     "Scores every training sample by what it does to the validation loss or the expected validation error.\n"
     "A negative score is harmful, a positive one helpful. The result is the training data as CSV with\n"
     "the columns influence and datasource_index, most harmful first. Open it as a dataset to look at it.\n"
-    "spectral, influence-function, self-influence and loss work from the trained network alone.\n"
+    "Methods work from the trained network alone, but:\n"
+    "out-of-fold trains five networks, each without a fifth of the data, and judges that fifth by them.\n"
     "last-epoch and sgd-influence need an influence cache; without one, one more epoch is trained first.",
     (
         MODEL,

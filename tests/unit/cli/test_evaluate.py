@@ -100,3 +100,15 @@ def test_an_interruption_says_what_is_kept(command, monkeypatch):
     assert code == 130 and log.endswith(
         "interrupted: what is finished lies in 'curve.csv' and in the files named after it. The same command goes on.\n"
     )
+
+
+def test_labels_for_relabelling_arrive():
+    assert request("--treatment", "remove", "relabel").labels == "network"
+    assert request("--treatment", "relabel", "--labels", "out-of-fold").labels == "out-of-fold"
+
+
+def test_the_control_is_said_beside_the_methods(command):
+    options = ("--methods", "random", "--remove", 2, "--retrain", "scratch", "--control", "add-validation")
+    code, out, _ = command(*SMALL, *options)
+    assert code == 0 and "training on the validation rows that scored, too, instead: change of selection loss " in out
+    assert request("--control", "add-validation").controls == ("add-validation",)

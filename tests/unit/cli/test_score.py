@@ -93,3 +93,42 @@ def test_what_is_read_is_never_written_over(command, made, name):
     before = (made / name).read_bytes()
     code, _, log = command("score", "CACHE", "--output", made / name)
     assert code == 2 and "got one that is read" in log and (made / name).read_bytes() == before
+
+
+def test_out_of_fold_labels_are_what_relabelling_proposes(command):
+    code, _, _ = command("score", "CACHE", "--method", "out-of-fold", "--output", "folds.csv")
+    assert code == 0
+    for method in ("random", "knn-shapley"):
+        code, _, _ = command(
+            "score", "CACHE", "--method", method, "--labels", "out-of-fold", "--output", f"{method}.csv"
+        )
+        assert code == 0
+    tables = {name: Table.read(command.folder / f"{name}.csv") for name in ("folds", "random", "knn-shapley")}
+
+    def labels(table):
+        index, label = (table.variables[name][0].position for name in ("datasource_index", "predicted_label"))
+        return {int(row[index]): row[label] for row in table.rows}
+
+    assert labels(tables["folds"]) == labels(tables["random"]) == labels(tables["knn-shapley"])
+    outputs = ("--output", "new.csv", "--changed", "changed.csv")
+    code, _, _ = command("cleanse", "--influence", "random.csv", "--remove", "24", "--relabel", *outputs)
+    assert code == 0
+    new = Table.read(command.folder / "new.csv")
+    label = new.variables["y"][0].position
+    assert [float(row[label]) for row in new.rows] == [float(labels(tables["folds"])[row]) for row in range(24)]
+
+
+def test_neighbours_need_classes(command, tmp_path):
+    lines = ["x__0,x__1,y"] + [f"{a / 7},{b / 5},{(a + b) / 9}" for a in range(4) for b in range(4)]
+    data = tmp_path / "values.csv"
+    data.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    given = ("--train", data, "--validation", data)
+    network = ("--network", "builtin:mlp", "--task", "regression", *given, "--epochs", 1)
+    code, _, error = command(
+        "run", *network, "--method", "knn-shapley", "--output", "i.csv", "--data-cache", tmp_path / "d"
+    )
+    assert code == 2 and error.strip().endswith(
+        "error: Method knn-shapley asks which neighbours bear the right label, but 'builtin:mlp' does not learn one "
+        "class number per sample. Use another method."
+    )
+    assert not list(command.folder.iterdir())

@@ -144,3 +144,28 @@ def test_impossible_sweeps_are_refused(trials, data):
     without = [Trial(t.cache, t.seed, t.scores) for t in trials]
     with pytest.raises(ConfigError, match="predicted labels"):
         run_removal_sweep(without, data, RemovalSweep([3], treatments=("relabel",)))
+
+
+def test_the_control_trains_on_the_rows_that_scored_and_changes_no_other_row(trials, data, tmp_path, retrained):
+    target = tmp_path / "curve.csv"
+    plain = run_removal_sweep(trials, data, RemovalSweep([3], ("last-epoch", "scratch")), target)
+    done = len(retrained)
+    sweep = RemovalSweep([3], ("last-epoch", "scratch"), controls=("add-validation",))
+    curve = run_removal_sweep(trials, data, sweep, target)
+    assert len(retrained) == done + 4 and figures(plain).items() <= figures(curve).items()
+    assert curve.series == plain.series and curve.choices() == plain.choices()
+    for start in sweep.starts:
+        control = curve.control("add-validation", start, "test_loss")
+        whole = curve.by_seed("none", "remove", 0, start, "test_loss")
+        rows = [row for row in curve.rows if row.treatment == "add-validation" and row.start == start]
+        assert control.seeds == 2 and {row.removed for row in rows} == {0}
+        assert control.mean == pytest.approx(np.mean([row.test_loss - whole[row.seed] for row in rows]), abs=1e-8)
+        assert plain.control("add-validation", start, "test_loss").seeds == 0
+    other = replace(data, scoring=samples(10, 7))
+    run_removal_sweep(trials, other, sweep, target)
+    assert len(retrained) == done + 8, "other rows are another training"
+
+
+def test_no_such_control():
+    with pytest.raises(ConfigError, match="controls of a removal curve are some of add-validation, not 'magic'"):
+        RemovalSweep([3], controls=("magic",))

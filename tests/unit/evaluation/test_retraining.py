@@ -10,7 +10,7 @@ from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CheckpointMissingError
 from nnabla_influence.evaluation.change import Change
-from nnabla_influence.evaluation.retraining import Retraining, first_start, last_epoch_start, run_retraining
+from nnabla_influence.evaluation.retraining import Retraining, first_start, last_epoch_start, retrained, run_retraining
 from nnabla_influence.network import Network
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.training import train
@@ -86,3 +86,17 @@ def test_a_training_that_went_on_from_trained_parameters_has_to_have_kept_them(t
     )
     network, state = first_start(trained("epochs", further), 0)
     assert np.array_equal(state.theta, further.theta)
+
+
+def test_further_samples_are_trained_on_as_if_they_had_been_there(trained, tmp_path):
+    """From scratch it is the training on both data sets, bit for bit."""
+    cache = trained("epochs")
+    more = samples(9, 5)
+    first, second = samples(24, 0), more
+    both = {name: np.concatenate([d.batch(range(len(d)))[name] for d in (first, second)]) for name in ("x", "y")}
+    config = TrainingConfig(SolverConfig(learning_rate=0.1), epochs=2, batch_size=6)
+    expected = train(Network.builtin("builtin:mlp", (4,), 3), Dataset.from_arrays(both), config, tmp_path / "both.h5")
+    final = retrained(cache, job(cache, added=more, start="scratch"))
+    assert np.array_equal(final.theta, expected.final.theta)
+    last = retrained(cache, job(cache, added=more))  # the last epoch alone goes over them too
+    assert not np.array_equal(last.theta, cache.final.theta) and not np.array_equal(last.theta, final.theta)

@@ -10,9 +10,11 @@ from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import CacheMismatchError, ConfigError, DataError, OutputExistsError
+from nnabla_influence.estimators import OutOfFold
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.network import Network
+from nnabla_influence.training import FreshTraining, TrainingCache
 from nnabla_influence.workflow.evaluate import (
     EvaluateRequest,
     attribution_results,
@@ -45,6 +47,8 @@ def request_of(data, tmp_path_factory):
         ({"starts": ()}, "Expected starts to be some of last-epoch, scratch, got none"),
         ({"starts": ("middle",)}, "got 'middle'"),
         ({"treatments": ("burn",)}, "Expected treatments to be some of remove, relabel, got 'burn'"),
+        ({"labels": "mine", "treatments": ("relabel",)}, "Expected labels to be one of network, out-of-fold"),
+        ({"labels": "out-of-fold"}, "are for the treatment relabel, but the treatments are remove"),
         ({"metric": "auc"}, "Expected metric to be one of removal, lds, leave-one-out, got 'auc'"),
         ({"metric": "lds", "groups": 2}, "A correlation needs at least 3 groups, not 2."),
         ({"trials": 0}, "Expected trials to be a whole number of at least 1, got 0."),
@@ -174,3 +178,22 @@ def test_leaving_out_measures_the_objective_of_the_scores(request_of, objective)
     (result,) = attribution_results(asked, trained_and_scored(asked))
     assert {row[4] for row in Table.read(result.table).rows} == {objective}
     assert [agreement.method for agreement in result.agreements] == list(methods)
+
+
+@pytest.mark.parametrize("methods", [("loss",), ("loss", "out-of-fold")])
+def test_relabelling_may_use_labels_predicted_out_of_fold(request_of, methods, monkeypatch):
+    """Predicted once for each trial, whatever the number of methods."""
+    trained = []
+    fresh = FreshTraining.trained
+    monkeypatch.setattr(FreshTraining, "trained", lambda self, *rest: trained.append(1) or fresh(self, *rest))
+    request = request_of("relabelled.csv", methods=methods, treatments=("relabel",), labels="out-of-fold")
+    evaluated = trained_and_scored(request)
+    assert len(trained) == 5
+    (trial,) = evaluated.trials
+    cache = TrainingCache.open(trial.cache)
+    expected = OutOfFold().estimate(cache, evaluated.data.train, evaluated.data.scoring).columns["predicted_label"]
+    assert (trial.labels == expected).all()
+    assert all((scores.columns["predicted_label"] == expected).all() for scores in trial.scores.values())
+    curve = evaluated_curve(request, evaluated)
+    expected_rows = {("none", "remove"), *((method, "relabel") for method in methods)}
+    assert {(row.method, row.treatment) for row in curve.rows} == expected_rows

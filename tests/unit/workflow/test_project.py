@@ -59,6 +59,12 @@ def test_train(command, cache):
             ("--method", "tracin", "--checkpoints", "1", "--objective", "loss"),
             {"method": "tracin", "checkpoints": 1, "objective": "loss"},
         ),
+        (("--method", "out-of-fold", "--folds", "3"), {"method": "out-of-fold", "folds": 3}),
+        (("--method", "loss", "--labels", "out-of-fold"), {"method": "loss", "labels": "out-of-fold"}),
+        (
+            ("--method", "knn-shapley", "--neighbors", "3", "--features", "hidden"),
+            {"method": "knn-shapley", "neighbors": 3, "features": "hidden"},
+        ),
     ],
     ids=str,
 )

@@ -18,7 +18,7 @@ from nnabla_influence.errors import (
     OutputExistsError,
     RequestError,
 )
-from nnabla_influence.estimators import SgdInfluence, SpectralInfluence
+from nnabla_influence.estimators import OutOfFold, SgdInfluence, SpectralInfluence
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.objective import Objective
@@ -206,8 +206,8 @@ def test_a_word_that_is_no_objective_and_a_method_that_asks_no_validation_data()
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_exactly_the_methods_that_look_at_the_validation_data_have_an_objective(method):
-    assert has_objective(method) == (method not in METHODS_WITHOUT_VALIDATION)
+def test_exactly_the_methods_with_a_validation_gradient_have_an_objective(method):
+    assert has_objective(method) == (method not in (*METHODS_WITHOUT_VALIDATION, "knn-shapley"))
 
 
 def test_the_progress_of_one_objective_is_not_continued_by_the_other(project, cache, tmp_path):
@@ -232,3 +232,54 @@ def test_a_target_restricts_the_rows_of_either_objective(project, cache):
     asked = score_project(project._opened, cache, request)
     alone = score_training(cache, project.train_data, validation.subset(rows), ScoreRequest("last-epoch", settings))
     np.testing.assert_array_equal(asked.values, alone.values)
+
+
+def test_the_columns_of_out_of_fold_are_out_of_fold(project, cache):
+    scores = score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 3}))
+    expected = OutOfFold(3).estimate(cache, project.train_data, project.validation_data)
+    assert list(scores.columns) == ["predicted_label", "loss"]
+    for name, values in expected.columns.items():
+        assert np.array_equal(scores.columns[name], values)
+
+
+def test_any_method_may_carry_labels_predicted_out_of_fold(project, cache, tmp_path):
+    request = ScoreRequest("last-epoch", {"folds": 3, "recursion": "published"}, labels="out-of-fold", seed=2)
+    labelled = score_project(project._opened, cache, request)
+    plain = score_project(project._opened, cache, ScoreRequest("last-epoch", {"recursion": "published"}, seed=2))
+    alone = score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 3}, seed=2))
+    assert np.array_equal(labelled.values, plain.values) and labelled.method == "last-epoch"
+    assert np.array_equal(labelled.columns["loss"], plain.columns["loss"])
+    assert np.array_equal(labelled.columns["predicted_label"], alone.columns["predicted_label"])
+
+
+def test_labels_by_the_method_that_scores_are_predicted_once():
+    assert isinstance(ScoreRequest("out-of-fold", labels="out-of-fold").estimator(), OutOfFold)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"labels": "mine"}, {"settings": {"folds": 3}}, {"labels": "out-of-fold", "settings": {"folds": 1}}]
+)
+def test_impossible_labels(wrong):
+    with pytest.raises(ConfigError):
+        ScoreRequest("spectral", **wrong)
+
+
+@pytest.mark.parametrize("after", [3, 23, 41, 60])
+@pytest.mark.parametrize(
+    "asked",
+    [ScoreRequest("out-of-fold"), ScoreRequest("sgd-influence", labels="out-of-fold")],
+    ids=lambda asked: asked.method,
+)
+def test_folds_go_on_after_ctrl_c_with_the_same_bytes(project, cache, tmp_path, asked, after):
+    whole = score_project(project._opened, cache, asked)
+    output = tmp_path / "i.csv"
+    try:
+        score_project(project._opened, cache, asked, output=output, reporter=CtrlC("scoring", after))
+    except Interrupted:
+        assert (tmp_path / "i.csv.partial").is_dir()
+        with pytest.raises(CacheMismatchError):
+            score_project(project._opened, cache, ScoreRequest("out-of-fold", {"folds": 4}), output=output)
+        assert (tmp_path / "i.csv.partial").is_dir()
+    again = score_project(project._opened, cache, asked, output=output)
+    assert again.values.tobytes() == whole.values.tobytes() and not (tmp_path / "i.csv.partial").exists()
+    assert again.columns["predicted_label"].tobytes() == whole.columns["predicted_label"].tobytes()

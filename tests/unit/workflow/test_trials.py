@@ -6,10 +6,13 @@ import pytest
 from support.small_projects import QUICK, CtrlC, arrays
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.errors import ConfigError, OutputExistsError
+from nnabla_influence.errors import ConfigError, OutputExistsError, UnsupportedError
+from nnabla_influence.estimators import OutOfFold
 from nnabla_influence.execution import Execution
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.network import Network
+from nnabla_influence.training import TrainingCache
+from nnabla_influence.workflow.opened_project import open_project
 from nnabla_influence.workflow.project_request import ProjectRequest
 from nnabla_influence.workflow.score import ScoreRequest
 from nnabla_influence.workflow.trials import TrialsRequest, cache_path, mean_scores, run_trials, scores_path
@@ -128,3 +131,26 @@ def test_a_network_in_memory_is_drawn_anew_for_each_seed_like_a_built_in(tmp_pat
         2,
     )
     assert mean_scores(given).values.tobytes() == mean_scores(named).values.tobytes()
+
+
+@pytest.mark.parametrize("method", [ScoreRequest("knn-shapley"), ScoreRequest("random", labels="out-of-fold")], ids=str)
+def test_a_network_that_a_method_cannot_score_is_refused_before_it_is_trained(tmp_path, method):
+    values = ProjectRequest(Network.builtin("builtin:mlp", (2,), 1, "regression"), arrays(), arrays(seed=1))
+    request = TrialsRequest(values, tmp_path / "i.csv", (method,))
+    with pytest.raises(UnsupportedError, match="one class number per sample"):
+        mean_scores(request)
+    labelled = TrialsRequest(values, tmp_path / "i.csv", (ScoreRequest("random"),), labels=ScoreRequest("out-of-fold"))
+    with pytest.raises(UnsupportedError, match="one class number per sample"):
+        run_trials(labelled)
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_are_drawn_by_the_seed_of_the_trial(request_of):
+    labels = ScoreRequest("out-of-fold", {"folds": 3})
+    trials = run_trials(request_of(methods=(ScoreRequest("random"),), labels=labels))
+    for seed, trial in enumerate(trials):
+        cache = TrainingCache.open(trial.cache)
+        data = open_project(request_of().project).train
+        expected = OutOfFold(3, seed).estimate(cache, data, data).columns["predicted_label"]
+        assert (trial.labels == expected).all()
+        assert (trial.scores["random"].columns["predicted_label"] == expected).all()

@@ -79,7 +79,7 @@ def test_vectors_have_no_classes():
     assert str(caught.value).startswith("Target 1 needs one class number per sample")
 
 
-@pytest.mark.parametrize("method", ["loss", "random", "margin", "self-influence"])
+@pytest.mark.parametrize("method", ["loss", "random", "margin", "self-influence", "out-of-fold"])
 def test_methods_that_do_not_ask_have_no_target(method):
     with pytest.raises(ConfigError) as caught:
         refuse_target(ValidationTarget(1), method)
