@@ -1,4 +1,4 @@
-"""Influence of every training sample on the validation loss, for NNabla networks.
+"""Influence of every training sample on the validation loss or error, for NNabla networks.
 
     from nnabla_influence import Project
 

@@ -19,9 +19,10 @@ def write_influence_csv(messenger: Messenger, scores: InfluenceScores, output: P
     """
     for notice in scores.to_csv(output):
         messenger.warn(notice)
+    asked = f"; objective: {scores.objective.words}" if scores.objective else ""
     messenger.info(
         f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {scores.harmful} have a negative "
-        "score: harmful)"
+        f"score: harmful{asked})"
     )
 
 

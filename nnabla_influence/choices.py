@@ -25,6 +25,11 @@ METHODS_WITHOUT_VALIDATION = ("self-influence", "loss", "margin", "random")
 COMPARED_METHODS = ("spectral", "loss", "margin", "random")
 """Methods that an evaluation compares where nobody chose."""
 
+OBJECTIVES = ("error", "loss")
+"""Which quantity of the validation data a score is the change of, see `objective`."""
+
+DEFAULT_OBJECTIVE = "loss"
+
 POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
 """Which parameters a training cache keeps."""
 

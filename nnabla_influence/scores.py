@@ -1,14 +1,16 @@
 """The noun *influence scores*: one number per training sample, its sign, its order, its CSV.
 
-**The sign is defined here and nowhere else.** A score is the first-order change of the mean validation loss if the
-sample is left out of its training steps. Positive: leaving it out raises the validation loss, the sample is *helpful*.
-Negative: leaving it out lowers it, the sample is *harmful*. Most harmful first means ascending. Every method follows
-this: `loss` is minus the loss, so the worst-fitted samples come first.
+**The sign is defined here and nowhere else.** A score is the first-order change of an *objective* (the mean validation
+loss, or the expected validation error, see `objective`) if the sample is left out of its training steps. Positive:
+leaving it out raises the objective, the sample is *helpful*. Negative: leaving it out lowers it, the sample is
+*harmful*. Most harmful first means ascending. Every method follows this: `loss` is minus the loss, so the worst-fitted
+samples come first.
 
 The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
 ``influence``, further numbers of each sample (``predicted_label`` and ``loss``), and ``datasource_index`` (the row's
 number in the training CSV, from 0), most harmful first; numbers and paths only, so that Neural Network Console opens it
-as a data set. `original_table` takes the added columns off again.
+as a data set. Behind a colon, where NNC's headers have a text for people, the column of the scores names its objective
+unless that is the mean loss: ``influence:error``. `original_table` takes the added columns off again.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 from .array import Array
 from .dataset.csv import Table, is_number, rewritten_cell, write_csv
 from .errors import DataError, DivergenceError, OutputExistsError, RequestError
+from .objective import LOSS, Objective
 
 __all__ = ["InfluenceScores", "original_table"]
 
@@ -43,6 +46,7 @@ class InfluenceScores:
         columns: (N,) further numbers of each sample by the name of their column, see
             `estimators.sample_columns`.
         table: The training data's raw cells, which the influence CSV carries on; None for data made from arrays.
+        objective: What the scores are changes of; None for methods that do not ask the validation data.
 
     Raises:
         DivergenceError: A score is not finite.
@@ -60,6 +64,7 @@ class InfluenceScores:
     facts: Dict[str, float] = field(default_factory=dict)
     columns: Dict[str, Array] = field(default_factory=dict)
     table: Optional[Table] = field(default=None, compare=False, repr=False)
+    objective: Optional[Objective] = None
 
     def __post_init__(self) -> None:
         broken = np.flatnonzero(~np.isfinite(self.values))
@@ -70,11 +75,13 @@ class InfluenceScores:
             )
 
     def __repr__(self) -> str:
-        return f"<InfluenceScores: {len(self.values)} samples by '{self.method}', {self.harmful} of them harmful>"
+        asked = f" (objective {self.objective.name})" if self.objective else ""
+        by = f"'{self.method}'{asked}"
+        return f"<InfluenceScores: {len(self.values)} samples by {by}, {self.harmful} of them harmful>"
 
     @classmethod
     def mean(cls, scores: Sequence[InfluenceScores]) -> InfluenceScores:
-        """Average the trials (one per seed) of one method.
+        """Average the trials (one per seed) of one method and objective, whose scale becomes that of the first.
 
         Of further columns also the mean; of predicted labels the most frequent one, the lowest where several are.
         """
@@ -82,7 +89,7 @@ class InfluenceScores:
         columns = {name: np.stack([trial.columns[name] for trial in scores]) for name in shared}  # (trials, N)
         middle = {name: _majority(c) if name == LABEL_COLUMN else c.mean(axis=0) for name, c in columns.items()}
         mean: Array = np.mean([s.values for s in scores], axis=0)
-        return cls(mean, scores[0].method, columns=middle, table=scores[0].table)
+        return cls(mean, scores[0].method, columns=middle, table=scores[0].table, objective=scores[0].objective)
 
     def with_columns(self, columns: Mapping[str, Array]) -> InfluenceScores:
         """Return the scores with further numbers (N,) of each sample before those they have."""
@@ -97,6 +104,12 @@ class InfluenceScores:
     def harmful(self) -> int:
         """Return how many samples have a negative score."""
         return int((self.values < 0).sum())
+
+    @property
+    def score_header(self) -> str:
+        """Return the header of the scores' column: its name and, behind a colon, an objective other than the loss."""
+        asked = self.objective.name if self.objective else LOSS.name
+        return SCORE_COLUMN if asked == LOSS.name else f"{SCORE_COLUMN}:{asked}"
 
     def to_csv(self, path: Union[str, Path], table: Optional[Table] = None) -> List[str]:
         """Write the influence CSV.
@@ -125,8 +138,8 @@ class InfluenceScores:
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
         if path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
-        added = {SCORE_COLUMN: self.values, **self.columns}
-        kept, notices = _kept_columns(table, {*added, INDEX_COLUMN})
+        added = {self.score_header: self.values, **self.columns}
+        kept, notices = _kept_columns(table, {SCORE_COLUMN, *self.columns, INDEX_COLUMN})
         folders = (table.path.parent, path.parent)
         rows = (
             [

@@ -101,6 +101,8 @@ def mean_of_trainings(args, folder):
     found = []
     for method in chosen(args):
         tables = [pd.read_csv(row["scores"]) for row in rows if row["method"] == method]
+        # The header of scores by another objective than the mean loss names it: influence:error.
+        tables = [table.rename(columns={"influence:error": "influence"}) for table in tables]
         mean = tables[0].merge(
             pd.concat(tables).groupby("datasource_index", as_index=False)["influence"].mean(),
             on="datasource_index",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -124,13 +124,28 @@ class LossOracle:
 
     # -- derivatives -------------------------------------------------------------------------------------------
 
-    def mean_gradient(self, theta: Array, batches: Iterable[Batch], validation: bool = False) -> Array:
-        """Compute the gradient (P,) of the mean loss over all samples of the batches, in double precision."""
+    def mean_gradient(
+        self,
+        theta: Array,
+        batches: Iterable[Batch],
+        validation: bool = False,
+        weigh: Optional[Callable[[Array], Array]] = None,
+    ) -> Array:
+        """Compute the gradient (P,) of the mean loss over all samples of the batches, in double precision.
+
+        Args:
+            theta: Parameters (P,).
+            batches: Columns of B samples each.
+            validation: Whether on the validation network.
+            weigh: From the losses (B,) of a batch to the factors (B,) on its samples' gradients; None: all are 1. The
+                sum is divided by the number of samples, whatever their factors.
+        """
         total = np.zeros(self.space.size)
         count = 0
         for batch in batches:
             size = _size(batch)
-            total += size * self._on_graph(theta, batch, validation, self._gradient).astype(np.float64)
+            gradient = self._on_graph(theta, batch, validation, lambda graph: self._gradient(graph, weigh))
+            total += size * gradient.astype(np.float64)
             count += size
         return total / count
 
@@ -242,11 +257,16 @@ class LossOracle:
             graph.feed(batch)
             return compute(graph)
 
-    def _gradient(self, graph: Graph) -> Array:
-        """Compute the gradient (P,) of the batch's mean loss."""
+    def _gradient(self, graph: Graph, weigh: Optional[Callable[[Array], Array]]) -> Array:
+        """Compute the gradient (P,) of the batch's mean loss, its samples weighted by what their losses are."""
         graph.clear_gradients()
+        graph.sample_losses.persistent = True  # its values are read after a pass that clears
         graph.sample_losses.forward(clear_no_need_grad=True)
-        graph.sample_losses.backward(grad=1.0 / graph.batch_size, clear_buffer=True)
+        seed: Union[float, Array] = 1.0 / graph.batch_size
+        if weigh is not None:
+            factors = weigh(graph.sample_losses.d[:, 0].astype(np.float64))  # (B,)
+            seed = (factors / graph.batch_size).astype(np.float32)[:, None]
+        graph.sample_losses.backward(grad=seed, clear_buffer=True)
         return graph.gradient(self.space)
 
 

@@ -23,7 +23,7 @@ from ..workflow.train import train_project
 from ..workflow.trials import cache_path
 from .console import Console
 from .options import execution
-from .project_options import project_request, score_request
+from .project_options import METHOD_SETTING, project_request, score_request
 
 __all__ = ["chosen_removal"]
 
@@ -46,6 +46,10 @@ def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Re
             "--remove auto with --influence needs --selection CSV: data that did not produce the scores. Or leave "
             "--influence out; then one half of the validation data scores and the other half chooses."
         )
+    if args.influence is None:
+        score_request(args)  # refuses wrong settings before anything is trained
+    elif getattr(args, METHOD_SETTING + "objective") is not None:
+        raise ConfigError("--objective says how to score, but --influence holds the scores; leave one of the two out.")
     kept = f"what is finished lies in '{args.output}' and in the files named after it."
     with resumable(kept, remedy("go-on")):
         return _chosen(args, ChooseRequest(args.orders, args.retrain, where), console)

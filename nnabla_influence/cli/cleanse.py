@@ -20,7 +20,7 @@ from .options import (
     output_file,
     positive_int,
 )
-from .project_options import add_network_option
+from .project_options import METHOD_SETTING, add_network_option, add_objective_option
 
 if TYPE_CHECKING:
     from ..cleansing import Amount, Removal
@@ -39,6 +39,7 @@ AUTO_READS = {
     "selection": None,
     "split_seed": 0,
     "method": DEFAULT_METHOD,
+    METHOD_SETTING + "objective": None,
     "orders": ORDERS,
     "retrain": STARTS[0],
     "overwrite": False,
@@ -129,6 +130,7 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--validation", type=existing_file, metavar="CSV", help="validation data of the training")
     add_selection_options(group)
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
+    add_objective_option(group)
     group.add_argument(
         "--orders",
         type=positive_int,
@@ -211,7 +213,8 @@ def _refuse_what_auto_alone_reads(args: argparse.Namespace) -> None:
     """
     from ..errors import ConfigError
 
-    given = [f"--{name.replace('_', '-')}" for name, default in AUTO_READS.items() if getattr(args, name) != default]
+    names = [name for name, default in AUTO_READS.items() if getattr(args, name) != default]
+    given = ["--" + name.replace(METHOD_SETTING, "").replace("_", "-") for name in names]
     if given:
         raise ConfigError(f"{' and '.join(given)} can be given with --remove auto only; leave it out.")
 

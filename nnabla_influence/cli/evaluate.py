@@ -18,8 +18,10 @@ from .options import (
     positive_int,
 )
 from .project_options import (
+    METHOD_SETTING,
     add_data_options,
     add_network_option,
+    add_objective_option,
     add_policy_option,
     add_training_options,
     project_request,
@@ -65,6 +67,7 @@ def _add_comparison(group: Any) -> None:
         metavar="M",
         help=f"of {', '.join(METHODS)} (default: {' '.join(COMPARED_METHODS)}; margin only where there are classes)",
     )
+    add_objective_option(group)
     group.add_argument(
         "--remove",
         nargs="+",
@@ -160,6 +163,7 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
         split_seed=args.split_seed,
         execution=where,
         overwrite=args.overwrite,
+        objective=getattr(args, METHOD_SETTING + "objective"),
     )
 
 

@@ -58,7 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     """Make the program's parser with the parsers of all commands."""
     parser = _Parser(
         prog=_program(),
-        description="Score every training sample by what it does to the validation loss of an NNabla network. "
+        description="Score every training sample by what it does to the validation loss, or the expected validation "
+        "error, of an NNabla network. "
         "A negative score is harmful, a positive one helpful.",
     )
     parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")

@@ -14,9 +14,11 @@ from ..choices import (
     BUILTINS,
     CURVATURES,
     DEFAULT_METHOD,
+    DEFAULT_OBJECTIVE,
     DEFAULT_POLICY,
     INVERSES,
     METHODS,
+    OBJECTIVES,
     POINTS,
     POLICIES,
     RECURSIONS,
@@ -138,6 +140,7 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--method`` and the settings of methods; a setting left out keeps the method's own default."""
     group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
+    add_objective_option(group)
     _setting(group, "--recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS)
     _setting(group, "--batch-norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES)
     _setting(group, "--through", "sgd-influence: steps of the last epoch, or of all", choices=THROUGH)
@@ -153,6 +156,17 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     _setting(group, "--inverse", "influence-function: how it is solved", choices=INVERSES)
     _setting(group, "--iterations", "influence-function: products", type=positive_int, metavar="k")
     _setting(group, "--checkpoints", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
+
+
+def add_objective_option(group: Any) -> None:
+    """Add ``--objective``."""
+    _setting(
+        group,
+        "--objective",
+        "harm is a rise of the validation data's expected error, which is bounded, or of their mean loss (default: "
+        f"{DEFAULT_OBJECTIVE})",
+        choices=OBJECTIVES,
+    )
 
 
 def add_through_alias(parser: argparse.ArgumentParser) -> None:

@@ -39,8 +39,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "score",
         help="score every training sample and write the influence CSV",
-        description="Scores every training sample by what it does to the validation loss. A negative score is harmful, "
-        "a positive one helpful; the CSV lists the most harmful first.",
+        description="Scores every training sample by what it does to the validation loss or, as --objective says, to "
+        "the expected validation error. A negative score is harmful, a positive one helpful; the CSV lists the most "
+        "harmful first.",
     )
     source = parser.add_argument_group("what was trained (one of the two)")
     source.add_argument(

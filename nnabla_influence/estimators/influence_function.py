@@ -2,7 +2,7 @@
 
     r_i = (1 / N) <grad l_i, (C + damping)^-1 g>
 
-with g the mean validation gradient and C the mean curvature of the training loss (Gauss-Newton or Hessian) at the final
+with g the validation gradient and C the mean curvature of the training loss (Gauss-Newton or Hessian) at the final
 parameters. It answers another question than the methods that follow the training steps: how the *minimum* would move
 if sample i had weight zero, whether or not training reached it. Solved on a subset of the training data by
 
@@ -19,7 +19,7 @@ from typing import Optional
 
 from ..array import Array
 from ..autodiff import MeanCurvature
-from ..choices import CURVATURES, INVERSES
+from ..choices import CURVATURES, DEFAULT_OBJECTIVE, INVERSES
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..linalg import (
@@ -31,6 +31,7 @@ from ..linalg import (
     function_times_vector,
     lanczos,
 )
+from ..objective import require_objective
 from ..scores import InfluenceScores
 from .influence_estimator import InfluenceEstimator
 from .negative_curvature import log_negative_curvature
@@ -57,6 +58,7 @@ class InfluenceFunction(InfluenceEstimator):
         seed: Draws the subset.
         at: ``final`` parameters, the ``average`` of the last epoch, or ``auto``: the average if training recorded it.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
         ConfigError: A setting has an impossible value.
@@ -84,6 +86,7 @@ class InfluenceFunction(InfluenceEstimator):
         seed: int = 0,
         at: str = "auto",
         device: Device = Device(),
+        objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
         if not damping > 0:
             raise ConfigError(f"Damping should be greater than 0, not {damping}.")
@@ -92,6 +95,7 @@ class InfluenceFunction(InfluenceEstimator):
                 f"Inverse should be one of {', '.join(INVERSES)} and curvature one of {', '.join(CURVATURES)}, not "
                 f"'{inverse}' and '{curvature}'."
             )
+        require_objective(objective)
         self.damping = damping
         self.inverse = inverse
         self.curvature = curvature
@@ -100,16 +104,18 @@ class InfluenceFunction(InfluenceEstimator):
         self.batch_norm = batch_norm
         self.seed = seed
         self.at = at
+        self.objective = objective
         self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         theta = scoring_point(task.training, self.at)
         oracle = task.oracle(theta, self.batch_norm, self.device)
-        gradient = task.validation_gradient(oracle, theta)  # g
+        objective = task.objective(self.objective, oracle, theta)
+        gradient = task.validation_gradient(oracle, theta, objective)  # g
         curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # C
         direction = self._solved(curvature, gradient)
         products = task.sample_products(oracle, theta, direction)
-        return InfluenceScores(products / len(task.train), self.method)
+        return InfluenceScores(products / len(task.train), self.method, objective=objective)
 
     def _solved(self, curvature: MeanCurvature, gradient: Array) -> Array:
         """Compute ``(C + damping)^-1 g`` (P,)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
+from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from .backward_walk import BackwardStep
 from .recursive_influence import RecursiveInfluence
@@ -23,9 +24,10 @@ class LastEpochInfluence(RecursiveInfluence):
         recursion: ``corrected`` or ``published``.
         batch_norm: Policy of `LossOracle`: ``batch`` or ``frozen``.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
-        ConfigError: No such recursion or policy.
+        ConfigError: No such recursion, policy or objective.
 
     >>> import numpy as np
     >>> from nnabla_influence import Dataset, LastEpochInfluence, Network, TrainingConfig
@@ -39,8 +41,14 @@ class LastEpochInfluence(RecursiveInfluence):
 
     method = "last-epoch"
 
-    def __init__(self, recursion: str = "corrected", batch_norm: str = "batch", device: Device = Device()) -> None:
-        super().__init__(recursion, batch_norm, device)
+    def __init__(
+        self,
+        recursion: str = "corrected",
+        batch_norm: str = "batch",
+        device: Device = Device(),
+        objective: str = DEFAULT_OBJECTIVE,
+    ) -> None:
+        super().__init__(recursion, batch_norm, device, objective)
 
     def _steps(self, task: ScoringTask) -> Iterator[BackwardStep]:
         final = task.training.final

@@ -25,6 +25,7 @@ from ..autodiff import LossOracle
 from ..choices import RECURSIONS
 from ..device import Device
 from ..errors import ConfigError
+from ..objective import require_objective
 from ..scores import DRAWS_COLUMN, InfluenceScores
 from ..training import Adjoint
 from .backward_walk import BackwardStep, BackwardWalk
@@ -43,23 +44,26 @@ class RecursiveInfluence(InfluenceEstimator):
         recursion: ``corrected`` or ``published``.
         batch_norm: Policy of `LossOracle`.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Attributes:
         through: Whose steps are followed: those of the ``last`` epoch or of ``all``.
         replays: Whether every step is known as it happened, so that a solver's second moment moves too.
 
     Raises:
-        ConfigError: No such recursion.
+        ConfigError: No such recursion or objective.
     """
 
     through = "last"
     replays = False
 
-    def __init__(self, recursion: str, batch_norm: str, device: Device) -> None:
+    def __init__(self, recursion: str, batch_norm: str, device: Device, objective: str) -> None:
         if recursion not in RECURSIONS:
             raise ConfigError(f"Recursion should be corrected or published, not '{recursion}'.")
+        require_objective(objective)
         self.recursion = recursion
         self.batch_norm = batch_norm
+        self.objective = objective
         self.device = device
 
     @abstractmethod
@@ -70,7 +74,9 @@ class RecursiveInfluence(InfluenceEstimator):
         training = task.training
         final = training.final
         oracle = task.oracle(final.theta, self.batch_norm, self.device)
-        adjoint = Adjoint(training.config.solver, task.validation_gradient(oracle, final.theta), final.solver)
+        objective = task.objective(self.objective, oracle, final.theta)
+        gradient = task.validation_gradient(oracle, final.theta, objective)
+        adjoint = Adjoint(training.config.solver, gradient, final.solver)
         if adjoint.has_second_moment and not self.replays:
             LOGGER.info(
                 "solver %s: its second moment is held fixed, scores are approximate", training.config.solver.name
@@ -82,7 +88,7 @@ class RecursiveInfluence(InfluenceEstimator):
         self._score_undrawn(np.flatnonzero(draws == 0), walk, oracle, task)
         even = (draws == epochs).all()
         columns = {} if even else {DRAWS_COLUMN: draws.astype(np.float64)}
-        return InfluenceScores(walk.scores, self.method, walk.facts(), columns)
+        return InfluenceScores(walk.scores, self.method, walk.facts(), columns, objective=objective)
 
     def _score_undrawn(self, rows: IntArray, walk: BackwardWalk, oracle: LossOracle, task: ScoringTask) -> None:
         """Give the samples that were never drawn the score of the mean step."""

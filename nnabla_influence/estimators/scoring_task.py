@@ -7,7 +7,7 @@ asked of the task too, so that all of them mean the same by it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Dict, Iterator, List, Optional
 
 import numpy as np
 
@@ -16,8 +16,10 @@ from ..autodiff import LossOracle, MeanCurvature, drawn_batches
 from ..dataset.batches import consecutive_batches
 from ..dataset.dataset import Dataset
 from ..device import Device
+from ..objective import LOSS, Objective
 from ..progress import ProgressCallback, ProgressStore
 from ..training import FinishedTraining, coupled_decay
+from .objective import objective_of
 
 __all__ = ["ScoringTask"]
 
@@ -62,10 +64,26 @@ class ScoringTask:
             oracle.refresh_statistics(theta, map(self.train.batch, self.every_row()))
         return oracle
 
-    def validation_gradient(self, oracle: LossOracle, theta: Array) -> Array:
-        """Compute the gradient g (P,) of the mean validation loss."""
+    def objective(self, name: str, oracle: LossOracle, theta: Array) -> Objective:
+        """Return the objective of that name, with the scale that it has at theta (P,), see `estimators.objective`."""
+
+        def losses() -> Array:
+            batches = self._validation_batches()
+            return np.concatenate([oracle.sample_losses(theta, batch, validation=True) for batch in batches])
+
+        return objective_of(name, self.training.network.roles.validation.losses, losses)
+
+    def validation_gradient(self, oracle: LossOracle, theta: Array, objective: Objective = LOSS) -> Array:
+        """Compute the gradient g (P,) of the objective: the mean validation loss, or with its rows weighted.
+
+        Losses and gradient come from the same oracle in the same batches, so both have its batch-norm policy.
+        """
+        weigh = None if objective == LOSS else objective.weights
+        return oracle.mean_gradient(theta, self._validation_batches(), validation=True, weigh=weigh)
+
+    def _validation_batches(self) -> Iterator[Dict[str, Array]]:
         batches = consecutive_batches(len(self.validation), self.training.config.batch_size)
-        return oracle.mean_gradient(theta, map(self.validation.batch, batches), validation=True)
+        return map(self.validation.batch, batches)
 
     def sample_products(self, oracle: LossOracle, theta: Array, direction: Array) -> Array:
         """Compute ``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch."""

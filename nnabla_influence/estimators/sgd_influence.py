@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ..choices import THROUGH
+from ..choices import DEFAULT_OBJECTIVE, THROUGH
 from ..device import Device
 from ..errors import ConfigError
 from ..training import Replay, StepTransition, coupled_decay, kept_steps
@@ -29,6 +29,7 @@ class SgdInfluence(RecursiveInfluence):
         recursion: ``corrected`` or ``published``.
         memory: Bytes for replayed states held at a time.
         device: Where to compute; the one trained on, or replay gives other bits.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
         ConfigError: A setting has an impossible value.
@@ -53,8 +54,9 @@ class SgdInfluence(RecursiveInfluence):
         recursion: str = "corrected",
         memory: int = DEFAULT_MEMORY,
         device: Device = Device(),
+        objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
-        super().__init__(recursion, "batch", device)
+        super().__init__(recursion, "batch", device, objective)
         if through not in THROUGH:
             raise ConfigError(f"Through should be last or all, not '{through}'.")
         self.through = through

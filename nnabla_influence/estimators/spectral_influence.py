@@ -5,7 +5,7 @@ last-epoch score over all orders, with mean curvature G at the final parameters 
 
     r_i = (eta K / N) <grad l_i, f(G) g>,    f(x) = mean over s = 0..K-1 of clip(1 - eta x, 0, 1)^s,
 
-with g the mean validation gradient and K the number of steps. ``f(G) g`` comes from a few Lanczos steps on a random
+with g the validation gradient and K the number of steps. ``f(G) g`` comes from a few Lanczos steps on a random
 subset of the training data, then one pass of sample products over all of it gives the scores. Only one
 set of parameters is needed: the final ones or, better where measured, their mean over the last epoch. ``horizon`` lets
 K run over several epochs.
@@ -24,10 +24,11 @@ import numpy as np
 
 from ..array import Array
 from ..autodiff import LossOracle
-from ..choices import CURVATURES
+from ..choices import CURVATURES, DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..linalg import FunctionProduct, Operator, Scaled, Shifted, function_times_vector, lanczos, sgd_horizon
+from ..objective import require_objective
 from ..remedies import advice
 from ..scores import InfluenceScores
 from ..training import FinishedTraining, coupled_decay, effective_rate, shrinkage
@@ -54,6 +55,7 @@ class SpectralInfluence(InfluenceEstimator):
         seed: Draws the subset.
         at: ``final`` parameters, the ``average`` of the last epoch, or ``auto``: the average if training recorded it.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
         ConfigError: A setting has an impossible value.
@@ -80,11 +82,13 @@ class SpectralInfluence(InfluenceEstimator):
         seed: int = 0,
         at: str = "auto",
         device: Device = Device(),
+        objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
         if curvature not in CURVATURES:
             raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{curvature}'.")
         if lanczos_steps < 1 or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {lanczos_steps} and {horizon}.")
+        require_objective(objective)
         self.curvature = curvature
         self.lanczos_steps = lanczos_steps
         self.subset = subset
@@ -92,13 +96,15 @@ class SpectralInfluence(InfluenceEstimator):
         self.batch_norm = batch_norm
         self.seed = seed
         self.at = at
+        self.objective = objective
         self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         training = task.training
         theta = scoring_point(training, self.at)
         oracle = task.oracle(theta, self.batch_norm, self.device)
-        gradient = task.validation_gradient(oracle, theta)  # g
+        objective = task.objective(self.objective, oracle, theta)
+        gradient = task.validation_gradient(oracle, theta, objective)  # g
         curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # G
         steps = self.horizon * training.plan.steps_per_epoch  # K
         learning_rate = self._learning_rate(training)
@@ -110,7 +116,8 @@ class SpectralInfluence(InfluenceEstimator):
         filtered = function_times_vector(krylov, sgd_horizon(1.0, steps))
         self._log_uncertainty(filtered)
         products = task.sample_products(oracle, theta, np.sqrt(rate) * filtered.value)
-        return InfluenceScores(steps / len(task.train) * products, self.method, self._facts(filtered))
+        values = steps / len(task.train) * products
+        return InfluenceScores(values, self.method, self._facts(filtered), objective=objective)
 
     def _learning_rate(self, training: FinishedTraining) -> float:
         """Compute the mean learning rate of the horizon's steps."""

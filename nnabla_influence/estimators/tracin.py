@@ -2,7 +2,7 @@
 
     r_i = (1 / B) sum over checkpoints of eta <grad l_i(theta), g(theta)>
 
-with one checkpoint at the end of each epoch, its learning rate and its own mean validation gradient. It needs a cache
+with one checkpoint at the end of each epoch, its learning rate and its own validation gradient. It needs a cache
 of policy ``epochs`` or finer; ``checkpoints`` limits it to the last ones. Multiplying by eta / B makes the magnitudes
 comparable with the methods that follow the steps.
 """
@@ -14,9 +14,12 @@ from typing import List, Optional
 
 import numpy as np
 
+from ..array import Array
 from ..autodiff import LossOracle
+from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CheckpointMissingError, ConfigError
+from ..objective import require_objective
 from ..progress import ProgressCallback
 from ..remedies import remedy
 from ..scores import InfluenceScores
@@ -33,9 +36,10 @@ class TracIn(InfluenceEstimator):
     Args:
         checkpoints: How many to use, counted from the end; None for all epochs.
         device: Where to compute.
+        objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
     Raises:
-        ConfigError: `checkpoints` is below 1.
+        ConfigError: `checkpoints` is below 1, or there is no such objective.
 
     >>> import numpy as np
     >>> import tempfile
@@ -50,10 +54,14 @@ class TracIn(InfluenceEstimator):
 
     method = "tracin"
 
-    def __init__(self, checkpoints: Optional[int] = None, device: Device = Device()) -> None:
+    def __init__(
+        self, checkpoints: Optional[int] = None, device: Device = Device(), objective: str = DEFAULT_OBJECTIVE
+    ) -> None:
         if checkpoints is not None and checkpoints < 1:
             raise ConfigError(f"TracIn needs at least 1 checkpoint, not {checkpoints}.")
+        require_objective(objective)
         self.checkpoints = checkpoints
+        self.objective = objective
         self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
@@ -61,14 +69,15 @@ class TracIn(InfluenceEstimator):
         oracle = LossOracle(cache.network, "batch", self.device)
         scores = np.zeros(len(task.train))
         epochs = self._epochs(cache)
+        objective = task.objective(self.objective, oracle, _end_of(cache, epochs[-1]))
         for number, epoch in enumerate(epochs):
-            theta = cache.checkpoint((epoch + 1) * cache.plan.steps_per_epoch).theta
-            gradient = task.validation_gradient(oracle, theta)  # g(theta)
+            theta = _end_of(cache, epoch)
+            gradient = task.validation_gradient(oracle, theta, objective)  # g(theta)
             one_pass = dataclasses.replace(task, progress=_shifted(task.progress, number, len(epochs)))
             products = one_pass.sample_products(oracle, theta, gradient)
             rate = np.mean([step.learning_rate for step in cache.plan.epoch(epoch)])  # eta
             scores += float(rate) / cache.config.batch_size * products
-        return InfluenceScores(scores, self.method)
+        return InfluenceScores(scores, self.method, objective=objective)
 
     def _epochs(self, cache: TrainingCache) -> List[int]:
         """Return the epochs whose ends are used."""
@@ -81,6 +90,11 @@ class TracIn(InfluenceEstimator):
                 remedy("train-with-policy", policy="epochs"),
             )
         return list(wanted)
+
+
+def _end_of(cache: TrainingCache, epoch: int) -> Array:
+    """Return the parameters (P,) at the end of an epoch."""
+    return cache.checkpoint((epoch + 1) * cache.plan.steps_per_epoch).theta
 
 
 def _shifted(progress: Optional[ProgressCallback], number: int, of: int) -> Optional[ProgressCallback]:

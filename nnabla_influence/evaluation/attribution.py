@@ -1,13 +1,15 @@
 """Do scores predict what leaving samples out does? Two measures against retraining.
 
-A score is the predicted change of the validation loss if the sample is left out; for a group of samples the
-predictions add up. *Leave-one-out*: groups of one sample, drawn at random. *Linear datamodeling score* (LDS; Park et
-al., TRAK, arXiv:2303.14186): groups that are random halves of the training data. Each group is left out and the
-training repeated; the measure is the rank correlation of predicted and actual changes over the groups (Spearman's rho
-for LDS; Kendall's tau for leave-one-out, as in Hara et al. 2019), and beside it Pearson's correlation.
+A score is the predicted change of an objective (the validation loss, or the expected validation error) if the sample is
+left out; for a group of samples the predictions add up. *Leave-one-out*: groups of one sample, drawn at random. *Linear
+datamodeling score* (LDS; Park et al., TRAK, arXiv:2303.14186): groups that are random halves of the training data. Each
+group is left out and the training repeated; the measure is the rank correlation of predicted and actual changes over
+the groups (Spearman's rho for LDS; Kendall's tau for leave-one-out, as in Hara et al. 2019), and beside it Pearson's
+correlation.
 
-The loss is that of the data the scores were computed with: the question is whether they answer what they were asked,
-not whether removal helps (see `removal_curve`).
+Measured is the objective of the scores, with the very scale that they were computed with, on the data they were
+computed with: the question is whether they answer what they were asked, not whether removal helps (see
+`removal_curve`). Scores without an objective, such as ``random``, are held against that of the first that has one.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import math
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy import stats
@@ -28,6 +30,7 @@ from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import DataError
 from ..execution import Execution, completed
+from ..objective import LOSS, Objective
 from ..remedies import remedy
 from ..training import TrainingCache
 from .change import Change
@@ -39,12 +42,13 @@ from .trial import Trial
 __all__ = ["Agreement", "Retrainings", "attribution"]
 
 VALIDATION = "validation"
-COLUMNS = ("start", "seed", "group", "samples", "loss", "job")
+COLUMNS = ("start", "seed", "group", "samples", "objective", "value", "job")
+VALUE, JOB = 5, 6  # places in a row
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Correlations of predicted and actual changes of the loss, as means over trainings.
+    """Correlations of predicted and actual changes of the objective, as means over trainings.
 
     Attributes:
         method: The method.
@@ -66,7 +70,7 @@ class Retrainings:
     Args:
         train: Training data.
         validation: The data the scores were computed with.
-        target: CSV with one row per retraining; what it holds is not done again.
+        target: CSV with one row per retraining and objective; what it holds is not done again.
         execution: Where jobs run.
         device: Where each of them computes.
     """
@@ -84,7 +88,7 @@ def attribution(
     where: Retrainings,
     progress: Optional[Callable[[int, int], None]] = None,
 ) -> List[Agreement]:
-    """Leave groups out and correlate the predicted with the actual changes of the loss.
+    """Leave groups out and correlate the predicted with the actual changes of the objective.
 
     Args:
         trials: Trainings with their scores.
@@ -101,50 +105,65 @@ def attribution(
         CheckpointMissingError: A cache did not keep where retraining starts.
     """
     planned = [group for trial in trials for group in _left_out(trial, plan, where)]
-    losses = _losses(planned, where, progress)
-    return _agreements(trials, plan, len(where.train), losses)
+    values = _values(planned, where, progress)
+    return _agreements(trials, plan, len(where.train), values)
 
 
 class _LeftOut(NamedTuple):
-    """A group that is left out: the job, and its row of the CSV, without the loss."""
+    """A group that is left out: the job, and a row of the CSV for each of its objectives, without the value."""
 
     job: Retraining
-    row: List[str]
+    rows: List[List[str]]
 
 
 def _left_out(trial: Trial, plan: GroupPlan, where: Retrainings) -> List[_LeftOut]:
-    """Return the groups of a trial; the first is empty, the loss that the changes are measured from."""
+    """Return the groups of a trial; the first is empty, the objective that the changes are measured from."""
     cache = TrainingCache.open(trial.cache)
     measured = {VALIDATION: where.validation}
+    objectives = _objectives(trial)
+    prints = (cache.identity, where.train.fingerprint, where.validation.fingerprint, where.device.kind)
     groups = [np.zeros(0, np.int64), *plan.draw(len(where.train), trial.seed)]
     planned = []
     for number, group in enumerate(groups):
         change = Change(excluded=group)
-        job = Retraining(trial.cache, where.train, measured, change, plan.start, None, where.device)
-        prints = (cache.identity, where.train.fingerprint, where.validation.fingerprint, where.device.kind)
-        identity = hashlib.sha256("|".join((*prints, plan.start, change.digest())).encode("ascii")).hexdigest()[:16]
-        row = [plan.start, str(trial.seed), str(number), str(len(group)), "", identity]
-        planned.append(_LeftOut(job, row))
+        job = Retraining(trial.cache, where.train, measured, change, plan.start, None, where.device, objectives)
+        begin = [plan.start, str(trial.seed), str(number), str(len(group))]
+        identities = [_identity((*prints, plan.start, change.digest(), repr(asked))) for asked in objectives]
+        rows = [[*begin, asked.name, "", identity] for asked, identity in zip(objectives, identities)]
+        planned.append(_LeftOut(job, rows))
     return planned
 
 
-def _losses(planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]) -> Array:
-    """Compute the validation loss of every job; those in the target are not done again."""
+def _objectives(trial: Trial) -> Tuple[Objective, ...]:
+    """Return the different objectives of a trial's scores: usually one, several where methods chose other scales."""
+    asked = [scores.objective for scores in trial.scores.values() if scores.objective is not None]
+    return tuple(dict.fromkeys(asked)) or (LOSS,)
+
+
+def _identity(parts: Sequence[str]) -> str:
+    return hashlib.sha256("|".join(parts).encode("ascii")).hexdigest()[:16]
+
+
+def _values(
+    planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]
+) -> List[Array]:
+    """Compute the objectives of every job, each (objectives,); those in the target are not done again."""
     known = _known(where.target) if where.target and where.target.exists() else {}
-    rows = [group.row for group in planned]
+    rows = [row for group in planned for row in group.rows]
     for row in rows:
-        row[4] = known.get(row[5], "")
-    missing = [number for number, row in enumerate(rows) if not row[4]]
+        row[VALUE] = known.get(row[JOB], "")
+    missing = [number for number, group in enumerate(planned) if not all(row[VALUE] for row in group.rows)]
     jobs = [planned[number].job for number in missing]
     with closing(completed(run_retraining, jobs, where.execution)) as results:
-        for count, (index, result) in enumerate(results, start=len(rows) - len(missing) + 1):
-            # repr: every digit, because correlations of small changes depend on the last ones
-            rows[missing[index]][4] = repr(result.performance[VALIDATION].loss)
+        for count, (index, result) in enumerate(results, start=len(planned) - len(missing) + 1):
+            for row, value in zip(planned[missing[index]].rows, result.performance[VALIDATION].objectives):
+                # repr: every digit, because correlations of small changes depend on the last ones
+                row[VALUE] = repr(value)
             if where.target:
-                write_csv(where.target, list(COLUMNS), (row for row in rows if row[4]))
+                write_csv(where.target, list(COLUMNS), (row for row in rows if row[VALUE]))
             if progress:
-                progress(count, len(rows))
-    return np.array([float(row[4]) for row in rows])
+                progress(count, len(planned))
+    return [np.array([float(row[VALUE]) for row in group.rows]) for group in planned]
 
 
 def _known(path: Path) -> Dict[str, str]:
@@ -154,20 +173,21 @@ def _known(path: Path) -> Dict[str, str]:
             f"{table.path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(table.header)}.",
             remedy("replace-groups"),
         )
-    return {row[5]: row[4] for row in table.rows}
+    return {row[JOB]: row[VALUE] for row in table.rows}
 
 
-def _agreements(trials: Sequence[Trial], plan: GroupPlan, samples: int, losses: Array) -> List[Agreement]:
-    per_trial = losses.reshape(len(trials), plan.groups + 1)
-    changes = per_trial[:, 1:] - per_trial[:, :1]  # (trials, groups)
+def _agreements(trials: Sequence[Trial], plan: GroupPlan, samples: int, values: Sequence[Array]) -> List[Agreement]:
+    per_trial = [np.array(values[i : i + plan.groups + 1]) for i in range(0, len(values), plan.groups + 1)]
     agreements = []
     for method in trials[0].scores:
         measures = []
-        for trial, actual in zip(trials, changes):
+        for trial, measured in zip(trials, per_trial):  # (groups + 1, objectives)
             groups = plan.draw(samples, trial.seed)
+            scores = trial.scores[method]
             # Scores are first order: what leaving a group out does is predicted by their sum.
-            predicted = np.array([trial.scores[method].values[group].sum() for group in groups])
-            measures.append(_correlations(predicted, actual))
+            predicted = np.array([scores.values[group].sum() for group in groups])
+            own = 0 if scores.objective is None else _objectives(trial).index(scores.objective)
+            measures.append(_correlations(predicted, measured[1:, own] - measured[0, own]))
         agreements.append(Agreement(method, *(Interval.of(column) for column in zip(*measures))))
     return agreements
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..dataset.samples import Samples
 from ..device import Device
 from ..estimators import labels_of
 from ..network import Network
+from ..objective import Objective
 
 __all__ = ["Performance", "PerformanceMeter"]
 
@@ -29,15 +30,17 @@ class Performance:
     Attributes:
         loss: Mean loss; infinite if training diverged.
         accuracy: Share of rows whose predicted class is the label; None unless the network predicts a class per row.
+        objectives: Values of the objectives that were asked for; infinite if training diverged.
     """
 
     loss: float
     accuracy: Optional[float] = None
+    objectives: Tuple[float, ...] = ()
 
     @classmethod
-    def of_diverged(cls) -> Performance:
-        """Return what a training that diverged is worth."""
-        return cls(math.inf, math.nan)
+    def of_diverged(cls, objectives: int = 0) -> Performance:
+        """Return what a training that diverged is worth, by so many objectives."""
+        return cls(math.inf, math.nan, (math.inf,) * objectives)
 
 
 class PerformanceMeter:
@@ -62,13 +65,16 @@ class PerformanceMeter:
         self._role = network.roles.validation.losses[0]
         self._batch_size = batch_size
 
-    def measure(self, theta: Array, statistics: Array, samples: Samples) -> Performance:
-        """Measure mean loss and accuracy on the validation graph.
+    def measure(
+        self, theta: Array, statistics: Array, samples: Samples, objectives: Sequence[Objective] = ()
+    ) -> Performance:
+        """Measure mean loss, accuracy and objectives on the validation graph.
 
         Args:
             theta: Parameters (P,).
             statistics: Running statistics (S,).
             samples: The data to measure on.
+            objectives: What else to compute from the losses.
 
         Raises:
             ComputationError: NNabla failed at a batch.
@@ -86,4 +92,5 @@ class PerformanceMeter:
             if labels is not None and self._role.target is not None:
                 right.append(labels == batch[self._role.target].reshape(len(rows), -1)[:, 0])
         accuracy = float(np.concatenate(right).mean()) if right else None
-        return Performance(float(np.concatenate(losses).mean()), accuracy)
+        of_rows = np.concatenate(losses)  # (N,)
+        return Performance(float(of_rows.mean()), accuracy, tuple(objective.of(of_rows) for objective in objectives))

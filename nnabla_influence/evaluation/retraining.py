@@ -22,6 +22,7 @@ from ..device import Device
 from ..errors import CheckpointMissingError, DivergenceError, NetworkError
 from ..execution import cpu_model
 from ..network import Network
+from ..objective import Objective
 from ..remedies import remedy
 from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, start_digest
 from .change import Change
@@ -43,6 +44,7 @@ class Retraining:
         start: One of `choices.STARTS`.
         seed: Batch order and masks (and, from scratch, the initial parameters); None for those of the original run.
         device: Where to compute.
+        objectives: What is measured beside loss and accuracy.
     """
 
     cache: Path
@@ -52,6 +54,7 @@ class Retraining:
     start: str = "last-epoch"
     seed: Optional[int] = None
     device: Device = Device()
+    objectives: Tuple[Objective, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,12 @@ def run_retraining(job: Retraining) -> RetrainingResult:
     try:
         final = retrained(cache, job)
     except DivergenceError:
-        performance = {name: Performance.of_diverged() for name in job.measured}
+        performance = {name: Performance.of_diverged(len(job.objectives)) for name in job.measured}
     else:
         meter = PerformanceMeter(cache.network, job.device, max(cache.config.batch_size, 100))
         performance = {
-            name: meter.measure(final.theta, final.statistics, samples) for name, samples in job.measured.items()
+            name: meter.measure(final.theta, final.statistics, samples, job.objectives)
+            for name, samples in job.measured.items()
         }
     return RetrainingResult(performance, time.monotonic() - started, cpu_model())
 

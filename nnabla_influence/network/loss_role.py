@@ -34,6 +34,9 @@ CLASS_LABELS = {
     "CategoricalCrossEntropy": "categorical_cross_entropy_param",
 }
 
+# Loss functions that are minus the logarithm of the label's probability.
+LOG_LIKELIHOODS = (*CLASS_LABELS, "SigmoidCrossEntropy", "BinaryCrossEntropy")
+
 
 @dataclass(frozen=True)
 class LossRole:
@@ -61,6 +64,11 @@ class LossRole:
     def class_numbers(self) -> bool:
         """Whether the target is a class number."""
         return self.function in CLASS_LABELS
+
+    @property
+    def log_likelihood(self) -> bool:
+        """Whether the loss, without its weight, is minus the logarithm of the label's probability."""
+        return self.function in LOG_LIKELIHOODS
 
 
 def read_loss_role(network: NNablaMessage, variable: str, inputs: Dict[str, str], path: str) -> LossRole:

@@ -9,11 +9,12 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from matplotlib.figure import Figure
 
 from ..evaluation.removal_curve import RemovalCurve
+from ..objective import LOSS
 from ..scores import LOSS_COLUMN
 from .card import Card
 from .contact_sheet import contact_sheet
@@ -73,7 +74,7 @@ class ReportContent:
             {
                 "name": "configuration",
                 "title": "Configuration",
-                "rows": [*file_rows(inputs, len(samples)), *cache_rows(cache)],
+                "rows": [*file_rows(inputs, len(samples)), *_asked(samples), *cache_rows(cache)],
             },
         ]
         values = {
@@ -96,6 +97,11 @@ def _files(distribution: PageFigure, curve: Optional[RemovalCurve], shown: Shown
     if sheet is not None:
         files["most_harmful"] = png_bytes(sheet)
     return files
+
+
+def _asked(samples: ScoredSamples) -> List[Tuple[str, str]]:
+    """Name the objective where the influence CSV does."""
+    return [] if samples.objective == LOSS else [("objective", samples.objective.words)]
 
 
 def _head(samples: ScoredSamples, inputs: ReportInputs) -> Dict[str, Any]:

@@ -16,8 +16,10 @@ from typing import Dict, List, Optional, Union
 import numpy as np
 
 from ..array import Array, IntArray
+from ..choices import OBJECTIVES
 from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
+from ..objective import LOSS, Objective
 from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN
 from .classes import Classes
 
@@ -37,6 +39,7 @@ class ScoredSamples:
         predicted: (N,) predicted classes as numbers, or None.
         classes: Every sample's class, or None if the data have no classes.
         data_columns: The training data's own columns.
+        objective: What the scores are changes of, where the header says it: ``error``; else ``loss``.
     """
 
     table: Table
@@ -47,6 +50,7 @@ class ScoredSamples:
     predicted: Optional[Array]
     classes: Optional[Classes]
     data_columns: List[Column]
+    objective: Objective = LOSS
 
     @classmethod
     def read(cls, path: Union[str, Path], label: Optional[str] = None) -> ScoredSamples:
@@ -74,6 +78,7 @@ class ScoredSamples:
             extras=extras,
             classes=Classes.read(table, data, label),
             data_columns=data,
+            objective=Objective(score.label) if score.label in OBJECTIVES else LOSS,
         )
 
     def __len__(self) -> int:

@@ -54,7 +54,7 @@ def headline(samples: ScoredSamples) -> str:
     verb = "is" if harmful == 1 else "are"
     return (
         f"{harmful:,} of {total:,} training samples {verb} estimated to be harmful: a score below 0 means that leaving "
-        "the sample out of training would lower the validation loss, a score above 0 that it would raise it."
+        f"the sample out of training would lower the {samples.objective.words}, a score above 0 that it would raise it."
     )
 
 

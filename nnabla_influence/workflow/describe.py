@@ -7,10 +7,12 @@ from typing import List, Mapping, Tuple
 
 import numpy as np
 
+from ..choices import OBJECTIVES
 from ..config import TrainingConfig
 from ..dataset.csv import Table
 from ..dataset.indexed_column import IndexedColumn
 from ..files import FilePath
+from ..objective import Objective
 from ..scores import SCORE_COLUMN
 from ..training import TrainingCache
 from ..training.bytes_by_policy import bytes_by_policy
@@ -102,8 +104,11 @@ def describe_scores(path: Path) -> Description:
     index = list(column.values)
     values = np.array(list(column.values.values()))
     order = np.argsort(values, kind="stable")
+    (score,) = table.variables[SCORE_COLUMN]
+    asked = [("objective", Objective(score.label).words)] if score.label in OBJECTIVES else []
     return [
         ("influence CSV", f"{len(values):,} rows, columns {', '.join(table.header)}"),
+        *asked,
         ("negative: harmful", f"{int((values < 0).sum()):,}"),
         ("positive: helpful", f"{int((values > 0).sum()):,}"),
         ("lowest, median, highest", ", ".join(f"{v:.4g}" for v in np.quantile(values, (0, 0.5, 1)))),

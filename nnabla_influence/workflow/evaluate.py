@@ -12,9 +12,9 @@ import logging
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, Iterable, List, Optional, Tuple
 
-from ..choices import COMPARED_METHODS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, METHODS, METRICS, OBJECTIVES, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Share
 from ..errors import ConfigError
 from ..evaluation.attribution import Agreement, Retrainings, attribution
@@ -34,7 +34,7 @@ from .opened_project import open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_choice, require_choices, require_whole
-from .score import ScoreRequest
+from .score import ScoreRequest, has_objective
 from .trials import TrialsRequest, run_trials
 
 __all__ = [
@@ -73,6 +73,8 @@ class EvaluateRequest:
         split_seed: Draws the halves of the validation rows.
         execution: Where trainings run.
         overwrite: Replace the output and caches of other runs.
+        objective: What the methods that ask the validation data score by, one of `choices.OBJECTIVES`; None: their
+            default.
 
     Raises:
         ConfigError: A name is none of its choices, a number is too small, or there is nothing to remove.
@@ -97,18 +99,39 @@ class EvaluateRequest:
     split_seed: int = 0
     execution: Execution = field(default_factory=Execution)
     overwrite: bool = False
+    objective: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.methods:
             require_choices("methods", self.methods, METHODS)
         if not self.amounts or not all(isinstance(amount, (Count, Share)) for amount in self.amounts):
             raise ConfigError(f"Expected amounts to be some of Count and Share, got {self.amounts!r}.")
+        if self.objective is not None:
+            require_choice("objective", self.objective, OBJECTIVES)
+            self._require_objective()
         require_choices("starts", self.starts, STARTS)
         require_choices("treatments", self.treatments, TREATMENTS)
         require_choice("metric", self.metric, METRICS)
         require_whole("trials", self.trials, 1)
         require_whole("split_seed", self.split_seed, 0)
         self.plans()  # they refuse too few groups
+
+    def _require_objective(self) -> None:
+        """Refuse an objective where no method asks the validation data.
+
+        Raises:
+            ConfigError: None does.
+        """
+        if self.methods and not any(map(has_objective, self.methods)):
+            ScoreRequest(self.methods[0], {"objective": self.objective})
+
+    def scorings(self, methods: Iterable[str]) -> Tuple[ScoreRequest, ...]:
+        """Return how each of some methods scores."""
+        given = {} if self.objective is None else {"objective": self.objective}
+        return tuple(
+            ScoreRequest(name, given if has_objective(name) else {}, seed=self.project.seed, device=self.project.device)
+            for name in methods
+        )
 
     def plans(self) -> List[GroupPlan]:
         """Return which groups are left out, for each start; none for the metric ``removal``."""
@@ -181,7 +204,7 @@ def _trials(request: EvaluateRequest, data: EvaluationData, usual: List[str]) ->
     return TrialsRequest(
         dataclasses.replace(request.project, training=training),
         request.output,
-        tuple(ScoreRequest(name, seed=request.project.seed, device=request.project.device) for name in methods),
+        request.scorings(methods),
         request.trials,
         data.scoring,
         request.overwrite,

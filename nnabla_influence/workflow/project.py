@@ -231,7 +231,7 @@ class Project:
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
                 interruption. Left out, the scores are only returned; `InfluenceScores.to_csv` writes them.
             reporter: Shows how far it is.
-            settings: The method's own settings, such as ``through="all"``.
+            settings: The method's own settings, such as ``through="all"`` or ``objective="error"``.
 
         Raises:
             CheckpointMissingError: The training did not keep what the method needs; the message says what to train.
@@ -297,6 +297,7 @@ class Project:
         request: ChooseRequest = ChooseRequest(),
         table: Optional[FilePath] = None,
         reporter: ProgressReporter = SILENT,
+        **settings: MethodSetting,
     ) -> Chosen:
         """Score with one half of the validation rows and let the other half choose how many samples to remove.
 
@@ -310,6 +311,7 @@ class Project:
             request: Batch orders, where retraining starts, and where it runs.
             table: CSV that keeps every retraining, so that the same call goes on after an interruption.
             reporter: Shows how far it is.
+            settings: The method's own settings, such as ``objective="error"``.
 
         Returns:
             How many, what that does to the losses, and the ranking that was judged.
@@ -321,6 +323,8 @@ class Project:
         """
         if scores is not None and selection is None:
             raise ConfigError("Scores that were made already saw all validation rows. Give selection: other data.")
+        if scores is not None and settings:
+            raise ConfigError(f"Scores that were made already have their settings. Leave {', '.join(settings)} out.")
         finished = self._finished_cache(cache)
         chooses = _data(selection)
         judges = _data(test)
@@ -332,7 +336,7 @@ class Project:
                 self._opened, selection=chooses, test=judges, split_seed=split_seed, reporter=reporter
             )
             if scores is None:
-                scoring = self._scoring(method, None, {})
+                scoring = self._scoring(method, None, settings)
                 scored = score_training(finished, data.train, data.scoring, scoring, beside=path, reporter=reporter)
                 scores = with_sample_columns(scored, finished, data.train, scoring.device)
             return choose(finished, data, scores, request, project=self._opened, table=path, reporter=reporter)
@@ -351,6 +355,7 @@ class Project:
         split_seed: int = 0,
         execution: Execution = Execution(),
         overwrite: bool = False,
+        objective: Optional[str] = None,
         reporter: ProgressReporter = SILENT,
     ) -> RemovalCurve:
         """Train, score, retrain without the most harmful samples and measure: does removing them help?
@@ -367,6 +372,7 @@ class Project:
             split_seed: Draws the halves of the validation rows.
             execution: Where trainings run.
             overwrite: Replace the output and caches of other runs.
+            objective: ``error`` or ``loss``, for the methods that ask the validation data; None: their default.
             reporter: Shows how far it is.
 
         Raises:
@@ -388,6 +394,7 @@ class Project:
             split_seed=split_seed,
             execution=execution,
             overwrite=overwrite,
+            objective=objective,
         )
         return evaluated_curve(request, trained_and_scored(request, reporter), reporter)
 
@@ -404,6 +411,7 @@ class Project:
         split_seed: int = 0,
         execution: Execution = Execution(),
         overwrite: bool = False,
+        objective: Optional[str] = None,
         reporter: ProgressReporter = SILENT,
     ) -> List[AttributionResult]:
         """Train, score, retrain without groups of samples and correlate: do scores predict what leaving out does?
@@ -419,6 +427,7 @@ class Project:
             split_seed: Draws groups and halves.
             execution: Where trainings run.
             overwrite: Replace the outputs and caches of other runs.
+            objective: ``error`` or ``loss``, for the methods that ask the validation data; None: their default.
             reporter: Shows how far it is.
 
         Returns:
@@ -443,6 +452,7 @@ class Project:
             split_seed=split_seed,
             execution=execution,
             overwrite=overwrite,
+            objective=objective,
         )
         return attribution_results(request, trained_and_scored(request, reporter), reporter)
 

@@ -20,6 +20,7 @@ from ..choices import (
     DEFAULT_METHOD,
     INVERSES,
     METHODS,
+    OBJECTIVES,
     POINTS,
     RECURSIONS,
     THROUGH,
@@ -45,6 +46,7 @@ __all__ = [
     "MethodSetting",
     "ScoreRequest",
     "final_state",
+    "has_objective",
     "score_project",
     "score_training",
     "scoring_passport",
@@ -61,6 +63,7 @@ NAMED_SETTINGS = {
     "batch_norm": BATCH_NORM_POLICIES,
     "curvature": CURVATURES,
     "inverse": INVERSES,
+    "objective": OBJECTIVES,
     "recursion": RECURSIONS,
     "through": THROUGH,
 }
@@ -115,6 +118,11 @@ class ScoreRequest:
 def _settings_of(method: str) -> Set[str]:
     """Return the names of a method's own settings; seed and device are the request's."""
     return set(inspect.signature(ESTIMATORS[method]).parameters) - {"seed", "device"}
+
+
+def has_objective(method: str) -> bool:
+    """Tell whether a method asks the validation data, so that its objective can be chosen."""
+    return "objective" in _settings_of(method)
 
 
 def _no_such_setting(method: str, name: str, value: MethodSetting) -> ConfigError:
@@ -215,6 +223,8 @@ def score_training(
         scores = _estimated(estimator, training, train, validation, None, reporter)
     else:
         scores = _with_kept_progress(estimator, training, train, validation, beside, reporter)
+    if scores.objective is not None:
+        LOGGER.info("objective %s: the scores are changes of the %s", scores.objective.name, scores.objective.formula)
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
     return scores

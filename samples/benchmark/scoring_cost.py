@@ -80,7 +80,7 @@ def peak_memory(samples, batch, queue):
         for policy in ("final", "last-epoch"):
             cache = train(network, data, TrainingConfig(batch_size=batch, policy=policy), folder / f"{policy}.h5")
             sizes[policy] = cache.path.stat().st_size
-        LastEpochInfluence(recursion="published").estimate(cache, data, data)
+        LastEpochInfluence(recursion="published", objective="loss").estimate(cache, data, data)
     queue.put((peak_bytes(), sizes))
 
 

@@ -70,17 +70,21 @@ def methods(epochs, seed):
     """Every method by its name in the table."""
     krylov = {"subset": None, "seed": seed}
     return {
-        "sgd-influence, all epochs": SgdInfluence("all"),
-        "sgd-influence, last epoch": SgdInfluence("last"),
-        "last-epoch": LastEpochInfluence(),
-        "last-epoch, published recursion": LastEpochInfluence("published"),
-        "spectral, horizon of all epochs": SpectralInfluence(horizon=epochs, lanczos_steps=30, **krylov),
-        "the same with the Hessian": SpectralInfluence("hessian", horizon=epochs, lanczos_steps=30, **krylov),
-        "spectral, horizon of 1 epoch": SpectralInfluence(lanczos_steps=30, **krylov),
-        "influence-function, damping 0.01": InfluenceFunction(0.01, iterations=60, **krylov),
-        "influence-function, damping 1": InfluenceFunction(1.0, iterations=60, **krylov),
+        "sgd-influence, all epochs": SgdInfluence("all", objective="loss"),
+        "sgd-influence, last epoch": SgdInfluence("last", objective="loss"),
+        "last-epoch": LastEpochInfluence(objective="loss"),
+        "last-epoch, published recursion": LastEpochInfluence("published", objective="loss"),
+        "spectral, horizon of all epochs": SpectralInfluence(
+            horizon=epochs, lanczos_steps=30, objective="loss", **krylov
+        ),
+        "the same with the Hessian": SpectralInfluence(
+            "hessian", horizon=epochs, lanczos_steps=30, objective="loss", **krylov
+        ),
+        "spectral, horizon of 1 epoch": SpectralInfluence(lanczos_steps=30, objective="loss", **krylov),
+        "influence-function, damping 0.01": InfluenceFunction(0.01, iterations=60, objective="loss", **krylov),
+        "influence-function, damping 1": InfluenceFunction(1.0, iterations=60, objective="loss", **krylov),
         "no Hessian, all epochs": NoHessian(),
-        "tracin": TracIn(),
+        "tracin": TracIn(objective="loss"),
         "loss": LossBaseline(),
         "random": RandomBaseline(seed),
     }

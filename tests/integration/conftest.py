@@ -124,5 +124,5 @@ def contents(folder):
 def scores_of(path):
     """Scores by training row, from an influence CSV."""
     table = Table.read(path)
-    influence, index = table.header.index("influence"), table.header.index("datasource_index")
+    influence, index = (table.variables[name][0].position for name in ("influence", "datasource_index"))
     return {int(row[index]): float(row[influence]) for row in table.rows}

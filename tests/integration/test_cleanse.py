@@ -24,7 +24,12 @@ def indexes(path):
 
 def test_the_influence_csv_carries_label_and_loss_and_is_a_data_set(finished, data):
     table = Table.read(finished.folder / INFLUENCE)
-    assert table.header[-4:] == ["influence", "predicted_label", "loss", "datasource_index"]
+    assert [column.name for column in table.columns][-4:] == [
+        "influence",
+        "predicted_label",
+        "loss",
+        "datasource_index",
+    ]
     read = Dataset.from_csv(finished.folder / INFLUENCE, data_cache=finished.folder / "decoded データ")
     labels, losses = read.column("predicted_label")[:, 0], read.column("loss")[:, 0]
     assert set(labels) <= set(range(10)) and (losses > 0).all()
@@ -211,8 +216,13 @@ def test_run_asks_too_and_refuses_before_it_trains(commands, data):
     assert not list(commands.folder.glob("*.h5"))
     _, errors = commands("run", *options, "class=1")
     assert "(class=1)" in errors
-    header = Table.read(commands.folder / "influence.csv").header
-    assert header[-4:] == ["influence", "predicted_label", "loss", "datasource_index"]
+    table = Table.read(commands.folder / "influence.csv")
+    assert [column.name for column in table.columns][-4:] == [
+        "influence",
+        "predicted_label",
+        "loss",
+        "datasource_index",
+    ]
 
 
 def test_the_training_csv_is_not_written_over_even_where_nobody_named_it(finished, data):

@@ -34,7 +34,8 @@ def test_train_says_what_it_uses(finished):
 
 def test_the_influence_csv_is_the_training_csv_with_scores(finished, data):
     original, written = Table.read(data / "training.csv"), Table.read(finished.folder / "出力" / "influence.csv")
-    assert written.header == [*original.header, "influence", "predicted_label", "loss", "datasource_index"]
+    assert written.header[:2] == original.header
+    assert list(written.variables) == ["x", "y", "influence", "predicted_label", "loss", "datasource_index"]
     assert len(written) == len(original) == 96
     values = [float(row[2]) for row in written.rows]
     assert values == sorted(values) and values[0] < 0 < values[-1], "most harmful first"

@@ -37,7 +37,7 @@ def scored(here, monkeypatch):
 
 def column(table, name):
     """A column in the order of the training data (N,)."""
-    place = table.header.index(name)
+    place = table.variables[name][0].position
     order = [int(row[table.header.index("datasource_index")]) for row in table.rows]
     assert sorted(order) == list(range(len(order)))
     return np.array([float(row[place]) for row in table.rows])[np.argsort(order)]
@@ -52,7 +52,7 @@ def test_nnabla_reads_and_trains_on_the_influence_csv(trained_project, scored, t
     assert CsvDataSource(str(folder / "influence.csv")).variables == (
         "x",
         "y",
-        *[n for n in ADDED if n in table.header],
+        *[n for n in ADDED if n in table.variables],
     )
     again = make_project(tmp_path / "again", "affine", **options)
     text = again.nntxt.read_text(encoding="utf-8")

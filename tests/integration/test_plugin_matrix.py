@@ -75,7 +75,7 @@ def check_influence(path, kind, samples):
     assert problems_of(path) == []
     table = Table.read(path)
     assert ("predicted_label" in table.header) == (kind != "regression")
-    scores = [float(row[table.header.index("influence")]) for row in table.rows]
+    scores = [float(row[table.variables["influence"][0].position]) for row in table.rows]
     assert len(scores) == samples and scores == sorted(scores)
     assert scores[0] < 0 < scores[-1] and all(scores), "every sample has a score"
 
@@ -96,7 +96,8 @@ def check_cleansed(influence, cleansed, removed):
     kept, gone = Table.read(cleansed), Table.read(removed)
     added = {"influence", "predicted_label", "loss", "datasource_index"}
     assert problems_of(cleansed) == problems_of(removed) == []
-    assert kept.header == [name for name in Table.read(influence).header if name not in added]
+    scored = Table.read(influence)
+    assert kept.header == [scored.header[c.position] for c in scored.columns if c.name not in added]
     assert (len(kept), len(gone)) == (len(Table.read(influence)) - 2, 2)
 
 

@@ -46,7 +46,7 @@ def run(tmp_path_factory):
 
 def scores(t, cache=None, **options):
     """By default with the Hessian of all samples."""
-    estimator = InfluenceFunction(**{"curvature": "hessian", "subset": None, **options})
+    estimator = InfluenceFunction(objective="loss", **{"curvature": "hessian", "subset": None, **options})
     return estimator.estimate(cache or t.cache, t.training, t.validation).values
 
 
@@ -156,4 +156,4 @@ def test_the_subset_is_drawn_by_the_seed(run):
 )
 def test_impossible_settings_are_refused(options, word):
     with pytest.raises(ConfigError, match=word):
-        InfluenceFunction(**options)
+        InfluenceFunction(objective="loss", **options)

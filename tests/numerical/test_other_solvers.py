@@ -74,7 +74,7 @@ with_decay = pytest.mark.parametrize(
 def test_scores_are_the_derivative_through_second_moments_too(tmp_path, name, decay):
     t, rule = run(tmp_path, name, 23, 5, decay, epochs=4)
     true = whole_run_truth(whole_run.derivative, PROBLEM, t, rule)
-    assert_close(scores(t, SgdInfluence("all")), true, 5e-5, WHOLE_RUN)
+    assert_close(scores(t, SgdInfluence("all", objective="loss")), true, 5e-5, WHOLE_RUN)
 
 
 @with_decay
@@ -97,12 +97,17 @@ def test_with_the_moments_held_fixed_scores_are_another_derivative(tmp_path, nam
 def test_scores_predict_leave_one_out_as_well_as_stated(tmp_path, name, draw):
     t, rule = run(tmp_path, name, 120, 12, seed=(0, 4)[draw])
     left_out = whole_run_truth(whole_run.leave_one_out, PROBLEM, t, rule)
-    tau, last = (kendalltau(scores(t, e), left_out)[0] for e in (SgdInfluence("all"), LastEpochInfluence()))
+    tau, last = (
+        kendalltau(scores(t, e), left_out)[0]
+        for e in (SgdInfluence("all", objective="loss"), LastEpochInfluence(objective="loss"))
+    )
     MEASURED.info("%s: tau %.3f (last-epoch %.3f)", name, tau, last)
     assert SOLVERS[name][3][draw] <= tau
 
 
-@pytest.mark.parametrize("estimator", [LastEpochInfluence(), SgdInfluence()], ids=lambda e: e.method)
+@pytest.mark.parametrize(
+    "estimator", [LastEpochInfluence(objective="loss"), SgdInfluence(objective="loss")], ids=lambda e: e.method
+)
 @every_solver
 def test_the_log_says_where_scores_are_approximate(tmp_path, name, estimator, caplog):
     t, _ = run(tmp_path, name, 23, 5, epochs=1)

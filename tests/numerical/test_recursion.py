@@ -52,7 +52,7 @@ def numpy_solver(solver):
 
 
 def scores(t, validation=None, **options):
-    estimator = LastEpochInfluence(**options)
+    estimator = LastEpochInfluence(objective="loss", **options)
     return estimator.estimate(t.cache, t.training, validation or t.validation).values
 
 

@@ -78,18 +78,21 @@ def test_scores_are_the_derivative_in_the_samples_weight(tmp_path, name, solver)
     network, problem = PROBLEMS[name]
     t = replayable_run(tmp_path, network(), settings, samples=23, batch_size=5, epochs=4)
     assert_close(
-        scores(t, SgdInfluence("all")), whole_run_truth(whole_run.derivative, problem, t, rule), 5e-6, WHOLE_RUN
+        scores(t, SgdInfluence("all", objective="loss")),
+        whole_run_truth(whole_run.derivative, problem, t, rule),
+        5e-6,
+        WHOLE_RUN,
     )
 
 
 def test_the_derivative_tells_the_variants_apart(tmp_path):
     """Each part of the recursion is visible at the tolerance above."""
     t = replayable_run(tmp_path, softmax_network(5), RULES["Momentum"][0], samples=23, batch_size=5, epochs=4)
-    exact = scores(t, SgdInfluence("all"))
+    exact = scores(t, SgdInfluence("all", objective="loss"))
     others = {
-        "last epoch only": scores(t, SgdInfluence("last")),
-        "the published recursion": scores(t, SgdInfluence("all", recursion="published")),
-        "final parameters": scores(t, LastEpochInfluence()),
+        "last epoch only": scores(t, SgdInfluence("last", objective="loss")),
+        "the published recursion": scores(t, SgdInfluence("all", recursion="published", objective="loss")),
+        "final parameters": scores(t, LastEpochInfluence(objective="loss")),
     }
     assert all(relative_error(other, exact) > 1e-2 for other in others.values())
 
@@ -104,7 +107,12 @@ def test_with_batch_statistics_the_weight_is_that_of_the_samples_loss(tmp_path, 
     t = replayable(trained(tmp_path, network, data, validation, **options), tmp_path)
     problem = CaseProblem(case, draw_parameters(case))
     expected = whole_run_truth(whole_run.derivative, problem, t, whole_run.sgd())
-    assert_close(scores(t, SgdInfluence("all")), expected, 2e-5, WHOLE_RUN + "; batch norm divides by small numbers")
+    assert_close(
+        scores(t, SgdInfluence("all", objective="loss")),
+        expected,
+        2e-5,
+        WHOLE_RUN + "; batch norm divides by small numbers",
+    )
 
 
 @pytest.mark.parametrize("solver", [name for name in RULES if name != "Sgd, two batches a step"])
@@ -112,7 +120,7 @@ def test_scores_predict_leave_one_out_over_the_whole_training(tmp_path, solver):
     settings, rule = RULES[solver]
     t = replayable_run(tmp_path, softmax_network(5), settings, samples=120, batch_size=12)
     left_out = whole_run_truth(whole_run.leave_one_out, SoftmaxRegression(5, 3), t, rule)
-    found, last = scores(t, SgdInfluence("all")), scores(t, LastEpochInfluence())
+    found, last = scores(t, SgdInfluence("all", objective="loss")), scores(t, LastEpochInfluence(objective="loss"))
     tau, correlation = kendalltau(found, left_out)[0], np.corrcoef(found, left_out)[0, 1]
     MEASURED.info(
         "%s: tau %.3f, correlation %.3f, last-epoch tau %.3f", solver, tau, correlation, kendalltau(last, left_out)[0]
@@ -212,13 +220,16 @@ def test_scores_with_dropout_and_augmentation_are_the_derivative_in_the_samples_
     """With the masks of each step, also where a batch is one sample."""
     r, h = random_run(batch_size), whole_run.WEIGHT_STEP
     expected = (r.effect(-h) - r.effect(h)) / (2 * h)
-    assert_close(scores(r.t, SgdInfluence("all")), expected, 1e-5, WHOLE_RUN)
+    assert_close(scores(r.t, SgdInfluence("all", objective="loss")), expected, 1e-5, WHOLE_RUN)
 
 
 def test_with_the_masks_leave_one_out_of_the_last_epoch_is_predicted_better_than_without(random_run):
     r = random_run(7)
     left_out = r.effect(-1.0, "last")
-    with_masks, without = scores(r.t, SgdInfluence("last")), scores(r.t, LastEpochInfluence())
+    with_masks, without = (
+        scores(r.t, SgdInfluence("last", objective="loss")),
+        scores(r.t, LastEpochInfluence(objective="loss")),
+    )
     found = {name: np.corrcoef(s, left_out)[0, 1] for name, s in (("with", with_masks), ("without", without))}
     MEASURED.info("correlation with leave-one-out of the last epoch: %s", found)
     assert found["with"] >= 0.97 and found["without"] < found["with"] - 0.1

@@ -70,13 +70,13 @@ def scores(t, estimator, cache):
 def spectral(t, cache=None, **options):
     """By default with the Hessian of all samples and enough steps to be exact."""
     options = {"curvature": "hessian", "subset": None, "lanczos_steps": P, **options}
-    return scores(t, SpectralInfluence(**options), cache or t.cache)
+    return scores(t, SpectralInfluence(objective="loss", **options), cache or t.cache)
 
 
 def average_over_orders(t, orders, **changes):
     """The mean of the package's last-epoch over random orders."""
     caches = (Reordered(t.cache, seed=seed, **changes) for seed in range(orders))
-    return np.mean([scores(t, LastEpochInfluence(), cache) for cache in caches], axis=0)
+    return np.mean([scores(t, LastEpochInfluence(objective="loss"), cache) for cache in caches], axis=0)
 
 
 def reference_average(t, orders, epochs, rate, **solver):
@@ -101,7 +101,7 @@ def agreement(estimate, average):
 def test_it_is_the_average_of_last_epoch_over_random_orders(t):
     average, estimate = average_over_orders(t, 200), spectral(t)
     correlation, slope = agreement(estimate, average)
-    one = agreement(scores(t, LastEpochInfluence(), t.cache), average)[0]
+    one = agreement(scores(t, LastEpochInfluence(objective="loss"), t.cache), average)[0]
     MEASURED.info("correlation %.5f, slope %.3f; a single order %.3f", correlation, slope, one)
     assert correlation >= 0.99 and 0.95 <= slope <= 1.1
     assert one < correlation - 0.01, "a single order is an accident"
@@ -232,7 +232,7 @@ def test_the_order_of_the_last_epoch_does_not_matter(t):
     """Unlike last-epoch: nothing but the batches in which products are taken depends on it."""
     first, other = (spectral(t, Reordered(t.cache, seed=seed)) for seed in (5, 6))
     assert_close(first, other, 1e-5, "float32")
-    orders = [scores(t, LastEpochInfluence(), Reordered(t.cache, seed=seed)) for seed in (5, 6)]
+    orders = [scores(t, LastEpochInfluence(objective="loss"), Reordered(t.cache, seed=seed)) for seed in (5, 6)]
     assert relative_error(*orders) > 0.1
 
 
@@ -241,4 +241,4 @@ def test_the_order_of_the_last_epoch_does_not_matter(t):
 )
 def test_impossible_settings_are_refused(options, word):
     with pytest.raises(ConfigError, match=word):
-        SpectralInfluence(**options)
+        SpectralInfluence(objective="loss", **options)

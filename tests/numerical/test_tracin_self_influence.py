@@ -56,19 +56,19 @@ def loop_over_checkpoints(t, epochs):
 def test_tracin_equals_a_loop_over_checkpoints(run, policy, last):
     t = run(policy)
     expected = loop_over_checkpoints(t, range(EPOCHS)[-(last or EPOCHS) :])
-    assert_close(scores(t, TracIn(last)), expected, 1e-5, FLOAT32)
+    assert_close(scores(t, TracIn(last, objective="loss")), expected, 1e-5, FLOAT32)
 
 
 def test_every_checkpoint_counts(run):
     t = run()
-    found = [scores(t, TracIn(last)) for last in (1, 2, 3, None)]
+    found = [scores(t, TracIn(last, objective="loss")) for last in (1, 2, 3, None)]
     assert all(relative_error(a, b) > 1e-2 for a, b in zip(found, found[1:]))
-    assert_close(scores(t, TracIn(EPOCHS)), found[-1], 1e-7, "the same sum")
+    assert_close(scores(t, TracIn(EPOCHS, objective="loss")), found[-1], 1e-7, "the same sum")
 
 
 def test_tracin_reports_progress_over_all_checkpoints(run):
     t, calls = run(), []
-    TracIn().estimate(t.cache, t.training, t.validation, lambda *call: calls.append(call))
+    TracIn(objective="loss").estimate(t.cache, t.training, t.validation, lambda *call: calls.append(call))
     assert calls[-1] == (EPOCHS * SAMPLES, EPOCHS * SAMPLES)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
 
@@ -78,13 +78,15 @@ def test_a_missing_checkpoint_is_refused_with_the_policy_that_keeps_it(run, poli
     t = run(policy)
     message = rf"(?s)policy '{policy}'.*lacks epoch 1\b.*policy=.epochs."
     with pytest.raises(CheckpointMissingError, match=message):
-        scores(t, TracIn())
-    assert np.isfinite(scores(t, TracIn(checkpoints=1))).all(), "the end of the last epoch is always there"
+        scores(t, TracIn(objective="loss"))
+    assert np.isfinite(scores(t, TracIn(checkpoints=1, objective="loss"))).all(), (
+        "the end of the last epoch is always there"
+    )
 
 
 def test_impossible_settings_are_refused():
     with pytest.raises(ConfigError, match="at least 1"):
-        TracIn(checkpoints=0)
+        TracIn(checkpoints=0, objective="loss")
 
 
 # --- self-influence ---------------------------------------------------------------------------------------------------

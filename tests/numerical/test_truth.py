@@ -49,7 +49,7 @@ def convex(tmp_path_factory):
 
 
 def estimate(t, method=None):
-    return (method or LastEpochInfluence()).estimate(t.cache, t.training, t.validation).values
+    return (method or LastEpochInfluence(objective="loss")).estimate(t.cache, t.training, t.validation).values
 
 
 @every_data
@@ -70,7 +70,7 @@ def test_positive_means_that_leaving_the_sample_out_raises_the_validation_loss(c
 @every_data
 def test_the_published_recursion_is_further_from_the_truth(convex, name):
     t, truth = convex(name)
-    ours, theirs = (estimate(t, LastEpochInfluence(recursion=r)) for r in ("corrected", "published"))
+    ours, theirs = (estimate(t, LastEpochInfluence(recursion=r, objective="loss")) for r in ("corrected", "published"))
     error = [np.linalg.norm(values - truth) for values in (ours, theirs)]
     assert error[1] > 1.5 * error[0], error
     assert agreement(theirs, truth)[1] < 0.8, "it overstates the early steps, so the criterion refuses it"

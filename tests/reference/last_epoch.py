@@ -9,6 +9,8 @@ The question: how does the mean validation loss change if sample i's gradient is
 unchanged? `leave_one_out` answers it by training again for every sample. `influence` answers it to first order:
 with u the mean validation gradient, walking the steps backwards, ``r_i += eta / |S| <grad l_i, u>`` and
 ``u -= eta H u``. Positive means: leaving the sample out raises the validation loss, the sample is helpful.
+
+The same question about ``mean(bound(l_i))`` in place of the mean loss: its gradient has the rows weighted by bound'.
 """
 
 import numpy as np
@@ -29,18 +31,25 @@ def train(problem, theta, data, steps, left_out=None, decay=0.0, momentum=0.0):
     return theta
 
 
-def validation_loss(problem, theta, validation):
-    return problem.sample_losses(theta, *validation).mean()
+def validation_loss(problem, theta, validation, bound=None):
+    losses = problem.sample_losses(theta, *validation)
+    return (losses if bound is None else bound(losses)).mean()
 
 
-def leave_one_out(problem, start, data, validation, steps, **solver):
+def leave_one_out(problem, start, data, validation, steps, bound=None, **solver):
     """(N,) change of the validation loss if the sample is left out of ``steps``, by training again from ``start``."""
-    base = validation_loss(problem, train(problem, start, data, steps, **solver), validation)
+    base = validation_loss(problem, train(problem, start, data, steps, **solver), validation, bound)
     thetas = (train(problem, start, data, steps, left_out=i, **solver) for i in range(len(data[0])))
-    return np.array([validation_loss(problem, theta, validation) for theta in thetas]) - base
+    return np.array([validation_loss(problem, theta, validation, bound) for theta in thetas]) - base
 
 
-def influence(problem, theta, data, validation, steps, recursion="corrected", decay=0.0, momentum=0.0):
+def validation_gradient(problem, theta, validation, slope=None):
+    """(P,) of the mean loss, or with row i weighted by ``slope(l_i)``, one row after the other."""
+    rows = zip(problem.sample_losses(theta, *validation), problem.sample_gradients(theta, *validation))
+    return np.mean([(1.0 if slope is None else slope(loss)) * gradient for loss, gradient in rows], axis=0)
+
+
+def influence(problem, theta, data, validation, steps, recursion="corrected", decay=0.0, momentum=0.0, slope=None):
     """(N,) scores of the last epoch with the final parameters ``theta`` in every step.
 
     A step is ``v <- momentum v + eta (g + decay theta)``, ``theta <- theta - v``. Backwards, ``u`` is the derivative of
@@ -51,7 +60,7 @@ def influence(problem, theta, data, validation, steps, recursion="corrected", de
     """
     x, y = data
     scores = np.zeros(len(x))
-    u = problem.sample_gradients(theta, *validation).mean(0)
+    u = validation_gradient(problem, theta, validation, slope)
     w = np.zeros_like(u)
     for batches, rate in reversed(steps):
         b = w - u

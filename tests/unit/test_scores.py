@@ -8,6 +8,7 @@ import pytest
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError, RequestError
+from nnabla_influence.objective import LOSS, Objective
 from nnabla_influence.scores import InfluenceScores, original_table
 
 
@@ -155,3 +156,23 @@ def test_the_repr_says_method_number_and_how_many_are_harmful(tmp_path):
     scores = InfluenceScores(np.array([2.0, -1.0, 0.0, -3.0]), "spectral", {"a": 1.0}, {"loss": np.zeros(4)})
     assert repr(scores) == "<InfluenceScores: 4 samples by 'spectral', 2 of them harmful>"
     assert scores.harmful == 2
+
+
+def test_the_header_names_an_objective_other_than_the_mean_loss_and_numbers_stay_numbers(tmp_path):
+    table = _table(tmp_path / "training", ["x", "y:label"], [["1", "0"], ["2", "1"]])
+    values = np.array([0.5, -1.0])
+    for objective, header in ((None, "influence"), (LOSS, "influence"), (Objective("error", 2.0), "influence:error")):
+        scores = InfluenceScores(values, "m", objective=objective)
+        scores.to_csv(tmp_path / "out.csv", table)
+        written = Table.read(tmp_path / "out.csv")
+        assert written.header == ["x", "y:label", header, "datasource_index"]
+        assert all(float(cell) or True for row in written.rows for cell in row)
+        assert original_table(written).header == table.header
+        again = InfluenceScores(values, "m").to_csv(tmp_path / "again.csv", written)
+        assert any(f"column '{header}' of the training data is replaced" in notice for notice in again)
+
+
+def test_the_objective_is_part_of_what_scores_say_and_of_their_mean():
+    trials = [InfluenceScores(np.array([1.0, -1.0]), "m", objective=Objective("error", s)) for s in (2.0, 3.0)]
+    assert repr(trials[0]) == "<InfluenceScores: 2 samples by 'm' (objective error), 1 of them harmful>"
+    assert InfluenceScores.mean(trials).objective == trials[0].objective

@@ -13,9 +13,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Tuple
+from typing import Dict, Tuple
 
 from ...announcements import write_influence_csv
+from ...choices import DEFAULT_OBJECTIVE
 from ...errors import CacheMismatchError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
@@ -24,7 +25,7 @@ from ...resume import partial_folder
 from ...training import FinalState, FinishedTraining, Hooks, TrainingCache, train
 from ...workflow.opened_project import OpenedProject, open_cached_project, open_project
 from ...workflow.project_request import ProjectRequest
-from ...workflow.score import ScoreRequest, score_project, scoring_passport
+from ...workflow.score import ScoreRequest, has_objective, score_project, scoring_passport
 from ..host.fields import Fields
 from .result_folder import ResultFields, TrainedResult
 from .workspace import own_progress, workspace
@@ -43,32 +44,42 @@ class InfluenceRequest:
     Args:
         result: What was trained.
         method: How to score.
+        objective: What harm is; a method that does not ask the validation data takes the field's default for nothing.
         output: The influence CSV to write.
     """
 
     result: ResultFields
     method: str
+    objective: str
     output: Path
+
+    @property
+    def settings(self) -> Dict[str, str]:
+        """The method's settings; one that it lacks is among them if somebody chose it, to be refused."""
+        chosen = has_objective(self.method) or self.objective != DEFAULT_OBJECTIVE
+        return {"objective": self.objective} if chosen else {}
 
 
 def run(fields: Fields, console: Messenger) -> None:
     """Score and write the influence CSV.
 
     Args:
-        fields: ``model``, ``train``, ``validation``, ``cache``, ``method`` and ``output``.
+        fields: ``model``, ``train``, ``validation``, ``cache``, ``method``, ``objective`` and ``output``.
         console: Where progress is said.
 
     Raises:
         KeyboardInterrupt: Interrupted; the message says what is left.
         InfluenceError: The result cannot be scored.
     """
-    asked = InfluenceRequest(ResultFields.of(fields), fields.text("method"), fields.path("output"))
+    asked = InfluenceRequest(
+        ResultFields.of(fields), fields.text("method"), fields.text("objective"), fields.path("output")
+    )
     _score(asked, console)
 
 
 def _score(asked: InfluenceRequest, console: Messenger) -> None:
     result = TrainedResult.read(asked.result)
-    request = ScoreRequest(asked.method, device=result.device)
+    request = ScoreRequest(asked.method, asked.settings, device=result.device)
     output = asked.output
     refuse_overwriting([output], result.inputs)
     with workspace(output, None, remedy("go-on-scoring")):

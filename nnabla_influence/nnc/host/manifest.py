@@ -20,6 +20,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
+from ...choices import DEFAULT_OBJECTIVE, OBJECTIVES
 from ...errors import ConfigError
 
 __all__ = ["PLUGINS", "Parameter", "Plugin", "manifest", "plugin_named"]
@@ -158,7 +159,7 @@ INFLUENCE_SCORES = Plugin(
     "influence",
     "_Post_Process/_Data_Cleansing",
     "Influence",
-    "Scores every training sample by what it does to the validation loss.\n"
+    "Scores every training sample by what it does to the validation loss or the expected validation error.\n"
     "A negative score is harmful, a positive one helpful. The result is the training data as CSV with\n"
     "the columns influence and datasource_index, most harmful first. Open it as a dataset to look at it.\n"
     "spectral, influence-function, self-influence and loss work from the trained network alone.\n"
@@ -169,6 +170,15 @@ INFLUENCE_SCORES = Plugin(
         VALIDATION,
         CACHE,
         Parameter("method", "a", "option", "How to score", METHODS[0], options=METHODS),
+        Parameter(
+            "objective",
+            "j",
+            "option",
+            "What harm is: more expected errors on the validation data, or a higher mean loss. With wrong labels in "
+            "the validation data: error. Means nothing to the methods self-influence and loss",
+            DEFAULT_OBJECTIVE,
+            options=OBJECTIVES,
+        ),
         Parameter("output", "o", "csv", "Influence CSV to write", "influence.csv", "output", desktop="influence"),
         _output_like("output_result.csv"),
     ),

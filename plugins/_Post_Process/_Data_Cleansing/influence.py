@@ -1,4 +1,4 @@
-"""Score every training sample of the selected result by what it does to the validation loss.
+"""Score every training sample of the selected result by what it does to the validation loss or error.
 
 A plugin for Neural Network Console. Its label, fields and defaults are the entry `influence` of
 `nnabla_influence.nnc.host.manifest`; the package is found because `plugins install` copies it beside this file.

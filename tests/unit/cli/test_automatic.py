@@ -48,6 +48,22 @@ def test_scores_of_ones_own_need_other_data_to_choose(command, made):
     assert "clean.influence.csv" not in names(command.folder)
 
 
+def test_the_objective_is_said_where_scores_are_made_and_nowhere_else(command, made):
+    code, out, _ = command(*AUTO, "CACHE", "--objective", "error", "--orders", 2, *OUTPUTS)
+    assert code == 0 and "objective: expected validation error)" in out
+    assert "influence:error" in Table.read(command.folder / "clean.influence.csv").header
+    line = (*AUTO, "CACHE", "INFLUENCE", "--selection", made / "training.csv", "--objective", "error", *OUTPUTS)
+    code, _, log = command(*line)
+    assert code == 2 and log == (
+        "error: --objective says how to score, but --influence holds the scores; leave one of the two out.\n"
+    )
+    code, _, log = command(
+        *AUTO, "--network", "builtin:mlp", "DATA", "--method", "loss", "--objective", "error", *OUTPUTS
+    )
+    assert code == 2 and "--objective error means nothing to --method loss; leave it out" in log
+    assert "clean.seed0.h5" not in names(command.folder)
+
+
 @pytest.mark.parametrize("typed", [("DATA",), ("CACHE", "--network", "builtin:mlp")])
 def test_either_a_cache_or_a_network_is_retrained(command, typed):
     code, _, log = command(*AUTO, *typed, *OUTPUTS)

@@ -110,6 +110,10 @@ def test_quiet_says_nothing_but_warnings(run):
             ("--remove", 2, "--orders", 3, "--workers", 2), OUTPUTS,
             "error: --orders and --workers can be given with --remove auto only; leave it out.\n",
         ),
+        (
+            ("--remove", 2, "--objective", "error"), OUTPUTS,
+            "error: --objective can be given with --remove auto only; leave it out.\n",
+        ),
         (("--remove", 2), ("--output", "c.csv", "--removed", "c.csv"), "got one twice"),
     ],
 )  # fmt: skip

@@ -32,6 +32,7 @@ def test_options_arrive(tmp_path):
         *("--treatment", "relabel", "--selection", csv, "--test", csv, "--split-seed", 3, "--workers", 2),
         *("--overwrite", "--seed", 7),
     )
+    assert request("--objective", "error").objective == "error" and asked.objective is None
     assert (asked.methods, asked.amounts, asked.trials) == (("loss", "random"), (Count(4), Share(0.1)), 2)
     assert (asked.starts, asked.treatments) == (("scratch", "last-epoch"), ("relabel",))
     assert (asked.selection, asked.test, asked.split_seed) == (csv, csv, 3)
@@ -74,6 +75,8 @@ def test_attribution_prints_a_row_per_method_and_a_table_per_start(command, star
     "typed, said",
     [
         (("--groups", 4), "--groups means nothing to --metric removal; leave it out."),
+        (("--methods", "loss", "random", "--objective", "error"), "--objective error means nothing to --method loss;"),
+        (("--objective", "accuracy"), "invalid choice: 'accuracy'"),
         (
             ("--metric", "lds", "--remove", 4, "--treatment", "relabel"),
             "--remove and --treatment means nothing to --metric lds; leave it out.",

@@ -78,7 +78,7 @@ def test_every_setting_that_can_be_typed_is_one_of_some_method():
     examples = {
         "recursion": "corrected", "batch_norm": "batch", "through": "last", "memory": 1024, "curvature": "ggn",
         "at": "final", "subset": 4, "lanczos_steps": 2, "horizon": 1, "damping": 1.0, "inverse": "cg",
-        "iterations": 3, "checkpoints": 1,
+        "iterations": 3, "checkpoints": 1, "objective": "error",
     }  # fmt: skip
     parser = argparse.ArgumentParser()
     project_options.add_scoring_options(parser)

@@ -4,11 +4,15 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from nnabla_influence.choices import OBJECTIVES
 from nnabla_influence.cli.run import _begun
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.dataset.indexed_column import IndexedColumn
+from nnabla_influence.objective import Objective
 from nnabla_influence.resume import PartialFolder
+from nnabla_influence.scores import InfluenceScores
 from nnabla_influence.workflow.project_request import ProjectRequest
 from nnabla_influence.workflow.score import ScoreRequest
 from nnabla_influence.workflow.trials import TrialsRequest
@@ -41,6 +45,8 @@ def test_several_seeds_are_averaged_and_each_cache_stays(command):
 def test_wrong_settings_are_refused_before_anything_is_trained(command):
     for typed, said in (
         (("--method", "loss", "--horizon", 2), "--horizon 2 means nothing to --method loss"),
+        (("--method", "loss", "--objective", "error"), "--objective error means nothing to --method loss"),
+        (("--objective", "accuracy"), "argument --objective: invalid choice: 'accuracy' (choose from"),
         (("--at", "average", "--no-average-parameters"), "--at average needs what --no-average-parameters leaves out"),
         (("--workers", 2, "--scheduler", "nowhere"), "'nowhere'"),
         (("--target", "class=77"), "found none"),
@@ -87,3 +93,14 @@ def test_what_says_that_a_trial_begins_can_be_sent_to_another_process(caplog):
     assert caplog.messages == ["trial 3 of 3, seed 6"]
     _begun(request.one(4))(0)
     assert len(caplog.messages) == 1, "a single training needs no number"
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_objective_arrives_and_is_said(command, objective):
+    code, out, log = command("run", "NETWORK", "--objective", objective, "--output", "o.csv")
+    assert code == 0 and f"objective: {Objective(objective).words})\n" in out
+    assert f"objective {objective}: the scores are changes of the {Objective(objective).formula}\n" in log
+    assert (
+        Table.read(command.folder / "o.csv").header[-4]
+        == InfluenceScores([0.0], "m", objective=Objective(objective)).score_header
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence import choices
+from nnabla_influence.choices import DEFAULT_OBJECTIVE
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.device import Device
 from nnabla_influence.estimators import METHODS, InfluenceEstimator, LastEpochInfluence, SgdInfluence, TracIn
@@ -31,7 +32,8 @@ def test_settings_carry_the_names_of_the_constructor(made):
 
 
 def test_another_setting_is_another_identity():
-    assert TracIn(checkpoints=2).settings() == {"method": "tracin", "checkpoints": "2", "device": str(Device())}
+    same = {"method": "tracin", "device": str(Device()), "objective": DEFAULT_OBJECTIVE}
+    assert TracIn(checkpoints=2).settings() == {**same, "checkpoints": "2"}
     assert SgdInfluence(through="all").settings() != SgdInfluence().settings()
 
 

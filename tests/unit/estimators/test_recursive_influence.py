@@ -48,7 +48,7 @@ def test_a_sample_drawn_twice_in_a_batch_earns_both_scores(values, network, vali
     twice = train(network, three, wrapped(4, 1), tmp_path / "wrapped.h5")
     plain = train(network, four, TrainingConfig(twice.config.solver, 1, 4, shuffle=False), tmp_path / "plain.h5")
     assert_close(twice.final.theta, plain.final.theta, 1e-6, "the same training")
-    for method in (LastEpochInfluence(), SgdInfluence()):
+    for method in (LastEpochInfluence(objective="loss"), SgdInfluence(objective="loss")):
         found = method.estimate(twice, three, validation)
         expected = method.estimate(plain, four, validation).values
         assert_close(found.values, [expected[0] + expected[3], *expected[1:3]], 1e-5, "float32 products")
@@ -75,12 +75,16 @@ def test_scores_are_the_derivative_of_the_retrained_validation_loss(values, netw
             batch = validation.batch(np.arange(len(validation)))
             losses.append(LossOracle(network).loss(trainer.state().theta, [batch], validation=True))
         truth[row] = -(losses[0] - losses[1]) / (2 * nudge)
-    found = SgdInfluence().estimate(cache, data, validation).values
+    found = SgdInfluence(objective="loss").estimate(cache, data, validation).values
     drawn = draws > 0
     assert_close(found[drawn], truth[drawn], 5e-3, "a central difference of float32 losses")
 
 
-@pytest.mark.parametrize("method", [LastEpochInfluence(), SgdInfluence()], ids=["last-epoch", "sgd-influence"])
+@pytest.mark.parametrize(
+    "method",
+    [LastEpochInfluence(objective="loss"), SgdInfluence(objective="loss")],
+    ids=["last-epoch", "sgd-influence"],
+)
 def test_a_sample_never_drawn_gets_the_score_of_the_mean_step(values, network, validation, tmp_path, caplog, method):
     """Batches 0 1, 2 3, 4 5; rows 0, 2, 4 are equal to row 6, which is never drawn; so are 7 and 8."""
     same = {name: array[[0, 1, 0, 3, 0, 5, 0, 7, 8]] for name, array in values.items()}
@@ -94,7 +98,9 @@ def test_a_sample_never_drawn_gets_the_score_of_the_mean_step(values, network, v
     assert any("3 of 9" in line and line.endswith("Rows: 6, 7, 8") for line in caplog.messages)
 
 
-@pytest.mark.parametrize("method", [SpectralInfluence(), SelfInfluence(), LossBaseline()], ids=lambda m: m.method)
+@pytest.mark.parametrize(
+    "method", [SpectralInfluence(objective="loss"), SelfInfluence(), LossBaseline()], ids=lambda m: m.method
+)
 def test_methods_at_the_final_parameters_score_every_sample_once(values, network, validation, tmp_path, method):
     """As with batches of our own at the same parameters."""
     data = Dataset.from_arrays(values)

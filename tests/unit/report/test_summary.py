@@ -1,5 +1,6 @@
 """The sentences and tables: what the report claims."""
 
+from nnabla_influence.objective import Objective
 from nnabla_influence.report.scored_samples import ScoredSamples
 from nnabla_influence.report.summary import class_table, headline, tiles
 
@@ -32,3 +33,9 @@ def test_the_table_per_class(folder):
         ("7", "2", "1", "50%", "-1", "-3", "5"),
         ("8", "1", "0", "0%", "0.5", "0.5", "2"),
     ]
+
+
+def test_scores_by_another_objective_are_not_called_changes_of_the_loss(folder):
+    samples = ScoredSamples.read(folder.csv("x,y,influence:error,datasource_index\n1,0,-3,0\n1,0,1,1\n"))
+    assert samples.objective == Objective("error")
+    assert "would lower the expected validation error, a score" in headline(samples)

@@ -45,6 +45,12 @@ def test_an_influence_csv(tmp_path):
     )
 
 
+def test_an_influence_csv_that_names_its_objective(tmp_path):
+    path = tmp_path / "i.csv"
+    path.write_text("x,influence:error,datasource_index\n5,-0.5,2\n4,0.25,0\n", encoding="utf-8")
+    assert dict(describe(path))["objective"] == "expected validation error"
+
+
 def test_what_is_neither(data):
     with pytest.raises(DataError, match="expected one column datasource_index"):
         describe(data / "training.csv")

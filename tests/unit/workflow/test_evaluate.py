@@ -5,8 +5,10 @@ import dataclasses
 import pytest
 from support.small_projects import QUICK, TRAINING, VALIDATION, CtrlC, arrays
 
+from nnabla_influence.choices import OBJECTIVES
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import CacheMismatchError, ConfigError, DataError, OutputExistsError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.interrupts import Interrupted
@@ -144,3 +146,31 @@ def test_what_is_read_is_not_written_to(request_of, data, name):
     )
     with pytest.raises(OutputExistsError):
         trained_and_scored(request)
+
+
+def test_the_objective_is_that_of_every_method_that_has_one(request_of):
+    asked = request_of(methods=("tracin", "loss", "spectral"), objective="error")
+    scorings = asked.scorings(asked.methods)
+    assert [scoring.settings for scoring in scorings] == [{"objective": "error"}, {}, {"objective": "error"}]
+    assert all(not scoring.settings for scoring in request_of(methods=("spectral",)).scorings(("spectral",)))
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ({"objective": "accuracy"}, "Expected objective to be one of error, loss, got 'accuracy'"),
+        ({"objective": "error"}, "Setting objective=error means nothing to method loss"),
+    ],
+)
+def test_an_objective_that_there_is_not_or_nobody_has(request_of, wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        request_of(**wrong)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_leaving_out_measures_the_objective_of_the_scores(request_of, objective):
+    methods = ("random", "spectral")
+    asked = request_of(f"{objective}.csv", methods=methods, metric="lds", groups=4, objective=objective)
+    (result,) = attribution_results(asked, trained_and_scored(asked))
+    assert {row[4] for row in Table.read(result.table).rows} == {objective}
+    assert [agreement.method for agreement in result.agreements] == list(methods)

@@ -54,6 +54,11 @@ def test_train(command, cache):
         (("--method", "sgd-influence"), {"method": "sgd-influence"}),
         (("--method", "spectral", "--at", "final", "--horizon", "2"), {"at": "final", "horizon": 2}),
         (("--method", "last-epoch", "--target", "class=1"), {"method": "last-epoch", "target": 1}),
+        (("--objective", "error"), {"objective": "error"}),
+        (
+            ("--method", "tracin", "--checkpoints", "1", "--objective", "loss"),
+            {"method": "tracin", "checkpoints": 1, "objective": "loss"},
+        ),
     ],
     ids=str,
 )
@@ -93,10 +98,11 @@ def test_cleanse_and_relabel(command, project, scores, data, tmp_path):
 
 def test_choose_and_cleanse(command, project, cache, tmp_path):
     outputs = ("--output", tmp_path / "c.csv", "--removed", tmp_path / "r.csv")
-    command(
-        "cleanse", "--remove", "auto", "--cache", "cache.h5", "--orders", 2, "--split-seed", 1, *outputs, network=False
+    options = ("--orders", 2, "--split-seed", 1, "--objective", "error")
+    command("cleanse", "--remove", "auto", "--cache", "cache.h5", *options, *outputs, network=False)
+    chosen = project.choose(
+        cache, split_seed=1, request=ChooseRequest(orders=2), table=tmp_path / "table.csv", objective="error"
     )
-    chosen = project.choose(cache, split_seed=1, request=ChooseRequest(orders=2), table=tmp_path / "table.csv")
     project.cleanse(chosen.scores, chosen.removed, tmp_path / "pc.csv", tmp_path / "pr.csv")
     chosen.scores.to_csv(tmp_path / "influence.csv")
     for ours, theirs in (("pc", "c"), ("pr", "r"), ("influence", "c.influence")):
@@ -119,10 +125,12 @@ def test_evaluate(command, project, data, tmp_path):
 def test_attribution(command, project, tmp_path):
     (tmp_path / "c").mkdir()
     (tmp_path / "p").mkdir()
-    options = ("--metric", "lds", "--groups", 3, "--methods", "loss", "random", "--trials", 1)
+    methods = ["spectral", "random"]
+    options = ("--metric", "lds", "--groups", 3, "--methods", *methods, "--trials", 1, "--objective", "error")
     command("evaluate", *options, "--output", tmp_path / "c" / "groups.csv")
-    results = project.attribution(tmp_path / "p" / "groups.csv", "lds", ["loss", "random"], groups=3, trials=1)
-    assert [agreement.method for agreement in results[0].agreements] == ["loss", "random"]
+    table = tmp_path / "p" / "groups.csv"
+    results = project.attribution(table, "lds", methods, groups=3, trials=1, objective="error")
+    assert [agreement.method for agreement in results[0].agreements] == methods
     assert (tmp_path / "p" / "groups.csv").read_bytes() == (tmp_path / "c" / "groups.csv").read_bytes()
 
 

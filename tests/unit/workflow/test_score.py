@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from support.small_projects import CtrlC, arrays, opened
 
-from nnabla_influence.choices import METHODS
+from nnabla_influence.choices import METHODS, METHODS_WITHOUT_VALIDATION, OBJECTIVES
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.device import Device
 from nnabla_influence.errors import (
+    CacheMismatchError,
     CheckpointMissingError,
     ConfigError,
     DivergenceError,
@@ -20,8 +21,17 @@ from nnabla_influence.errors import (
 from nnabla_influence.estimators import SgdInfluence, SpectralInfluence
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.objective import Objective
+from nnabla_influence.resume import PartialFolder
 from nnabla_influence.training import FinalState
-from nnabla_influence.workflow.score import ScoreRequest, final_state, score_project, score_training
+from nnabla_influence.workflow.score import (
+    ScoreRequest,
+    final_state,
+    has_objective,
+    score_project,
+    score_training,
+    scoring_passport,
+)
 from nnabla_influence.workflow.validation_target import ValidationTarget
 
 
@@ -172,3 +182,53 @@ def test_facts_are_logged(project, cache, caplog):
         scores = score_project(project._opened, cache, ScoreRequest("spectral"))
     for name, value in scores.facts.items():
         assert f"{name}: {value:.3g}" in caplog.messages
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_objective_is_a_setting_that_the_scores_remember_and_the_log_says(project, cache, caplog, objective):
+    caplog.set_level("INFO", "nnabla_influence")
+    request = ScoreRequest("spectral", {"objective": objective})
+    scores = score_training(cache, project.train_data, project.validation_data, request)
+    assert scores.objective == Objective(objective)
+    assert f"objective {objective}: the scores are changes of the {Objective(objective).formula}" in caplog.text
+    assert score_training(cache, project.train_data, project.validation_data, ScoreRequest("loss")).objective is None
+
+
+def test_a_word_that_is_no_objective_and_a_method_that_asks_no_validation_data():
+    with pytest.raises(ConfigError, match="Expected objective to be one of error, loss, got 'errors'"):
+        ScoreRequest("spectral", {"objective": "errors"})
+    with pytest.raises(ConfigError) as caught:
+        ScoreRequest("self-influence", {"objective": "error"})
+    assert caught.value.said(IN_COMMANDS) == (
+        "--objective error means nothing to --method self-influence; leave it out, or use --method spectral or "
+        "last-epoch or sgd-influence or influence-function or tracin."
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_exactly_the_methods_that_look_at_the_validation_data_have_an_objective(method):
+    assert has_objective(method) == (method not in METHODS_WITHOUT_VALIDATION)
+
+
+def test_the_progress_of_one_objective_is_not_continued_by_the_other(project, cache, tmp_path):
+    """With progress on the disk, the same objective goes on and the other is refused with both shown."""
+    train, validation = project.train_data, project.validation_data
+    target = tmp_path / "influence.csv"
+    error, loss = (ScoreRequest("last-epoch", {"objective": name}) for name in ("error", "loss"))
+    PartialFolder(target, scoring_passport(error.estimator(), cache, train, validation)).save(
+        "other", {"x": np.ones(1)}
+    )
+    with pytest.raises(CacheMismatchError, match="objective") as caught:
+        score_training(cache, train, validation, loss, beside=target)
+    assert "error" in str(caught.value) and "loss" in str(caught.value)
+    score_training(cache, train, validation, error, beside=target)
+
+
+def test_a_target_restricts_the_rows_of_either_objective(project, cache):
+    validation = project.validation_data
+    rows = np.flatnonzero(validation.column("y")[:, 0] == 1)
+    settings = {"objective": "error"}
+    request = ScoreRequest("last-epoch", settings, ValidationTarget(1))
+    asked = score_project(project._opened, cache, request)
+    alone = score_training(cache, project.train_data, validation.subset(rows), ScoreRequest("last-epoch", settings))
+    np.testing.assert_array_equal(asked.values, alone.values)

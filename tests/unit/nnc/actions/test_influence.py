@@ -5,14 +5,16 @@ import pytest
 from support.nnc_clicks import result_folder
 from support.recording_console import RecordingConsole
 
+from nnabla_influence.choices import DEFAULT_OBJECTIVE, OBJECTIVES
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.errors import OutputExistsError
+from nnabla_influence.errors import ConfigError, OutputExistsError
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.network import Network
 from nnabla_influence.nnc.actions.influence import EPOCH_CACHE, FOLLOW_STEPS, run
 from nnabla_influence.nnc.host.fields import Fields
 from nnabla_influence.nnc.host.manifest import METHODS
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
+from nnabla_influence.objective import Objective
 from nnabla_influence.training import TrainingCache
 
 
@@ -22,15 +24,15 @@ def folder(trained_project, tmp_path):
 
 
 def fields(folder, **values):
-    empty = dict.fromkeys(("train", "validation", "cache"), "")
+    empty = {**dict.fromkeys(("train", "validation", "cache"), ""), "objective": DEFAULT_OBJECTIVE}
     named = {"model": str(folder / "results.nnp"), "output": str(folder / "influence.csv"), "method": "spectral"}
     return Fields({**empty, **named, **values})
 
 
 def scores_of(path):
     table = Table.read(path)
-    index, score = (table.header.index(name) for name in ("datasource_index", "influence"))
-    return {int(row[index]): float(row[score]) for row in table.rows}
+    (index,), (score,) = (table.variables[name] for name in ("datasource_index", "influence"))
+    return {int(row[index.position]): float(row[score.position]) for row in table.rows}
 
 
 def names(folder):
@@ -87,3 +89,24 @@ def test_the_training_data_is_never_written_over(folder, trained_project):
     with pytest.raises(OutputExistsError, match="got one that is read"):
         run(fields(folder, output=str(own)), RecordingConsole())
     assert own.read_bytes() == before
+
+
+def test_the_field_objective_says_what_harm_is(folder, caplog):
+    caplog.set_level("INFO", "nnabla_influence")
+    found = {}
+    for objective in OBJECTIVES:
+        console = RecordingConsole()
+        run(fields(folder, objective=objective, output=str(folder / f"{objective}.csv")), console)
+        found[objective] = scores_of(folder / f"{objective}.csv")
+        assert any(line.endswith(f"objective: {Objective(objective).words})") for line in console.lines)
+    assert found["error"] != found["loss"]
+    assert "bounded validation error, the mean of 1 - exp(-loss / " in caplog.text  # the project is a regression
+    assert "influence:error" in Table.read(folder / "error.csv").header
+
+
+def test_a_method_without_objective_takes_the_default_for_nothing_and_refuses_another(folder):
+    (other,) = set(OBJECTIVES) - {DEFAULT_OBJECTIVE}
+    run(fields(folder, method="loss"), RecordingConsole())
+    with pytest.raises(ConfigError) as error:
+        run(fields(folder, method="loss", objective=other), RecordingConsole())
+    assert error.value.said(IN_FIELDS).startswith("Method loss has no setting objective; choose method spectral or")
