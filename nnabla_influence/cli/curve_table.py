@@ -6,7 +6,7 @@ from typing import Any, List
 
 from ..evaluation.attribution import Agreement
 from ..evaluation.choice import Choice
-from ..evaluation.decision import verdict
+from ..evaluation.decision import decisions
 from ..evaluation.group_plan import GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
 from .console import Console
@@ -22,7 +22,8 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
         console.table(header, [[c.method, c.treatment, c.removed, *_changes(c, measures)] for c in choices])
         whole = [f"{m.replace('_', ' ')} {curve.whole(start, m).text('.4g')}" for m in measures]
         console.result(f"without removal: {', '.join(whole)}")
-        console.result(verdict(choices, "--test"))
+        for decision in (decided for decided in decisions(curve) if decided.start == start):
+            console.result(decision.sentence)
     if curve.rows and curve.seeds < 2:
         console.warn("one seed has no interval; give more --trials before you believe a difference")
 

@@ -6,6 +6,7 @@ from .baselines import LossBaseline, MarginBaseline, RandomBaseline
 from .influence_estimator import InfluenceEstimator
 from .influence_function import InfluenceFunction
 from .last_epoch_influence import LastEpochInfluence
+from .objective import likelihood_scale
 from .sample_columns import labels_of, predicted_labels, sample_columns
 from .scoring_task import ScoringTask
 from .self_influence import SelfInfluence
@@ -27,6 +28,7 @@ __all__ = [
     "SpectralInfluence",
     "TracIn",
     "labels_of",
+    "likelihood_scale",
     "predicted_labels",
     "sample_columns",
 ]

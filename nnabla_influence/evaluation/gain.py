@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Tuple
 
 import numpy as np
 from scipy import stats
@@ -57,16 +58,13 @@ class Gain:
     def between(cls, before: Array, after: Array) -> Gain:
         """Compare errors (S, m) before with errors (S, m) after, paired by seed and row.
 
-        With a single row or a single seed the standard error is infinite: nothing can be said.
+        The error that a single row or a single seed has is unknown, hence infinite: nothing is shown then.
         """
         difference = np.asarray(before, float) - np.asarray(after, float)  # d
         seeds, rows = difference.shape
-        if min(seeds, rows) < 2 or not np.isfinite(difference).all():
-            return cls(float(difference.mean()), math.inf, math.inf, 1.0, rows, seeds)
-        of_rows = float(difference.mean(axis=0).var(ddof=1)) / rows
-        of_seeds = float(difference.mean(axis=1).var(ddof=1)) / seeds
-        spread = of_rows**2 / (rows - 1) + of_seeds**2 / (seeds - 1)
-        freedom = (of_rows + of_seeds) ** 2 / spread if spread else float(rows - 1)
+        of_rows = _variance_of_mean(difference.mean(axis=0))
+        of_seeds = _variance_of_mean(difference.mean(axis=1))
+        freedom = _satterthwaite((of_rows, rows - 1), (of_seeds, seeds - 1))
         return cls(float(difference.mean()), math.sqrt(of_rows), math.sqrt(of_seeds), freedom, rows, seeds)
 
     @property
@@ -93,3 +91,19 @@ class Gain:
         """Return the mean with its 95 % interval."""
         half = float(stats.t.ppf(0.975, self.freedom)) * self.error if math.isfinite(self.error) else math.nan
         return Interval(self.mean, half, self.seeds)
+
+
+def _variance_of_mean(values: Array) -> float:
+    """Estimate the variance of the mean of values (k,); infinite for a single one, and where one is not finite."""
+    if len(values) < 2 or not np.isfinite(values).all():
+        return math.inf
+    return float(values.var(ddof=1)) / len(values)
+
+
+def _satterthwaite(*parts: Tuple[float, int]) -> float:
+    """Return the degrees of freedom of a sum of independent variances, each given with its own."""
+    if not all(math.isfinite(variance) for variance, _ in parts):
+        return 1.0
+    spread = sum(variance**2 / freedom for variance, freedom in parts)
+    total = sum(variance for variance, _ in parts)
+    return float(total**2 / spread) if spread else float(min(freedom for _, freedom in parts))
