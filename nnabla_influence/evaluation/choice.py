@@ -14,6 +14,8 @@ import math
 from dataclasses import dataclass
 from typing import Mapping
 
+import numpy as np
+
 from ..array import Array
 from .gain import Gain
 from .interval import Interval
@@ -55,7 +57,8 @@ def smallest_within_one_standard_error(errors: Mapping[int, Array]) -> int:
 
     Args:
         errors: For every number, the errors (S, m) of m rows after the trainings of S seeds, in the same order. Chance
-            that a single seed or row says nothing about is left out of the standard error.
+            that a single seed or row says nothing about is left out of the standard error. Those of a training
+            that diverged are infinite; its number is not chosen.
 
     Example:
         >>> none, some = np.array([[0.4, 0.5], [0.5, 0.4]]), np.array([[0.1, 0.2], [0.2, 0.1]])
@@ -64,6 +67,8 @@ def smallest_within_one_standard_error(errors: Mapping[int, Array]) -> int:
     """
     best = min(errors, key=lambda number: (errors[number].mean(), number))
     for number in sorted(errors):
+        if not np.isfinite(errors[number]).all():
+            continue
         lost = Gain.between(errors[number], errors[best])
         known = [error for error in (lost.row_error, lost.seed_error) if math.isfinite(error)]
         if lost.mean <= math.hypot(*known, 0.0):

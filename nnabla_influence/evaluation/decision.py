@@ -54,7 +54,7 @@ class Decision:
     """What was decided about one ranking.
 
     Example:
-        >>> gain = Gain(0.03, 0.005, 0.002, 40.0, 400, 5)
+        >>> gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
         >>> decision = Decision(Outcome.REMOVE, "spectral", "remove", "scratch", 30, (30,), "test", gain)
         >>> decision.sentence[:110]
         'spectral: remove 30 samples. Trained from scratch without the 30 most harmful samples, the error on 400 rows o'

@@ -42,6 +42,7 @@ class Gain:
         mean: The gain; positive: the error fell.
         row_error: Standard error due to rows.
         seed_error: Standard error due to trainings.
+        lasting_error: What of the latter would stay however many rows there were, the root of ``var(a) / S``.
         freedom: Degrees of freedom of both together.
         rows: How many rows, m.
         seeds: How many trainings of each kind, S.
@@ -50,6 +51,7 @@ class Gain:
     mean: float
     row_error: float
     seed_error: float
+    lasting_error: float
     freedom: float
     rows: int
     seeds: int
@@ -65,7 +67,9 @@ class Gain:
         of_rows = _variance_of_mean(difference.mean(axis=0))
         of_seeds = _variance_of_mean(difference.mean(axis=1))
         freedom = _satterthwaite((of_rows, rows - 1), (of_seeds, seeds - 1))
-        return cls(float(difference.mean()), math.sqrt(of_rows), math.sqrt(of_seeds), freedom, rows, seeds)
+        lasting = max(0.0, of_seeds - _rest(difference) / (seeds * rows))
+        errors = (math.sqrt(of_rows), math.sqrt(of_seeds), math.sqrt(lasting))
+        return cls(float(difference.mean()), *errors, freedom, rows, seeds)
 
     @property
     def error(self) -> float:
@@ -77,14 +81,11 @@ class Gain:
         return math.isfinite(self.error) and self.mean > float(stats.t.ppf(1 - level, self.freedom)) * self.error
 
     def rows_needed(self, level: float = 0.05) -> float:
-        """Compute how many rows would show a gain of this size; infinite where more rows would not.
-
-        What chance in the trainings adds stays, however many rows there are.
-        """
+        """Compute how many rows would show a gain of this size; infinite where more rows would not."""
         if self.mean <= 0 or not math.isfinite(self.error):
             return math.inf
         quantile = float(stats.norm.ppf(1 - level))
-        left = (self.mean / quantile) ** 2 - self.seed_error**2
+        left = (self.mean / quantile) ** 2 - self.lasting_error**2
         return math.ceil(self.rows * self.row_error**2 / left) if left > 0 else math.inf
 
     def interval(self) -> Interval:
@@ -98,6 +99,13 @@ def _variance_of_mean(values: Array) -> float:
     if len(values) < 2 or not np.isfinite(values).all():
         return math.inf
     return float(values.var(ddof=1)) / len(values)
+
+
+def _rest(difference: Array) -> float:
+    """Estimate var(e): what is left (S, m) of the differences when the means of rows and seeds are taken away."""
+    rest = difference - difference.mean(axis=0) - difference.mean(axis=1, keepdims=True) + difference.mean()
+    seeds, rows = difference.shape
+    return float((rest**2).sum() / max(1, (seeds - 1) * (rows - 1)))
 
 
 def _satterthwaite(*parts: Tuple[float, int]) -> float:

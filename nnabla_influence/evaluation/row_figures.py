@@ -38,7 +38,7 @@ def row_errors(losses: Array, right: Optional[Array], objective: Objective) -> A
     with them some accuracy; the second alone moves in steps of a whole row, so that it takes many rows to see anything.
 
     Args:
-        losses: Their losses (rows,).
+        losses: Their losses (rows,); all of them infinite if the training diverged, and so are the errors then.
         right: Whether the predicted class is the label (rows,); None where no class is predicted.
         objective: Says how a loss becomes an error.
 
@@ -47,6 +47,8 @@ def row_errors(losses: Array, right: Optional[Array], objective: Objective) -> A
         >>> row_errors(losses, np.array([True, False]), Objective("error")).round(2).tolist()
         [0.05, 0.8]
     """
+    if np.isposinf(losses).all():  # the training diverged
+        return np.full(len(losses), math.inf)
     expected = objective.terms(losses)
     if right is None:
         return expected
