@@ -2,10 +2,10 @@
 
 Three questions are asked of three kinds of rows, and no row answers two of them: some validation rows made the scores,
 some choose the number (see `choice`), and others confirm it. Confirmed is a number if the error of networks trained
-without those samples lies below the error without removal *and* below the error after removing as many at random, each
-by a one-sided test whose standard error covers rows and trainings (see `gain`). A ranking that knows nothing passes
-that in at most one case in twenty, however many numbers were tried, because one number is confirmed, not the best of
-many.
+without those samples lies below the error without removal, by at least `WORTH`, *and* below the error after removing as
+many at random, each by a one-sided test whose standard error covers rows and trainings (see `gain`). A ranking that
+knows nothing passes that in at most one case in twenty, however many numbers were tried, because one number is
+confirmed, not the best of many.
 
 So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
 number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
@@ -38,6 +38,9 @@ Line = Tuple[str, str, str]
 
 LEVEL = 0.05
 """How often a gain may be seen where there is none."""
+
+WORTH = 0.005
+"""The smallest fall of the error that data is removed for."""
 
 
 class Outcome(Enum):
@@ -94,6 +97,8 @@ class Decision:
             return Outcome.NOTHING
         if any(gain.seeds < 2 for gain in gains):
             return Outcome.UNKNOWN
+        if self.gain is None or self.gain.mean < WORTH:
+            return Outcome.NOTHING
         if all(gain.is_real(LEVEL) for gain in gains):
             return Outcome.REMOVE
         return Outcome.TOO_FEW if math.isfinite(self.rows_needed) else Outcome.NOTHING
@@ -120,7 +125,8 @@ class Decision:
                 "3 trials or more."
             )
         if self.outcome is Outcome.NOTHING:
-            return f"{self.method}: nothing is worth removing. {self._evidence()}."
+            small = f"; {WORTH:g} would be worth it" if 0 < self.gain.mean < WORTH else ""
+            return f"{self.method}: nothing is worth removing. {self._evidence()}{small}."
         return (
             f"{self.method}: the validation rows are too few to tell, and in doubt nothing is removed. "
             f"{self._evidence()}; about {self.rows_needed:,.0f} such rows would show gains of this size."

@@ -8,6 +8,10 @@ from nnabla_influence.evaluation.row_figures import RowFigures
 
 NAN = float("nan")
 ROWS = 40
+# Without probabilities an error is 1 - exp(-loss / s), and s is six times the median loss without removal. With a loss
+# of 1 there, that is:
+SCALE = 6.0
+BASE = -np.expm1(-1 / SCALE)
 
 
 def row(method, removed, seed, loss, start="scratch", treatment="remove", test=True, accuracy=0.9):
@@ -27,7 +31,6 @@ def curve(changes, seeds=4, rows=ROWS, spread=0.002, **settings):
     numbers = {"none": {0: 0.0}, **changes}
     made = []
     figures = RowFigures()
-    figures.scale = 1.0
     for method, by_number in numbers.items():
         for removed, change in by_number.items():
             for seed in range(seeds):
@@ -35,12 +38,13 @@ def curve(changes, seeds=4, rows=ROWS, spread=0.002, **settings):
                 loss = 0.5 + seed / 1000 + change + noise
                 made.append(row(method, removed, seed, loss, **settings))
                 differing = spread * (-1) ** list(numbers).index(method) if removed else 0.0
-                figures.add(made[-1].job, _rows(loss, rows, differing, settings.get("test", True)))
+                error = BASE + loss - 0.5
+                figures.add(made[-1].job, _rows(error, rows, differing, settings.get("test", True)))
     return RemovalCurve(made, figures)
 
 
 def _rows(error, rows, spread, test):
-    """Losses of rows whose mean expected error is about `error`; no classes."""
+    """Losses of rows whose mean error is `error`; no classes."""
     differing = error + spread * (-1.0) ** np.arange(rows)
-    losses = -np.log1p(-np.clip(differing, 0.0, 0.999))
+    losses = -SCALE * np.log1p(-np.clip(differing, 0.0, 0.999))
     return {"selection": (losses, None), **({"test": (losses, None)} if test else {})}

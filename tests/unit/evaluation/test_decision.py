@@ -43,7 +43,7 @@ def test_what_random_removal_does_as_well_is_not_removed():
 
 
 def test_few_rows_say_how_many_would_do():
-    decision = only(curve({"spectral": {10: -0.12}, "random": {10: 0.0}}, rows=8, spread=0.25))
+    decision = only(curve({"spectral": {10: -0.06}, "random": {10: 0.0}}, rows=8, spread=0.09))
     assert decision.outcome is Outcome.TOO_FEW and decision.number == 0
     assert 8 < decision.rows_needed < 80
     assert "the validation rows are too few to tell, and in doubt nothing is removed." in decision.sentence
