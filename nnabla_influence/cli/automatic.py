@@ -10,6 +10,7 @@ from ..announcements import write_influence_csv
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
 from ..evaluation.evaluation_data import EvaluationData
+from ..evaluation.removal_curve import RemovalCurve
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
@@ -62,8 +63,8 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
         project, selection=args.selection, test=args.test, split_seed=args.split_seed, reporter=console
     )
     influence, scores = _ranking(args, cache, data, console)
-    if args.overwrite and table.exists():
-        table.unlink()
+    if args.overwrite:
+        RemovalCurve.discard(table)
     chosen = choose(
         cache, data, scores, request, project=project, table=table, split_seed=args.split_seed, reporter=console
     )

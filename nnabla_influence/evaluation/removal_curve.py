@@ -21,7 +21,7 @@ from ..remedies import remedy
 from .choice import Choice, smallest_within_one_standard_error
 from .curve_row import CurveRow, read_rows, write_rows
 from .interval import Interval
-from .row_figures import RowFigures
+from .row_figures import RowFigures, rows_file
 
 __all__ = ["MEASURES", "NOTHING", "CurvePoint", "RemovalCurve"]
 
@@ -92,8 +92,20 @@ class RemovalCurve:
         return cls(read_rows(path), RowFigures.read(Path(path)))
 
     def to_csv(self, path: Union[str, Path]) -> None:
-        """Write one line per retraining, whole or not at all."""
+        """Write one line per retraining, and beside them the figures of the rows if there are any.
+
+        Each file is written whole or not at all.
+        """
+        if any(row.job in self.figures for row in self.rows):
+            self.figures.write(Path(path))  # first: a retraining counts only if its figures are there
         write_rows(path, self.rows)
+
+    @staticmethod
+    def discard(path: Path) -> None:
+        """Remove what `to_csv` wrote, if it is there."""
+        for file in (path, rows_file(path)):
+            if file.exists():
+                file.unlink()
 
     # -- what it says ------------------------------------------------------------------------------------------
 

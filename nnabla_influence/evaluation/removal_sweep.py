@@ -95,7 +95,7 @@ def run_removal_sweep(
         trials: The trainings and their rankings.
         data: Training, selection and test data.
         sweep: What to retrain, and where.
-        target: CSV that is written after every retraining and read at the start.
+        target: CSV that is written after every retraining, with the figures of rows beside it, and read at the start.
         progress: Called with (retrainings done, retrainings in all).
         earlier: A curve of the same experiment.
 
@@ -125,8 +125,7 @@ def run_removal_sweep(
             rows[row.key] = row
             figures.add(row.job, {name: performance.rows for name, performance in result.performance.items()})
             if target:
-                figures.write(target)  # first: a row of the table counts only if its figures are there
-                RemovalCurve(_sorted(rows, planned)).to_csv(target)
+                RemovalCurve(_sorted(rows, planned), figures).to_csv(target)
             if progress:
                 progress(count, len(planned))
     asked = dict.fromkeys([row.key for row in before] + [plan.row.key for plan in planned])
