@@ -6,7 +6,8 @@ import pytest
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.evaluation import removal_sweep
+from nnabla_influence.evaluation import number_search, removal_sweep
+from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
 from nnabla_influence.evaluation.decision import Outcome
 from nnabla_influence.evaluation.evaluation_data import EvaluationData
 from nnabla_influence.evaluation.number_search import NumberSearch, choose_number
@@ -190,6 +191,22 @@ def test_every_seed_has_random_samples_of_its_own(searched, retrained):
         if len(job.change.excluded) == WRONG and set(job.change.excluded) != set(range(WRONG)):
             drawn[job.seed] = tuple(sorted(job.change.excluded))
     assert set(drawn) == {3, 4, 5} and len(set(drawn.values())) == 3
+
+
+@pytest.mark.parametrize("split_seed", [0, 1])
+def test_the_seed_halves_the_rows_that_did_not_score(searched, monkeypatch, split_seed):
+    seen = []
+
+    def halved(curve, start, seed):
+        seen.append(cross_fit(curve, start, seed))
+        return seen[-1]
+
+    monkeypatch.setattr(number_search, "cross_fit", halved)
+    searched(split_seed=split_seed)
+    expected = CrossFit.of(ROWS, 0, split_seed)
+    assert seen
+    for cross in seen:
+        assert all(np.array_equal(ours, theirs) for ours, theirs in zip(cross.parts[0], expected.parts[0]))
 
 
 def test_if_nothing_looks_better_nothing_is_trained_to_confirm_it(searched):
