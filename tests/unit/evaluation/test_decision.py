@@ -104,7 +104,7 @@ def test_a_random_ranking_is_rejected(seed):
     random = np.random.default_rng(seed)
     seen = []
     for _ in range(200):
-        made = curve({"spectral": {n: 0.0 for n in (5, 10, 20)}, "random": {n: 0.0 for n in (5, 10, 20)}}, test=False)
+        made = curve(dict.fromkeys(("spectral", "random"), dict.fromkeys((5, 10, 20), 0.0)), test=False)
         for name, losses in made.figures._arrays.items():
             if "losses" in name:
                 losses += 0.1 * random.standard_normal(losses.shape).astype(losses.dtype)
