@@ -117,9 +117,10 @@ def choose_number(
     curve = run(orders, search.between(search.counts(samples), best), search.start)
     best, parts = chosen_numbers(curve, line, cross)
     if best and any(parts):
-        LOGGER.info("with fresh seeds, beside as many at random: %s", " and ".join(f"{n:,}" for n in sorted({*parts})))
+        wanted = sorted({*parts} - {0})
+        LOGGER.info("with fresh seeds, beside as many at random: %s", " and ".join(f"{number:,}" for number in wanted))
         fresh = [_with_random(order, samples, search.orders) for order in orders]
-        confirming = run(fresh, sorted({*parts} - {0}), search.confirm, alone=True)
+        confirming = run(fresh, wanted, search.confirm, alone=True)
         return decide(curve, line, confirming, search.confirm, cross), run.curve
     return decide(curve, line, curve, search.confirm, cross), run.curve
 

@@ -8,9 +8,10 @@ several numbers and seeds.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, Tuple
 
 from ..choices import STARTS
 from ..evaluation.decision import Decision
@@ -167,7 +168,10 @@ def choose(
         CacheMismatchError: The table holds another experiment.
     """
     search = request.search(split_seed)
-    LOGGER.info("choosing how many to remove takes up to %d trainings", search.trainings(len(data.train)))
+    LOGGER.info(
+        "choosing how many to remove takes up to %d trainings; how long is said after the first one",
+        search.trainings(len(data.train)),
+    )
     if request.confirm != SCRATCH:
         LOGGER.warning(
             "what is confirmed by repeating the last epoch alone may still do harm in a training from scratch"
@@ -175,5 +179,28 @@ def choose(
     sweep = RemovalSweep((), device=project.device, execution=request.execution)
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
     with reporter.progress("retraining", "trainings") as progress:
-        decision, curve = choose_number(trial, data, search, sweep, table, progress)
+        decision, curve = choose_number(trial, data, search, sweep, table, _Estimate(progress))
     return Chosen(decision, curve, scores)
+
+
+class _Estimate:
+    """Says how long all trainings will take, once the first one is done.
+
+    Args:
+        progress: What shows how far it is.
+    """
+
+    def __init__(self, progress: Callable[[int, int], None]) -> None:
+        self._progress = progress
+        self._begun: Optional[Tuple[int, float]] = None
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress(done, total)
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun = done, now
+        elif done == self._begun[0] + 1:
+            each = now - self._begun[1]
+            LOGGER.info(
+                "a training takes %.3g s: about %.2g min for all that are left", each, each * (total - done) / 60
+            )

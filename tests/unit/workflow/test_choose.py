@@ -94,6 +94,8 @@ def asked(monkeypatch):
 
     def pretended(trial, data, search, sweep, table, progress):
         searches.append(search)
+        for done in range(4):
+            progress(done, 30)
         return Decision(Outcome.NOTHING, "m", "remove", search.confirm, 0, (), "selection"), RemovalCurve(())
 
     monkeypatch.setattr("nnabla_influence.workflow.choose.choose_number", pretended)
@@ -110,7 +112,9 @@ def test_the_cost_is_said_first_and_what_an_epoch_cannot_show(
     (search,) = asked
     assert (search.start, search.confirm, search.split_seed) == ("scratch", confirm, 5)
     trainings = search.trainings(len(parts.train))
-    assert f"choosing how many to remove takes up to {trainings} trainings" in caplog.messages
+    cost = f"choosing how many to remove takes up to {trainings} trainings; how long is said after the first one"
+    assert cost in caplog.messages
+    assert sum("for all that are left" in message for message in caplog.messages) == 1
     warned = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warned) == warnings
     assert all("may still do harm in a training from scratch" in message for message in warned)
