@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.pretended_training import ROWS, WRONG, trained_by_the_book
 
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
@@ -11,18 +12,15 @@ from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
 from nnabla_influence.evaluation.decision import Outcome
 from nnabla_influence.evaluation.evaluation_data import EvaluationData
 from nnabla_influence.evaluation.number_search import NumberSearch, choose_number
-from nnabla_influence.evaluation.performance import Performance
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.evaluation.removal_sweep import RemovalSweep
-from nnabla_influence.evaluation.retraining import RetrainingResult, run_retraining
+from nnabla_influence.evaluation.retraining import run_retraining
 from nnabla_influence.evaluation.trial import Trial
 from nnabla_influence.network import Network
 from nnabla_influence.scores import InfluenceScores
 from nnabla_influence.training import train
 
 SAMPLES = 40
-WRONG = 8
-ROWS = 60
 TRUTH = np.r_[np.full(WRONG, -1.0), np.ones(SAMPLES - WRONG)]
 QUICK = {"start": "last-epoch", "confirm": "last-epoch"}
 
@@ -43,22 +41,6 @@ def cache(data, tmp_path_factory):
     return train(
         Network.builtin("builtin:mlp", (2,), 2), data.train, config, tmp_path_factory.mktemp("search") / "cache.h5"
     )
-
-
-def trained_by_the_book(job):
-    """What a training that behaves itself gives: wrong samples that are left cost much, right ones that went a little.
-
-    Rows differ, seeds differ, and both together do, as in a training; see `gain`.
-    """
-    gone = set(np.asarray(job.change.excluded).tolist())
-    wrong = len(set(range(WRONG)) - gone)
-    right = len(gone - set(range(WRONG)))
-    seed = job.seed or 0
-    chance = np.random.default_rng([seed, *sorted(gone)])
-    rows = 0.05 * np.random.default_rng(0).standard_normal(ROWS)
-    error = 0.1 + 0.03 * wrong + 0.008 * right + rows + 0.002 * seed + 0.01 * chance.standard_normal(ROWS)
-    losses = -np.log1p(-np.clip(error, 0.01, 0.95))
-    return RetrainingResult({"selection": Performance(float(losses.mean()), None, (), (losses, None))}, 0.5, "cpu")
 
 
 @pytest.fixture
