@@ -11,7 +11,8 @@ So that few rows are needed, those that did not score are halved, and each half 
 number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
 
 The answer is one of four: remove so many; nothing is worth removing; the rows are too few to tell (and how many would
-do); or nobody can tell, because a number was tried with one training only. In doubt nothing is removed.
+do); or nobody can tell, because a number was tried with one training only, or the table came without the figures of its
+rows. In doubt nothing is removed.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from ..array import Array
 from .choice import smallest_within_one_standard_error
 from .cross_fit import TEST, CrossFit, cross_fit
 from .gain import Gain
-from .removal_curve import SELECTION, RemovalCurve
+from .removal_curve import SELECTION, WHOLE, RemovalCurve
 
 __all__ = ["Decision", "Outcome", "chosen_numbers", "decide", "decisions"]
 
@@ -114,6 +115,11 @@ class Decision:
         if self.outcome is Outcome.REMOVE:
             most = " It is the largest number that was tried." if self.largest else ""
             return f"{self.method}: {self.treatment} {self.number:,} samples. {self._evidence()}.{most}"
+        if self.gain is None and self.outcome is Outcome.UNKNOWN:
+            return (
+                f"{self.method}: nothing can be decided, because the figures of the rows (.rows.npz) do not lie beside "
+                "the table."
+            )
         if self.gain is None:
             return (
                 f"{self.method}: nothing is worth removing; no number lowers the error on the rows that choose beyond "
@@ -185,9 +191,11 @@ def decide(choosing: RemovalCurve, line: Line, confirming: RemovalCurve, start: 
         start: Where the retrainings that confirm started.
         cross: Which rows choose and which confirm.
     """
-    method, treatment, _ = line
+    method, treatment, first = line
     candidate, parts = chosen_numbers(choosing, line, cross)
     nothing = Decision(Outcome.NOTHING, method, treatment, start, 0, (), cross.data)
+    if not choosing.errors([WHOLE], first, SELECTION):
+        return dataclasses.replace(nothing, outcome=Outcome.UNKNOWN)
     if candidate == 0 or not any(parts):
         return nothing
     own = confirming.errors([(method, treatment, number) for number in (0, *parts)], start, cross.data)

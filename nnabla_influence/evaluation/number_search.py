@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from .trial import Trial
 __all__ = ["SHARES", "NumberSearch", "choose_number"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+JUDGED_RANDOM = "random ranking"
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 Progress = Optional[Callable[[int, int], None]]
 
@@ -107,6 +108,8 @@ def choose_number(
         The decision, and the curve of all retrainings.
     """
     (method, ranking), *_ = trial.scores.items()
+    if method == RANDOM:  # the control's name, which is another random ranking for every seed
+        method = JUDGED_RANDOM
     samples = len(data.train)
     run = _Retrainings(data, sweep, target, progress, search.trainings(samples))
     orders = [replace(trial, scores={method: ranking}, order_seed=trial.seed + order) for order in range(search.orders)]
@@ -151,10 +154,12 @@ class _Retrainings:
     ) -> RemovalCurve:
         """Retrain; return all retrainings so far, or alone those that were asked for."""
         known = len(self.curve.rows)
+        others: List[int] = []  # how many are known that are not asked for
 
         def so_far(done: int, asked: int) -> None:
+            others.append(max(0, known - done))
             if self._progress:
-                self._progress(known + done, max(self._total, known + asked))
+                self._progress(others[0] + done, max(self._total, others[0] + asked))
 
         sweep = replace(self._sweep, counts=numbers, starts=(start,))
         asked = run_removal_sweep(trials, self._data, sweep, self._target, so_far, None if alone else self.curve)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import math
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
@@ -113,9 +115,8 @@ class RowFigures:
         figures = cls()
         if path.is_file():
             try:
-                with np.load(path, allow_pickle=False) as file:
-                    figures._arrays = {name: file[name] for name in file.files}
-            except (OSError, ValueError, EOFError) as error:
+                figures._arrays = _unpacked(path.read_bytes())
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
                 raise DataError(f"'{path}' is broken ({error}).", remedy("replace-curve")) from error
         return figures
 
@@ -155,3 +156,17 @@ class RowFigures:
         losses = self._arrays[f"{job}.{data}.{LOSSES}"].astype(float)
         right = self._arrays.get(f"{job}.{data}.{RIGHT}")
         return row_errors(losses, right, objective, not math.isnan(self.scale))
+
+
+def _unpacked(packed: bytes) -> Dict[str, Array]:
+    """Return the arrays of an ``.npz`` file, all checksums verified, which NumPy alone does not do.
+
+    Raises:
+        BadZipFile: A checksum is wrong, or the file is none.
+    """
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

@@ -74,7 +74,8 @@ def test_the_last_epoch_and_relabelling_are_named():
 
 def test_a_table_that_came_without_the_figures_of_rows_decides_nothing():
     bare = RemovalCurve(curve(BETTER).rows)
-    assert only(bare).outcome is Outcome.NOTHING
+    assert only(bare).outcome is Outcome.UNKNOWN
+    assert only(bare).sentence.startswith("spectral: nothing can be decided, because the figures of the rows (.rows.npz)")
     assert bare.choice(*LINE).removed == 30, "what the means favour can still be shown"
 
 

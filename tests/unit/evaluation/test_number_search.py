@@ -135,6 +135,16 @@ def test_a_ranking_that_knows_nothing_is_not_confirmed(searched):
     assert outcomes.count(Outcome.REMOVE) <= 1, "one in twenty"
 
 
+def test_a_random_ranking_is_judged_beside_another_one(cache, data, retrained):
+    """The control has that name already, and is drawn anew for every seed."""
+    trial = Trial(cache.path, cache.config.seed, {"random": InfluenceScores(TRUTH, "random")})
+    search = NumberSearch(orders=3, shares=(0.05, 0.2, 0.4), **QUICK)
+    decision, curve = choose_number(trial, data, search, RemovalSweep(()))
+    assert (decision.method, decision.number) == ("random ranking", WRONG), "this one happens to know the truth"
+    assert decision.against_random.mean > 0.05
+    assert {row.method for row in curve.rows} == {"none", "random", "random ranking"}
+
+
 def test_coarse_numbers_first_then_finer_ones_around_the_best(searched, retrained):
     _, curve = searched()
     assert curve.numbers("m", "remove", "last-epoch") == [2, 5, 8, 12, 16]

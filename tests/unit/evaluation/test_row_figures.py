@@ -119,10 +119,20 @@ def test_a_table_that_came_alone_has_no_figures(tmp_path):
     assert "first" not in alone and math.isnan(alone.scale)
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive"], ids=["empty", "text"])
-def test_a_broken_file_is_named(tmp_path, content):
+def flipped(whole):
+    """One bit of the arrays is another one."""
+    place = whole.index(b"\x93NUMPY") + 128  # the values follow the header
+    return whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [lambda whole: b"", lambda whole: b"no archive", lambda whole: whole[:-40], lambda whole: whole[:90], flipped],
+    ids=["empty", "text", "cut off", "cut off early", "flipped"],
+)
+def test_a_broken_file_is_named(tmp_path, broken):
     table = tmp_path / "c.csv"
     figures().write(table)
-    rows_file(table).write_bytes(content)
+    rows_file(table).write_bytes(broken(rows_file(table).read_bytes()))
     with pytest.raises(DataError, match="c.rows.npz' is broken"):
         RowFigures.read(table)
