@@ -3,8 +3,8 @@
 Written for obviousness: float64 (or complex128, see `derivatives`), no backward pass. The conventions are NNabla's:
 images are (B, C, H, W), an affine weight is (inputs, outputs), a convolution weight (maps, channels, kh, kw), and a
 loss with several outputs is averaged over them. Further axes in front are a stack of networks (see `derivatives`):
-weights (..., inputs, outputs) make activations (..., B, outputs) and losses (..., B). Branches (ReLU, max pooling) look at the real part, so that a small
-imaginary perturbation follows the branch that the value takes.
+weights (..., inputs, outputs) make activations (..., B, outputs) and losses (..., B). Branches (ReLU, max pooling)
+look at the real part, so that a small imaginary perturbation follows the branch that the value takes.
 """
 
 import numpy as np

@@ -29,8 +29,9 @@ class SoftmaxRegression:
         """Hessian (P, P) of the mean loss."""
         p, inputs = self.probabilities(theta, x), np.column_stack([x, np.ones(len(x))])
         in_logits = p[:, :, None] * np.eye(self.classes) - p[:, :, None] * p[:, None, :]  # (B, K, K)
-        total = np.einsum("bi,bj,bkl->ikjl", inputs, inputs, in_logits, optimize=True)  # the sum of Kronecker products
-        return total.reshape(self.size, self.size) / len(x)
+        in_inputs = inputs[:, :, None] * inputs[:, None, :]  # (B, D + 1, D + 1)
+        kronecker = in_inputs[:, :, None, :, None] * in_logits[:, None, :, None, :]
+        return kronecker.mean(0).reshape(self.size, self.size)
 
     def probabilities(self, theta, x):
         """(B, K)"""

@@ -27,7 +27,7 @@ class Case:
     Args:
         name: Name of the row.
         build: ``build(x, y, batch_stat)`` -> loss variable (B, ...), or a list of them, in the current scope.
-        losses: ``losses(p, x, y, batch_stat)`` -> (B,), p the parameters by name; or stacks of both (see `derivatives`).
+        losses: ``losses(p, x, y, batch_stat)`` -> (B,), p the parameters by name; or stacks of both.
         input: Shape of one sample.
         target: Shape of one sample's target.
         draw_target: ``draw_target(random, shape)`` -> targets.
