@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Tuple
 
 from ..announcements import write_influence_csv
+from ..choices import TREATMENTS
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
 from ..evaluation.evaluation_data import EvaluationData
@@ -28,17 +29,19 @@ from .project_options import METHOD_SETTING, project_request, score_request
 __all__ = ["chosen_removal"]
 
 
-def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Removal]:
+def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Removal, bool]:
     """Train if it must, score if it must, retrain, and choose.
 
     Returns:
-        The influence CSV of the ranking, and how many of its first rows to remove.
+        The influence CSV of the ranking, how many of its first rows to remove, and whether they are relabelled instead.
 
     Raises:
         ConfigError: Options are missing or contradict each other.
         RequestError: Data or cache do not fit.
     """
     where = execution(args)
+    if args.relabel:
+        raise ConfigError("--remove auto decides what to do; say --treatment remove relabel instead of --relabel.")
     if (args.cache is None) == (args.network is None):
         raise ConfigError("--remove auto retrains: give --cache C.h5 (from train) or --network N, one of the two.")
     if args.influence is not None and args.selection is None:
@@ -52,10 +55,11 @@ def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Re
         raise ConfigError("--objective says how to score, but --influence holds the scores; leave one of the two out.")
     kept = f"what is finished lies in '{args.output}' and in the files named after it."
     with resumable(kept, remedy("go-on")):
-        return _chosen(args, ChooseRequest(args.orders, args.retrain, where, args.confirm), console)
+        request = ChooseRequest(args.orders, args.retrain, where, args.confirm, tuple(args.treatment or TREATMENTS[:1]))
+        return _chosen(args, request, console)
 
 
-def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) -> Tuple[Path, Removal]:
+def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) -> Tuple[Path, Removal, bool]:
     table = _beside(args.output, "retrainings")
     refuse_overwriting([table], [args.train, args.validation, args.selection, args.test])
     cache, project = _finished(args, console)
@@ -70,7 +74,7 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
     )
     console.result(f"auto: {chosen.decision.sentence}")
     console.info(f"every retraining: {table}")
-    return influence, Count(chosen.removed)
+    return influence, Count(chosen.removed), chosen.relabels
 
 
 def _beside(output: Path, what: str) -> Path:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
-from ..choices import DEFAULT_METHOD, METHODS, STARTS
+from ..choices import DEFAULT_METHOD, METHODS, STARTS, TREATMENTS
 from .console import Console
 from .evaluate import add_selection_options
 from .options import (
@@ -43,6 +43,7 @@ AUTO_READS = {
     "orders": ORDERS,
     "retrain": STARTS[1],
     "confirm": STARTS[1],
+    "treatment": None,
     "overwrite": False,
     "workers": 1,
     "scheduler": None,
@@ -149,6 +150,13 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
         help="where the trainings start that confirm the number; last-epoch is cheap, but an epoch does not show all "
         "the damage (default: %(default)s)",
     )
+    group.add_argument(
+        "--treatment",
+        nargs="+",
+        choices=TREATMENTS,
+        help="what may be the answer: remove, or remove relabel, which also tries the predicted labels for the samples "
+        "(--removed then holds the rows with old and new label; default: remove)",
+    )
     group.add_argument("--overwrite", action="store_true", help="replace retrainings and caches of other runs")
 
 
@@ -191,18 +199,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if automatic:
         from .automatic import chosen_removal
 
-        influence, removal = chosen_removal(args, console)
+        influence, removal, relabels = chosen_removal(args, console)
     elif args.influence is None:
         raise ConfigError("Expected --influence CSV, as score writes it; only --remove auto makes one itself.")
     else:
         influence = args.influence
         removal = _removal(args)
+        relabels = args.relabel
     request = CleanseRequest(
         influence,
         removal,
         args.output,
         second,
-        args.relabel,
+        relabels,
         args.train,
         args.score,
         args.label,

@@ -21,21 +21,36 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import List, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..array import Array
+from ..choices import TREATMENTS
 from .choice import smallest_within_one_standard_error
 from .cross_fit import TEST, CrossFit, cross_fit
 from .gain import Gain
 from .removal_curve import SELECTION, WHOLE, RemovalCurve
 
-__all__ = ["Decision", "Outcome", "chosen_numbers", "decide", "decisions"]
+__all__ = ["Decision", "Outcome", "Pick", "chosen_numbers", "chosen_picks", "decide", "decisions"]
 
 RANDOM = "random"
 Line = Tuple[str, str, str]
 """Method, treatment and start: one line of a curve."""
+
+DONE = {"remove": "without", "relabel": "with new labels for"}
+AT_RANDOM = {"remove": "removing", "relabel": "relabelling"}
+
+
+class Pick(NamedTuple):
+    """What is done, and with how many samples."""
+
+    treatment: str
+    number: int
+
+
+Picks = Tuple[Pick, Tuple[Pick, ...]]
+"""What all choosing rows choose, and what each part of them chooses."""
 
 LEVEL = 0.05
 """How often a gain may be seen where there is none."""
@@ -74,6 +89,7 @@ class Decision:
         gain: The fall of the error against no removal; None if no number was worth a look.
         against_random: The same against removing as many at random; None if that was not trained.
         largest: Whether the number is the largest that was tried.
+        treatments: What was confirmed: what each half of the rows chose to do with the samples.
     """
 
     outcome: Outcome
@@ -86,6 +102,7 @@ class Decision:
     gain: Optional[Gain] = None
     against_random: Optional[Gain] = None
     largest: bool = False
+    treatments: Tuple[str, ...] = TREATMENTS[:1]
 
     @property
     def _gains(self) -> List[Gain]:
@@ -143,14 +160,15 @@ class Decision:
         assert self.gain is not None
         trained = "Trained from scratch" if self.start == "scratch" else "With the last epoch trained again"
         samples = f"the {' or '.join(f'{n:,}' for n in self.confirmed)} most harmful samples"
-        changed = f"without {samples}" if self.treatment == "remove" else f"with new labels for {samples}"
+        changed = " or ".join(f"{DONE[treatment]} {samples}" for treatment in self.treatments)
         which = "of the test data" if self.data == TEST else "that neither scored nor chose"
         text = (
             f"{trained} {changed}, the error on {self.gain.rows:,} rows {which} changes by {_change(self.gain)} "
             "against removing nothing"
         )
         if self.against_random is not None:
-            text += f" and by {_change(self.against_random)} against removing as many at random"
+            control = " or ".join(AT_RANDOM[treatment] for treatment in self.treatments)
+            text += f" and by {_change(self.against_random)} against {control} as many at random"
         return f"{text} ({self.gain.seeds} trainings of each kind)"
 
 
@@ -180,8 +198,47 @@ def chosen_numbers(curve: RemovalCurve, line: Line, cross: CrossFit) -> Tuple[in
     return smallest_within_one_standard_error(dict(zip(numbers, errors))), parts
 
 
-def decide(choosing: RemovalCurve, line: Line, confirming: RemovalCurve, start: str, cross: CrossFit) -> Decision:
-    """Decide whether removing samples by a ranking is worth it.
+def chosen_picks(curve: RemovalCurve, method: str, start: str, cross: CrossFit) -> Picks:
+    """Return what all choosing rows choose, and what each part of them: a number, and what is done with the samples.
+
+    The number is that of removal. Where new labels were tried for as many, they are taken if the error with them is
+    lower by more than a standard error of the difference, on the rows that choose.
+
+    Args:
+        curve: The retrainings.
+        method: Whose ranking.
+        start: Where they started.
+        cross: Which rows choose.
+    """
+    candidate, parts = chosen_numbers(curve, (method, "remove", start), cross)
+    everything = np.concatenate([rows for rows, _ in cross.parts]) if cross.data == SELECTION else cross.parts[0][0]
+    own_rows = [rows for rows, _ in cross.parts]
+    best, *of_parts = (
+        Pick(_treatment(curve, method, number, start, rows), number)
+        for number, rows in zip((candidate, *parts), (everything, *own_rows))
+    )
+    return best, tuple(of_parts)
+
+
+def _treatment(curve: RemovalCurve, method: str, number: int, start: str, rows: Array) -> str:
+    """Return whether some rows are better off with the samples removed or with new labels for them."""
+    both = [(method, treatment, number) for treatment in TREATMENTS]
+    errors = curve.errors(both, start, SELECTION) if number else []
+    if not errors:
+        return TREATMENTS[0]
+    won = Gain.between(*(of_rows[:, rows] for of_rows in errors))
+    return TREATMENTS[1] if won.mean > won.error else TREATMENTS[0]
+
+
+def decide(
+    choosing: RemovalCurve,
+    line: Line,
+    confirming: RemovalCurve,
+    start: str,
+    cross: CrossFit,
+    picks: Optional[Picks] = None,
+) -> Decision:
+    """Decide whether removing samples by a ranking, or giving them new labels, is worth it.
 
     Args:
         choosing: Retrainings for several numbers.
@@ -190,32 +247,38 @@ def decide(choosing: RemovalCurve, line: Line, confirming: RemovalCurve, start: 
             of the choosing curve itself, or better fresh ones: a number may be chosen for the luck of its trainings.
         start: Where the retrainings that confirm started.
         cross: Which rows choose and which confirm.
+        picks: What was chosen; left out, a number for the line's own treatment is.
     """
     method, treatment, first = line
-    candidate, parts = chosen_numbers(choosing, line, cross)
-    nothing = Decision(Outcome.NOTHING, method, treatment, start, 0, (), cross.data)
+    if picks is None:
+        candidate, numbers = chosen_numbers(choosing, line, cross)
+        picks = Pick(treatment, candidate), tuple(Pick(treatment, number) for number in numbers)
+    best, parts = picks
+    nothing = Decision(Outcome.NOTHING, method, best.treatment, start, 0, (), cross.data)
     if not choosing.errors([WHOLE], first, SELECTION):
         return dataclasses.replace(nothing, outcome=Outcome.UNKNOWN)
-    if candidate == 0 or not any(parts):
+    tried = [pick for pick in parts if pick.number]
+    if best.number == 0 or not tried:
         return nothing
-    own = confirming.errors([(method, treatment, number) for number in (0, *parts)], start, cross.data)
+    ours = [(method, pick.treatment, pick.number) for pick in parts]
+    own = confirming.errors([WHOLE, *ours], start, cross.data)
     if not own:
         return nothing
-    gain = Gain.between(*_confirmed(own[:1] * len(parts), own[1:], cross))
     against_random = None
-    both = [(name, kind, number) for name, kind in ((RANDOM, "remove"), (method, treatment)) for number in parts]
-    paired = confirming.errors(both, start, cross.data)
+    at_random = [(RANDOM, pick.treatment, pick.number) for pick in parts]
+    paired = confirming.errors([*at_random, *ours], start, cross.data)
     if paired:
         against_random = Gain.between(*_confirmed(paired[: len(parts)], paired[len(parts) :], cross))
     decided = dataclasses.replace(
         nothing,
-        confirmed=tuple(sorted({number for number in parts if number} or {candidate})),
-        gain=gain,
+        confirmed=tuple(sorted({pick.number for pick in tried})),
+        treatments=tuple(sorted({pick.treatment for pick in tried}, key=TREATMENTS.index)),
+        gain=Gain.between(*_confirmed(own[:1] * len(parts), own[1:], cross)),
         against_random=against_random,
-        largest=candidate == max(choosing.numbers(*line)),
+        largest=best.number == max(choosing.numbers(method, line[1], first)),
     )
     outcome = decided.judged()
-    return dataclasses.replace(decided, outcome=outcome, number=candidate if outcome is Outcome.REMOVE else 0)
+    return dataclasses.replace(decided, outcome=outcome, number=best.number if outcome is Outcome.REMOVE else 0)
 
 
 def _confirmed(before: Sequence[Array], after: Sequence[Array], cross: CrossFit) -> Tuple[Array, Array]:

@@ -15,11 +15,11 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..choices import STARTS
+from ..choices import STARTS, TREATMENTS
 from ..errors import ConfigError
 from ..scores import InfluenceScores
 from .cross_fit import cross_fit
-from .decision import RANDOM, Decision, chosen_numbers, decide
+from .decision import RANDOM, Decision, chosen_numbers, chosen_picks, decide
 from .evaluation_data import EvaluationData
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
@@ -49,6 +49,7 @@ class NumberSearch:
         confirm: Where those that confirm start, likewise. From ``last-epoch`` costs an epoch each, but an epoch does
             not show all the damage that leaving samples out does.
         split_seed: Halves the rows that did not score.
+        treatments: ``remove``, and also ``relabel`` if new labels for the samples may be the answer.
 
     Raises:
         ConfigError: Fewer than two orders, which have no standard error, or a share outside 0 to 1.
@@ -59,12 +60,15 @@ class NumberSearch:
     start: str = STARTS[1]
     confirm: str = STARTS[1]
     split_seed: int = 0
+    treatments: Tuple[str, ...] = TREATMENTS[:1]
 
     def __post_init__(self) -> None:
         if self.orders < 2:
             raise ConfigError(f"The number is chosen from 2 or more retrainings each, not {self.orders}.")
         if any(not 0 < share < 1 for share in self.shares):
             raise ConfigError(f"Shares to try lie between 0 and 1, not {list(self.shares)}.")
+        if self.treatments[:1] != TREATMENTS[:1] or not set(self.treatments) <= {*TREATMENTS}:
+            raise ConfigError(f"Treatments are remove, or remove and relabel, not {', '.join(self.treatments)}.")
 
     def counts(self, samples: int) -> Tuple[int, ...]:
         """Return the numbers to try, each at least 1."""
@@ -83,6 +87,8 @@ class NumberSearch:
         """Return how many trainings the search takes at most."""
         searched = 1 + len(self.counts(samples)) + 2
         confirmed = 1 + 2 * 2
+        if len(self.treatments) > 1:
+            return self.orders * (searched + 3 + 1 + 2 * 2 * 2)
         return self.orders * (searched + confirmed)
 
 
@@ -99,7 +105,7 @@ def choose_number(
     Args:
         trial: A training and its ranking.
         data: Training, selection and test data.
-        search: Seeds and shares.
+        search: Seeds, shares and treatments.
         sweep: Where the retrainings run; its counts and starts are replaced.
         target: CSV that keeps the retrainings, see `run_removal_sweep`.
         progress: Called with (retrainings done, retrainings in all).
@@ -119,13 +125,21 @@ def choose_number(
     best, _ = chosen_numbers(curve, line, cross)
     curve = run(orders, search.between(search.counts(samples), best), search.start)
     best, parts = chosen_numbers(curve, line, cross)
-    if best and any(parts):
-        wanted = sorted({*parts} - {0})
-        LOGGER.info("with fresh seeds, beside as many at random: %s", " and ".join(f"{number:,}" for number in wanted))
-        fresh = [_with_random(order, samples, search.orders) for order in orders]
-        confirming = run(fresh, wanted, search.confirm, alone=True)
-        return decide(curve, line, confirming, search.confirm, cross), run.curve
-    return decide(curve, line, curve, search.confirm, cross), run.curve
+    wanted = sorted({*parts} - {0})
+    if not best or not wanted:
+        return decide(curve, line, curve, search.confirm, cross), run.curve
+    if "relabel" in search.treatments:
+        curve = run(orders, sorted({best, *wanted}), search.start, ("relabel",))
+    picks = chosen_picks(curve, method, search.start, cross)
+    treatments = tuple(dict.fromkeys(pick.treatment for pick in picks[1] if pick.number))
+    LOGGER.info(
+        "with fresh seeds, beside as many at random: %s %s",
+        " and ".join(treatments),
+        " and ".join(f"{number:,}" for number in wanted),
+    )
+    fresh = [_with_random(order, samples, search.orders) for order in orders]
+    confirming = run(fresh, wanted, search.confirm, treatments, alone=True)
+    return decide(curve, line, confirming, search.confirm, cross, picks), run.curve
 
 
 class _Retrainings:
@@ -150,7 +164,12 @@ class _Retrainings:
         self._total = total
 
     def __call__(
-        self, trials: Sequence[Trial], numbers: Sequence[int], start: str, alone: bool = False
+        self,
+        trials: Sequence[Trial],
+        numbers: Sequence[int],
+        start: str,
+        treatments: Sequence[str] = TREATMENTS[:1],
+        alone: bool = False,
     ) -> RemovalCurve:
         """Retrain; return all retrainings so far, or alone those that were asked for."""
         known = len(self.curve.rows)
@@ -161,7 +180,7 @@ class _Retrainings:
             if self._progress:
                 self._progress(others[0] + done, max(self._total, others[0] + asked))
 
-        sweep = replace(self._sweep, counts=numbers, starts=(start,))
+        sweep = replace(self._sweep, counts=numbers, starts=(start,), treatments=treatments)
         asked = run_removal_sweep(trials, self._data, sweep, self._target, so_far, None if alone else self.curve)
         self.curve = self.curve.joined(asked)
         return asked if alone else self.curve

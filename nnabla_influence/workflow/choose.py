@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional, Tuple
 
-from ..choices import STARTS
+from ..choices import STARTS, TREATMENTS
 from ..evaluation.decision import Decision
 from ..evaluation.evaluation_data import EvaluationData
 from ..evaluation.number_search import NumberSearch, choose_number
@@ -21,7 +21,7 @@ from ..evaluation.removal_curve import RemovalCurve
 from ..evaluation.removal_sweep import RemovalSweep
 from ..evaluation.trial import Trial
 from ..execution import Execution
-from ..scores import InfluenceScores
+from ..scores import LABEL_COLUMN, InfluenceScores
 from ..training import TrainingCache
 from .data_reading import Data
 from .opened_project import OpenedProject
@@ -45,6 +45,8 @@ class ChooseRequest:
         execution: Where the retrainings run.
         confirm: Where the retrainings that confirm start, one of `choices.STARTS`. From ``last-epoch`` costs much less,
             but an epoch does not show all the damage that leaving samples out does.
+        treatments: ``remove``, and also ``relabel`` if new labels for the samples may be the answer: those that the
+            scores carry, predicted by the network or out of fold.
 
     Raises:
         ConfigError: Fewer than two orders, or there is no such start.
@@ -58,6 +60,7 @@ class ChooseRequest:
     start: str = SCRATCH
     execution: Execution = field(default_factory=Execution)
     confirm: str = SCRATCH
+    treatments: Tuple[str, ...] = TREATMENTS[:1]
 
     def __post_init__(self) -> None:
         require_choice("start", self.start, STARTS)
@@ -66,7 +69,13 @@ class ChooseRequest:
 
     def search(self, split_seed: int = 0) -> NumberSearch:
         """Return what is tried; the seed halves the rows that did not score."""
-        return NumberSearch(self.orders, start=self.start, confirm=self.confirm, split_seed=split_seed)
+        return NumberSearch(
+            self.orders,
+            start=self.start,
+            confirm=self.confirm,
+            split_seed=split_seed,
+            treatments=self.treatments,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,11 @@ class Chosen:
     def removed(self) -> int:
         """The number that was chosen; 0: nothing is removed."""
         return self.decision.number
+
+    @property
+    def relabels(self) -> bool:
+        """Whether the samples get new labels instead of being removed."""
+        return self.decision.number > 0 and self.decision.treatment == TREATMENTS[1]
 
 
 def evaluation_data(
@@ -177,7 +191,8 @@ def choose(
             "what is confirmed by repeating the last epoch alone may still do harm in a training from scratch"
         )
     sweep = RemovalSweep((), device=project.device, execution=request.execution)
-    trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
+    labels = scores.columns.get(LABEL_COLUMN)
+    trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores}, labels)
     with reporter.progress("retraining", "trainings") as progress:
         decision, curve = choose_number(trial, data, search, sweep, table, _Estimate(progress))
     return Chosen(decision, curve, scores)

@@ -9,16 +9,18 @@ WRONG = 8  # samples with a wrong label, the first ones
 ROWS = 60  # of the selection data
 
 
-def trained_by_the_book(job):
+def trained_by_the_book(job, relabelled=0.0):
     """What a training that behaves itself gives: wrong samples that are left cost much, right ones that went a little.
 
+    A removed wrong sample costs nothing any more, a relabelled one gains a share of what it cost.
     Rows differ, seeds differ, and both together do, as in a training; see `gain`.
     """
     gone = set(np.asarray(job.change.excluded).tolist())
-    wrong = len(set(range(WRONG)) - gone)
+    renamed = set(np.asarray(job.change.relabelled).tolist())
+    wrong = len(set(range(WRONG)) - gone) - relabelled * len(set(range(WRONG)) & renamed)
     right = len(gone - set(range(WRONG)))
     seed = job.seed or 0
-    chance = np.random.default_rng([seed, *sorted(gone)])
+    chance = np.random.default_rng([seed, *sorted(gone), *sorted(renamed)])
     rows = 0.05 * np.random.default_rng(0).standard_normal(ROWS)
     error = 0.1 + 0.03 * wrong + 0.008 * right + rows + 0.002 * seed + 0.01 * chance.standard_normal(ROWS)
     losses = -np.log1p(-np.clip(error, 0.01, 0.95))

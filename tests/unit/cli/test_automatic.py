@@ -60,6 +60,29 @@ def test_as_many_go_as_was_decided_and_the_sentence_says_why(command, monkeypatc
     assert asked == [(ChooseRequest(), 4)], "five orders, both from scratch"
 
 
+def test_new_labels_may_be_the_answer(command, monkeypatch):
+    asked = []
+
+    def decided(cache, data, scores, request, **settings):
+        asked.append(request.treatments)
+        gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
+        decision = Decision(Outcome.REMOVE, "spectral", "relabel", "scratch", 3, (3,), "selection", gain)
+        return Chosen(decision, RemovalCurve(()), scores)
+
+    monkeypatch.setattr("nnabla_influence.cli.automatic.choose", decided)
+    code, out, _ = command(*AUTO, "CACHE", "--treatment", "remove", "relabel", *OUTPUTS)
+    assert code == 0 and asked == [("remove", "relabel")]
+    assert "auto: spectral: relabel 3 samples. Trained" in out and "relabelled data set clean.csv" in out
+    assert len(Table.read(command.folder / "clean.csv")) == 24, "every row is kept"
+
+
+def test_auto_is_told_by_treatment_that_labels_may_change(command):
+    code, _, log = command(*AUTO, "CACHE", "--relabel", "--output", "clean.csv", "--changed", "changed.csv")
+    assert (code, log) == (
+        2, "error: --remove auto decides what to do; say --treatment remove relabel instead of --relabel.\n",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("confirm", ["scratch", "last-epoch"])
 def test_where_retraining_starts_is_handed_on_and_what_an_epoch_cannot_show_is_said(command, confirm):
     code, _, log = command(*AUTO, "CACHE", "--orders", 2, "--retrain", "last-epoch", "--confirm", confirm, *OUTPUTS)

@@ -67,7 +67,7 @@ def test_one_training_decides_nothing():
 def test_the_last_epoch_and_relabelling_are_named():
     decision = only(curve(BETTER, start="last-epoch"))
     assert "With the last epoch trained again without the 30" in decision.sentence
-    relabelled = dataclasses.replace(decision, treatment="relabel")
+    relabelled = dataclasses.replace(decision, treatment="relabel", treatments=("relabel",))
     assert relabelled.sentence.startswith("spectral: relabel 30 samples. ")
     assert "with new labels for the 30 most harmful samples" in relabelled.sentence
 
@@ -75,7 +75,9 @@ def test_the_last_epoch_and_relabelling_are_named():
 def test_a_table_that_came_without_the_figures_of_rows_decides_nothing():
     bare = RemovalCurve(curve(BETTER).rows)
     assert only(bare).outcome is Outcome.UNKNOWN
-    assert only(bare).sentence.startswith("spectral: nothing can be decided, because the figures of the rows (.rows.npz)")
+    assert only(bare).sentence.startswith(
+        "spectral: nothing can be decided, because the figures of the rows (.rows.npz)"
+    )
     assert bare.choice(*LINE).removed == 30, "what the means favour can still be shown"
 
 

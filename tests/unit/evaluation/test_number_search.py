@@ -145,6 +145,30 @@ def test_a_random_ranking_is_judged_beside_another_one(cache, data, retrained):
     assert {row.method for row in curve.rows} == {"none", "random", "random ranking"}
 
 
+@pytest.mark.parametrize("gained, treatment", [(1.3, "relabel"), (0.5, "remove")], ids=["better", "worse"])
+def test_new_labels_are_the_answer_where_they_are_better(cache, data, monkeypatch, gained, treatment):
+    def pretended(function, asked, execution):
+        for number, job in enumerate(asked):
+            yield number, trained_by_the_book(job, relabelled=gained)
+
+    monkeypatch.setattr(removal_sweep, "completed", pretended)
+    trial = Trial(cache.path, cache.config.seed, {"m": InfluenceScores(TRUTH, "m")}, labels=np.zeros(SAMPLES))
+    search = NumberSearch(orders=3, shares=(0.05, 0.2, 0.4), treatments=("remove", "relabel"), **QUICK)
+    decision, curve = choose_number(trial, data, search, RemovalSweep(()))
+    assert (decision.outcome, decision.treatment) == (Outcome.REMOVE, treatment)
+    assert decision.treatments == (treatment,) and decision.number == WRONG
+    assert decision.sentence.startswith(f"m: {treatment} {WRONG} samples. ")
+    assert ("relabelling as many at random" in decision.sentence) == (treatment == "relabel")
+    confirmed = {(row.method, row.treatment) for row in curve.rows if row.seed >= cache.config.seed + 3}
+    assert confirmed == {("none", "remove"), ("m", treatment), ("random", treatment)}
+    assert len(curve.rows) <= search.trainings(SAMPLES)
+
+
+def test_relabelling_alone_is_no_search():
+    with pytest.raises(ConfigError, match="Treatments are remove, or remove and relabel, not relabel"):
+        NumberSearch(treatments=("relabel",))
+
+
 def test_coarse_numbers_first_then_finer_ones_around_the_best(searched, retrained):
     _, curve = searched()
     assert curve.numbers("m", "remove", "last-epoch") == [2, 5, 8, 12, 16]
