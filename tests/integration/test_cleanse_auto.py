@@ -60,7 +60,7 @@ def test_with_many_wrong_labels_some_rows_are_removed_and_most_of_them_are_wrong
 def test_nothing_worth_removing_is_an_answer(commands, data):
     """The scores are useless (all alike but noise): no number beats zero on average, and the files say so."""
     out, _ = cleanse(commands, data, "--network", "builtin:mlp", "--method", "random", "--orders", 4, *CHEAP)
-    assert "auto: random: " in out and "remove " not in out.split("auto: ")[1].split(".")[0]
+    assert "auto: random ranking: " in out and "remove " not in out.split("auto: ")[1].split(".")[0]
     assert rows_of(commands, "clean.csv") == 96
     assert (commands.folder / "removed.csv").read_text(encoding="utf-8").splitlines() == ["x:image,y:label"]
     assert (commands.folder / "clean.seed0.h5").is_file()

@@ -126,7 +126,12 @@ def test_the_plugin_trains_the_epoch_it_needs(project, tmp_path, method):
     result = result_folder(project, tmp_path / "result")
     console = RecordingConsole()
     empty = dict.fromkeys(("train", "validation", "cache"), "")
-    named = {"model": str(result / "results.nnp"), "output": str(result / "o.csv"), "method": method}
+    named = {
+        "model": str(result / "results.nnp"),
+        "output": str(result / "o.csv"),
+        "method": method,
+        "objective": "error",
+    }
     influence(Fields({**empty, **named}), console)
     assert ("training one more epoch", "steps") in console.phases and (result / "o.csv").is_file()
 
@@ -159,7 +164,12 @@ def test_a_cache_without_the_steps_says_which_plugin_makes_one_with_them(project
     line = ["train", "--network", str(project.nnp), "--policy", "final", "--cache", str(result / "influence_cache.h5")]
     assert main([*line, "--quiet"]) == 0
     before = contents(result)
-    named = {"model": str(result / "results.nnp"), "output": str(result / "o.csv"), "method": method}
+    named = {
+        "model": str(result / "results.nnp"),
+        "output": str(result / "o.csv"),
+        "method": method,
+        "objective": "error",
+    }
     with pytest.raises(InfluenceError) as error:
         influence(Fields({**dict.fromkeys(("train", "validation", "cache"), ""), **named}), RecordingConsole())
     said = error.value.said(IN_FIELDS)
