@@ -22,6 +22,7 @@ from ..scores import InfluenceScores
 from ..training import TrainingCache
 from .data_reading import Data
 from .opened_project import OpenedProject
+from .preflight import refuse_untrained_choice
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
 
@@ -128,7 +129,9 @@ def choose(
 
     Raises:
         CacheMismatchError: The table holds another experiment.
+        RequestError: The network learnt nothing.
     """
+    refuse_untrained_choice(cache, project)
     sweep = RemovalSweep((), (request.start,), device=project.device, execution=request.execution)
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
     with reporter.progress("retraining", "trainings") as progress:
