@@ -94,13 +94,13 @@ IN_COMMANDS: Dict[str, str] = {
     "list-suspects": "score --suspects CSV lists them all.",
     "give-other-classes": "Give {which} rows of the other classes too.",
     "give-more-validation-rows": "Give more rows in --validation: tens of each class.",
-    "give-validation-rows-of-each-class": "Give --validation rows of each class, or the scores do not ask what helps it.",
+    "give-validation-rows-of-each-class": "Give --validation rows of each class, or no score asks what helps it.",
     "leave-shared-rows-out": "Leave them out of --train or --validation, unless rows of few columns are equal by "
     "accident.",
     "smaller-batches-or-longer-horizon": "Train with a smaller --batch-size, or score with a longer --horizon "
     "(method spectral).",
-    "train-longer-or-forget-sooner": "Train for more --epochs or with a smaller --batch-size, or trust the order of the "
-    "scores more than their size.",
+    "train-longer-or-forget-sooner": "Train for more --epochs or with a smaller --batch-size, or trust the order of "
+    "the scores more than their size.",
     "why-equal-scores": "Check the --learning-rate and whether the network learnt anything, or use another --method.",
     # nnc
     "name-database": "name its nncd.db with --database.",
