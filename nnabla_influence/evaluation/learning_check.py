@@ -4,7 +4,8 @@ A network that learnt nothing can be scored all the same: the scores say what mo
 about the samples. So its mean loss on training and on validation rows is held against that of the best constant (see
 `constant_predictor`). With ``l_i`` the network's loss of row i, ``k_i`` the constant's and ``d_i = k_i - l_i``:
 
-* **On the training rows** it must be better beyond doubt: the mean of ``d_i`` above two of its standard errors. No
+* **On the training rows** it must be better beyond doubt: the mean of ``d_i`` above two of its standard errors, and
+  above a thousandth of the constant's loss (what is left of inputs that are too small to matter is no knowledge). No
   constant answer reaches that, because the constant it is held against was fitted to these very rows.
 * **On the validation rows** its mean loss must be below the constant's *or*, where it predicts classes, more of its
   answers must be right than the most frequent class would get. The loss alone would not do: an overfitted network is
@@ -36,6 +37,7 @@ __all__ = ["LearningCheck", "check_learning"]
 
 MOST_ROWS = 10_000
 ERRORS = 2.0  # standard errors
+LEAST_GAIN = 1e-3  # of the constant's loss
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class LearningCheck:
     def learnt_training(self) -> bool:
         """Whether its training loss is below the constant's beyond doubt; see the module's text."""
         gain = self.training_constant - self.training
-        return gain > 0 and gain > ERRORS * self.training_error
+        return gain > max(ERRORS * self.training_error, LEAST_GAIN * abs(self.training_constant))
 
     @property
     def learnt_validation(self) -> bool:

@@ -76,8 +76,9 @@ def test_a_network_that_is_too_sure_learnt_all_the_same():
     assert check.learnt and [finding.remedy.action for finding in check.findings()] == ["less-sure"]
 
 
-def test_a_gain_within_its_error_is_none():
+def test_a_gain_within_its_error_is_none_and_neither_is_a_tiny_one():
     assert not LearningCheck(1.0, 1.01, 0.02, 0.9, 1.0).learnt
+    assert not LearningCheck(1.0, 1.0005, 1e-6, 0.9, 1.0).learnt
     assert LearningCheck(1.0, 1.01, 0.002, 0.9, 1.0).learnt
 
 
