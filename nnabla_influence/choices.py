@@ -30,7 +30,7 @@ COMPARED_METHODS = ("spectral", "loss", "margin", "random")
 OBJECTIVES = ("error", "loss")
 """Which quantity of the validation data a score is the change of, see `objective`."""
 
-DEFAULT_OBJECTIVE = "loss"
+DEFAULT_OBJECTIVE = "error"
 
 POLICIES = ("final", "last-epoch", "epochs", "sqrt", "every-step")
 """Which parameters a training cache keeps."""

@@ -17,6 +17,7 @@ The gradient is the validation gradient with every row weighted by the derivativ
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,9 @@ from .errors import ConfigError
 
 __all__ = ["LOSS", "Objective", "require_objective"]
 
+LOGGER = logging.getLogger("nnabla_influence")
+MEDIANS = 6.0
+ROUNDING = 1e-6  # relative; what a sum in float32 may lie below 0
 WORDS = {"loss": "validation loss", "error": "expected validation error"}
 
 
@@ -67,6 +71,29 @@ class Objective:
         if not self.scale > 0:
             raise ConfigError(f"Expected the scale of an objective to be above 0, got {self.scale}.")
 
+    @classmethod
+    def of_real_values(cls, losses: Array) -> Objective:
+        """Choose the scale of ``error`` by the losses (V,) of real values; a loss that may be negative has none.
+
+        Args:
+            losses: The losses of the rows, at the parameters in question.
+        """
+        if losses.min() < -ROUNDING * np.abs(losses).max():
+            LOGGER.warning(
+                "objective error: the validation loss is negative in %d of %d rows (lowest %.3g), so it has no scale; "
+                "the mean validation loss is used instead",
+                int((losses < 0).sum()),
+                len(losses),
+                losses.min(),
+            )
+            return LOSS
+        median = float(np.median(losses))
+        if not median > 0:
+            above = losses[losses > 0]
+            median = float(np.median(above)) if len(above) else 1.0 / MEDIANS
+            LOGGER.info("objective error: the median validation loss is 0; the median of those above 0 is taken")
+        return cls("error", MEDIANS * median)
+
     @property
     def words(self) -> str:
         """What it is called in a sentence."""
@@ -83,9 +110,14 @@ class Objective:
 
     def of(self, losses: Array) -> float:
         """Compute the objective from the losses (V,) of all rows."""
+        return float(self.terms(losses).mean())
+
+    def terms(self, losses: Array) -> Array:
+        """Compute what each row adds to V times the objective, (V,), from its loss."""
         if self.name == "loss":
-            return float(losses.mean())
-        return float(-np.expm1(-losses / self.scale).mean())
+            return losses
+        terms: Array = -np.expm1(-losses / self.scale)
+        return terms
 
     def weights(self, losses: Array) -> Array:
         """Compute by what each row's gradient is multiplied: the derivative (V,) of its term in its loss."""

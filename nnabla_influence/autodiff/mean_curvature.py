@@ -72,14 +72,14 @@ class MeanCurvature(FunctionOperator):
 
     def _mean(self, vector: Array) -> Array:
         """Compute the mean of the batches' products, weighted by their sizes (P,)."""
+        if self._kind == "auto":
+            self._resolve(vector)
         total = np.zeros(self.size)
         for rows in self._batches:
             total += len(rows) * self._of_batch(self._dataset.batch(rows), vector)
         return total / sum(map(len, self._batches))
 
     def _of_batch(self, batch: Batch, vector: Array) -> Array:
-        if self._kind == "auto":
-            self._resolve(batch, vector)
         if self._kind == "ggn":
             product = self._oracle.gauss_newton(self._theta, batch, vector)
         else:
@@ -87,10 +87,15 @@ class MeanCurvature(FunctionOperator):
         curvature: Array = product + self._decay * vector
         return curvature
 
-    def _resolve(self, batch: Batch, vector: Array) -> None:
-        """Decide for all products to come, because Krylov methods need one fixed matrix."""
+    def _resolve(self, vector: Array) -> None:
+        """Decide for all products to come, because Krylov methods need one fixed matrix.
+
+        Each size of batch has a graph of its own, which its first product checks; so one batch of each is tried.
+        """
+        one_of_each_size = {len(rows): rows for rows in self._batches}.values()
         try:
-            self._oracle.gauss_newton(self._theta, batch, vector)
+            for rows in one_of_each_size:
+                self._oracle.gauss_newton(self._theta, self._dataset.batch(rows), vector)
             self._kind = "ggn"
         except UnsupportedError as reason:
             LOGGER.info(

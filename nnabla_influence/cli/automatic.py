@@ -1,4 +1,4 @@
-"""`cleanse --remove auto`: scores with one half of the validation data, lets the other half choose the number."""
+"""`cleanse --remove auto`: one half of the validation data scores, the other half chooses and confirms the number."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..announcements import write_influence_csv
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
 from ..evaluation.evaluation_data import EvaluationData
+from ..evaluation.removal_curve import RemovalCurve
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scored_data import ScoredData
 from ..scores import InfluenceScores
 from ..training import TrainingCache
-from ..workflow.choose import ChooseRequest, Chosen, choose, evaluation_data
+from ..workflow.choose import ChooseRequest, choose, evaluation_data, ranked
 from ..workflow.opened_project import OpenedProject, open_cached_project, open_project
-from ..workflow.score import score_training, with_sample_columns
 from ..workflow.train import train_project
 from ..workflow.trials import cache_path
 from .console import Console
@@ -52,7 +52,7 @@ def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Re
         raise ConfigError("--objective says how to score, but --influence holds the scores; leave one of the two out.")
     kept = f"what is finished lies in '{args.output}' and in the files named after it."
     with resumable(kept, remedy("go-on")):
-        return _chosen(args, ChooseRequest(args.orders, args.retrain, where), console)
+        return _chosen(args, ChooseRequest(args.orders, args.retrain, where, args.confirm), console)
 
 
 def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) -> Tuple[Path, Removal]:
@@ -63,11 +63,14 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
         project, selection=args.selection, test=args.test, split_seed=args.split_seed, reporter=console
     )
     influence, scores = _ranking(args, cache, data, console)
-    if args.overwrite and table.exists():
-        table.unlink()
-    chosen = choose(cache, data, scores, request, project=project, table=table, reporter=console)
-    _say(console, chosen, table)
-    return influence, Count(chosen.choice.removed)
+    if args.overwrite:
+        RemovalCurve.discard(table)
+    chosen = choose(
+        cache, data, scores, request, project=project, table=table, split_seed=args.split_seed, reporter=console
+    )
+    console.result(f"auto: {chosen.decision.sentence}")
+    console.info(f"every retraining: {table}")
+    return influence, Count(chosen.removed)
 
 
 def _beside(output: Path, what: str) -> Path:
@@ -94,21 +97,6 @@ def _ranking(
         return args.influence, ScoredData.read(args.influence, args.train, args.score).scores
     path = _beside(args.output, "influence")
     refuse_overwriting([path], [args.train, args.validation, data.train.path])
-    request = score_request(args)
-    scores = score_training(cache, data.train, data.scoring, request, beside=path, reporter=console)
-    write_influence_csv(console, with_sample_columns(scores, cache, data.train, request.device), path)
+    scores = ranked(cache, data, score_request(args), beside=path, reporter=console)
+    write_influence_csv(console, scores, path)
     return path, scores
-
-
-def _say(console: Console, chosen: Chosen, table: Path) -> None:
-    choice = chosen.choice
-    if not choice.removed:
-        console.result("auto: nothing is worth removing; no number of removed samples beats 0 on the selection data")
-    else:
-        console.result(
-            f"auto: {choice.removed} samples, selection loss {choice.selection.text()} against removing nothing"
-        )
-        if choice.test_loss.seeds:
-            accuracy = f", accuracy {choice.test_accuracy.text()}" if choice.test_accuracy.seeds else ""
-            console.result(f"on the test data: loss {choice.test_loss.text()}{accuracy}")
-    console.info(f"every retraining: {table}")

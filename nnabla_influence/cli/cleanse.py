@@ -41,7 +41,8 @@ AUTO_READS = {
     "method": DEFAULT_METHOD,
     METHOD_SETTING + "objective": None,
     "orders": ORDERS,
-    "retrain": STARTS[0],
+    "retrain": STARTS[1],
+    "confirm": STARTS[1],
     "overwrite": False,
     "workers": 1,
     "scheduler": None,
@@ -124,7 +125,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_automatic(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("with --remove auto (the last epoch is retrained; retrainings are kept)")
+    group = parser.add_argument_group("with --remove auto (the network is trained again; retrainings are kept)")
     group.add_argument("--cache", type=existing_file, metavar="C.h5", help="training cache; or else")
     add_network_option(group, required=False)
     group.add_argument("--validation", type=existing_file, metavar="CSV", help="validation data of the training")
@@ -136,10 +137,17 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
         type=positive_int,
         default=ORDERS,
         metavar="K",
-        help="retrainings of each number (default: %(default)s)",
+        help="retrainings of each number, with as many seeds (default: %(default)s)",
     )
     group.add_argument(
-        "--retrain", choices=STARTS, default=STARTS[0], help="from the last epoch's start, or from scratch"
+        "--retrain", choices=STARTS, default=STARTS[1], help="where retraining starts (default: %(default)s)"
+    )
+    group.add_argument(
+        "--confirm",
+        choices=STARTS,
+        default=STARTS[1],
+        help="where the trainings start that confirm the number; last-epoch is cheap, but an epoch does not show all "
+        "the damage (default: %(default)s)",
     )
     group.add_argument("--overwrite", action="store_true", help="replace retrainings and caches of other runs")
 

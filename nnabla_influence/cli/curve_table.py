@@ -7,7 +7,7 @@ from typing import Any, List
 from ..choices import CONTROLS
 from ..evaluation.attribution import Agreement
 from ..evaluation.choice import Choice
-from ..evaluation.decision import verdict
+from ..evaluation.decision import decisions
 from ..evaluation.group_plan import GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
 from .console import Console
@@ -29,7 +29,8 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
             if curve.control(control, start, "selection_loss").seeds:
                 changes = [f"{m.replace('_', ' ')} {curve.control(control, start, m).text()}" for m in measures]
                 console.result(f"{CONTROL_NAMES[control]} instead: change of {', '.join(changes)}")
-        console.result(verdict(choices, "--test"))
+        for decision in (decided for decided in decisions(curve) if decided.start == start):
+            console.result(decision.sentence)
     if curve.rows and curve.seeds < 2:
         console.warn("one seed has no interval; give more --trials before you believe a difference")
 

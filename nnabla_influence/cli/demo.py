@@ -114,6 +114,7 @@ def _request(args: argparse.Namespace, train: Path, validation: Path, test: Path
 
 def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console: Console) -> None:
     """Train, score, retrain, cleanse, report."""
+    from ..evaluation.decision import decisions
     from ..report import ReportInputs, write_report
     from ..scores import InfluenceScores
     from ..workflow.evaluate import evaluated_curve, trained_and_scored
@@ -128,7 +129,8 @@ def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console:
     console.info(f"scores, most harmful first: {influence}")
     curve = evaluated_curve(request, evaluated, console)
     print_curve(console, curve)
-    _cleanse(console, influence, request, curve.choice(METHODS[0], "remove", "scratch").removed)
+    decision = next(decision for decision in decisions(curve) if decision.method == METHODS[0])
+    _cleanse(console, influence, request, decision.number)
     inputs = ReportInputs(influence, request.output, evaluated.trials[0].cache, next_step=NEXT_STEP)
     write_report(inputs, folder / "report.html")
 
@@ -142,12 +144,12 @@ def _write(mean: InfluenceScores, evaluated: EvaluatedTrials, path: Path) -> Non
 
 
 def _cleanse(console: Console, influence: Path, request: EvaluateRequest, number: int) -> None:
-    """Write the cleansed data set, with as many rows removed as the selection data chose."""
+    """Write the cleansed data set, with as many rows removed as was decided."""
     from ..cleansing import Count
     from ..workflow.cleanse import CleanseRequest, cleanse_data
 
     if not number:
-        console.info("nothing is removed: the selection data says that no number of samples is worth removing")
+        console.info("nothing is removed")
         return
     cleansed = influence.with_name("cleansed.csv")
     removed = influence.with_name("removed.csv")

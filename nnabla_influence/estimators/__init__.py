@@ -9,6 +9,7 @@ from .influence_function import InfluenceFunction
 from .knn_shapley import KnnShapley
 from .labelled_influence import LabelledInfluence
 from .last_epoch_influence import LastEpochInfluence
+from .objective import likelihood_scale
 from .out_of_fold import OutOfFold
 from .sample_columns import labels_of, predicted_labels, sample_columns
 from .scoring_task import ScoringTask
@@ -36,6 +37,7 @@ __all__ = [
     "given_labels",
     "labels_of",
     "learns_one_class",
+    "likelihood_scale",
     "predicted_labels",
     "require_one_class",
     "sample_columns",

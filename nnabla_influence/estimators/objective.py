@@ -18,20 +18,13 @@ that of the last checkpoint, for all of them: one question, one objective.
 
 from __future__ import annotations
 
-import logging
 from typing import Callable, Optional, Sequence
-
-import numpy as np
 
 from ..array import Array
 from ..network.loss_role import LossRole
 from ..objective import LOSS, Objective
 
-__all__ = ["objective_of"]
-
-LOGGER = logging.getLogger("nnabla_influence")
-MEDIANS = 6.0
-ROUNDING = 1e-6  # relative; what a sum in float32 may lie below 0
+__all__ = ["likelihood_scale", "objective_of"]
 
 
 def objective_of(name: str, roles: Sequence[LossRole], losses: Callable[[], Array]) -> Objective:
@@ -47,35 +40,17 @@ def objective_of(name: str, roles: Sequence[LossRole], losses: Callable[[], Arra
 
     >>> objective_of("error", [LossRole("loss", "SoftmaxCrossEntropy", "logits", "y")], losses=list)
     Objective(name='error', scale=1.0)
+    >>> import numpy as np
     >>> objective_of("error", [LossRole("loss", "SquaredError", "value", "y")], lambda: np.array([0.5, 1, 90]))
     Objective(name='error', scale=6.0)
     """
     if name == "loss":
         return LOSS
-    scale = _of_probabilities(roles)
-    return Objective(name, scale) if scale is not None else _of_real_values(name, losses())
+    scale = likelihood_scale(roles)
+    return Objective(name, scale) if scale is not None else Objective.of_real_values(losses())
 
 
-def _of_probabilities(roles: Sequence[LossRole]) -> Optional[float]:
-    """Return by what -log p is multiplied; None if the loss is something else."""
+def likelihood_scale(roles: Sequence[LossRole]) -> Optional[float]:
+    """Return by what -log p is multiplied to give the loss; None if the loss is something else."""
     role = roles[0]
     return role.weight if len(roles) == 1 and role.log_likelihood and role.weight > 0 else None
-
-
-def _of_real_values(name: str, losses: Array) -> Objective:
-    if losses.min() < -ROUNDING * np.abs(losses).max():
-        LOGGER.warning(
-            "objective %s: the validation loss is negative in %d of %d rows (lowest %.3g), so it has no scale; the "
-            "mean validation loss is used instead",
-            name,
-            int((losses < 0).sum()),
-            len(losses),
-            losses.min(),
-        )
-        return LOSS
-    median = float(np.median(losses))
-    if not median > 0:
-        above = losses[losses > 0]
-        median = float(np.median(above)) if len(above) else 1.0 / MEDIANS
-        LOGGER.info("objective %s: the median validation loss is 0; the median of those above 0 is taken", name)
-    return Objective(name, MEDIANS * median)

@@ -1,10 +1,11 @@
-"""The noun *choice*: how many samples to remove, as the selection data decides it.
+"""The noun *choice*: how many samples to remove, as the data that chooses decides it.
 
-**The rule** is that of one standard error: of all numbers, zero included, take the smallest whose selection loss is not
-above the best one's by more than a standard error of their difference, paired by seed. The best number of many is the
-best partly by luck; the rule gives that luck no weight. So when removal does not clearly pay, nothing is removed.
+**The rule** is that of one standard error: of all numbers, zero included, take the smallest whose error is not above
+the best one's by more than a standard error of their difference, paired by seed and by row (see `gain`). The best
+number of many is the best partly by luck; the rule gives that luck no weight. So when removal does not clearly pay,
+nothing is removed.
 
-The data that chose the number flatters it. What the number is worth says other data, the test data, once.
+The data that chose the number flatters it. What the number is worth says other data, once (see `decision`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Mapping
 import numpy as np
 
 from ..array import Array
+from .gain import Gain
 from .interval import Interval
 
 __all__ = ["Choice", "smallest_within_one_standard_error"]
@@ -50,19 +52,26 @@ class Choice:
     test_accuracy: Interval
 
 
-def smallest_within_one_standard_error(losses: Mapping[int, Array]) -> int:
-    """Return the smallest number whose mean loss is within a standard error of the best one's, or the best one.
+def smallest_within_one_standard_error(errors: Mapping[int, Array]) -> int:
+    """Return the smallest number whose mean error is within a standard error of the best one's, or the best one.
 
     Args:
-        losses: For every number, the losses (k,) of the k seeds, in the same order. With one seed the standard error is
-            taken as 0. A training that diverged has infinite loss.
+        errors: For every number, the errors (S, m) of m rows after the trainings of S seeds, in the same order. Chance
+            that a single seed or row says nothing about is left out of the standard error. Those of a training
+            that diverged are infinite; its number is not chosen.
+
+    Example:
+        >>> none = np.array([[0.4, 0.5], [0.5, 0.4]])
+        >>> some = np.array([[0.1, 0.2], [0.2, 0.1]])
+        >>> smallest_within_one_standard_error({0: none, 5: some, 9: some})
+        5
     """
-    best = min(losses, key=lambda number: (losses[number].mean(), number))
-    for number in sorted(losses):
-        difference = losses[number] - losses[best]  # (k,), paired: what a seed does to all numbers alike cancels
-        if not np.isfinite(difference).all():
+    best = min(errors, key=lambda number: (errors[number].mean(), number))
+    for number in sorted(errors):
+        if not np.isfinite(errors[number]).all():
             continue
-        error = difference.std(ddof=1) / math.sqrt(len(difference)) if len(difference) > 1 else 0.0
-        if difference.mean() <= error:
+        lost = Gain.between(errors[number], errors[best])
+        known = [error for error in (lost.row_error, lost.seed_error) if math.isfinite(error)]
+        if lost.mean <= math.hypot(*known, 0.0):
             return number
     return best

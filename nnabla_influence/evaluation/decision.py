@@ -1,132 +1,234 @@
-"""Is removing worth it? What a removal curve decides, in words.
+"""The noun *decision*: is removing samples worth it, and how many? One decision and one sentence for every door.
 
-The test loss judges; the selection data chose the number and so cannot judge it. With zero outside the 95 % interval of
-the change the answer is *better* or *worse*, else there is no clear difference, and that is an answer too. And removing
-the most harmful samples has to beat two things: removing nothing, and removing as many samples at random.
+Three questions are asked of three kinds of rows, and no row answers two of them: some validation rows made the scores,
+some choose the number (see `choice`), and others confirm it. Confirmed is a number if the error of networks trained
+without those samples lies below the error without removal, by at least `WORTH`, *and* below the error after removing as
+many at random, each by a one-sided test whose standard error covers rows and trainings (see `gain`). A ranking that
+knows nothing passes that in at most one case in twenty, however many numbers were tried, because one number is
+confirmed, not the best of many.
+
+So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
+number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
+
+The answer is one of four: remove so many; nothing is worth removing; the rows are too few to tell (and how many would
+do); or nobody can tell, because a number was tried with one training only, or the table came without the figures of its
+rows. In doubt nothing is removed.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from dataclasses import dataclass
 from enum import Enum
-from typing import Callable, List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
-from .choice import Choice
-from .interval import Interval
-from .removal_curve import RemovalCurve
+import numpy as np
 
-__all__ = ["Judgement", "best_removal", "compared_with_random", "judged", "verdict"]
+from ..array import Array
+from .choice import smallest_within_one_standard_error
+from .cross_fit import TEST, CrossFit, cross_fit
+from .gain import Gain
+from .removal_curve import SELECTION, WHOLE, RemovalCurve
+
+__all__ = ["Decision", "Outcome", "chosen_numbers", "decide", "decisions"]
 
 RANDOM = "random"
+Line = Tuple[str, str, str]
+"""Method, treatment and start: one line of a curve."""
+
+LEVEL = 0.05
+"""How often a gain may be seen where there is none."""
+
+WORTH = 0.005
+"""The smallest fall of the error that data is removed for."""
 
 
-class Judgement(Enum):
-    """An answer of the test data to a choice; its value is the cell of a table."""
+class Outcome(Enum):
+    """An answer; its value is the cell of a table."""
 
+    REMOVE = "remove"
     NOTHING = "nothing worth removing"
-    NO_TEST_DATA = "no test data"
-    ONE_SEED = "one seed says nothing"
-    UNCLEAR = "no clear difference"
-    BETTER = "better"
-    WORSE = "worse"
+    TOO_FEW = "too few rows to tell"
+    UNKNOWN = "cannot be told"
 
 
-def judged(choice: Choice) -> Judgement:
-    """Judge a choice by the change of the test loss.
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about one ranking.
 
     Example:
-        >>> change = Interval(-0.05, 0.01, 5)
-        >>> judged(Choice("spectral", "remove", "last-epoch", 30, change, change, change))
-        <Judgement.BETTER: 'better'>
+        >>> gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
+        >>> decision = Decision(Outcome.REMOVE, "spectral", "remove", "scratch", 30, (30,), "test", gain)
+        >>> decision.sentence[:110]
+        'spectral: remove 30 samples. Trained from scratch without the 30 most harmful samples, the error on 400 rows o'
+
+    Attributes:
+        outcome: The answer.
+        method: Whose ranking.
+        treatment: What is done with the samples: ``remove`` or ``relabel``.
+        start: Where the trainings that confirm started.
+        number: How many samples; 0 unless the outcome is `Outcome.REMOVE`.
+        confirmed: The numbers that were confirmed: what each half of the rows chose for the other half.
+        data: Which rows confirmed, ``selection`` or ``test``.
+        gain: The fall of the error against no removal; None if no number was worth a look.
+        against_random: The same against removing as many at random; None if that was not trained.
+        largest: Whether the number is the largest that was tried.
     """
-    if choice.removed == 0:
-        return Judgement.NOTHING
-    if not choice.test_loss.seeds:
-        return Judgement.NO_TEST_DATA
-    if not math.isfinite(choice.test_loss.half):
-        return Judgement.ONE_SEED
-    if not choice.test_loss.decided:
-        return Judgement.UNCLEAR
-    return Judgement.BETTER if choice.test_loss.mean < 0 else Judgement.WORSE
 
+    outcome: Outcome
+    method: str
+    treatment: str
+    start: str
+    number: int
+    confirmed: Tuple[int, ...]
+    data: str
+    gain: Optional[Gain] = None
+    against_random: Optional[Gain] = None
+    largest: bool = False
 
-def verdict(choices: Sequence[Choice], test_data: str) -> str:
-    """Say one honest sentence about the choices of several methods.
+    @property
+    def _gains(self) -> List[Gain]:
+        return [gain for gain in (self.gain, self.against_random) if gain is not None]
 
-    Args:
-        choices: What was chosen.
-        test_data: What test data is called where it was asked for.
-    """
-    if not any(choice.removed for choice in choices):
-        return "By the selection data, nothing is worth removing."
-    better = [choice for choice in choices if judged(choice) is Judgement.BETTER]
-    if better:
-        names = ", ".join(f"{choice.method} ({choice.treatment} {choice.removed})" for choice in better)
-        return f"The test loss fell, with zero outside the 95 % interval, for: {names}."
-    if any(choice.removed and choice.test_loss.seeds for choice in choices):
-        return "On the test data no choice is clearly better than removing nothing."
-    return f"Without {test_data} this says only what the selection data favours, which chose the numbers."
+    def judged(self) -> Outcome:
+        """Return the outcome that the gains stand for."""
+        gains = self._gains
+        if not gains:
+            return Outcome.NOTHING
+        if any(gain.seeds < 2 for gain in gains):
+            return Outcome.UNKNOWN
+        if self.gain is None or self.gain.mean < WORTH:
+            return Outcome.NOTHING
+        if all(gain.is_real(LEVEL) for gain in gains):
+            return Outcome.REMOVE
+        return Outcome.TOO_FEW if math.isfinite(self.rows_needed) else Outcome.NOTHING
 
+    @property
+    def rows_needed(self) -> float:
+        """How many rows would confirm gains of this size; infinite if none would."""
+        return max((gain.rows_needed(LEVEL) for gain in self._gains), default=math.inf)
 
-def best_removal(choices: Sequence[Choice], name: Callable[[Choice], str]) -> str:
-    """Say what the best of several choices was worth.
-
-    Args:
-        choices: What was chosen.
-        name: What a choice's method and retraining are called.
-    """
-    better = [choice for choice in choices if judged(choice) is Judgement.BETTER]
-    if better:
-        best = min(better, key=lambda choice: choice.test_loss.mean)
-        accuracy = f", test accuracy {change_cell(best.test_accuracy)}" if best.test_accuracy.seeds else ""
+    @property
+    def sentence(self) -> str:
+        """The decision in words."""
+        if self.outcome is Outcome.REMOVE:
+            most = " It is the largest number that was tried." if self.largest else ""
+            return f"{self.method}: {self.treatment} {self.number:,} samples. {self._evidence()}.{most}"
+        if self.gain is None and self.outcome is Outcome.UNKNOWN:
+            return (
+                f"{self.method}: nothing can be decided, because the figures of the rows (.rows.npz) do not lie beside "
+                "the table."
+            )
+        if self.gain is None:
+            return (
+                f"{self.method}: nothing is worth removing; no number lowers the error on the rows that choose beyond "
+                "chance."
+            )
+        if self.outcome is Outcome.UNKNOWN:
+            return (
+                f"{self.method}: one training of each kind cannot tell chance from effect, so nothing is removed; use "
+                "3 trials or more."
+            )
+        if self.outcome is Outcome.NOTHING:
+            small = f"; {WORTH:g} would be worth it" if 0 < self.gain.mean < WORTH else ""
+            return f"{self.method}: nothing is worth removing. {self._evidence()}{small}."
         return (
-            f"Test loss went down in {len(better)} of {len(choices)} cases, most by {name(best)}: "
-            f"{best.removed:,} samples, test loss {change_cell(best.test_loss)}{accuracy}."
+            f"{self.method}: the validation rows are too few to tell, and in doubt nothing is removed. "
+            f"{self._evidence()}; about {self.rows_needed:,.0f} such rows would show gains of this size."
         )
-    if all(choice.removed == 0 for choice in choices):
-        return "Nothing is worth removing: for every method, the selection data chose to keep all samples."
-    return "No removal changed the test loss for the better beyond doubt."
+
+    def _evidence(self) -> str:
+        """Say what the confirming rows show, as changes of the error: negative is better."""
+        assert self.gain is not None
+        trained = "Trained from scratch" if self.start == "scratch" else "With the last epoch trained again"
+        samples = f"the {' or '.join(f'{n:,}' for n in self.confirmed)} most harmful samples"
+        changed = f"without {samples}" if self.treatment == "remove" else f"with new labels for {samples}"
+        which = "of the test data" if self.data == TEST else "that neither scored nor chose"
+        text = (
+            f"{trained} {changed}, the error on {self.gain.rows:,} rows {which} changes by {_change(self.gain)} "
+            "against removing nothing"
+        )
+        if self.against_random is not None:
+            text += f" and by {_change(self.against_random)} against removing as many at random"
+        return f"{text} ({self.gain.seeds} trainings of each kind)"
 
 
-def change_cell(change: Interval) -> str:
-    """Write a change as a cell of a table that somebody skims."""
-    return change.text("+.3g", bare=True)
+def _change(gain: Gain) -> str:
+    """Write the change of the error, which is minus the gain."""
+    interval = gain.interval()
+    return dataclasses.replace(interval, mean=-interval.mean).text("+.3g")
 
 
-def compared_with_random(curve: RemovalCurve) -> List[str]:
-    """Say for each method what its choice changes and whether chance does as well; the verdict comes last.
+def chosen_numbers(curve: RemovalCurve, line: Line, cross: CrossFit) -> Tuple[int, Tuple[int, ...]]:
+    """Return the number that all choosing rows choose, and what each part of them chooses.
 
-    The test data is asked if there is any; else the selection data, which chose the number and so flatters it.
+    Args:
+        curve: The retrainings.
+        line: Method, treatment and start.
+        cross: Which rows choose.
     """
-    measure = "test_loss" if curve.has("test_loss") else "selection_loss"
-    choices = curve.choices()
-    lines = [_comparison(curve, choice, measure) for choice in choices if choice.method != RANDOM]
-    if curve.seeds < 2:
-        lines.append("One trial cannot tell chance from effect; use 3 or more before you believe a difference.")
-    return [*lines, verdict(choices, "test data")]
-
-
-def _comparison(curve: RemovalCurve, choice: Choice, measure: str) -> str:
-    if not choice.removed:
-        return f"{choice.method}: removing nothing is best on the data that chooses."
-    change = choice.test_loss if measure == "test_loss" else choice.selection
-    text = f"{choice.method}: removing {choice.removed} samples changes the {_named(measure)} by {change.text()}"
-    difference = _against_random(curve, choice, measure)
-    if difference is None:
-        return f"{text}."
-    better = "clearly" if difference.decided and difference.mean < 0 else "not clearly"
-    return f"{text}; that is {better} better than removing as many at random ({difference.text()})."
-
-
-def _named(measure: str) -> str:
-    return "test loss" if measure == "test_loss" else "loss on the half of the validation data that chooses"
-
-
-def _against_random(curve: RemovalCurve, choice: Choice, measure: str) -> Optional[Interval]:
-    """Return the loss after removing the chosen samples minus that after removing as many at random, paired by seed."""
-    own, other = (
-        curve.by_seed(method, choice.treatment, choice.removed, choice.start, measure)
-        for method in (choice.method, RANDOM)
+    method, treatment, start = line
+    numbers = [0, *curve.numbers(method, treatment, start)]
+    errors = curve.errors([(method, treatment, number) for number in numbers], start, SELECTION)
+    if not errors:
+        return 0, (0,) * len(cross.parts)
+    parts = tuple(
+        smallest_within_one_standard_error(dict(zip(numbers, (of_rows[:, rows] for of_rows in errors))))
+        for rows, _ in cross.parts
     )
-    both = sorted(own.keys() & other.keys())
-    return Interval.of([own[seed] - other[seed] for seed in both]) if both else None
+    return smallest_within_one_standard_error(dict(zip(numbers, errors))), parts
+
+
+def decide(choosing: RemovalCurve, line: Line, confirming: RemovalCurve, start: str, cross: CrossFit) -> Decision:
+    """Decide whether removing samples by a ranking is worth it.
+
+    Args:
+        choosing: Retrainings for several numbers.
+        line: Whose ranking, what is done with the samples, and where the retrainings that choose started.
+        confirming: Retrainings with the numbers that are chosen, without removal, and by the method ``random``; those
+            of the choosing curve itself, or better fresh ones: a number may be chosen for the luck of its trainings.
+        start: Where the retrainings that confirm started.
+        cross: Which rows choose and which confirm.
+    """
+    method, treatment, first = line
+    candidate, parts = chosen_numbers(choosing, line, cross)
+    nothing = Decision(Outcome.NOTHING, method, treatment, start, 0, (), cross.data)
+    if not choosing.errors([WHOLE], first, SELECTION):
+        return dataclasses.replace(nothing, outcome=Outcome.UNKNOWN)
+    if candidate == 0 or not any(parts):
+        return nothing
+    own = confirming.errors([(method, treatment, number) for number in (0, *parts)], start, cross.data)
+    if not own:
+        return nothing
+    gain = Gain.between(*_confirmed(own[:1] * len(parts), own[1:], cross))
+    against_random = None
+    both = [(name, kind, number) for name, kind in ((RANDOM, "remove"), (method, treatment)) for number in parts]
+    paired = confirming.errors(both, start, cross.data)
+    if paired:
+        against_random = Gain.between(*_confirmed(paired[: len(parts)], paired[len(parts) :], cross))
+    decided = dataclasses.replace(
+        nothing,
+        confirmed=tuple(sorted({number for number in parts if number} or {candidate})),
+        gain=gain,
+        against_random=against_random,
+        largest=candidate == max(choosing.numbers(*line)),
+    )
+    outcome = decided.judged()
+    return dataclasses.replace(decided, outcome=outcome, number=candidate if outcome is Outcome.REMOVE else 0)
+
+
+def _confirmed(before: Sequence[Array], after: Sequence[Array], cross: CrossFit) -> Tuple[Array, Array]:
+    """Put the rows that confirm each part's number side by side: two arrays (S, m)."""
+    rows = [confirm for _, confirm in cross.parts]
+    first, second = (
+        np.concatenate([errors[:, part] for errors, part in zip(of_parts, rows)], axis=1)
+        for of_parts in (before, after)
+    )
+    return first, second
+
+
+def decisions(curve: RemovalCurve, seed: int = 0) -> List[Decision]:
+    """Decide about every line of a curve but ``random``, each confirmed by the curve's own retrainings."""
+    lines = [(*series, start) for start in curve.starts for series in curve.series if series[0] != RANDOM]
+    return [decide(curve, line, curve, line[2], cross_fit(curve, line[2], seed)) for line in lines]

@@ -1,18 +1,25 @@
 """The search for the number of samples to remove, decided by retraining: ``auto``.
 
-The rankings of one training are judged by repeating its last epoch without the most harmful samples, for a few numbers
-and several batch orders, on data that neither trained nor scored (see `choice` for the rule). The answer may be zero:
-nothing is worth removing.
+First, numbers are tried over the whole range from 1 % to half of the data, then those around the best one; every number
+is trained with several seeds. Then what the halves of the rows choose is confirmed with fresh seeds, beside removing
+nothing and removing as many at random (see `decision`): a number may have been chosen for the luck of its trainings.
+The answer may be zero: nothing is worth removing.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
+import numpy as np
+
+from ..choices import STARTS
 from ..errors import ConfigError
-from .choice import Choice
+from ..scores import InfluenceScores
+from .cross_fit import cross_fit
+from .decision import RANDOM, Decision, chosen_numbers, decide
 from .evaluation_data import EvaluationData
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
@@ -20,20 +27,28 @@ from .trial import Trial
 
 __all__ = ["SHARES", "NumberSearch", "choose_number"]
 
-SHARES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+LOGGER = logging.getLogger("nnabla_influence")
+JUDGED_RANDOM = "random ranking"
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+Progress = Optional[Callable[[int, int], None]]
 
 
 @dataclass(frozen=True)
 class NumberSearch:
-    """A search: batch orders and shares to try.
+    """A search: seeds, shares to try, and where the retrainings that choose and that confirm start.
 
     Example:
-        >>> NumberSearch(shares=[0.01, 0.1]).counts(500)
-        (5, 50)
+        >>> search = NumberSearch(shares=[0.01, 0.1, 0.2])
+        >>> search.counts(500), search.between((5, 50, 100), best=50)
+        ((5, 50, 100), (28, 75))
 
     Args:
-        orders: Batch orders that every number is retrained with; the first is the training's own.
+        orders: Seeds that every number is retrained with; as many fresh ones confirm.
         shares: Shares of the training data that are tried.
+        start: Where the retrainings that choose start, one of `choices.STARTS`.
+        confirm: Where those that confirm start, likewise. From ``last-epoch`` costs an epoch each, but an epoch does
+            not show all the damage that leaving samples out does.
+        split_seed: Halves the rows that did not score.
 
     Raises:
         ConfigError: Fewer than two orders, which have no standard error, or a share outside 0 to 1.
@@ -41,6 +56,9 @@ class NumberSearch:
 
     orders: int = 5
     shares: Sequence[float] = SHARES
+    start: str = STARTS[1]
+    confirm: str = STARTS[1]
+    split_seed: int = 0
 
     def __post_init__(self) -> None:
         if self.orders < 2:
@@ -52,6 +70,21 @@ class NumberSearch:
         """Return the numbers to try, each at least 1."""
         return tuple(sorted({max(1, round(share * samples)) for share in self.shares}))
 
+    @staticmethod
+    def between(tried: Sequence[int], best: int) -> Tuple[int, ...]:
+        """Return the numbers in the middle between the best one and its neighbours."""
+        numbers = sorted({0, *tried})
+        place = numbers.index(best)
+        around = numbers[max(0, place - 1) : place + 2]
+        middles = {(low + high + 1) // 2 for low, high in zip(around, around[1:])}
+        return tuple(sorted(middles - {0, *tried}))
+
+    def trainings(self, samples: int) -> int:
+        """Return how many trainings the search takes at most."""
+        searched = 1 + len(self.counts(samples)) + 2
+        confirmed = 1 + 2 * 2
+        return self.orders * (searched + confirmed)
+
 
 def choose_number(
     trial: Trial,
@@ -59,23 +92,83 @@ def choose_number(
     search: NumberSearch,
     sweep: RemovalSweep,
     target: Optional[Path] = None,
-    progress: Optional[Callable[[int, int], None]] = None,
-) -> Tuple[Choice, RemovalCurve]:
-    """Choose the number of samples to remove by the first ranking of a trial.
+    progress: Progress = None,
+) -> Tuple[Decision, RemovalCurve]:
+    """Choose the number of samples to remove by the first ranking of a trial, and confirm it.
 
     Args:
         trial: A training and its ranking.
         data: Training, selection and test data.
-        search: Orders and shares.
-        sweep: Where retraining starts and where it runs; its counts are replaced.
+        search: Seeds and shares.
+        sweep: Where the retrainings run; its counts and starts are replaced.
         target: CSV that keeps the retrainings, see `run_removal_sweep`.
         progress: Called with (retrainings done, retrainings in all).
 
     Returns:
-        The choice, and the curve it was made from.
+        The decision, and the curve of all retrainings.
     """
-    sweep = replace(sweep, counts=search.counts(len(data.train)))
-    # One training, several orders: the spread of the orders is the standard error that the rule needs.
-    trials = [replace(trial, order_seed=trial.seed + order) for order in range(search.orders)]
-    curve = run_removal_sweep(trials, data, sweep, target, progress)
-    return curve.choice(*curve.series[0], sweep.starts[0]), curve
+    (method, ranking), *_ = trial.scores.items()
+    if method == RANDOM:  # the control's name, which is another random ranking for every seed
+        method = JUDGED_RANDOM
+    samples = len(data.train)
+    run = _Retrainings(data, sweep, target, progress, search.trainings(samples))
+    orders = [replace(trial, scores={method: ranking}, order_seed=trial.seed + order) for order in range(search.orders)]
+    line = (method, "remove", search.start)
+    curve = run(orders, search.counts(samples), search.start)
+    cross = cross_fit(curve, search.start, search.split_seed)
+    best, _ = chosen_numbers(curve, line, cross)
+    curve = run(orders, search.between(search.counts(samples), best), search.start)
+    best, parts = chosen_numbers(curve, line, cross)
+    if best and any(parts):
+        wanted = sorted({*parts} - {0})
+        LOGGER.info("with fresh seeds, beside as many at random: %s", " and ".join(f"{number:,}" for number in wanted))
+        fresh = [_with_random(order, samples, search.orders) for order in orders]
+        confirming = run(fresh, wanted, search.confirm, alone=True)
+        return decide(curve, line, confirming, search.confirm, cross), run.curve
+    return decide(curve, line, curve, search.confirm, cross), run.curve
+
+
+class _Retrainings:
+    """Retrainings step by step, of which none is done twice.
+
+    Args:
+        data: Training, selection and test data.
+        sweep: Where they run.
+        target: CSV that keeps them.
+        progress: Called with (retrainings done, retrainings in all).
+        total: How many there will be.
+    """
+
+    def __init__(
+        self, data: EvaluationData, sweep: RemovalSweep, target: Optional[Path], progress: Progress, total: int
+    ) -> None:
+        self.curve = RemovalCurve(())
+        self._data = data
+        self._sweep = sweep
+        self._target = target
+        self._progress = progress
+        self._total = total
+
+    def __call__(
+        self, trials: Sequence[Trial], numbers: Sequence[int], start: str, alone: bool = False
+    ) -> RemovalCurve:
+        """Retrain; return all retrainings so far, or alone those that were asked for."""
+        known = len(self.curve.rows)
+        others: List[int] = []  # how many are known that are not asked for
+
+        def so_far(done: int, asked: int) -> None:
+            others.append(max(0, known - done))
+            if self._progress:
+                self._progress(others[0] + done, max(self._total, others[0] + asked))
+
+        sweep = replace(self._sweep, counts=numbers, starts=(start,))
+        asked = run_removal_sweep(trials, self._data, sweep, self._target, so_far, None if alone else self.curve)
+        self.curve = self.curve.joined(asked)
+        return asked if alone else self.curve
+
+
+def _with_random(order: Trial, samples: int, orders: int) -> Trial:
+    """Return a trial with a fresh seed, and a random ranking of its own beside the one that is judged."""
+    seed = (order.order_seed or 0) + orders
+    drawn = np.random.default_rng(seed).standard_normal(samples)
+    return replace(order, scores={**order.scores, RANDOM: InfluenceScores(drawn, RANDOM)}, order_seed=seed)

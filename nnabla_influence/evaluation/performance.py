@@ -6,7 +6,7 @@ Measured is the validation network with running statistics, batch by batch; the 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -22,6 +22,9 @@ from ..objective import Objective
 
 __all__ = ["Performance", "PerformanceMeter"]
 
+RowsOf = Tuple[Array, Optional[Array]]
+NO_ROWS: RowsOf = (np.zeros(0), None)
+
 
 @dataclass(frozen=True)
 class Performance:
@@ -31,16 +34,18 @@ class Performance:
         loss: Mean loss; infinite if training diverged.
         accuracy: Share of rows whose predicted class is the label; None unless the network predicts a class per row.
         objectives: Values of the objectives that were asked for; infinite if training diverged.
+        rows: The loss of every row (rows,), and whether its predicted class is the label (rows,), None likewise.
     """
 
     loss: float
     accuracy: Optional[float] = None
     objectives: Tuple[float, ...] = ()
+    rows: RowsOf = field(default=NO_ROWS, compare=False, repr=False)
 
     @classmethod
-    def of_diverged(cls, objectives: int = 0) -> Performance:
-        """Return what a training that diverged is worth, by so many objectives."""
-        return cls(math.inf, math.nan, (math.inf,) * objectives)
+    def of_diverged(cls, rows: int, objectives: int = 0) -> Performance:
+        """Return what a training that diverged is worth on so many rows, by so many objectives."""
+        return cls(math.inf, math.nan, (math.inf,) * objectives, (np.full(rows, math.inf), None))
 
 
 class PerformanceMeter:
@@ -91,6 +96,11 @@ class PerformanceMeter:
             labels = labels_of(prediction, self._role)
             if labels is not None and self._role.target is not None:
                 right.append(labels == batch[self._role.target].reshape(len(rows), -1)[:, 0])
-        accuracy = float(np.concatenate(right).mean()) if right else None
         of_rows = np.concatenate(losses)  # (N,)
-        return Performance(float(of_rows.mean()), accuracy, tuple(objective.of(of_rows) for objective in objectives))
+        hits = np.concatenate(right) if right else None  # (N,)
+        return Performance(
+            float(of_rows.mean()),
+            None if hits is None else float(hits.mean()),
+            tuple(objective.of(of_rows) for objective in objectives),
+            (of_rows, hits),
+        )

@@ -11,19 +11,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from ..array import Array
 from ..errors import CacheMismatchError
 from ..remedies import remedy
 from .choice import Choice, smallest_within_one_standard_error
 from .curve_row import CurveRow, read_rows, write_rows
 from .interval import Interval
+from .row_figures import RowFigures, rows_file
 
 __all__ = ["MEASURES", "NOTHING", "CurvePoint", "RemovalCurve"]
 
 NOTHING = "none"  # the method of a row in which nothing was removed
+SELECTION = "selection"
+WHOLE = (NOTHING, "remove", 0)
+Point = Tuple[str, str, int]
+"""Whose samples, what is done with them, and how many."""
+
 MEASURES = ("selection_loss", "selection_accuracy", "test_loss", "test_accuracy")
 
 
@@ -58,25 +65,47 @@ class RemovalCurve:
 
     Args:
         rows: One per retraining.
+        figures: What each retraining says of every row of the data that was measured.
     """
 
-    def __init__(self, rows: Sequence[CurveRow]) -> None:
+    def __init__(self, rows: Sequence[CurveRow], figures: Optional[RowFigures] = None) -> None:
         self.rows = tuple(rows)
+        self.figures = figures if figures is not None else RowFigures()
+
+    def joined(self, other: RemovalCurve) -> RemovalCurve:
+        """Return a curve with the retrainings of both; those of the other replace equal ones."""
+        rows = {row.key: row for row in (*self.rows, *other.rows)}
+        figures = RowFigures()
+        figures.update(self.figures)
+        figures.update(other.figures)
+        return RemovalCurve(list(rows.values()), figures)
 
     # -- on disk -----------------------------------------------------------------------------------------------
 
     @classmethod
     def read_csv(cls, path: Union[str, Path]) -> RemovalCurve:
-        """Read what `to_csv` wrote.
+        """Read what `to_csv` wrote, and the figures of the rows if they lie beside it.
 
         Raises:
             DataError: The file is missing, lacks a column, or a cell is not what it should be.
         """
-        return cls(read_rows(path))
+        return cls(read_rows(path), RowFigures.read(Path(path)))
 
     def to_csv(self, path: Union[str, Path]) -> None:
-        """Write one line per retraining, whole or not at all."""
+        """Write one line per retraining, and beside them the figures of the rows if there are any.
+
+        Each file is written whole or not at all.
+        """
+        if any(row.job in self.figures for row in self.rows):
+            self.figures.write(Path(path))  # first: a retraining counts only if its figures are there
         write_rows(path, self.rows)
+
+    @staticmethod
+    def discard(path: Path) -> None:
+        """Remove what `to_csv` wrote, if it is there."""
+        for file in (path, rows_file(path)):
+            if file.exists():
+                file.unlink()
 
     # -- what it says ------------------------------------------------------------------------------------------
 
@@ -113,7 +142,7 @@ class RemovalCurve:
         """Return a line of the curve, fewest removed first, beginning with removing nothing."""
         whole = self._without_removal(start, measure)
         line = [CurvePoint(0, Interval.of(list(whole.values())), Interval(0.0, 0.0, len(whole)))] if whole else []
-        for removed in self._numbers(method, treatment, start):
+        for removed in self.numbers(method, treatment, start):
             values = self.by_seed(method, treatment, removed, start, measure)
             changes = [value - whole[seed] for seed, value in values.items() if seed in whole]
             line.append(CurvePoint(removed, Interval.of(list(values.values())), Interval.of(changes)))
@@ -132,30 +161,53 @@ class RemovalCurve:
         """Return one choice for every line of the curve."""
         return [self.choice(*series, start) for start in self.starts for series in self.series]
 
-    def by_seed(self, method: str, treatment: str, removed: int, start: str, measure: str) -> Dict[int, float]:
-        """Return a measure of one number of removed samples, by seed."""
+    def by_seed(self, method: str, treatment: str, removed: int, start: str, measure: str) -> Dict[int, Any]:
+        """Return a measure, or another column, of one number of removed samples, by seed."""
         key = (method, treatment, removed, start)
         return {row.seed: getattr(row, measure) for row in self.rows if row.key[:4] == key}
+
+    def errors(self, points: Sequence[Point], start: str, data: str) -> List[Array]:
+        """Return the errors (S, m) of m rows at some points of the curve, paired by seed.
+
+        All have the same S seeds, in the same order: those that every point was trained with. A table that came without
+        the figures of its rows, and points that were never trained, give an empty list.
+
+        Args:
+            points: Method, treatment and number of samples; number 0 is removing nothing, whatever the method.
+            start: Where retraining started.
+            data: ``selection`` or ``test``.
+        """
+        jobs = [self.by_seed(*(point if point[2] else WHOLE), start, "job") for point in points]
+        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in jobs)))
+        measured = all(self.figures.has(by_seed[seed], data) for by_seed in jobs for seed in seeds)
+        if not seeds or not measured:
+            return []
+        whole = self.by_seed(*WHOLE, start, "job")
+        objective = self.figures.objective(whole[min(whole)], data)
+        return [np.stack([self.figures.errors(by_seed[seed], data, objective) for seed in seeds]) for by_seed in jobs]
+
+    def numbers(self, method: str, treatment: str, start: str) -> List[int]:
+        """Return the numbers of samples that were removed by a method, ascending; 0 is not among them."""
+        wanted = (method, treatment, start)
+        return sorted({r.removed for r in self.rows if (r.method, r.treatment, r.start) == wanted and r.removed})
 
     # -- inside ------------------------------------------------------------------------------------------------
 
     def _without_removal(self, start: str, measure: str) -> Dict[int, float]:
         return self.by_seed(NOTHING, "remove", 0, start, measure)
 
-    def _numbers(self, method: str, treatment: str, start: str) -> List[int]:
-        wanted = (method, treatment, start)
-        return sorted({r.removed for r in self.rows if (r.method, r.treatment, r.start) == wanted and r.removed})
-
     def _chosen(self, method: str, treatment: str, start: str) -> int:
         """Apply the one-standard-error rule over the seeds that every number has."""
-        losses = {0: self._without_removal(start, "selection_loss")}
-        for removed in self._numbers(method, treatment, start):
-            losses[removed] = self.by_seed(method, treatment, removed, start, "selection_loss")
-        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in losses.values())))
-        if not seeds:
-            return 0
-        table = {removed: np.array([by_seed[seed] for seed in seeds]) for removed, by_seed in losses.items()}
-        return smallest_within_one_standard_error(table)
+        points = [(method, treatment, removed) for removed in (0, *self.numbers(method, treatment, start))]
+        errors = self.errors(points, start, SELECTION) or self._losses(points, start)
+        chosen = {removed: of_rows for (_, _, removed), of_rows in zip(points, errors)}
+        return smallest_within_one_standard_error(chosen) if chosen else 0
+
+    def _losses(self, points: Sequence[Point], start: str) -> List[Array]:
+        """Return the mean losses as those of a single row (S, 1), for a table without the figures of rows."""
+        losses = [self.by_seed(*(point if point[2] else WHOLE), start, "selection_loss") for point in points]
+        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in losses)))
+        return [np.array([[by_seed[seed]] for seed in seeds]) for by_seed in losses] if seeds else []
 
 
 def of_experiment(curve: RemovalCurve, experiment: str, path: Path) -> RemovalCurve:

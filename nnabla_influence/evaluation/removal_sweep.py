@@ -18,6 +18,7 @@ from ..array import Array
 from ..choices import CONTROLS, STARTS, TREATMENTS
 from ..device import Device
 from ..errors import ConfigError
+from ..estimators import likelihood_scale
 from ..execution import Execution, completed
 from ..training import TrainingCache
 from .change import Change
@@ -26,9 +27,12 @@ from .evaluation_data import SELECTION, TEST, EvaluationData
 from .performance import Performance
 from .removal_curve import NOTHING, RemovalCurve, of_experiment
 from .retraining import Retraining, RetrainingResult, run_retraining
+from .row_figures import RowFigures
 from .trial import Trial
 
 __all__ = ["RemovalSweep", "run_removal_sweep"]
+
+_Key = Tuple[str, str, int, str, int]
 
 
 @dataclass(frozen=True)
@@ -85,18 +89,20 @@ def run_removal_sweep(
     sweep: RemovalSweep,
     target: Optional[Path] = None,
     progress: Optional[Callable[[int, int], None]] = None,
+    earlier: Optional[RemovalCurve] = None,
 ) -> RemovalCurve:
-    """Perform the retrainings that `target` does not hold yet.
+    """Perform the retrainings that neither `target` nor an earlier curve holds yet.
 
     Args:
         trials: The trainings and their rankings.
         data: Training, selection and test data.
         sweep: What to retrain, and where.
-        target: CSV that is written after every retraining and read at the start.
+        target: CSV that is written after every retraining, with the figures of rows beside it, and read at the start.
         progress: Called with (retrainings done, retrainings in all).
+        earlier: A curve of the same experiment.
 
     Returns:
-        The rows of this sweep.
+        The rows of this sweep, and those of the earlier curve.
 
     Raises:
         ConfigError: More samples are to be removed than there are.
@@ -104,8 +110,14 @@ def run_removal_sweep(
     """
     sweep.check(len(data.train))
     planned = list(_planned(trials, data, sweep))
-    rows = {row.key: row for row in _earlier_rows(target, planned[0].row.experiment)}
-    missing = [plan for plan in planned if plan.row.key not in rows or rows[plan.row.key].job != plan.row.job]
+    before = earlier.rows if earlier is not None else ()
+    rows = {row.key: row for row in (*_earlier_rows(target, planned[0].row.experiment), *before)}
+    figures = RowFigures.read(target) if target else RowFigures()
+    if earlier is not None:
+        figures.update(earlier.figures)
+    scale = likelihood_scale(TrainingCache.open(trials[0].cache).network.roles.validation.losses)
+    figures.scale = math.nan if scale is None else scale
+    missing = [plan for plan in planned if not _finished(plan.row, rows, figures)]
     done = len(planned) - len(missing)
     if progress:
         progress(done, len(planned))
@@ -113,11 +125,17 @@ def run_removal_sweep(
         for count, (number, result) in enumerate(results, start=done + 1):
             row = _with_figures(missing[number].row, result)
             rows[row.key] = row
+            figures.add(row.job, {name: performance.rows for name, performance in result.performance.items()})
             if target:
-                RemovalCurve(_sorted(rows, planned)).to_csv(target)
+                RemovalCurve(_sorted(rows, planned), figures).to_csv(target)
             if progress:
                 progress(count, len(planned))
-    return RemovalCurve([rows[plan.row.key] for plan in planned])
+    asked = dict.fromkeys([row.key for row in before] + [plan.row.key for plan in planned])
+    return RemovalCurve([rows[key] for key in asked], figures)
+
+
+def _finished(row: CurveRow, rows: Mapping[_Key, CurveRow], figures: RowFigures) -> bool:
+    return row.key in rows and rows[row.key].job == row.job and row.job in figures
 
 
 class _Planned(NamedTuple):
@@ -204,9 +222,6 @@ def _with_figures(row: CurveRow, result: RetrainingResult) -> CurveRow:
         figures[f"{name}_loss"] = performance.loss
         figures[f"{name}_accuracy"] = math.nan if performance.accuracy is None else performance.accuracy
     return replace(row, **figures, seconds=result.seconds, cpu=result.cpu)  # type: ignore[arg-type]
-
-
-_Key = Tuple[str, str, int, str, int]
 
 
 def _sorted(rows: Mapping[_Key, CurveRow], planned: Sequence[_Planned]) -> List[CurveRow]:

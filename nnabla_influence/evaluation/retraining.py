@@ -82,7 +82,9 @@ def run_retraining(job: Retraining) -> RetrainingResult:
     try:
         final = retrained(cache, job)
     except DivergenceError:
-        performance = {name: Performance.of_diverged(len(job.objectives)) for name in job.measured}
+        performance = {
+            name: Performance.of_diverged(len(rows), len(job.objectives)) for name, rows in job.measured.items()
+        }
     else:
         meter = PerformanceMeter(cache.network, job.device, max(cache.config.batch_size, 100))
         performance = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
-from ..evaluation.choice import Choice
-from ..evaluation.decision import best_removal, change_cell, judged
+from ..evaluation.decision import Decision, decisions
+from ..evaluation.interval import Interval
 from ..evaluation.removal_curve import RemovalCurve
 from .curve_figure import START_NAMES, series_name
 
@@ -13,12 +13,13 @@ __all__ = ["choice_table", "curve_text"]
 
 
 def curve_text(curve: RemovalCurve) -> str:
-    """One sentence on what came out and one on how to read the figure."""
+    """Say what is decided for each line, and how to read the figure."""
     seeds = curve.seeds
+    decided = " ".join(decision.sentence for decision in decisions(curve))
     return (
-        f"{best_removal(curve.choices(), _name)} Lines are means over {seeds} {'seed' if seeds == 1 else 'seeds'}"
+        f"{decided} Lines are means over {seeds} {'seed' if seeds == 1 else 'seeds'}"
         f"{', bars their 95 % intervals' if seeds > 1 else ''}; the ring is the number that the selection data chose "
-        "(the smallest within one standard error of the best), the dashed line removing nothing."
+        "(the smallest within a standard error of the best), the dashed line removing nothing."
     )
 
 
@@ -26,21 +27,30 @@ def choice_table(curve: RemovalCurve) -> List[Sequence[str]]:
     """Header and one row per method and kind of retraining."""
     tested = {name: f"change of {name.replace('_', ' ')}" for name in ("test_loss", "test_accuracy") if curve.has(name)}
     rows: List[Sequence[str]] = [
-        ("method", "retraining", "chosen number", "change of selection loss", *tested.values(), "verdict")
+        ("method", "retraining", "chosen number", "change of selection loss", *tested.values(), "decision")
     ]
+    outcomes = {(d.method, d.treatment, d.start): d for d in decisions(curve)}
     for choice in curve.choices():
         rows.append(
             (
                 series_name((choice.method, choice.treatment)),
                 START_NAMES.get(choice.start, choice.start),
                 f"{choice.removed:,}",
-                change_cell(choice.selection),
-                *(change_cell(getattr(choice, name)) for name in tested),
-                judged(choice).value,
+                _cell(choice.selection),
+                *(_cell(getattr(choice, name)) for name in tested),
+                _outcome(outcomes.get((choice.method, choice.treatment, choice.start))),
             )
         )
     return rows
 
 
-def _name(choice: Choice) -> str:
-    return f"{series_name((choice.method, choice.treatment))} ({START_NAMES.get(choice.start, choice.start)})"
+def _cell(change: Interval) -> str:
+    """Write a change as a cell of a table that somebody skims."""
+    return change.text("+.3g", bare=True)
+
+
+def _outcome(decision: Optional[Decision]) -> str:
+    """Write a decision as a cell; the random ranking, which is the control, has none."""
+    if decision is None:
+        return "control"
+    return f"{decision.treatment} {decision.number:,}" if decision.number else decision.outcome.value

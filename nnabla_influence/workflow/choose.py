@@ -1,17 +1,20 @@
 """The job *choose*: how many of the most harmful samples are worth removing, decided by training again.
 
-The validation data is halved: one half scores, the other half chooses (or selection data of its own does). The network
-is trained again without the most harmful samples, for several numbers and batch orders.
+The validation data is halved: one half scores; of the other half, or of selection data, one part chooses the number and
+another one confirms it, see `evaluation.decision`. The network is trained again without the most harmful samples, for
+several numbers and seeds.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, Tuple
 
 from ..choices import STARTS
-from ..evaluation.choice import Choice
+from ..evaluation.decision import Decision
 from ..evaluation.evaluation_data import EvaluationData
 from ..evaluation.number_search import NumberSearch, choose_number
 from ..evaluation.removal_curve import RemovalCurve
@@ -25,8 +28,12 @@ from .opened_project import OpenedProject
 from .preflight import refuse_untrained_choice
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
+from .score import ScoreRequest, score_training, with_sample_columns
 
-__all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
+__all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data", "ranked"]
+
+LOGGER = logging.getLogger("nnabla_influence")
+SCRATCH = STARTS[1]
 
 
 @dataclass(frozen=True)
@@ -34,29 +41,33 @@ class ChooseRequest:
     """How the number is looked for.
 
     Args:
-        orders: Batch orders that every number is retrained with.
-        start: Where retraining starts, one of `choices.STARTS`.
+        orders: Seeds that every number is retrained with; as many fresh ones confirm.
+        start: Where the retrainings that choose start, one of `choices.STARTS`.
         execution: Where the retrainings run.
+        confirm: Where the retrainings that confirm start, one of `choices.STARTS`. From ``last-epoch`` costs much less,
+            but an epoch does not show all the damage that leaving samples out does.
 
     Raises:
         ConfigError: Fewer than two orders, or there is no such start.
 
     Example:
-        >>> ChooseRequest(orders=3).start
-        'last-epoch'
+        >>> ChooseRequest(orders=3).confirm
+        'scratch'
     """
 
     orders: int = 5
-    start: str = STARTS[0]
+    start: str = SCRATCH
     execution: Execution = field(default_factory=Execution)
+    confirm: str = SCRATCH
 
     def __post_init__(self) -> None:
         require_choice("start", self.start, STARTS)
+        require_choice("confirm", self.confirm, STARTS)
         self.search()  # it refuses what has no standard error
 
-    def search(self) -> NumberSearch:
-        """Return the numbers and batch orders that are tried."""
-        return NumberSearch(self.orders)
+    def search(self, split_seed: int = 0) -> NumberSearch:
+        """Return what is tried; the seed halves the rows that did not score."""
+        return NumberSearch(self.orders, start=self.start, confirm=self.confirm, split_seed=split_seed)
 
 
 @dataclass(frozen=True)
@@ -64,19 +75,19 @@ class Chosen:
     """What was decided.
 
     Attributes:
-        choice: The number, and what it does to the losses.
+        decision: How many samples, and why.
         curve: Every retraining.
         scores: The ranking whose first samples would go.
     """
 
-    choice: Choice
+    decision: Decision
     curve: RemovalCurve
     scores: InfluenceScores
 
     @property
     def removed(self) -> int:
-        """The number that was chosen; 0: nothing is worth removing."""
-        return self.choice.removed
+        """The number that was chosen; 0: nothing is removed."""
+        return self.decision.number
 
 
 def evaluation_data(
@@ -106,6 +117,31 @@ def evaluation_data(
     return data if test is None else data.judged_by(project.read_further(test, reporter), project.validation)
 
 
+def ranked(
+    cache: TrainingCache,
+    data: EvaluationData,
+    request: ScoreRequest,
+    *,
+    beside: Optional[Path] = None,
+    reporter: ProgressReporter = SILENT,
+) -> InfluenceScores:
+    """Rank the samples by the rows that score, with each sample's loss and predicted label.
+
+    Args:
+        cache: The training.
+        data: Training and scoring data.
+        request: By which method.
+        beside: The file that the scoring's progress is kept beside; None keeps none.
+        reporter: Shows how far it is.
+
+    Raises:
+        Interrupted: Ctrl-C, with how to go on.
+        InfluenceError: The method cannot score this training.
+    """
+    scores = score_training(cache, data.train, data.scoring, request, beside=beside, reporter=reporter)
+    return with_sample_columns(scores, cache, data.train, request.device)
+
+
 def choose(
     cache: TrainingCache,
     data: EvaluationData,
@@ -114,9 +150,10 @@ def choose(
     *,
     project: OpenedProject,
     table: Optional[Path] = None,
+    split_seed: int = 0,
     reporter: ProgressReporter = SILENT,
 ) -> Chosen:
-    """Retrain without the most harmful samples and choose the number.
+    """Retrain without the most harmful samples, choose the number and confirm it.
 
     Args:
         cache: The training.
@@ -125,6 +162,7 @@ def choose(
         request: How.
         project: Says where to compute.
         table: CSV that keeps every retraining; what it holds is not done again.
+        split_seed: Halves the rows that did not score.
         reporter: Shows how far it is.
 
     Raises:
@@ -132,8 +170,40 @@ def choose(
         RequestError: The network learnt nothing.
     """
     refuse_untrained_choice(cache, project)
-    sweep = RemovalSweep((), (request.start,), device=project.device, execution=request.execution)
+    search = request.search(split_seed)
+    LOGGER.info(
+        "choosing how many to remove takes up to %d trainings; how long is said after the first one",
+        search.trainings(len(data.train)),
+    )
+    if request.confirm != SCRATCH:
+        LOGGER.warning(
+            "what is confirmed by repeating the last epoch alone may still do harm in a training from scratch"
+        )
+    sweep = RemovalSweep((), device=project.device, execution=request.execution)
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores})
     with reporter.progress("retraining", "trainings") as progress:
-        choice, curve = choose_number(trial, data, request.search(), sweep, table, progress)
-    return Chosen(choice, curve, scores)
+        decision, curve = choose_number(trial, data, search, sweep, table, _Estimate(progress))
+    return Chosen(decision, curve, scores)
+
+
+class _Estimate:
+    """Says how long all trainings will take, once the first one is done.
+
+    Args:
+        progress: What shows how far it is.
+    """
+
+    def __init__(self, progress: Callable[[int, int], None]) -> None:
+        self._progress = progress
+        self._begun: Optional[Tuple[int, float]] = None
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress(done, total)
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun = done, now
+        elif done == self._begun[0] + 1:
+            each = now - self._begun[1]
+            LOGGER.info(
+                "a training takes %.3g s: about %.2g min for all that are left", each, each * (total - done) / 60
+            )

@@ -308,5 +308,5 @@ def attribution_results(
 
 
 def _make_room(request: EvaluateRequest, table: Path) -> None:
-    if request.overwrite and table.exists():
-        table.unlink()
+    if request.overwrite:
+        RemovalCurve.discard(table)

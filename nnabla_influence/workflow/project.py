@@ -29,7 +29,7 @@ from ..network import Network
 from ..remedies import remedy
 from ..scores import InfluenceScores
 from ..training import FinishedTraining, TrainingCache
-from .choose import ChooseRequest, Chosen, choose, evaluation_data
+from .choose import ChooseRequest, Chosen, choose, evaluation_data, ranked
 from .cleanse import Cleansed, CleanseRequest, cleanse_data
 from .data_reading import Data, ReadingSettings, csv_of
 from .evaluate import (
@@ -45,7 +45,7 @@ from .opened_project import OpenedProject, open_cached_project, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_choice
-from .score import MethodSetting, ScoreRequest, final_state, score_project, score_training, with_sample_columns
+from .score import MethodSetting, ScoreRequest, final_state, score_project
 from .suspects import suspicious_rows
 from .train import train_project
 from .training_overrides import TrainingOverrides, training_config
@@ -331,7 +331,7 @@ class Project:
         reporter: ProgressReporter = SILENT,
         **settings: MethodSetting,
     ) -> Chosen:
-        """Score with one half of the validation rows and let the other half choose how many samples to remove.
+        """Score with one half of the validation rows; let the other half choose and confirm how many to remove.
 
         Args:
             cache: The training; left out, the cache this project was made from.
@@ -339,14 +339,14 @@ class Project:
             scores: A ranking that was made already; needs `selection`, because it saw all validation rows.
             selection: Data that chooses instead of the other half; then all validation rows score.
             test: Data that judges the choice.
-            split_seed: Draws the halves.
-            request: Batch orders, where retraining starts, and where it runs.
+            split_seed: Draws the parts of the validation rows.
+            request: Seeds, where retraining starts, and where it runs.
             table: CSV that keeps every retraining, so that the same call goes on after an interruption.
             reporter: Shows how far it is.
             settings: The method's own settings, such as ``objective="error"``.
 
         Returns:
-            How many, what that does to the losses, and the ranking that was judged.
+            The decision (``decision.sentence`` says it), every retraining, and the ranking that was judged.
 
         Raises:
             ConfigError: Scores without selection data.
@@ -370,9 +370,17 @@ class Project:
             )
             if scores is None:
                 scoring = self._scoring(method, None, settings)
-                scored = score_training(finished, data.train, data.scoring, scoring, beside=path, reporter=reporter)
-                scores = with_sample_columns(scored, finished, data.train, scoring.device)
-            return choose(finished, data, scores, request, project=self._opened, table=path, reporter=reporter)
+                scores = ranked(finished, data, scoring, beside=path, reporter=reporter)
+            return choose(
+                finished,
+                data,
+                scores,
+                request,
+                project=self._opened,
+                table=path,
+                split_seed=split_seed,
+                reporter=reporter,
+            )
 
     def evaluate(
         self,

@@ -30,6 +30,7 @@ SOLVERS = {
 KINDS = [*SOLVERS, "lstm"]
 TRAINED = {"influence_cache.h5", "monitoring_report.yml", "progress.txt", "results.nnp", "results.nntxt"}
 REPORT = {"influence_report.html", "influence_report_figures", "most_harmful.png"}
+CURVE = {"removal_curve.png", "retrainings.csv", "retrainings.rows.npz"}
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project
     check_picture(result / "most_harmful.png")
     assert "datasource_index" in (result / "influence_report.html").read_text(encoding="utf-8")
     said, added = click("removal_curve", counts="1,4", trials=1)
-    assert added == {"removal_curve.png", "retrainings.csv"} and "no influence cache: first one more" in said.said
+    assert added == CURVE and "no influence cache: first one more" in said.said
     check_curve(result / "removal_curve.png", result / "retrainings.csv", (1, 4))
     _, added = click("remove_harmful_samples", remove="2")
     assert added == {"cleansed.csv", "removed.csv"}
@@ -133,7 +134,7 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     assert added == REPORT
     check_picture(report.output)
     curve, added = click("removal_curve", counts="10%", trials="1")
-    assert added == {"removal_curve.png", "retrainings.csv"}
+    assert added == CURVE
     check_curve(curve.output, curve.output.with_name("retrainings.csv"), (round(0.1 * samples),))
     cleansed, added = click("remove_harmful_samples", remove="2")
     assert added == {"cleansed.csv", "removed.csv"}
@@ -157,10 +158,14 @@ def test_in_nnc_windows_the_cache_of_the_training_plugin_is_used(clicks, project
 def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, project_of, tmp_path):
     click = Session(clicks.desktop, result_folder(project_of("conv_bn"), tmp_path / "result", desktop=True))
     click("influence")
-    cleansed, added = click("remove_harmful_samples", remove="auto")
-    assert added == {"cleansed.csv", "removed.csv", "auto_influence.csv", "auto_retrainings.csv"}
+    cleansed, added = click("remove_harmful_samples", remove="auto", confirm="last-epoch")
+    kept = {"auto_influence.csv", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
+    assert added == {"cleansed.csv", "removed.csv"} | kept
     curve = RemovalCurve.read_csv(cleansed.output.with_name("auto_retrainings.csv"))
-    assert len(Table.read(cleansed.output)) == 40 - curve.choices()[0].removed
+    assert all(row.job in curve.figures for row in curve.rows)
+    removed = cleansed.output.with_name("removed.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(Table.read(cleansed.output)) == 40 - len(removed)
+    assert ("auto: spectral: remove " in cleansed.said) == bool(removed)
 
 
 def test_these_clicks_find_the_package_beside_the_script_only(clicks):

@@ -91,7 +91,7 @@ def class_probabilities(x, y, batch_stat):
 
 def class_probabilities_losses(p, x, y, batch_stat):
     scores = np.exp(out(p, np.tanh(hidden(p, x))))
-    return L.categorical_cross_entropy(scores / scores.sum(1, keepdims=True), y)
+    return L.categorical_cross_entropy(scores / scores.sum(-1, keepdims=True), y)
 
 
 def binary(random, shape):

@@ -85,7 +85,7 @@ def test_with_the_moments_held_fixed_scores_are_another_derivative(tmp_path, nam
     end = whole_run.weighted(PROBLEM, start, t.data, steps, rule, np.ones(23), decay)
     assert_close(t.final, end, 1e-5, "the reference trains like NNabla")
     fixed = whole_run.with_fixed_moment(PROBLEM, start, t.data, steps, rule, decay)
-    found = scores(t, Fixed("all"))
+    found = scores(t, Fixed("all", objective="loss"))
     assert_close(found, whole_run_truth(whole_run.derivative, PROBLEM, t, fixed), 5e-5, WHOLE_RUN)
     true = whole_run_truth(whole_run.derivative, PROBLEM, t, rule)
     assert relative_error(found, true) > 1e-2, "the price of holding them fixed is real"

@@ -47,7 +47,7 @@ def test_gradients_written_by_hand_equal_complex_steps(problem):
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: type(p).__name__)
 def test_hessian_is_the_derivative_of_the_gradient(problem):
     theta, (x, y) = theta_of(problem), draw(problem, 6)
-    numeric = derivatives.dense_hessian(lambda t: problem.sample_gradients(t, x, y).mean(0), theta)
+    numeric = derivatives.dense_hessian(lambda t: problem.sample_gradients(t, x, y).mean(-2), theta)
     assert_close(problem.hessian(theta, x, y), numeric, 1e-8, DIFFERENCES)
 
 

@@ -173,19 +173,19 @@ class RandomRun:
         self.steps = [([np.arange(*cut)], rate) for cut, rate in zip(zip(ends, ends[1:]), rates)]
 
     def trained(self, weights, epochs="all"):
-        """Final parameters, with a weight (N,) per sample, from the start of all epochs or of the last."""
+        """Final parameters, with a weight (..., N) per sample, from the start of all epochs or of the last."""
         first = 0 if epochs == "all" else self.t.cache.plan.steps - self.t.cache.plan.steps_per_epoch
         start, data = self.t.cache.checkpoint(first).theta.astype(float), (self.rows, self.labels)
-        return whole_run.weighted(self.problem, start, data, self.steps[first:], whole_run.sgd(), weights[self.samples])
+        weights = weights[..., self.samples]
+        return whole_run.weighted(self.problem, start, data, self.steps[first:], whole_run.sgd(), weights)
 
     def effect(self, by, epochs="all"):
         """(N,) change of the validation loss when a sample's weight changes."""
         ones = np.ones(len(self.t.training))
-        ends = [self._loss(ones + by * one, epochs) for one in np.eye(len(ones))]
-        return np.array(ends) - self._loss(ones, epochs)
+        return self._loss(ones + by * np.eye(len(ones)), epochs) - self._loss(ones, epochs)
 
     def _loss(self, weights, epochs):
-        return self.problem.sample_losses(self.trained(weights, epochs), *self.validation).mean()
+        return self.problem.sample_losses(self.trained(weights, epochs), *self.validation).mean(-1)
 
     def _drawn(self, step):
         """Rows, labels and sample numbers of a step."""

@@ -34,4 +34,4 @@ def jacobians(outputs, theta):
 
 def output_hessian(loss, z, target):
     """Hessian (K, K) of one sample's loss in its prediction z (K,)."""
-    return derivatives.hessian(lambda at: loss(at[None], target[None]), z.astype(float))
+    return derivatives.hessian(lambda at: loss(at[..., None, :], target[None]), z.astype(float))

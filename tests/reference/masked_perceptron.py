@@ -2,7 +2,8 @@
 
 A row is (inputs (D), mask of the inputs (D), mask of the hidden layer (M)); a mask holds 0 or 1 / (1 - rate). So a
 training with dropout is an ordinary training, on as many rows as there were draws. theta = (V (D, M), a (M,),
-W (M, K), b (K,)), each row by row: the order of the names ``1/V``, ``1/a``, ``2/W``, ``2/b``.
+W (M, K), b (K,)), each row by row: the order of the names ``1/V``, ``1/a``, ``2/W``, ``2/b``. Thetas (..., P) are a
+stack: whatever is returned begins with its axes.
 """
 
 import numpy as np
@@ -27,7 +28,8 @@ class MaskedPerceptron:
     def sample_losses(self, theta, rows, y):
         """(B,)"""
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
-        weight, bias, out_weight, out_bias = (p.reshape(s) for p, s in zip(np.split(theta, ends), self.shapes))
+        parts = zip(np.split(theta, ends, -1), self.shapes)
+        weight, bias, out_weight, out_bias = (part.reshape(*theta.shape[:-1], *shape) for part, shape in parts)
         x, first, second = np.split(rows, [self.features, 2 * self.features], axis=1)
         h = np.tanh(layers.affine(x * first, weight, bias)) * second
         return layers.softmax_cross_entropy(layers.affine(h, out_weight, out_bias), y[:, None])

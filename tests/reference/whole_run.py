@@ -7,6 +7,8 @@ first. `weighted` trains with a weight per sample, the divisor of a batch unchan
 * `leave_one_out`: the validation loss with weight 0 minus that with weight 1 (what a score predicts);
 * `derivative`: minus the derivative of the validation loss in the weight (what an exact score is), by a central
   difference. It follows every dependence there is, that of second moments on the sample included.
+
+All trainings that differ in nothing but their weights go side by side: weights (..., N) make parameters (..., P).
 """
 
 import numpy as np
@@ -15,13 +17,14 @@ WEIGHT_STEP = 1e-4  # truncation 1e-8 of the third derivative, rounding 1e-16 / 
 
 
 def weighted(problem, theta, data, steps, rule, weights, decay=0.0):
-    """Parameters (P,) after the steps. ``decay`` is coupled: part of the gradient, once per step."""
+    """Parameters (..., P) after the steps. ``decay`` is coupled: part of the gradient, once per step."""
     x, y = data
-    theta, state = np.array(theta, float), {}
+    theta, state = np.tile(np.array(theta, float), (*weights.shape[:-1], 1)), {}
     for t, (batches, rate) in enumerate(steps, start=1):
         gradient = decay * theta
         for rows in batches:
-            gradient = gradient + weights[rows] @ problem.sample_gradients(theta, x[rows], y[rows]) / len(rows)
+            gradients = problem.sample_gradients(theta, x[rows], y[rows])  # (..., B, P)
+            gradient = gradient + np.einsum("...b,...bp->...p", weights[..., rows], gradients) / len(rows)
         theta, state = rule(theta, state, gradient, rate, t)
     return theta
 
@@ -29,29 +32,26 @@ def weighted(problem, theta, data, steps, rule, weights, decay=0.0):
 def leave_one_out(problem, theta, data, validation, steps, rule, decay=0.0):
     """(N,)"""
     loss = _validation_loss(problem, theta, data, validation, steps, rule, decay)
-    whole = np.ones(len(data[0]))
-    return np.array([loss(_changed(whole, i, -1)) for i in range(len(whole))]) - loss(whole)
+    return loss(_each_changed(data, -1)) - loss(np.ones(len(data[0])))
 
 
 def derivative(problem, theta, data, validation, steps, rule, decay=0.0):
     """(N,)"""
     loss = _validation_loss(problem, theta, data, validation, steps, rule, decay)
-    whole, h = np.ones(len(data[0])), WEIGHT_STEP
-    ends = [[loss(_changed(whole, i, sign * h)) for sign in (-1, 1)] for i in range(len(whole))]
-    return np.array([(less - more) / (2 * h) for less, more in ends])
+    less, more = (loss(_each_changed(data, sign * WEIGHT_STEP)) for sign in (-1, 1))
+    return (less - more) / (2 * WEIGHT_STEP)
 
 
 def _validation_loss(problem, theta, data, validation, steps, rule, decay):
     def loss(weights):
-        return problem.sample_losses(weighted(problem, theta, data, steps, rule, weights, decay), *validation).mean()
+        return problem.sample_losses(weighted(problem, theta, data, steps, rule, weights, decay), *validation).mean(-1)
 
     return loss
 
 
-def _changed(weights, i, by):
-    changed = weights.copy()
-    changed[i] += by
-    return changed
+def _each_changed(data, by):
+    """Weights (N, N): in row i that of sample i is changed, all others are 1."""
+    return 1 + by * np.eye(len(data[0]))
 
 
 # --- the solvers ------------------------------------------------------------------------------------------------------

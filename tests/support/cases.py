@@ -27,7 +27,7 @@ class Case:
     Args:
         name: Name of the row.
         build: ``build(x, y, batch_stat)`` -> loss variable (B, ...), or a list of them, in the current scope.
-        losses: ``losses(p, x, y, batch_stat)`` -> (B,), p the parameters by name.
+        losses: ``losses(p, x, y, batch_stat)`` -> (B,), p the parameters by name; or stacks of both.
         input: Shape of one sample.
         target: Shape of one sample's target.
         draw_target: ``draw_target(random, shape)`` -> targets.
@@ -84,7 +84,7 @@ def convolution(x, y, batch_stat):
 
 def convolution_losses(p, x, y, batch_stat):
     h = L.relu(L.max_pooling(L.convolution(x, p["conv/conv/W"], p["conv/conv/b"])))
-    return L.softmax_cross_entropy(out(p, h), y)
+    return L.softmax_cross_entropy(out(p, L.flattened(h)), y)
 
 
 def batch_norm(x, y, batch_stat):
@@ -97,7 +97,7 @@ def batch_norm_losses(p, x, y, batch_stat):
     h = L.convolution(x, p["conv/conv/W"], p["conv/conv/b"])
     statistics = None if batch_stat else (p["norm/bn/mean"], p["norm/bn/var"])
     h = L.batch_normalization(h, p["norm/bn/beta"], p["norm/bn/gamma"], statistics)
-    return L.softmax_cross_entropy(out(p, L.max_pooling(L.relu(h))), y)
+    return L.softmax_cross_entropy(out(p, L.flattened(L.max_pooling(L.relu(h)))), y)
 
 
 def two_batch_norms(x, y, batch_stat):
@@ -215,12 +215,12 @@ def flat(values: Dict[str, np.ndarray]) -> np.ndarray:
 
 
 def with_theta(values, theta):
-    """The same parameters with theta (P,) in place of those that train; float64 or complex."""
+    """The same parameters with theta (..., P) in place of those that train; float64 or complex."""
     changed, start = dict(values), 0
     for name in sorted(values):
         if trains(name):
             size = values[name].size
-            changed[name] = theta[start : start + size].reshape(values[name].shape)
+            changed[name] = theta[..., start : start + size].reshape(*theta.shape[:-1], *values[name].shape)
             start += size
     return changed
 
@@ -283,7 +283,7 @@ def network_of(case, values):
 
 
 def exact_losses(case, values, batch):
-    """``theta -> losses (B,)`` in float64."""
+    """``theta -> losses (B,)`` in float64, and of a stack (..., P) ``-> (..., B)``."""
     x, y = batch["x"].astype(float), batch["y"].astype(float)
     return lambda theta: case.losses(with_theta(values, theta), x, y, case.batch_stat)
 

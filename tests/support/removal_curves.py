@@ -1,27 +1,50 @@
-"""Removal curves for the tests of the report."""
+"""Removal curves for the tests of decisions and of the report."""
+
+import numpy as np
 
 from nnabla_influence.evaluation.curve_row import CurveRow
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.evaluation.row_figures import RowFigures
 
 NAN = float("nan")
+ROWS = 40
+# Without probabilities an error is 1 - exp(-loss / s), and s is six times the median loss without removal. With a loss
+# of 1 there, that is:
+SCALE = 6.0
+BASE = -np.expm1(-1 / SCALE)
 
 
 def row(method, removed, seed, loss, start="scratch", treatment="remove", test=True, accuracy=0.9):
     """One retraining; the test loss is the selection loss and a tenth."""
     test_loss, test_accuracy = (loss + 0.1, accuracy) if test else (NAN, NAN)
+    job = f"{method}-{treatment}-{removed}-{start}-{seed}"
     return CurveRow(
-        method, treatment, removed, start, seed, loss, accuracy, test_loss, test_accuracy, 2.0, "cpu A", "job", "exp"
+        method, treatment, removed, start, seed, loss, accuracy, test_loss, test_accuracy, 2.0, "cpu A", job, "exp"
     )
 
 
-def curve(changes, seeds=4, **settings):
-    """`changes`: method to {number removed: change of the loss}; seeds differ by up to 0.003, noise by 0.0005."""
-    rows = [row("none", 0, seed, 0.5 + seed / 1000, **settings) for seed in range(seeds)]
-    for method, by_number in changes.items():
+def curve(changes, seeds=4, rows=ROWS, spread=0.002, **settings):
+    """`changes`: method to {number removed: change of the loss}; seeds differ by up to 0.003, noise by 0.0005.
+
+    The error of a row changes as the loss does; rows differ in that by `spread`.
+    """
+    numbers = {"none": {0: 0.0}, **changes}
+    made = []
+    figures = RowFigures()
+    for method, by_number in numbers.items():
         for removed, change in by_number.items():
-            noise = 0.0005
-            rows += [
-                row(method, removed, seed, 0.5 + seed / 1000 + change + noise * (-1) ** seed, **settings)
-                for seed in range(seeds)
-            ]
-    return RemovalCurve(rows)
+            for seed in range(seeds):
+                noise = 0.0005 * (-1) ** seed if removed else 0.0
+                loss = 0.5 + seed / 1000 + change + noise
+                made.append(row(method, removed, seed, loss, **settings))
+                differing = spread * (-1) ** list(numbers).index(method) if removed else 0.0
+                error = BASE + loss - 0.5
+                figures.add(made[-1].job, _rows(error, rows, differing, settings.get("test", True)))
+    return RemovalCurve(made, figures)
+
+
+def _rows(error, rows, spread, test):
+    """Losses of rows whose mean error is `error`; no classes."""
+    differing = error + spread * (-1.0) ** np.arange(rows)
+    losses = -SCALE * np.log1p(-np.clip(differing, 0.0, 0.999))
+    return {"selection": (losses, None), **({"test": (losses, None)} if test else {})}

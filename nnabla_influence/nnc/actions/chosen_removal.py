@@ -13,16 +13,15 @@ from typing import Tuple
 from ...announcements import write_influence_csv
 from ...choices import DEFAULT_METHOD
 from ...cleansing import Count, Removal
-from ...evaluation.choice import Choice
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...remedies import remedy
 from ...scored_data import ScoredData
-from ...workflow.choose import ChooseRequest, choose, evaluation_data
-from ...workflow.score import ScoreRequest, score_training, with_sample_columns
+from ...workflow.choose import ChooseRequest, choose, evaluation_data, ranked
+from ...workflow.score import ScoreRequest
 from ..host.protocol import beside
 from .result_folder import NETWORKS, ResultFields, TrainedResult
-from .retrainable import LAST_EPOCH, RetrainableResult
+from .retrainable import RetrainableResult
 from .workspace import workspace
 
 __all__ = ["ChosenRemovalRequest", "chosen_removal"]
@@ -40,12 +39,14 @@ class ChosenRemovalRequest:
         model: The trained network; empty: beside the influence CSV.
         output: The cleansed data to write.
         removed: The removed samples to write.
+        confirm: Where retraining starts, one of `choices.STARTS`.
     """
 
     influence: Path
     model: str
     output: Path
     removed: Path
+    confirm: str
 
 
 def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[Path, Removal]:
@@ -68,7 +69,7 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
     table = beside(output, "auto_retrainings.csv")
     refuse_overwriting([output, request.removed, ranking, table], [influence])
     model = request.model or str(influence.with_name(NETWORKS[0]))
-    result = RetrainableResult.open(TrainedResult.read(ResultFields(model)), LAST_EPOCH, SEED, console)
+    result = RetrainableResult.open(TrainedResult.read(ResultFields(model)), request.confirm, SEED, console)
     project = result.project
     ScoredData.read(influence, project.train.path)  # refuses an influence CSV of other data
     console.info(
@@ -80,20 +81,18 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
     with workspace(request.removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
         cache = result.repeatable(folder, console)
         scoring = ScoreRequest(METHOD, seed=SEED, device=project.device)
-        scores = score_training(cache, data.train, data.scoring, scoring, beside=folder / "scores", reporter=console)
+        scores = ranked(cache, data, scoring, beside=folder / "scores", reporter=console)
         chosen = choose(
-            cache, data, scores, ChooseRequest(), project=project, table=folder / table.name, reporter=console
+            cache,
+            data,
+            scores,
+            ChooseRequest(start=request.confirm, confirm=request.confirm),
+            project=project,
+            table=folder / table.name,
+            reporter=console,
         )
-        write_influence_csv(console, with_sample_columns(scores, cache, data.train, project.device), ranking)
+        write_influence_csv(console, scores, ranking)
         chosen.curve.to_csv(table)
-    _say(chosen.choice, table, console)
-    return ranking, Count(chosen.choice.removed)
-
-
-def _say(choice: Choice, table: Path, console: Messenger) -> None:
     console.info(f"every retraining: {table}")
-    if choice.removed:
-        change = choice.selection.text()
-        console.result(f"auto: {choice.removed} samples; without them the loss changes by {change}")
-    else:
-        console.result("auto: nothing is worth removing; no number is better than 0 on the data that chooses")
+    console.result(f"auto: {chosen.decision.sentence}")
+    return ranking, Count(chosen.removed)

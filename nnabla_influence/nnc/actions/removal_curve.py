@@ -13,7 +13,7 @@ from typing import List, Tuple
 
 from ...cleansing import Amount, amount_from
 from ...errors import ConfigError
-from ...evaluation.decision import compared_with_random
+from ...evaluation.decision import decisions
 from ...evaluation.evaluation_data import EvaluationData
 from ...evaluation.removal_curve import RemovalCurve
 from ...evaluation.removal_sweep import RemovalSweep, run_removal_sweep
@@ -144,8 +144,8 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
         curve.to_csv(table)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")
     console.info(f"picture: {picture}")
-    for line in compared_with_random(curve):
-        console.result(line)
+    for decision in decisions(curve):
+        console.result(decision.sentence)
 
 
 def _trials(

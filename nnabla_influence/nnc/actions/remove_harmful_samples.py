@@ -2,9 +2,9 @@
 
 A number or a share is taken from the influence CSV as it is, and so is a list, such as the one downloaded from the
 report. ``auto`` must not let the data that made the scores also choose the number, so it scores once more, with half of
-the validation data; the last epoch is trained again without the most harmful samples of that ranking, for several
-numbers and batch orders, and the other half chooses. What is removed then are the samples of the ranking that was
-judged.
+the validation data; the network is trained again without the most harmful samples of that ranking, for several numbers
+and seeds, and of the other half one part chooses and another one confirms. What is removed then are the samples of the
+ranking that was judged.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class RemovalRequest:
         model: The trained network, which ``auto`` trains again; empty: beside the influence CSV.
         output: The cleansed data to write.
         removed: The removed samples to write.
+        confirm: From where ``auto`` trains again, one of `choices.STARTS`.
     """
 
     influence: Path
@@ -43,13 +44,14 @@ class RemovalRequest:
     model: str
     output: Path
     removed: Path
+    confirm: str
 
 
 def run(fields: Fields, console: Messenger) -> None:
     """Write the two files.
 
     Args:
-        fields: ``influence``, ``remove``, ``model``, ``output`` and ``removed``.
+        fields: ``influence``, ``remove``, ``model``, ``output``, ``removed`` and ``confirm``.
         console: Where progress is said.
 
     Raises:
@@ -63,6 +65,7 @@ def run(fields: Fields, console: Messenger) -> None:
         fields.text("model"),
         fields.path("output"),
         fields.path("removed"),
+        fields.text("confirm"),
     )
     _remove(request, console)
 
@@ -78,7 +81,7 @@ def _remove(asked: RemovalRequest, console: Messenger) -> None:
         )
     refuse_overwriting([output, removed], [influence])
     if asked.remove.strip().lower() == AUTO:
-        chosen = ChosenRemovalRequest(influence, asked.model, output, removed)
+        chosen = ChosenRemovalRequest(influence, asked.model, output, removed, asked.confirm)
         influence, removal = chosen_removal(chosen, console)
     else:
         removal = removal_of(asked.remove)

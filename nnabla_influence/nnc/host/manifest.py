@@ -256,12 +256,16 @@ REMOVAL = Plugin(
         INFLUENCE,
         Parameter(
             "remove", "n", "text", "How many samples to remove: a number, a percentage such as 5%, or auto: "
-            "trains a few times to find out and needs the trained network. Or the CSV list that was downloaded "
+            "trains many times to find out and needs the trained network. Or the CSV list that was downloaded "
             "from the report", "5%",
         ),
         Parameter(
             "model", "m", "model", "For auto: the trained network. Empty: results.nnp beside the influence CSV",
             desktop="result.nnp", readonly=True,
+        ),
+        Parameter(
+            "confirm", "b", "option", "For auto: from where it trains again. From scratch takes long, but the last "
+            "epoch alone does not show all the damage that removing samples does", STARTS[1], options=STARTS,
         ),
         Parameter("output", "o", "csv", "Cleansed data to write", "cleansed.csv", "output", desktop="cleansed"),
         Parameter("removed", "or", "csv", "Removed samples to write", "removed.csv", "output"),

@@ -11,7 +11,7 @@ from support.problems import dataset
 from nnabla_influence.autodiff import LossOracle, MeanCurvature, drawn_batches
 from nnabla_influence.choices import CURVATURES
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.errors import ConfigError
+from nnabla_influence.errors import ConfigError, UnsupportedError
 
 SAMPLES = 11
 CASE = case_named("affine")  # linear up to the loss, so that Hessian and Gauss-Newton matrix are the same
@@ -84,6 +84,23 @@ def test_auto_falls_back_to_the_hessian_and_says_why(caplog):
     record = next(record for record in caplog.records if "instead of Gauss-Newton" in record.message)
     assert "PowScalar" in record.message and "--" not in record.message
     assert record.remedy.said(IN_COMMANDS) == "Use --curvature hessian."
+
+
+def test_auto_decides_by_every_size_of_batch_before_it_uses_any(setting, monkeypatch, caplog):
+    """A later, smaller batch has a graph of its own, whose check may fail when Krylov steps are under way."""
+    plain = setting.oracle.gauss_newton
+
+    def refusing_two_rows(theta, batch, vector):
+        if len(next(iter(batch.values()))) == 2:
+            raise UnsupportedError("it rounds")
+        return plain(theta, batch, vector)
+
+    monkeypatch.setattr(setting.oracle, "gauss_newton", refusing_two_rows)
+    batches = [np.arange(3), np.arange(3, 5)]
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        product = setting(batches, kind="auto") @ setting.direction
+    assert "the Hessian instead of Gauss-Newton" in caplog.text
+    assert np.array_equal(product, setting(batches, kind="hessian") @ setting.direction)
 
 
 def test_another_kind_is_refused(setting):

@@ -1,11 +1,16 @@
 """`cleanse --remove auto` in this process: what it makes, says and refuses."""
 
+import numpy as np
 import pytest
 
 from nnabla_influence.dataset.csv import Table
+from nnabla_influence.evaluation.decision import Decision, Outcome
+from nnabla_influence.evaluation.gain import Gain
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.workflow.choose import ChooseRequest, Chosen
 
 AUTO = ("cleanse", "--remove", "auto")
+CHEAP = ("--orders", 2, "--retrain", "last-epoch", "--confirm", "last-epoch")
 OUTPUTS = ("--output", "clean.csv", "--removed", "removed.csv")
 
 
@@ -14,25 +19,87 @@ def names(folder):
 
 
 def test_a_number_is_chosen_and_everything_it_was_chosen_by_is_kept(command):
-    code, out, log = command(*AUTO, "CACHE", "--orders", 2, *OUTPUTS)
+    code, out, log = command(*AUTO, "CACHE", *CHEAP, *OUTPUTS)
     assert code == 0 and "6 rows score, the other 6 choose" in log
     assert "every retraining: clean.retrainings.csv\n" in out
-    assert names(command.folder) == ["clean.csv", "clean.influence.csv", "clean.retrainings.csv", "removed.csv"]
-    chosen = RemovalCurve.read_csv(command.folder / "clean.retrainings.csv").choices()[0].removed
-    assert len(Table.read(command.folder / "clean.csv")) == 24 - chosen
-    decided = f"auto: {chosen} samples, selection loss " if chosen else "auto: nothing is worth removing; no number"
-    assert decided in out
+    assert names(command.folder) == [
+        "clean.csv",
+        "clean.influence.csv",
+        "clean.retrainings.csv",
+        "clean.retrainings.rows.npz",
+        "removed.csv",
+    ]
+    curve = RemovalCurve.read_csv(command.folder / "clean.retrainings.csv")
+    removed = (command.folder / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert len(Table.read(command.folder / "clean.csv")) + len(removed) == 24
+    assert ("auto: spectral: remove " in out) == bool(removed) and all(row.job in curve.figures for row in curve.rows)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_as_many_go_as_was_decided_and_the_sentence_says_why(command, monkeypatch, number):
+    asked = []
+
+    def decided(cache, data, scores, request, **settings):
+        asked.append((request, settings["split_seed"]))
+        outcome = Outcome.REMOVE if number else Outcome.NOTHING
+        gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
+        decision = Decision(outcome, "spectral", "remove", "scratch", number, (3,), "selection", gain)
+        return Chosen(decision, RemovalCurve(()), scores)
+
+    monkeypatch.setattr("nnabla_influence.cli.automatic.choose", decided)
+    code, out, _ = command(*AUTO, "CACHE", "--split-seed", 4, *OUTPUTS)
+    assert code == 0
+    said = (
+        "auto: spectral: remove 3 samples. Trained" if number else "auto: spectral: nothing is worth removing. Trained"
+    )
+    assert said in out
+    assert len(Table.read(command.folder / "clean.csv")) == 24 - number
+    worst = Table.read(command.folder / "clean.influence.csv").rows[:number]
+    removed = (command.folder / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert sorted(removed) == sorted(",".join(row[:4]) for row in worst)
+    assert asked == [(ChooseRequest(), 4)], "five orders, both from scratch"
+
+
+@pytest.mark.parametrize("confirm", ["scratch", "last-epoch"])
+def test_where_retraining_starts_is_handed_on_and_what_an_epoch_cannot_show_is_said(command, confirm):
+    code, _, log = command(*AUTO, "CACHE", "--orders", 2, "--retrain", "last-epoch", "--confirm", confirm, *OUTPUTS)
+    assert code == 0 and "choosing how many to remove takes up to " in log
+    assert ("may still do harm in a training from scratch" in log) == (confirm == "last-epoch")
+    curve = RemovalCurve.read_csv(command.folder / "clean.retrainings.csv")
+    assert {row.start for row in curve.rows if row.seed < 2} == {"last-epoch"}
+    assert {row.start for row in curve.rows if row.seed >= 2} <= {confirm}
+
+
+@pytest.mark.parametrize("option", ["--retrain", "--confirm"])
+def test_there_are_two_starts(command, option):
+    code, _, log = command(*AUTO, "CACHE", option, "middle", *OUTPUTS)
+    assert code == 2 and f"argument {option}: invalid choice: 'middle'" in log
 
 
 def test_what_was_retrained_is_not_done_again(command):
-    line = (*AUTO, "CACHE", "--orders", 2, *OUTPUTS)
+    line = (*AUTO, "CACHE", *CHEAP, *OUTPUTS)
     command(*line)
     before = {name: (command.folder / name).read_bytes() for name in names(command.folder)}
     assert command(*line)[0] == 0
     assert {name: (command.folder / name).read_bytes() for name in names(command.folder)} == before
-    code, _, log = command(*AUTO, "CACHE", "--orders", 2, "--split-seed", 3, *OUTPUTS)
+    code, _, log = command(*AUTO, "CACHE", *CHEAP, "--split-seed", 3, *OUTPUTS)
     assert code == 2 and "--overwrite" in log
-    assert command(*AUTO, "CACHE", "--orders", 2, "--split-seed", 3, "--overwrite", *OUTPUTS)[0] == 0
+    assert command(*AUTO, "CACHE", *CHEAP, "--split-seed", 3, "--overwrite", *OUTPUTS)[0] == 0
+    with np.load(command.folder / "clean.retrainings.rows.npz") as figures:
+        jobs = {name.split(".")[0] for name in figures.files if "." in name}
+    table = Table.read(command.folder / "clean.retrainings.csv")
+    assert jobs == {row[table.header.index("job")] for row in table.rows}, "the figures of the other halves are gone"
+
+
+def test_the_same_comes_out_with_workers(command):
+    command(*AUTO, "CACHE", *CHEAP, *OUTPUTS)
+    alone = (command.folder / "clean.csv").read_bytes()
+    with np.load(command.folder / "clean.retrainings.rows.npz") as file:
+        figures = {name: file[name].tobytes() for name in file.files}
+    code, _, _ = command(*AUTO, "CACHE", *CHEAP, "--workers", 2, "--overwrite", *OUTPUTS)
+    assert code == 0 and (command.folder / "clean.csv").read_bytes() == alone
+    with np.load(command.folder / "clean.retrainings.rows.npz") as file:
+        assert {name: file[name].tobytes() for name in file.files} == figures
 
 
 def test_scores_of_ones_own_need_other_data_to_choose(command, made):
@@ -43,13 +110,13 @@ def test_scores_of_ones_own_need_other_data_to_choose(command, made):
     )
     new = (made / "validation.csv").read_text().replace(".", ".9")  # 0.1234 -> 0.91234
     (command.folder / "selection.csv").write_text(new)
-    line = (*AUTO, "CACHE", "INFLUENCE", "--selection", "selection.csv", "--orders", 2, *OUTPUTS)
+    line = (*AUTO, "CACHE", "INFLUENCE", "--selection", "selection.csv", *CHEAP, *OUTPUTS)
     assert command(*line)[0] == 0
     assert "clean.influence.csv" not in names(command.folder)
 
 
 def test_the_objective_is_said_where_scores_are_made_and_nowhere_else(command, made):
-    code, out, _ = command(*AUTO, "CACHE", "--objective", "error", "--orders", 2, *OUTPUTS)
+    code, out, _ = command(*AUTO, "CACHE", "--objective", "error", *CHEAP, *OUTPUTS)
     assert code == 0 and "objective: expected validation error)" in out
     assert "influence:error" in Table.read(command.folder / "clean.influence.csv").header
     line = (*AUTO, "CACHE", "INFLUENCE", "--selection", made / "training.csv", "--objective", "error", *OUTPUTS)
@@ -74,7 +141,7 @@ def test_either_a_cache_or_a_network_is_retrained(command, typed):
 
 
 def test_a_network_is_trained_first(command):
-    line = (*AUTO, "--network", "builtin:mlp", "DATA", "--method", "random", "--orders", 2, *OUTPUTS)
+    line = (*AUTO, "--network", "builtin:mlp", "DATA", "--method", "random", *CHEAP, *OUTPUTS)
     assert command(*line)[0] == 0
     assert "clean.seed0.h5" in names(command.folder)
 

@@ -6,9 +6,9 @@ from support.removal_curves import curve
 from nnabla_influence.cli.console import Console
 from nnabla_influence.cli.curve_table import print_agreements, print_curve
 from nnabla_influence.evaluation.attribution import Agreement
+from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.evaluation.group_plan import GroupPlan
 from nnabla_influence.evaluation.interval import Interval
-from nnabla_influence.evaluation.removal_curve import RemovalCurve
 
 CHANGES = {"spectral": {10: -0.02, 30: -0.05}, "random": {10: 0.01, 30: 0.02}}
 
@@ -20,27 +20,38 @@ def printed(capsys, shown):
 
 def test_each_method_has_the_number_that_was_chosen_and_its_changes(capsys):
     out, err = printed(capsys, curve(CHANGES))
-    title, header, line, spectral, random, whole, verdict = out.lstrip("\n").splitlines()
+    title, header, line, spectral, random, whole, decision = out.lstrip("\n").splitlines()
     assert title == "Retraining from scratch" and set(line) == {"-", " "}
     assert header.split("  ")[0] == "samples by" and "change of test accuracy" in header
     assert spectral.split()[:3] == ["spectral", "remove", "30"] and spectral.split()[3:6] == ["-0.05", "±", "0.00092"]
     assert random.split()[:3] == ["random", "remove", "0"]
     assert whole.startswith("without removal: selection loss 0.5015 ± ") and "test accuracy 0.9" in whole
-    assert verdict and err == ""
+    assert decision.startswith("spectral: remove 30 samples. Trained from scratch ") and err == ""
 
 
-def test_without_test_data_the_table_has_none_and_the_verdict_says_how_to_give_it(capsys):
+def test_without_test_data_the_table_has_none_and_the_rows_that_chose_are_halved(capsys):
     out, _ = printed(capsys, curve(CHANGES, test=False))
-    assert "test loss" not in out.split("without removal")[0] and "--test" in out
+    assert "test loss" not in out and "test data" not in out
+    assert "on 40 rows that neither scored nor chose changes by -" in out
+
+
+def test_the_sentence_is_that_of_the_decision_and_random_is_a_control_without_one(capsys):
+    shown = curve({**CHANGES, "loss": {10: 0.01, 30: 0.02}})
+    out, _ = printed(capsys, shown)
+    assert out.splitlines()[-2:] == [decision.sentence for decision in decisions(shown)]
+    assert out.splitlines()[-1].startswith("loss: nothing is worth removing; ")
 
 
 def test_every_start_has_a_table_of_its_own(capsys):
-    both = RemovalCurve([*curve(CHANGES).rows, *curve(CHANGES, start="last-epoch").rows])
+    both = curve(CHANGES).joined(curve(CHANGES, start="last-epoch"))
     out, _ = printed(capsys, both)
     assert sorted(line for line in out.splitlines() if line.startswith("Retraining")) == [
         "Retraining from scratch",
         "Retraining the last epoch",
     ]
+    first, second = out.split("Retraining the last epoch")
+    assert "Trained from scratch without" in first and "With the last epoch trained again" not in first
+    assert "With the last epoch trained again without" in second and "Trained from scratch" not in second
 
 
 def test_one_seed_is_warned_about(capsys):

@@ -43,13 +43,13 @@ def test_a_table_says_how_well_flipped_labels_are_found(capsys):
     assert "(mean of the scores of 3 seeds)" in capsys.readouterr().out
 
 
-def test_as_many_rows_go_as_the_selection_data_chose(tmp_path, capsys):
+def test_as_many_rows_go_as_was_decided(tmp_path, capsys):
     train = tmp_path / "noisy.csv"
     train.write_text("x,y\n0,1\n1,0\n2,1\n3,1\n", encoding="utf-8")
     influence = tmp_path / "influence.csv"
     InfluenceScores(np.array([1.0, -2.0, 3.0, -1.0]), "spectral").to_csv(influence, Table.read(train))
     demo._cleanse(Console(), influence, request(tmp_path), 0)
-    assert "nothing is removed: the selection data says" in capsys.readouterr().out
+    assert capsys.readouterr().out == "nothing is removed\n"
     assert not (tmp_path / "cleansed.csv").exists()
     demo._cleanse(Console(), influence, request(tmp_path), 1)
     assert "without the 1 most harmful:" in capsys.readouterr().out

@@ -1,22 +1,35 @@
-"""How many to remove: the rule of one standard error."""
+"""How many to remove: the rule of one standard error, over rows and trainings."""
 
 import numpy as np
 
 from nnabla_influence.evaluation.choice import smallest_within_one_standard_error
 
 
+def errors(mean, noise=0.0, seeds=2, rows=4):
+    """Errors (seeds, rows) whose rows differ by `noise` up and down."""
+    return np.full((seeds, rows), mean) + noise * (-1.0) ** np.arange(rows)
+
+
 def test_the_smallest_number_of_those_that_are_as_good_wins():
-    losses = {0: np.array([1.0, 1.0]), 5: np.array([0.52, 0.51]), 9: np.array([0.503, 0.499])}
-    losses[20] = np.array([0.5, 0.5])  # the best: 5 is worse by .015 +- .005, 9 by .001 +- .002
-    assert smallest_within_one_standard_error(losses) == 9
-    losses[5] = np.array([0.51, 0.498])
-    assert smallest_within_one_standard_error(losses) == 5
+    of_numbers = {0: errors(0.9), 5: errors(0.515, 0.002), 9: errors(0.501, 0.002), 20: errors(0.5)}
+    assert smallest_within_one_standard_error(of_numbers) == 9, "5 is worse by .015, the standard error is .001"
+    of_numbers[5] = errors(0.515, 0.05)
+    assert smallest_within_one_standard_error(of_numbers) == 5, "now by half a standard error"
+
+
+def test_chance_in_the_trainings_counts_too():
+    between = np.array([[0.04], [-0.02]]) + errors(0.51)
+    assert smallest_within_one_standard_error({5: between, 20: errors(0.5)}) == 5
+
+
+def test_nothing_is_removed_if_that_is_as_good():
+    assert smallest_within_one_standard_error({0: errors(0.5), 5: errors(0.5)}) == 0
 
 
 def test_a_number_at_which_training_diverged_is_never_chosen():
-    losses = {0: np.array([1.0, 1.0]), 5: np.array([0.1, np.inf]), 9: np.array([0.9, 0.9])}
-    assert smallest_within_one_standard_error(losses) == 9
+    diverged = np.vstack([errors(0.1, seeds=1), errors(np.inf, seeds=1)])
+    assert smallest_within_one_standard_error({0: errors(0.5), 5: diverged, 9: errors(0.4)}) == 9
 
 
-def test_with_one_seed_the_lowest_loss_wins():
-    assert smallest_within_one_standard_error({0: np.array([1.0]), 5: np.array([0.9])}) == 5
+def test_with_one_training_of_one_row_the_lowest_error_wins():
+    assert smallest_within_one_standard_error({0: np.array([[0.9]]), 5: np.array([[0.8]])}) == 5

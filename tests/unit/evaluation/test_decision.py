@@ -1,92 +1,116 @@
-"""What a removal curve decides, in the words of each place that says it."""
+"""Is removing worth it? One decision and one sentence, for every case."""
 
-import math
+import dataclasses
 
+import numpy as np
 import pytest
 from support.removal_curves import curve
 
-from nnabla_influence.evaluation.choice import Choice
-from nnabla_influence.evaluation.decision import Judgement, best_removal, compared_with_random, judged, verdict
-from nnabla_influence.evaluation.interval import Interval
+from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
+from nnabla_influence.evaluation.decision import Outcome, chosen_numbers, decide, decisions
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
+
+LINE = ("spectral", "remove", "scratch")
+BETTER = {"spectral": {10: -0.02, 30: -0.05}, "random": {10: 0.01, 30: 0.02}}
 
 
-def test_a_method_that_beats_random_removal_is_told_with_its_number():
-    lines = compared_with_random(curve({"spectral": {10: -0.02, 30: -0.05}, "random": {10: 0.01, 30: 0.02}}))
-    assert lines[0].startswith(
-        "spectral: removing 30 samples changes the test loss by -0.05 ± 0.00092; that is clearly better than removing "
-        "as many at random (-0.07 "
+def only(made):
+    (decision,) = decisions(made)
+    return decision
+
+
+def test_a_number_that_beats_nothing_and_random_is_confirmed_by_test_data():
+    decision = only(curve(BETTER))
+    assert (decision.outcome, decision.number, decision.confirmed) == (Outcome.REMOVE, 30, (30,))
+    assert decision.sentence == (
+        "spectral: remove 30 samples. Trained from scratch without the 30 most harmful samples, the error on 40 rows "
+        "of the test data changes by -0.05 ± 0.00093 against removing nothing and by -0.07 ± 0.0013 against removing "
+        "as many at random (4 trainings of each kind). It is the largest number that was tried."
     )
-    assert lines[1:] == ["The test loss fell, with zero outside the 95 % interval, for: spectral (remove 30)."]
 
 
-def test_a_method_that_is_no_better_than_random_is_told_so():
-    lines = compared_with_random(curve({"loss": {10: -0.02}, "random": {10: -0.03}}))
-    assert "not clearly better than removing as many at random (+0.01" in lines[0]
+def test_without_test_data_each_half_confirms_what_the_other_chose():
+    decision = only(curve(BETTER, test=False))
+    assert (decision.outcome, decision.number, decision.data) == (Outcome.REMOVE, 30, "selection")
+    assert "on 40 rows that neither scored nor chose changes by -0.05" in decision.sentence
 
 
-def test_without_test_data_the_data_that_chose_is_named():
-    lines = compared_with_random(curve({"loss": {5: -0.1}}, test=False))
-    assert "changes the loss on the half of the validation data that chooses by -0.1 ±" in lines[0]
-    assert lines[0].endswith("± 0.00092.") and "random" not in lines[0]
-    assert lines[-1].startswith("Without test data this says only")
+def test_what_random_removal_does_as_well_is_not_removed():
+    decision = only(curve({"spectral": {10: -0.02}, "random": {10: -0.03}}))
+    assert (decision.outcome, decision.number) == (Outcome.NOTHING, 0)
+    assert decision.sentence.startswith("spectral: nothing is worth removing. Trained from scratch without the 10 most")
+    assert "by -0.02 ± 0.00093 against removing nothing and by +0.01" in decision.sentence
+
+
+def test_few_rows_say_how_many_would_do():
+    decision = only(curve({"spectral": {10: -0.06}, "random": {10: 0.0}}, rows=8, spread=0.09))
+    assert decision.outcome is Outcome.TOO_FEW and decision.number == 0
+    assert 8 < decision.rows_needed < 80
+    assert "the validation rows are too few to tell, and in doubt nothing is removed." in decision.sentence
+    assert f"about {decision.rows_needed:,.0f} such rows would show gains of this size" in decision.sentence
 
 
 def test_nothing_worth_removing_is_an_answer():
-    lines = compared_with_random(curve({"loss": {5: 0.1}, "spectral": {5: 0.2}}))
-    assert lines == [
-        "loss: removing nothing is best on the data that chooses.",
-        "spectral: removing nothing is best on the data that chooses.",
-        "By the selection data, nothing is worth removing.",
-    ]
-
-
-def test_one_trial_is_warned_about():
-    lines = compared_with_random(curve({"loss": {5: -0.1}, "random": {5: 0.1}}, seeds=1))
-    assert "that is not clearly better" in lines[0], "one trial decides nothing"
-    assert lines[1].startswith("One trial cannot tell chance from effect")
-
-
-NOT_MEASURED = Interval(math.nan, math.nan, 0)
-FELL = Interval(-0.05, 0.01, 4)
-ROSE = Interval(0.05, 0.01, 4)
-UNCLEAR = Interval(-0.05, 0.06, 4)
-ALONE = Interval(-0.05, math.nan, 1)
-
-
-def choice(test_loss, removed=30, method="spectral"):
-    return Choice(method, "remove", "scratch", removed, FELL, test_loss, NOT_MEASURED)
-
-
-@pytest.mark.parametrize(
-    "made, judgement",
-    [
-        (choice(FELL), Judgement.BETTER),
-        (choice(ROSE), Judgement.WORSE),
-        (choice(UNCLEAR), Judgement.UNCLEAR),
-        (choice(ALONE), Judgement.ONE_SEED),
-        (choice(NOT_MEASURED), Judgement.NO_TEST_DATA),
-        (choice(FELL, removed=0), Judgement.NOTHING),
-    ],
-)
-def test_the_test_loss_judges(made, judgement):
-    assert judged(made) is judgement
-
-
-@pytest.mark.parametrize(
-    "choices, said",
-    [
-        ([choice(FELL), choice(ROSE, method="loss")], "zero outside the 95 % interval, for: spectral (remove 30)."),
-        ([choice(UNCLEAR), choice(ALONE)], "On the test data no choice is clearly better than removing nothing."),
-        ([choice(NOT_MEASURED)], "Without --test this says only what the selection data favours, which chose the"),
-        ([choice(FELL, removed=0)], "By the selection data, nothing is worth removing."),
-    ],
-)
-def test_the_verdict_on_several_methods(choices, said):
-    assert said in verdict(choices, "--test")
-
-
-def test_the_best_of_several_is_named_as_the_page_names_it():
-    best = Choice("loss", "remove", "scratch", 1200, FELL, Interval(-0.1, 0.02, 4), Interval(0.0, 0.0, 4))
-    assert best_removal([choice(FELL), best, choice(ROSE)], lambda made: f"{made.method}!") == (
-        "Test loss went down in 2 of 3 cases, most by loss!: 1,200 samples, test loss -0.1 ± 0.02, test accuracy 0."
+    decision = only(curve({"spectral": {5: 0.1}, "random": {5: 0.1}}))
+    assert decision.outcome is Outcome.NOTHING and decision.gain is None
+    assert decision.sentence == (
+        "spectral: nothing is worth removing; no number lowers the error on the rows that choose beyond chance."
     )
+
+
+def test_one_training_decides_nothing():
+    decision = only(curve(BETTER, seeds=1))
+    assert decision.outcome is Outcome.UNKNOWN and decision.number == 0
+    assert decision.sentence.startswith("spectral: one training of each kind cannot tell chance from effect")
+
+
+def test_the_last_epoch_and_relabelling_are_named():
+    decision = only(curve(BETTER, start="last-epoch"))
+    assert "With the last epoch trained again without the 30" in decision.sentence
+    relabelled = dataclasses.replace(decision, treatment="relabel")
+    assert relabelled.sentence.startswith("spectral: relabel 30 samples. ")
+    assert "with new labels for the 30 most harmful samples" in relabelled.sentence
+
+
+def test_a_table_that_came_without_the_figures_of_rows_decides_nothing():
+    bare = RemovalCurve(curve(BETTER).rows)
+    assert only(bare).outcome is Outcome.UNKNOWN
+    assert only(bare).sentence.startswith(
+        "spectral: nothing can be decided, because the figures of the rows (.rows.npz)"
+    )
+    assert bare.choice(*LINE).removed == 30, "what the means favour can still be shown"
+
+
+def test_the_control_and_other_starts_are_kept_apart():
+    first, second = decisions(curve({**BETTER, "loss": {10: -0.01}}))
+    assert (first.method, second.method) == ("spectral", "loss")
+
+
+def test_each_half_chooses_by_its_own_rows():
+    cross = CrossFit.of(40, 0, 0)
+    made = curve(BETTER, test=False)
+    (first, second), _ = cross.parts
+    for _, figures in (("rows", made.figures),):  # the first half is better off with 10, the second with 30
+        for seed in range(4):
+            for number, better in ((10, first), (30, second)):
+                losses = figures._arrays[f"spectral-remove-{number}-scratch-{seed}.selection.losses"]
+                losses[better] = 0.01
+    assert chosen_numbers(made, LINE, cross)[1] == (10, 30)
+    decision = decide(made, LINE, made, "scratch", cross)
+    assert decision.confirmed == (10, 30) and "without the 10 or 30 most harmful samples" in decision.sentence
+    assert decision.gain.mean < -0.01 + 0.06, "the rows that gain are not the ones that confirm"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_random_ranking_is_rejected(seed):
+    """Numbers without any effect: whatever number looks best, the confirming rows say otherwise."""
+    random = np.random.default_rng(seed)
+    seen = []
+    for _ in range(200):
+        made = curve(dict.fromkeys(("spectral", "random"), dict.fromkeys((5, 10, 20), 0.0)), test=False)
+        for name, losses in made.figures._arrays.items():
+            if "losses" in name:
+                losses += 0.1 * random.standard_normal(losses.shape).astype(losses.dtype)
+        cross = cross_fit(made, "scratch", 0)
+        seen.append(decide(made, LINE, made, "scratch", cross).outcome is Outcome.REMOVE)
+    assert np.mean(seen) < 0.05

@@ -32,6 +32,9 @@ def test_loss_and_accuracy_are_means_over_the_rows(batch_size):
     performance = meter.measure(network.theta, network.statistics_values, labelled(x, y))
     assert performance.loss == pytest.approx(losses.mean(), rel=1e-5)  # float32
     assert performance.accuracy == pytest.approx((logits.argmax(axis=1) == y).mean())
+    of_rows, right = performance.rows
+    assert of_rows == pytest.approx(losses, rel=1e-5)
+    assert right.tolist() == (logits.argmax(axis=1) == y).tolist()
 
 
 def test_a_network_without_classes_has_no_accuracy():
@@ -39,8 +42,12 @@ def test_a_network_without_classes_has_no_accuracy():
     samples = Dataset.from_arrays({"x": np.ones((5, 3)), "y": np.linspace(0, 1, 5)})
     performance = PerformanceMeter(network).measure(network.theta, network.statistics_values, samples)
     assert performance.loss > 0 and performance.accuracy is None
+    losses, right = performance.rows
+    assert losses.mean() == pytest.approx(performance.loss) and right is None
 
 
 def test_what_diverged_is_worth_nothing():
-    worst = Performance.of_diverged()
-    assert worst.loss == math.inf and math.isnan(worst.accuracy)
+    worst = Performance.of_diverged(5, objectives=2)
+    assert worst.loss == math.inf and math.isnan(worst.accuracy) and worst.objectives == (math.inf, math.inf)
+    losses, right = worst.rows
+    assert losses.tolist() == [math.inf] * 5 and right is None

@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
+from support.removal_curves import curve as with_figures
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import CacheMismatchError
 from nnabla_influence.evaluation.curve_row import CurveRow
+from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.evaluation.removal_curve import RemovalCurve, of_experiment
 
 
@@ -30,6 +33,42 @@ def test_a_curve_survives_the_disk(tmp_path):
     assert [row.key for row in again.rows] == [row.key for row in before.rows]
     assert [row.selection_loss for row in again.rows] == pytest.approx([row.selection_loss for row in before.rows])
     assert math.isnan(again.rows[0].test_accuracy) and again.rows[0].cpu == "a, CPU"
+
+
+def test_the_figures_of_rows_lie_beside_the_table(tmp_path):
+    """Whatever door wrote the table, somebody who reads it comes to the same decision."""
+    before = with_figures({"spectral": {10: -0.05}, "random": {10: 0.01}})
+    before.to_csv(tmp_path / "c.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.csv", "c.rows.npz"]
+    again = RemovalCurve.read_csv(tmp_path / "c.csv")
+    assert [decision.sentence for decision in decisions(again)] == [d.sentence for d in decisions(before)]
+    assert decisions(again)[0].number == 10
+    RemovalCurve.discard(tmp_path / "c.csv")
+    RemovalCurve.discard(tmp_path / "c.csv")  # what is gone is gone
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_table_without_figures_has_no_file_beside_it(tmp_path):
+    curve((-0.1, 0.2)).to_csv(tmp_path / "old.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["old.csv"]
+    old = RemovalCurve.read_csv(tmp_path / "old.csv")
+    assert old.errors([("m", "remove", 10)], "last-epoch", "selection") == []
+    assert old.choice("m", "remove", "last-epoch").removed == 10, "what the means favour can still be shown"
+    assert [decision.number for decision in decisions(old)] == [0]
+
+
+def test_errors_are_paired_by_seed_and_joined_curves_keep_them():
+    first = with_figures({"spectral": {10: -0.05}}, seeds=3)
+    longer = first.joined(with_figures({"loss": {5: -0.1, 20: 0.0}}, seeds=5))
+    whole, best = longer.errors([("spectral", "remove", 0), ("loss", "remove", 5)], "scratch", "selection")
+    objective = longer.figures.objective("none-remove-0-scratch-0", "selection")
+    for errors, job in ((whole, "none-remove-0"), (best, "loss-remove-5")):
+        slow = [longer.figures.errors(f"{job}-scratch-{seed}", "selection", objective) for seed in range(5)]
+        assert errors.shape == (5, 40) and (errors == np.array(slow)).all()
+    assert (best.mean(axis=1) < whole.mean(axis=1)).all()
+    (three,) = longer.errors([("spectral", "remove", 10)], "scratch", "test")
+    assert three.shape == (3, 40)
+    assert longer.errors([("spectral", "remove", 11)], "scratch", "test") == [], "never trained"
 
 
 def test_changes_are_paired_by_seed():

@@ -1,30 +1,46 @@
-"""The removal curve in words: the verdict, the chosen number, its interval."""
+"""The removal curve in words: the decision, the chosen number, its interval."""
 
 import pytest
 from support.removal_curves import curve
 
+from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.report.curve_text import choice_table, curve_text
+
+CONTROL = {30: 0.0, 90: 0.02}
 
 
 @pytest.mark.parametrize(
-    "changes, settings, verdict, sentence",
+    "changes, settings, cell, sentence",
     [
+        ({30: -0.05, 90: 0.1}, {}, "remove 30", "loss: remove 30 samples. Trained from scratch without the 30 most"),
         (
-            {30: -0.05, 90: 0.1},
-            {},
-            "better",
-            "Test loss went down in 1 of 1 cases, most by loss (retrained from scratch): 30 samples, test loss "
-            "-0.05 ± 0.00092, test accuracy 0.",
+            {30: -0.05},
+            {"test": False},
+            "remove 30",
+            "loss: remove 30 samples. Trained from scratch without the 30 most",
         ),
-        ({30: 0.05}, {}, "nothing worth removing", "Nothing is worth removing"),
-        ({30: -0.05}, {"seeds": 1}, "one seed says nothing", "No removal changed the test loss for the better"),
-        ({30: -0.05}, {"test": False}, "no test data", "No removal changed the test loss for the better"),
+        ({30: 0.05}, {}, "nothing worth removing", "loss: nothing is worth removing; no number lowers the error"),
+        ({30: -0.05}, {"seeds": 1}, "cannot be told", "loss: one training of each kind cannot tell chance from effect"),
+        (
+            {30: -0.06},
+            {"rows": 8, "spread": 0.09},
+            "too few rows to tell",
+            "loss: the validation rows are too few to tell, and in doubt nothing is removed.",
+        ),
     ],
 )
-def test_verdicts(changes, settings, verdict, sentence):
-    found = curve({"loss": changes}, **settings)
-    assert choice_table(found)[1][-1] == verdict
-    assert curve_text(found).startswith(sentence)
+def test_cell_and_sentence_are_those_of_the_decision(changes, settings, cell, sentence):
+    found = curve({"loss": changes, "random": {number: CONTROL[number] for number in changes}}, **settings)
+    header, loss, random = choice_table(found)
+    assert (header[-1], loss[-1], random[-1]) == ("decision", cell, "control")
+    (decision,) = decisions(found)
+    text = curve_text(found)
+    assert text.startswith(sentence) and text.startswith(f"{decision.sentence} Lines are means over "), text
+
+
+def test_every_line_has_its_sentence():
+    text = curve_text(curve({"loss": {30: -0.05}, "spectral": {30: 0.05}}))
+    assert text.index("loss: remove 30 samples.") < text.index("spectral: nothing is worth removing")
 
 
 def test_the_choice_is_told_with_its_interval():

@@ -18,6 +18,7 @@ from nnabla_influence.workflow.project import Project
 from nnabla_influence.workflow.training_overrides import TrainingOverrides
 
 TRAINING_OPTIONS = ("--epochs", "2", "--batch-size", "6", "--learning-rate", "0.1")
+CHEAP = ChooseRequest(orders=2, start="last-epoch", confirm="last-epoch")
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +105,10 @@ def test_cleanse_and_relabel(command, project, scores, data, tmp_path):
 
 def test_choose_and_cleanse(command, project, cache, tmp_path):
     outputs = ("--output", tmp_path / "c.csv", "--removed", tmp_path / "r.csv")
-    options = ("--orders", 2, "--split-seed", 1, "--objective", "error")
+    cheap = ("--orders", 2, "--retrain", "last-epoch", "--confirm", "last-epoch")
+    options = (*cheap, "--split-seed", 1, "--objective", "error")
     command("cleanse", "--remove", "auto", "--cache", "cache.h5", *options, *outputs, network=False)
-    chosen = project.choose(
-        cache, split_seed=1, request=ChooseRequest(orders=2), table=tmp_path / "table.csv", objective="error"
-    )
+    chosen = project.choose(cache, split_seed=1, request=CHEAP, table=tmp_path / "table.csv", objective="error")
     project.cleanse(chosen.scores, chosen.removed, tmp_path / "pc.csv", tmp_path / "pr.csv")
     chosen.scores.to_csv(tmp_path / "influence.csv")
     for ours, theirs in (("pc", "c"), ("pr", "r"), ("influence", "c.influence")):
@@ -154,7 +154,7 @@ def test_of_a_cache(data, cache, scores):
     project = Project.from_cache(cache.path, data / "training.csv", str(data / "validation.csv"))
     assert project.config == cache.config
     assert (project.score().values == scores.values).all()
-    assert project.choose(request=ChooseRequest(orders=2)).curve.rows
+    assert project.choose(request=CHEAP).curve.rows
     for call in (
         lambda: project.train("x.h5"),
         lambda: project.trials("x.csv", 2),
@@ -173,8 +173,8 @@ def test_of_a_live_network_and_arrays(tmp_path):
     scores = project.score(cache, "last-epoch")
     assert len(project.cleansed(scores, 4)) == TRAINING - 4
     others = {"selection": arrays(VALIDATION, 2), "test": arrays(VALIDATION, 3)}
-    chosen = project.choose(cache, **others, request=ChooseRequest(2))
-    assert chosen.choice.test_loss.seeds == 2
+    chosen = project.choose(cache, **others, request=CHEAP)
+    assert chosen.decision.data == "test" and chosen.curve.has("test_loss")
     mean = project.trials(tmp_path / "i.csv", 2, "random")
     assert len(mean.values) == TRAINING and not (tmp_path / "i.csv").exists()
 
@@ -220,7 +220,7 @@ def test_an_impossible_setting_or_method(project, cache):
 def test_a_ranking_that_was_made_needs_data_that_did_not_make_it(project, cache, scores, data):
     with pytest.raises(ConfigError, match="Give selection: other data"):
         project.choose(cache, scores=scores)
-    chosen = project.choose(cache, scores=scores, selection=data / "selection.csv", request=ChooseRequest(orders=2))
+    chosen = project.choose(cache, scores=scores, selection=data / "selection.csv", request=CHEAP)
     assert chosen.scores is scores
 
 
@@ -273,7 +273,7 @@ def test_inputs_are_never_overwritten(project, cache, scores, data, tmp_path):
 
 def test_ctrl_c_while_choosing_and_the_same_call_goes_on(project, cache, tmp_path):
     table = tmp_path / "table.csv"
-    request = ChooseRequest(orders=2)
+    request = CHEAP
     with pytest.raises(Interrupted) as caught:
         project.choose(cache, table=table, request=request, reporter=CtrlC("retraining", 3))
     assert str(caught.value) == (

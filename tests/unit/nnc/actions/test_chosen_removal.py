@@ -9,16 +9,21 @@ from support.recording_console import RecordingConsole
 from nnabla_influence.cleansing import Count
 from nnabla_influence.dataset.csv import Table, write_csv
 from nnabla_influence.errors import DataError, NetworkError
+from nnabla_influence.evaluation.decision import Decision, Outcome
+from nnabla_influence.evaluation.gain import Gain
+from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.nnc.actions.chosen_removal import ChosenRemovalRequest, chosen_removal
 from nnabla_influence.scores import InfluenceScores
+from nnabla_influence.workflow.choose import Chosen
 
 WRONG = 40
+GAIN = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
 
 
 @pytest.fixture(scope="module")
 def mislabelled(tmp_path_factory):
     """A trained project of 160 samples, the first 40 of which have the wrong label."""
-    options = {"training": 160, "validation": 120, "epochs": 12, "learning_rate": 0.2, "save_best": False}
+    options = {"training": 160, "validation": 240, "epochs": 12, "learning_rate": 0.2, "save_best": False}
     project = make_project(tmp_path_factory.mktemp("mislabelled") / "project", "affine", **options)
     table = Table.read(project.training_csv)
     rows = [[image, str((int(y) + (row < WRONG)) % CLASSES)] for row, (image, y) in enumerate(table.rows)]
@@ -26,16 +31,16 @@ def mislabelled(tmp_path_factory):
     return train_with_nnabla(project)
 
 
-def request(project: Project, model="", output="cleansed.csv"):
+def request(project: Project, model="", output="cleansed.csv", confirm="last-epoch"):
     folder = project.folder
     influence = folder / "influence.csv"
     if not influence.exists():
         table = Table.read(project.training_csv)
         InfluenceScores(np.arange(len(table), dtype=float), "any").to_csv(influence, table)
-    return ChosenRemovalRequest(influence, model, folder / output, folder / "removed.csv")
+    return ChosenRemovalRequest(influence, model, folder / output, folder / "removed.csv", confirm)
 
 
-def test_wrong_labels_are_worth_removing(mislabelled):
+def test_wrong_labels_are_worth_removing(mislabelled, caplog):
     console = RecordingConsole()
     ranking, removal = chosen_removal(request(mislabelled), console)
     assert isinstance(removal, Count) and WRONG / 4 <= removal.count <= WRONG
@@ -43,14 +48,44 @@ def test_wrong_labels_are_worth_removing(mislabelled):
     index = table.header.index("datasource_index")
     removed = [int(row[index]) for row in table.rows[: removal.count]]
     assert np.mean([row < WRONG for row in removed]) > 0.7
-    assert f"auto: {removal.count} samples; without them the loss changes by -" in console.text
+    said = f"auto: spectral: remove {removal.count} samples. With the last epoch trained again without the "
+    assert any(line.startswith(said) for line in console.lines), console.text
+    assert "may still do harm in a training from scratch" in caplog.text
     assert ranking.name == "auto_influence.csv" and (ranking.parent / "auto_retrainings.csv").is_file()
+    curve = RemovalCurve.read_csv(ranking.parent / "auto_retrainings.csv")
+    assert curve.starts == ["last-epoch"] and all(row.job in curve.figures for row in curve.rows)
+    assert {row.seed for row in curve.rows if row.method == "random"} == {5, 6, 7, 8, 9}, "fresh seeds confirm"
     assert not list(ranking.parent.glob("*.partial"))
 
 
-def test_files_beside_an_output_called_auto_have_other_names(mislabelled):
+@pytest.fixture
+def asked(monkeypatch):
+    """What `choose` is asked for; nothing is trained again, and two samples shall go."""
+    requests = []
+
+    def pretended(cache, data, scores, request, *, project, table, reporter):
+        requests.append(request)
+        decision = Decision(Outcome.REMOVE, scores.method, "remove", request.confirm, 2, (2,), "selection", GAIN)
+        return Chosen(decision, RemovalCurve(()), scores)
+
+    monkeypatch.setattr("nnabla_influence.nnc.actions.chosen_removal.choose", pretended)
+    return requests
+
+
+@pytest.mark.parametrize("confirm", ["scratch", "last-epoch"])
+def test_choosing_and_confirming_start_where_the_field_says(mislabelled, asked, confirm):
+    console = RecordingConsole()
+    _, removal = chosen_removal(request(mislabelled, confirm=confirm), console)
+    assert removal == Count(2)
+    assert [(one.start, one.confirm, one.orders) for one in asked] == [(confirm, confirm, 5)]
+    start = "Trained from scratch" if confirm == "scratch" else "With the last epoch trained again"
+    assert console.lines[-1].startswith(f"auto: spectral: remove 2 samples. {start} without the 2 most harmful samples")
+
+
+def test_files_beside_an_output_called_auto_have_other_names(mislabelled, asked):
     ranking, _ = chosen_removal(request(mislabelled, output="auto.csv"), RecordingConsole())
     assert ranking.name == "other_auto_influence.csv"
+    assert (ranking.parent / "other_auto_retrainings.csv").is_file()
 
 
 def test_a_missing_network_and_other_data_are_refused(mislabelled, trained_project, tmp_path):

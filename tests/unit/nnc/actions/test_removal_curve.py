@@ -6,6 +6,7 @@ import pytest
 from support.recording_console import RecordingConsole
 
 from nnabla_influence.errors import ConfigError, DataError, MissingExtraError, OutputExistsError
+from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.nnc.actions import removal_curve
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest, run
@@ -82,9 +83,15 @@ def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
     assert curve.starts == ["last-epoch"] and len(curve.rows) == 6
     assert f"every retraining: {tmp_path / 'table.csv'} (6 rows)" in console.lines
     assert f"picture: {tmp_path / 'curve.png'}" in console.lines
-    assert any(line.startswith("loss: removing ") for line in console.lines)
+    (decision,) = decisions(curve)
+    assert console.lines[-1] == decision.sentence, "the table says what the log says, with its rows' figures beside it"
+    assert decision.sentence.startswith("loss: ") and not any(line.startswith("random: ") for line in console.lines)
     assert ("retraining", "trainings") in console.phases
-    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["curve.png", "table.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        "curve.png",
+        "table.csv",
+        "table.rows.npz",
+    ]
 
 
 def test_missing_data_and_an_output_that_is_read_are_refused(fields, trained_project, tmp_path):

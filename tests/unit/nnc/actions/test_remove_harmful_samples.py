@@ -6,6 +6,7 @@ import pytest
 
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
+from nnabla_influence.nnc.actions import remove_harmful_samples
 from nnabla_influence.nnc.actions.remove_harmful_samples import removal_of, run
 from nnabla_influence.nnc.host.fields import Fields
 
@@ -24,7 +25,17 @@ def influence(tmp_path):
 
 def fields(csv, **values):
     outputs = {name: str(csv.with_name(f"{name}.csv")) for name in ("removed", "output")}
-    return Fields({"influence": str(csv), "remove": "50%", "model": "", "output_like": "", **outputs, **values})
+    return Fields(
+        {
+            "influence": str(csv),
+            "remove": "50%",
+            "model": "",
+            "output_like": "",
+            "confirm": "scratch",
+            **outputs,
+            **values,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,6 +84,22 @@ def test_numbers_and_percentages_are_understood(text, rule):
 def test_anything_else_is_refused(text):
     with pytest.raises(ConfigError, match="a number such as 100, a percentage such as 5%, auto, or the list"):
         removal_of(text)
+
+
+@pytest.mark.parametrize("confirm", ["scratch", "last-epoch"])
+@pytest.mark.parametrize("text", ["auto", " Auto "])
+def test_auto_asks_for_a_number_and_is_told_where_to_start(influence, console, monkeypatch, text, confirm):
+    asked = []
+
+    def chosen(request, console):
+        asked.append(request)
+        return influence, Count(1)
+
+    monkeypatch.setattr(remove_harmful_samples, "chosen_removal", chosen)
+    run(fields(influence, remove=text, confirm=confirm, model="results.nnp"), console)
+    (request,) = asked
+    assert (request.confirm, request.model, request.influence) == (confirm, "results.nnp", influence)
+    assert influence.with_name("removed.csv").read_text() == "x__0:age,x__1,y:label\n30,5,1\n"
 
 
 def test_wrong_fields_are_refused_before_anything_is_written(influence, console):
