@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .cleansing import ClassLosses
 from .messenger import Messenger
 from .scores import InfluenceScores
 
-__all__ = ["announce_classes", "write_influence_csv"]
+if TYPE_CHECKING:
+    from .evaluation.suspicious_rows import SuspiciousRows
+
+__all__ = ["announce_classes", "write_influence_csv", "write_suspects_csv"]
 
 
 def write_influence_csv(messenger: Messenger, scores: InfluenceScores, output: Path) -> None:
@@ -23,6 +27,21 @@ def write_influence_csv(messenger: Messenger, scores: InfluenceScores, output: P
     messenger.info(
         f"influence CSV: {output} ({len(scores.values)} rows, most harmful first; {scores.harmful} have a negative "
         f"score: harmful{asked})"
+    )
+
+
+def write_suspects_csv(messenger: Messenger, suspects: SuspiciousRows, output: Path) -> None:
+    """Write the list of suspicious validation rows and say what is in it.
+
+    Raises:
+        RequestError: The validation data are arrays in memory.
+        OutputExistsError: The file is the validation CSV itself.
+    """
+    for notice in suspects.to_csv(output):
+        messenger.warn(notice)
+    messenger.info(
+        f"suspicious validation rows: {output} ({len(suspects.rows)} of {len(suspects.noise.predicted)}, most "
+        f"suspicious first; estimated share of wrong labels {100 * suspects.share:.1f} %)"
     )
 
 

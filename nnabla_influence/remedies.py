@@ -128,6 +128,24 @@ IN_PYTHON: Dict[str, str] = {
     "give-two-or-truth": "A comparison needs two influence CSVs, or one and truth=: which labels were flipped.",
     "threshold-is-for-scores": "Below(...) goes with scores, of which low ones are harmful; of losses high ones are "
     'odd. Use Count(...) or Listed(...) with score="loss".',
+    # before the scores
+    "learn-first": "Scale the inputs (mean 0, spread 1), train for more epochs, or lower the learning_rate: "
+    "TrainingOverrides(epochs=..., learning_rate=...).",
+    "learn-what-holds": "Train on more rows or for fewer epochs, TrainingOverrides(epochs=...), and check that "
+    "training and validation data are of one kind.",
+    "less-sure": "Train for fewer epochs, TrainingOverrides(epochs=...), and look for wrong validation "
+    "labels with project.suspects().",
+    "list-suspects": "project.suspects() returns them all.",
+    "give-other-classes": "Give {which} rows of the other classes too.",
+    "give-more-validation-rows": "Give more validation rows: tens of each class.",
+    "give-validation-rows-of-each-class": "Give validation rows of each class, or the scores do not ask what helps it.",
+    "leave-shared-rows-out": "Leave them out of one of the two (project.validation_data.subset keeps some rows), "
+    "unless rows of few columns are equal by accident.",
+    "smaller-batches-or-longer-horizon": "Train with a smaller batch_size, or score with a longer horizon=... "
+    "(method spectral).",
+    "train-longer-or-forget-sooner": "Train for more epochs or with a smaller batch_size, or trust the order of the "
+    "scores more than their size.",
+    "why-equal-scores": "Check the learning_rate and whether the network learnt anything, or use another method.",
     # nnc
     "name-database": "name its nncd.db with database=.",
 }

@@ -17,19 +17,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Union
 
 import numpy as np
 
 from .array import Array
-from .dataset.csv import Table, is_number, rewritten_cell, write_csv
+from .dataset.added_columns import INDEX_COLUMN, write_with_columns
+from .dataset.csv import Table
 from .errors import DataError, DivergenceError, OutputExistsError, RequestError
 from .objective import LOSS, Objective
 
-__all__ = ["InfluenceScores", "original_table"]
+__all__ = ["INDEX_COLUMN", "InfluenceScores", "original_table"]
 
 SCORE_COLUMN = "influence"
-INDEX_COLUMN = "datasource_index"
 LABEL_COLUMN = "predicted_label"
 LOSS_COLUMN = "loss"
 DRAWS_COLUMN = "epoch_draws"
@@ -139,18 +139,7 @@ class InfluenceScores:
         if path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         added = {self.score_header: self.values, **self.columns}
-        kept, notices = _kept_columns(table, {SCORE_COLUMN, *self.columns, INDEX_COLUMN})
-        folders = (table.path.parent, path.parent)
-        rows = (
-            [
-                *(rewritten_cell(table.rows[row][i], *folders) for i in kept),
-                *(f"{values[row]:.9g}" for values in added.values()),
-                str(row),
-            ]
-            for row in self.order
-        )
-        write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], rows)
-        return notices
+        return write_with_columns(path, table, added, self.order, "training data")
 
 
 def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
@@ -189,20 +178,3 @@ def _majority(labels: Array) -> Array:
     votes = np.stack([(labels == value).sum(axis=0) for value in values])  # (values, N)
     majority: Array = values[votes.argmax(axis=0)]
     return majority
-
-
-def _kept_columns(table: Table, replaced: Set[str]) -> Tuple[List[int], List[str]]:
-    """Return the positions of the columns to carry over, and notices about the others."""
-    kept: List[int] = []
-    notices: List[str] = []
-    for column in table.columns:
-        header = table.header[column.position]
-        if column.name in replaced:
-            notices.append(f"column '{header}' of the training data is replaced")
-        elif column.comment and not all(is_number(row[column.position]) for row in table.rows):
-            notices.append(
-                f"comment column '{header}' is left out: Neural Network Console takes numbers and files only"
-            )
-        else:
-            kept.append(column.position)
-    return kept, notices

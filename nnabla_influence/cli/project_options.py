@@ -28,7 +28,7 @@ from ..choices import (
     TASKS,
     THROUGH,
 )
-from .options import byte_size, existing_file, image_size, non_negative_int, positive_float, positive_int
+from .options import byte_size, existing_file, image_size, non_negative_int, output_file, positive_float, positive_int
 
 if TYPE_CHECKING:
     from ..workflow.data_reading import ReadingSettings
@@ -184,6 +184,16 @@ def add_objective_option(group: Any) -> None:
 def add_through_alias(parser: argparse.ArgumentParser) -> None:
     """Add ``--epochs`` where nothing is trained, so that it can only mean ``--through``."""
     parser.add_argument("--epochs", dest=METHOD_SETTING + "through", choices=THROUGH, help="the same as --through")
+
+
+def add_suspects_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--suspects``."""
+    parser.add_argument(
+        "--suspects",
+        type=output_file,
+        metavar="CSV",
+        help="also write the validation rows that look mislabelled (confident learning), most suspicious first",
+    )
 
 
 def _setting(group: Any, option: str, text: str, **kind: Any) -> None:

@@ -86,6 +86,22 @@ IN_COMMANDS: Dict[str, str] = {
     "give-two-or-truth": "compare expects two or more influence CSVs, or one with --truth; got one without.",
     "threshold-is-for-scores": "--below goes with scores, of which low ones are harmful; of losses high ones are odd. "
     "Say --remove N or --list CSV with --score loss.",
+    # before the scores
+    "learn-first": "Scale the inputs (mean 0, spread 1), train longer (--epochs), or lower the --learning-rate.",
+    "learn-what-holds": "Train on more rows or for fewer --epochs, and check that training and validation data "
+    "are of one kind.",
+    "less-sure": "Train for fewer --epochs, and look for wrong validation labels (score --suspects CSV).",
+    "list-suspects": "score --suspects CSV lists them all.",
+    "give-other-classes": "Give {which} rows of the other classes too.",
+    "give-more-validation-rows": "Give more rows in --validation: tens of each class.",
+    "give-validation-rows-of-each-class": "Give --validation rows of each class, or no score asks what helps it.",
+    "leave-shared-rows-out": "Leave them out of --train or --validation, unless rows of few columns are equal by "
+    "accident.",
+    "smaller-batches-or-longer-horizon": "Train with a smaller --batch-size, or score with a longer --horizon "
+    "(method spectral).",
+    "train-longer-or-forget-sooner": "Train for more --epochs or with a smaller --batch-size, or trust the order of "
+    "the scores more than their size.",
+    "why-equal-scores": "Check the --learning-rate and whether the network learnt anything, or use another --method.",
     # nnc
     "name-database": "name its nncd.db with --database.",
 }

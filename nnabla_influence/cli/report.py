@@ -32,6 +32,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--curve", type=existing_file, metavar="CSV", help="the removal curve, as evaluate wrote it")
     parser.add_argument("--cache", type=existing_file, metavar="H5", help="the training cache, for cost and settings")
     parser.add_argument(
+        "--suspects",
+        type=existing_file,
+        metavar="CSV",
+        help="the suspicious validation rows, as score or run wrote them with --suspects",
+    )
+    parser.add_argument(
         "--label", metavar="NAME", help="the variable with the classes (default: y if it holds classes)"
     )
     parser.add_argument(
@@ -64,7 +70,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """
     from ..report import ReportInputs, write_report
 
-    inputs = ReportInputs(args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP)
+    inputs = ReportInputs(
+        args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects
+    )
     written = write_report(inputs, args.output)
     if written.unreadable:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")

@@ -14,6 +14,7 @@ from .project_options import (
     add_network_option,
     add_policy_option,
     add_scoring_options,
+    add_suspects_option,
     add_training_options,
     project_request,
     score_request,
@@ -41,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_network_option(parser)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
+    add_suspects_option(parser)
     parser.add_argument("--trials", type=positive_int, default=1, metavar="K", help="seeds (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace caches of other runs")
     parser.add_argument("--discard", action="store_true", help="only remove the progress of an interrupted run")
@@ -59,7 +61,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     Raises:
         InfluenceError: A trial cannot be trained or scored.
     """
-    from ..announcements import write_influence_csv
+    from ..announcements import write_influence_csv, write_suspects_csv
+    from ..files import refuse_overwriting
+    from ..workflow.suspects import suspects_of_trials
     from ..workflow.trials import TrialsRequest, cache_path, mean_scores, scores_path
     from .discard import discard_progress
 
@@ -72,12 +76,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     request = TrialsRequest(
         project_request(args), args.output, (method,), args.trials, overwrite=args.overwrite, progress=PROGRESS
     )
+    if args.suspects:
+        refuse_overwriting([args.output, args.suspects], request.inputs)
 
     def finished(count: int, trial: Trial) -> None:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
     scores = mean_scores(request, where, reporter=console, begun=_begun(request), finished=finished)
     write_influence_csv(console, scores, args.output)
+    if args.suspects:
+        write_suspects_csv(console, suspects_of_trials(request, console), args.suspects)
     return 0
 
 

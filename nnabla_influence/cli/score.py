@@ -12,6 +12,7 @@ from .project_options import (
     add_network_option,
     add_override_options,
     add_scoring_options,
+    add_suspects_option,
     add_through_alias,
     project_request,
     score_request,
@@ -49,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_network_option(source, required=False)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
+    add_suspects_option(parser)
     parser.add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
@@ -67,10 +69,11 @@ def run(args: argparse.Namespace, console: Console) -> int:
         ConfigError: Options that do not go together.
         InfluenceError: The training cannot be scored.
     """
-    from ..announcements import write_influence_csv
+    from ..announcements import write_influence_csv, write_suspects_csv
     from ..errors import ConfigError
     from ..files import refuse_overwriting
     from ..workflow.score import score_project
+    from ..workflow.suspects import suspicious_rows
     from .discard import discard_progress
 
     if args.discard:
@@ -80,8 +83,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
     request = score_request(args)
     target = request.target.file if request.target is not None else None
     named = (args.cache, args.network, args.train, args.validation, target)
-    refuse_overwriting([args.output], named)
+    outputs = [args.output, *([args.suspects] if args.suspects else [])]
+    refuse_overwriting(outputs, named)
     training, project = _finished(args, console)
+    if args.suspects:
+        refuse_overwriting(outputs, project.inputs)
+        suspects = suspicious_rows([training], project.train, project.validation, project.device)
+        write_suspects_csv(console, suspects, args.suspects)
     scores = score_project(project, training, request, output=args.output, reporter=console)
     write_influence_csv(console, scores, args.output)
     return 0

@@ -3,7 +3,7 @@
 from typing import Callable, Dict
 
 from .baselines import LossBaseline, MarginBaseline, RandomBaseline
-from .given_labels import require_one_class
+from .given_labels import given_labels, learns_one_class, require_one_class
 from .influence_estimator import InfluenceEstimator
 from .influence_function import InfluenceFunction
 from .knn_shapley import KnnShapley
@@ -34,7 +34,9 @@ __all__ = [
     "SgdInfluence",
     "SpectralInfluence",
     "TracIn",
+    "given_labels",
     "labels_of",
+    "learns_one_class",
     "likelihood_scale",
     "predicted_labels",
     "require_one_class",

@@ -68,7 +68,12 @@ def _cache_costs(cache: TrainingCache) -> Rows:
 def file_rows(inputs: ReportInputs, rows: int) -> Rows:
     """List the files the report was made from."""
     files: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows")]
-    for name, path in (("removal curve", inputs.curve), ("training cache", inputs.cache)):
+    others = (
+        ("removal curve", inputs.curve),
+        ("training cache", inputs.cache),
+        ("suspicious validation rows", inputs.suspects),
+    )
+    for name, path in others:
         if path is not None:
             files.append((name, f"{path}, {Path(path).stat().st_size:,} bytes"))
     return files

@@ -22,12 +22,14 @@ from .curve_figure import MEASURE_NAMES, START_NAMES, curve_figure, panel_figure
 from .curve_text import choice_table, curve_text
 from .distribution_figure import MOST_ROWS, distribution_figure, long_tails
 from .figures import LIGHT, THEMES, Theme, drawing, png_bytes
+from .learning_note import learning_notes
 from .page import PageFigure, PageImage, sort_orders
 from .provenance import cache_rows, cost_rows, file_rows, open_cache
 from .report_inputs import ReportInputs
 from .scored_samples import ScoredSamples
 from .shown_samples import MOST_CARDS, ShownSamples
 from .summary import class_table, headline, shown_text, tiles
+from .suspect_list import SuspectList
 
 __all__ = ["ReportContent"]
 
@@ -81,6 +83,7 @@ class ReportContent:
             **_head(samples, inputs),
             **_browser(samples, shown),
             "figures": figures,
+            "suspects": None if inputs.suspects is None else SuspectList.read(inputs.suspects, inputs.label),
             "tables": [table for table in tables if table["rows"]],
             "ticked_file": _ticked_file(inputs),
             "command": _next_step(inputs, page),
@@ -105,7 +108,12 @@ def _asked(samples: ScoredSamples) -> List[Tuple[str, str]]:
 
 
 def _head(samples: ScoredSamples, inputs: ReportInputs) -> Dict[str, Any]:
-    return {"title": Path(inputs.influence).stem, "headline": headline(samples), "tiles": tiles(samples)}
+    return {
+        "title": Path(inputs.influence).stem,
+        "headline": headline(samples),
+        "warnings": learning_notes(samples),
+        "tiles": tiles(samples),
+    }
 
 
 def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:

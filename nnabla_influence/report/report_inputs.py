@@ -21,6 +21,7 @@ class ReportInputs:
         details: Further figures to show under cost, e.g. ``{"training": "12 s"}``.
         next_step: The command to show beside the list of ticked rows, which leaves these out; ``{influence}`` and
             ``{ticked}`` in it become the two files. None shows no command.
+        suspects: The list of suspicious validation rows that ``score`` or ``run`` wrote.
 
     Example:
         >>> ReportInputs("influence.csv", curve="curve.csv").label is None
@@ -33,3 +34,4 @@ class ReportInputs:
     label: Optional[str] = None
     details: Mapping[str, str] = field(default_factory=dict)
     next_step: Optional[str] = None
+    suspects: Union[str, Path, None] = None

@@ -25,6 +25,7 @@ from ..scores import LABEL_COLUMN, InfluenceScores
 from ..training import TrainingCache
 from .data_reading import Data
 from .opened_project import OpenedProject
+from .preflight import refuse_untrained_choice
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
 from .score import ScoreRequest, score_training, with_sample_columns
@@ -180,7 +181,9 @@ def choose(
 
     Raises:
         CacheMismatchError: The table holds another experiment.
+        RequestError: The network learnt nothing.
     """
+    refuse_untrained_choice(cache, project)
     search = request.search(split_seed)
     LOGGER.info(
         "choosing how many to remove takes up to %d trainings; how long is said after the first one",

@@ -21,6 +21,7 @@ from ..device import Device
 from ..errors import ConfigError, DataError
 from ..evaluation.group_plan import GROUP_METRICS
 from ..evaluation.removal_curve import RemovalCurve
+from ..evaluation.suspicious_rows import SuspiciousRows
 from ..execution import Execution
 from ..files import FilePath, refuse_overwriting
 from ..interrupts import resumable
@@ -45,6 +46,7 @@ from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_choice
 from .score import MethodSetting, ScoreRequest, final_state, score_project
+from .suspects import suspicious_rows
 from .train import train_project
 from .training_overrides import TrainingOverrides, training_config
 from .trials import TrialsRequest, mean_scores
@@ -252,6 +254,30 @@ class Project:
             scores.to_csv(path)
         return scores
 
+    def suspects(
+        self, training: Optional[FinishedTraining] = None, *, output: Optional[FilePath] = None
+    ) -> SuspiciousRows:
+        """Find validation rows that look mislabelled to the trained network, which never saw them.
+
+        Args:
+            training: What was trained, see `score`.
+            output: The CSV to write, most suspicious first; left out, the rows are only returned.
+
+        Raises:
+            UnsupportedError: The network does not predict one class per row.
+            DataError: The validation data is the training data.
+            OutputExistsError: The output is one of the files that are read.
+        """
+        finished = self._finished(training)
+        path = _path(output)
+        if path is not None:
+            read = finished.path if isinstance(finished, TrainingCache) else None
+            refuse_overwriting([path], [*self._opened.inputs, read])
+        suspects = suspicious_rows([finished], self.train_data, self.validation_data, self._opened.device)
+        if path is not None:
+            suspects.to_csv(path)
+        return suspects
+
     def trials(
         self,
         output: FilePath,
@@ -326,6 +352,7 @@ class Project:
             ConfigError: Scores without selection data.
             DataError: Two of the data sets share rows.
             OutputExistsError: The table is one of the files that are read.
+            RequestError: The network learnt nothing.
         """
         if scores is not None and selection is None:
             raise ConfigError("Scores that were made already saw all validation rows. Give selection: other data.")

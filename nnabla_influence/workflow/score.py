@@ -40,6 +40,7 @@ from ..resume import PartialFolder, discard, has_progress, partial_folder
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
 from .opened_project import OpenedProject, require_trained
+from .preflight import preflight, warn_of_equal_scores
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
 from .validation_target import ValidationTarget, narrowed, refuse_target
@@ -203,6 +204,7 @@ def score_project(
                 "Leave the output out, and take the scores as they are returned."
             )
     asked = narrowed(project.validation, training.network, request.target)
+    preflight(training, project.train, project.validation, request.device, method=request.method)
     scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)
     return with_sample_columns(scores, training, project.train, request.device)
 
@@ -242,6 +244,7 @@ def score_training(
         LOGGER.info("objective %s: the scores are changes of the %s", scores.objective.name, scores.objective.formula)
     for name, value in scores.facts.items():
         LOGGER.info("%s: %.3g", name, value)
+    warn_of_equal_scores(scores)
     return scores
 
 

@@ -24,6 +24,7 @@ from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
 from .opened_project import OpenedProject, open_project
+from .preflight import preflight
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_whole
@@ -213,6 +214,8 @@ def _trial(
         require_one_class(project.network)
     target = cache_path(request.output, seed)
     cache = train_project(project, target, overwrite=request.overwrite, reporter=reporter)
+    first = request.methods[0].method
+    preflight(cache, project.train, project.validation, project.device, method=first, with_data=number == 0)
     scores = {}
     for method, validation in scored:
         beside = scores_path(request.output, seed, request.progress or method.method)

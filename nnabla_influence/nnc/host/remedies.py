@@ -77,6 +77,23 @@ IN_FIELDS: Dict[str, str] = {
     "give-two-or-truth": "Two influence CSVs are needed, or one and the truth about its labels.",
     "threshold-is-for-scores": "A threshold goes with scores, of which low ones are harmful; of losses high ones are "
     "odd.",
+    # before the scores
+    "learn-first": "Scale the inputs (mean 0, spread 1), train for more epochs, or lower the learning rate "
+    "(Config tab of the project).",
+    "learn-what-holds": "Train on more rows or for fewer epochs (Config tab of the project), and check that "
+    "training and validation data are of one kind.",
+    "less-sure": "Train for fewer epochs (Config tab of the project), and look for wrong validation labels.",
+    "list-suspects": "Look at their labels.",
+    "give-other-classes": "Give {which} rows of the other classes too.",
+    "give-more-validation-rows": "Give more validation rows: tens of each class.",
+    "give-validation-rows-of-each-class": "Give validation rows of each class, or the scores do not ask what helps it.",
+    "leave-shared-rows-out": "Leave them out of one of the two (Dataset tab of the project), unless rows of few "
+    "columns are equal by accident.",
+    "smaller-batches-or-longer-horizon": "Train with a smaller batch size (Config tab of the project).",
+    "train-longer-or-forget-sooner": "Train for more epochs (Config tab of the project), or trust the order of the "
+    "scores more than their size.",
+    "why-equal-scores": "Check the learning rate (Config tab of the project) and whether the network learnt "
+    "anything, or choose another method.",
     # nnc
     "name-database": "name its nncd.db.",
 }
