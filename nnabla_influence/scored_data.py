@@ -18,7 +18,7 @@ from .dataset.indexed_column import IndexedColumn
 from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
 from .remedies import remedy
-from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
+from .scores import INDEX_COLUMN, SCORE_COLUMN, InfluenceScores, as_scores, original_table
 
 __all__ = ["ScoredData"]
 
@@ -68,8 +68,7 @@ class ScoredData:
         column = IndexedColumn.read_scores(path, score)
         _check_whole(column)
         values = np.array([column.values[sample] for sample in range(len(column.values))])
-        # Everywhere below, the lowest is the most harmful; of losses that is the highest.
-        values = -values if score == LOSS_COLUMN else values
+        values = as_scores(values, score)
         table = original_table(Table.read(path), score)
         if not table.header:
             raise DataError(f"{path}: expected the data set's own columns beside the scores, found none.")

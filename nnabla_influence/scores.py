@@ -4,7 +4,8 @@
 loss, or the expected validation error, see `objective`) if the sample is left out of its training steps. Positive:
 leaving it out raises the objective, the sample is *helpful*. Negative: leaving it out lowers it, the sample is
 *harmful*. Most harmful first means ascending. Every method follows this: `loss` is minus the loss, so the worst-fitted
-samples come first.
+samples come first. The *column* ``loss`` holds the losses themselves, of which the highest come first: whoever judges
+by a column asks `as_scores` for it.
 
 The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
 ``influence``, further numbers of each sample (``predicted_label`` and ``loss``), and ``datasource_index`` (the row's
@@ -26,7 +27,7 @@ from .dataset.csv import Table, is_number, rewritten_cell, write_csv
 from .errors import DataError, DivergenceError, OutputExistsError, RequestError
 from .objective import LOSS, Objective
 
-__all__ = ["InfluenceScores", "original_table"]
+__all__ = ["InfluenceScores", "as_scores", "highest_first", "original_table"]
 
 SCORE_COLUMN = "influence"
 INDEX_COLUMN = "datasource_index"
@@ -151,6 +152,21 @@ class InfluenceScores:
         )
         write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], rows)
         return notices
+
+
+def highest_first(column: str) -> bool:
+    """Tell whether the highest numbers of an influence CSV's column are the most harmful: losses; else the lowest are."""
+    return column == LOSS_COLUMN
+
+
+def as_scores(values: Array, column: str) -> Array:
+    """Return the numbers (N,) of a column with the sign of scores, the most harmful the lowest.
+
+    >>> import numpy as np
+    >>> as_scores(np.array([0.25, 4.0]), "loss").tolist()
+    [-0.25, -4.0]
+    """
+    return -values if highest_first(column) else values
 
 
 def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:

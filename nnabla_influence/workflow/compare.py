@@ -16,7 +16,7 @@ from ..errors import ConfigError, DataError
 from ..evaluation.metrics import MislabelDetection, RankAgreement, mislabel_detection, rank_agreement
 from ..files import FilePath
 from ..remedies import remedy
-from ..scores import SCORE_COLUMN
+from ..scores import SCORE_COLUMN, as_scores
 
 __all__ = ["CompareRequest", "Comparison", "compare"]
 
@@ -30,7 +30,7 @@ class CompareRequest:
     Args:
         influence: Influence CSVs.
         truth: Which labels were flipped: a CSV with the columns ``datasource_index`` and ``flipped``.
-        column: The column to compare.
+        column: The column to compare; the lowest are the most suspected, of ``loss`` the highest.
 
     Raises:
         ConfigError: There is nothing to compare with.
@@ -81,7 +81,9 @@ def compare(request: CompareRequest) -> Comparison:
     if request.truth is None:
         return Comparison(len(vectors[0]), agreement, None)
     flipped = IndexedColumn.read_flags(Path(request.truth), FLIPPED).aligned_with(columns[0])
-    detection = [(path, mislabel_detection(vector, flipped)) for path, vector in zip(paths, vectors)]
+    detection = [
+        (path, mislabel_detection(as_scores(vector, request.column), flipped)) for path, vector in zip(paths, vectors)
+    ]
     return Comparison(len(vectors[0]), agreement, detection)
 
 
