@@ -155,7 +155,7 @@ class InfluenceScores:
 
 
 def highest_first(column: str) -> bool:
-    """Tell whether the highest numbers of an influence CSV's column are the most harmful: losses; else the lowest are."""
+    """Tell whether the highest numbers of a column are the most harmful, as losses are; else the lowest."""
     return column == LOSS_COLUMN
 
 

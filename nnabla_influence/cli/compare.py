@@ -30,7 +30,10 @@ def add_parser(subparsers: Any) -> None:
         help="which labels were flipped, as noise writes it: columns datasource_index and flipped",
     )
     parser.add_argument(
-        "--column", default="influence", metavar="NAME", help="the column to compare, the lowest the most suspected; loss: the highest (default: %(default)s)"
+        "--column",
+        default="influence",
+        metavar="NAME",
+        help="the column to compare, the lowest most suspected; loss: the highest (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON for machines instead of tables")
     add_verbosity(parser)

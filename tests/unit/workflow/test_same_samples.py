@@ -65,7 +65,7 @@ def test_a_file_without_data_does_not_hide_two_that_differ(tmp_path):
 
 def test_no_column_in_common_is_refused(tmp_path):
     files = [influence(tmp_path / "a.csv"), influence(tmp_path / "b.csv", header="image,w,label")]
-    with pytest.raises(DataError, match=r"expected columns of the data.*\(x:image, v, y:label\), found image, w, label"):
+    with pytest.raises(DataError, match=r"expected columns of the data.*\(x:image, v, y:label\), found image, w, l"):
         compare(CompareRequest(files))
 
 
