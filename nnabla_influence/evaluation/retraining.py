@@ -5,7 +5,8 @@ the divisor of its batch stays what it was. That is leaving the sample out as th
 normalisation it still takes part in its batch's statistics). Excluding nothing gives the original run, bit for bit.
 
 Two starts: ``last-epoch`` repeats the last epoch from the parameters the training cache kept before it, which costs one
-epoch; ``scratch`` repeats the whole training from its initial parameters.
+epoch; ``scratch`` repeats the whole training from its initial parameters: those that a seed draws (another seed, other
+ones), or where none does, because the network was made in Python or was trained before, those that the cache kept.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..dataset.samples import Samples
 from ..device import Device
-from ..errors import CheckpointMissingError, DivergenceError, NetworkError
+from ..errors import CheckpointMissingError, DivergenceError
 from ..execution import cpu_model
 from ..network import Network
 from ..objective import Objective
 from ..remedies import remedy
-from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, resized, start_digest
+from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, kept_first, redrawn, resized
 from .change import Change
 from .joined_samples import JoinedSamples
 from .performance import Performance, PerformanceMeter
@@ -154,21 +155,7 @@ def first_start(cache: TrainingCache, seed: int) -> Tuple[Network, Optional[Chec
     Raises:
         CheckpointMissingError: The cache did not keep the state it began with.
     """
-    drawn = _drawn(cache)
-    if drawn is not None:
-        return (drawn if seed == cache.config.seed else cache.network.initialized(seed)), None
-    if 0 not in cache.kept:
-        raise CheckpointMissingError(
-            f"'{cache.path}' went on from trained parameters and did not keep them (policy '{cache.config.policy}').",
-            remedy("keep-first-parameters"),
-        )
-    return cache.network, cache.checkpoint(0)
-
-
-def _drawn(cache: TrainingCache) -> Optional[Network]:
-    """Return the network the run began with, if its parameters were drawn by the run's seed."""
-    try:
-        drawn = cache.network.initialized(cache.config.seed)
-    except NetworkError:  # made in Python: no initializers
-        return None
-    return drawn if start_digest(drawn) == cache.passport["network"]["start"] else None
+    drawn = redrawn(cache)
+    if drawn is None:
+        return cache.network, kept_first(cache)
+    return (drawn if seed == cache.config.seed else cache.network.initialized(seed)), None

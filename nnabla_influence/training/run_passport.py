@@ -28,7 +28,12 @@ def run_passport(network: Network, dataset: Dataset, config: TrainingConfig) -> 
     return {
         "format": FORMAT,
         "config": config.to_dict(),
-        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": start_digest(network)},
+        "network": {
+            "path": network.path,
+            "fingerprint": network.fingerprint,
+            "start": start_digest(network),
+            "seed": network.seed,
+        },
         "training_data": {
             "path": str(dataset.path or "arrays in memory"),
             "fingerprint": dataset.fingerprint,
@@ -52,9 +57,12 @@ def start_digest(network: Network) -> str:
 
 
 def comparable(passport: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return the part of a passport that decides whether two runs are the same: not paths, not versions."""
+    """Return the part of a passport that decides whether two runs are the same: not paths, not versions.
+
+    Nor the network's seed: what was drawn with it is the start.
+    """
     return {
         "config": passport["config"],
-        "network": {k: v for k, v in passport["network"].items() if k != "path"},
+        "network": {k: v for k, v in passport["network"].items() if k not in ("path", "seed")},
         "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"},
     }
