@@ -3,6 +3,7 @@
 The run is repeated as it was - same batches, same order, same masks - but an *excluded* sample's gradient is zero and
 the divisor of its batch stays what it was. That is leaving the sample out as the influence score defines it (with batch
 normalisation it still takes part in its batch's statistics). Excluding nothing gives the original run, bit for bit.
+Divisor ``remaining`` makes a batch the mean of those that are left instead, as training on a smaller data set does.
 
 Two starts: ``last-epoch`` repeats the last epoch from the parameters the training cache kept before it, which costs one
 epoch; ``scratch`` repeats the whole training from its initial parameters: those that a seed draws (another seed, other
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Mapping, Optional, Tuple
 
+from ..choices import DIVISORS
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..dataset.samples import Samples
@@ -48,6 +50,7 @@ class Retraining:
         device: Where to compute.
         objectives: What is measured beside loss and accuracy.
         added: Further samples to train on, every one of them.
+        divisor: What the gradients of a batch are divided by without the excluded ones, one of `choices.DIVISORS`.
     """
 
     cache: Path
@@ -59,6 +62,7 @@ class Retraining:
     device: Device = Device()
     objectives: Tuple[Objective, ...] = ()
     added: Optional[Samples] = None
+    divisor: str = DIVISORS[0]
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     else:
         network, state = first_start(cache, config.seed)
         epochs = range(config.epochs)
-    trainer = Trainer(network, samples, config, job.device, job.change.weights(len(samples)))
+    trainer = Trainer(network, samples, config, job.device, job.change.weights(len(samples)), job.divisor)
     if state is not None:
         trainer.restore(state)
     # Batches and masks are functions of seed and step, so the last epoch needs none of the epochs before it.
