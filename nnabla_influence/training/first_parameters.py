@@ -27,7 +27,7 @@ def redrawn(training: FinishedTraining) -> Optional[Network]:
     if not isinstance(training, TrainingCache):
         return None
     began = training.passport["network"]
-    # Caches of earlier versions do not say the network's seed; unless somebody chose one, it was 0.
+    # The passport says the network's seed where it is neither the run's nor 0.
     return drawn_from(training.network, began["start"], training.config.seed, began.get("seed", 0))
 
 

@@ -25,15 +25,17 @@ __all__ = ["comparable", "run_passport", "start_digest"]
 
 def run_passport(network: Network, dataset: Dataset, config: TrainingConfig) -> Dict[str, Any]:
     """Return everything that determines a run, and the versions it ran with: plain values, ready for JSON."""
+    began: Dict[str, Any] = {
+        "path": network.path,
+        "fingerprint": network.fingerprint,
+        "start": start_digest(network),
+    }
+    if network.seed not in (0, config.seed):  # else `first_parameters` finds it without being told
+        began["seed"] = network.seed
     return {
         "format": FORMAT,
         "config": config.to_dict(),
-        "network": {
-            "path": network.path,
-            "fingerprint": network.fingerprint,
-            "start": start_digest(network),
-            "seed": network.seed,
-        },
+        "network": began,
         "training_data": {
             "path": str(dataset.path or "arrays in memory"),
             "fingerprint": dataset.fingerprint,
