@@ -85,6 +85,9 @@ CONTROLS = ("add-validation",)
 METRICS = ("removal", "lds", "leave-one-out")
 """What an evaluation measures."""
 
+DIVISORS = ("batch", "remaining")
+"""What a batch's sum of gradients is divided by when samples are left out: the batch's size, or what remains of it."""
+
 NOISE_KINDS = ("symmetric", "pairwise")
 """How labels are flipped on purpose."""
 

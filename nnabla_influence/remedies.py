@@ -84,7 +84,7 @@ IN_PYTHON: Dict[str, str] = {
     "replace-curve": "Choose another file, or delete it.",
     "replace-groups": "Choose another file, or delete it.",
     "keep-last-epoch": 'Train with policy="last-epoch", or retrain from scratch.',
-    "keep-first-parameters": 'Train with policy="epochs", or retrain the last epoch only.',
+    "keep-first-parameters": 'Train again with policy="last-epoch", which keeps them.',
     "install-dask": 'A scheduler needs Dask ({error}); install it with pip install "nnabla-influence[dask]"',
     "go-on-training": "The same training goes on from there; to start anew, delete that folder.",
     "go-on-scoring": "The same scoring goes on from there; to start anew, delete that folder.",

@@ -7,18 +7,19 @@ checked against it cell by cell and keeps what influence CSVs leave out (comment
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Optional, Tuple, Union
 
 import numpy as np
 
 from .array import Array
-from .dataset.csv import Table, is_number
+from .dataset.cell_difference import first_difference
+from .dataset.csv import Table
 from .dataset.indexed_column import IndexedColumn
 from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
 from .remedies import remedy
-from .scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN, InfluenceScores, original_table
+from .scores import INDEX_COLUMN, SCORE_COLUMN, InfluenceScores, as_scores, original_table
 
 __all__ = ["ScoredData"]
 
@@ -68,8 +69,7 @@ class ScoredData:
         column = IndexedColumn.read_scores(path, score)
         _check_whole(column)
         values = np.array([column.values[sample] for sample in range(len(column.values))])
-        # Everywhere below, the lowest is the most harmful; of losses that is the highest.
-        values = -values if score == LOSS_COLUMN else values
+        values = as_scores(values, score)
         table = original_table(Table.read(path), score)
         if not table.header:
             raise DataError(f"{path}: expected the data set's own columns beside the scores, found none.")
@@ -172,20 +172,11 @@ def _check_same_data(own: Table, scored: Table) -> None:
     if len(pairs) < len(scored.header):
         missing = next(name for name in scored.header if name not in own.header)
         raise DataError(f"{own.path}: expected the column {missing} of {scored.path}, found {', '.join(own.header)}.")
-    for row, (ours, theirs) in enumerate(zip(own.rows, scored.rows)):
-        for mine, place in pairs:
-            if not _same_cell(ours[mine], theirs[place]):
-                raise DataError(
-                    f"{own.path}: line {own.line(row)}, column {own.header[mine]!r}: expected {theirs[place]!r} as in "
-                    f"{scored.path}, found {ours[mine]!r}. Give the training CSV that was scored."
-                )
-
-
-def _same_cell(first: str, second: str) -> bool:
-    """Whether two cells are equal numbers, or files of the same name."""
-    if first == second:  # nearly always, and cheap
-        return True
-    if is_number(first) and is_number(second):
-        return float(first) == float(second)
-    # Relative paths differ where the folders of the CSVs do. A Windows path splits at both kinds of slash.
-    return PureWindowsPath(first).name == PureWindowsPath(second).name
+    different = first_difference(own, scored, pairs)
+    if different is not None:
+        row = different.row
+        raise DataError(
+            f"{own.path}: line {own.line(row)}, column {own.header[different.first]!r}: expected "
+            f"{scored.rows[row][different.second]!r} as in {scored.path}, found {own.rows[row][different.first]!r}. "
+            "Give the training CSV that was scored."
+        )

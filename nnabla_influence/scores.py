@@ -4,7 +4,8 @@
 loss, or the expected validation error, see `objective`) if the sample is left out of its training steps. Positive:
 leaving it out raises the objective, the sample is *helpful*. Negative: leaving it out lowers it, the sample is
 *harmful*. Most harmful first means ascending. Every method follows this: `loss` is minus the loss, so the worst-fitted
-samples come first.
+samples come first. The *column* ``loss`` holds the losses themselves, of which the highest come first: whoever judges
+by a column asks `as_scores` for it.
 
 The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
 ``influence``, further numbers of each sample (``predicted_label`` and ``loss``), and ``datasource_index`` (the row's
@@ -27,7 +28,7 @@ from .dataset.csv import Table
 from .errors import DataError, DivergenceError, OutputExistsError, RequestError
 from .objective import LOSS, Objective
 
-__all__ = ["INDEX_COLUMN", "InfluenceScores", "original_table"]
+__all__ = ["INDEX_COLUMN", "InfluenceScores", "as_scores", "highest_first", "original_table"]
 
 SCORE_COLUMN = "influence"
 LABEL_COLUMN = "predicted_label"
@@ -140,6 +141,21 @@ class InfluenceScores:
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         added = {self.score_header: self.values, **self.columns}
         return write_with_columns(path, table, added, self.order, "training data")
+
+
+def highest_first(column: str) -> bool:
+    """Tell whether the highest numbers of a column are the most harmful, as losses are; else the lowest."""
+    return column == LOSS_COLUMN
+
+
+def as_scores(values: Array, column: str) -> Array:
+    """Return the numbers (N,) of a column with the sign of scores, the most harmful the lowest.
+
+    >>> import numpy as np
+    >>> as_scores(np.array([0.25, 4.0]), "loss").tolist()
+    [-0.25, -4.0]
+    """
+    return -values if highest_first(column) else values
 
 
 def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:

@@ -27,6 +27,7 @@ from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .checked_products import checked_products
 from .gauss_newton import GaussNewton
+from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, EvaluationPoint
 from .sample_products import SampleProducts
@@ -70,6 +71,7 @@ class LossOracle:
         self._cache = GraphCache(network)
         self._gauss_newton: Dict[int, GaussNewton] = {}
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
+        self._gradient_norms = GradientNorms(self._cache)
         self._noticed = False  # the log says once that products are differences, not for every batch size
 
     # -- losses ------------------------------------------------------------------------------------------------
@@ -173,6 +175,15 @@ class LossOracle:
     def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
         """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch."""
         return self.products(theta, batch, direction)[0]
+
+    def squared_gradient_norms(self, theta: Array, batch: Batch) -> Array:
+        """Compute ``<grad l_i, grad l_i>`` (B,) for every sample of a training batch, each alone.
+
+        Batch normalisation uses running statistics whatever the policy: a lone sample has no batch.
+        """
+        with self._computing():
+            self._cache.store.write(self.space.unflatten(theta.astype(np.float32)))
+            return self._gradient_norms.of(batch)
 
     def gauss_newton(self, theta: Array, batch: Batch, direction: Array) -> Array:
         """Compute ``G v`` (P,), G the Gauss-Newton matrix of a training batch's mean loss.

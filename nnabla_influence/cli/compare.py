@@ -19,8 +19,8 @@ def add_parser(subparsers: Any) -> None:
         "compare",
         help="rank agreement of influence CSVs; how well they find flipped labels",
         description="Spearman and Kendall rank correlation for each pair of influence CSVs. With --truth: how well "
-        "the lowest scores of each file find the flipped labels (AUROC, average precision, precision and recall at "
-        "the number of flips).",
+        "the lowest scores of each file (of the column loss the highest) find the flipped labels (AUROC, average "
+        "precision, precision and recall at the number of flips).",
     )
     parser.add_argument("influence", nargs="+", type=existing_file, metavar="CSV", help="influence CSV")
     parser.add_argument(
@@ -30,7 +30,10 @@ def add_parser(subparsers: Any) -> None:
         help="which labels were flipped, as noise writes it: columns datasource_index and flipped",
     )
     parser.add_argument(
-        "--column", default="influence", metavar="NAME", help="the column to compare (default: %(default)s)"
+        "--column",
+        default="influence",
+        metavar="NAME",
+        help="the column to compare, the lowest most suspected; loss: the highest (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON for machines instead of tables")
     add_verbosity(parser)

@@ -14,6 +14,11 @@ from .console import Console
 
 CONTROL_NAMES = {"add-validation": "training on the validation rows that scored, too,"}
 
+DIVIDED = {
+    "batch": "their gradients are zero, batches are divided by their size as before",
+    "remaining": "batches are divided by what is left of them",
+}
+
 
 def print_curve(console: Console, curve: RemovalCurve) -> None:
     """Print a table per kind of retraining: the number that selection chose, and what it was worth."""
@@ -47,6 +52,6 @@ def _changes(choice: Choice, measures: List[str]) -> List[Any]:
 def print_agreements(console: Console, plan: GroupPlan, agreements: List[Agreement]) -> None:
     """Print a row per method."""
     groups = "random halves of the training data" if plan.metric == "lds" else "single samples"
-    console.result(f"\n{plan.metric}: {plan.groups} {groups} left out, {plan.start} retrained")
+    console.result(f"\n{plan.metric}: {plan.groups} {groups} left out, {plan.start} retrained; {DIVIDED[plan.divisor]}")
     rows = [[a.method, *(i.text(".3f") for i in (a.spearman, a.kendall, a.pearson))] for a in agreements]
     console.table(("scores", "Spearman", "Kendall", "Pearson"), rows)

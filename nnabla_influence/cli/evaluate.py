@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ..choices import COMPARED_METHODS, CONTROLS, METHODS, METRICS, STARTS, TREATMENTS
+from ..choices import COMPARED_METHODS, CONTROLS, DIVISORS, METHODS, METRICS, STARTS, TREATMENTS
 from .console import Console
 from .options import (
     add_common,
@@ -105,6 +105,12 @@ def _add_comparison(group: Any) -> None:
         metavar="G",
         help=f"groups left out for lds and leave-one-out (default: {GROUPS})",
     )
+    group.add_argument(
+        "--divisor",
+        choices=DIVISORS,
+        help="what batches without a group are divided by: batch, as before, which is what scores predict (default); "
+        "remaining, as published LDS does by training on the rest",
+    )
 
 
 def add_selection_options(group: Any) -> None:
@@ -151,7 +157,7 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
     from ..errors import ConfigError
     from ..workflow.evaluate import EvaluateRequest
 
-    ignored = ("groups",) if args.metric == "removal" else ("remove", "treatment", "control", "test")
+    ignored = ("groups", "divisor") if args.metric == "removal" else ("remove", "treatment", "control", "test")
     where = execution(args)
     given = [f"--{name}" for name in ignored if getattr(args, name) is not None]
     if given:
@@ -174,6 +180,7 @@ def _request(args: argparse.Namespace) -> EvaluateRequest:
         objective=getattr(args, METHOD_SETTING + "objective"),
         labels=args.labels,
         controls=tuple(args.control or ()),
+        divisor=args.divisor or DIVISORS[0],
     )
 
 

@@ -42,7 +42,7 @@ IN_COMMANDS: Dict[str, str] = {
     "replace-curve": "Choose another file, or replace it with --overwrite.",
     "replace-groups": "Choose another output, or replace the file with --overwrite.",
     "keep-last-epoch": "Train with --policy last-epoch, or retrain from scratch.",
-    "keep-first-parameters": "Train with --policy epochs, or retrain the last epoch only.",
+    "keep-first-parameters": "Train again with --policy last-epoch, which keeps them.",
     "install-dask": '--scheduler needs Dask ({error}); install it with pip install "nnabla-influence[dask]"',
     "go-on-training": "The same command goes on, --discard removes it.",
     "go-on-scoring": "The same command goes on, --discard removes it.",

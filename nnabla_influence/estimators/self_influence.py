@@ -4,8 +4,10 @@
 them (Koh & Liang 2017; Pruthi et al. 2020). It measures oddness, not harm, and does not look at validation data. The
 sign follows the house: odd samples get the lowest scores.
 
-One sample's gradient at a time, so nothing of size N x P is ever held. With batch normalisation, running statistics
-(policy ``frozen``) are used always: a lone sample has no batch.
+Nothing of size N x P is ever held: the norms of a batch come from what went into each layer and what came back
+(`autodiff.layer_norms`), in one pass; where a network has layers or shared parameters without such a formula, from one
+sample's gradient at a time, and the log says so. With batch normalisation, running statistics (policy ``frozen``) are
+used always: a lone sample has no batch.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import logging
 
 import numpy as np
 
+from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..scores import InfluenceScores
 from .influence_estimator import InfluenceEstimator
@@ -54,8 +57,9 @@ class SelfInfluence(InfluenceEstimator):
             )
         oracle = task.oracle(theta, "frozen", self.device)
         scores = np.empty(len(task.train))
-        for row in range(len(task.train)):
-            gradient = oracle.mean_gradient(theta, [task.train.batch([row])])
-            scores[row] = -float(gradient @ gradient)
-            task.report(row + 1, len(task.train))
+        done = 0
+        for rows in consecutive_batches(len(task.train), task.training.config.batch_size):
+            scores[rows] = -oracle.squared_gradient_norms(theta, task.train.batch(rows))
+            done += len(rows)
+            task.report(done, len(task.train))
         return InfluenceScores(scores, self.method)

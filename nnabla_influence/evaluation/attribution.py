@@ -7,6 +7,12 @@ group is left out and the training repeated; the measure is the rank correlation
 the groups (Spearman's rho for LDS; Kendall's tau for leave-one-out, as in Hara et al. 2019), and beside it Pearson's
 correlation.
 
+*Left out* means that a sample's gradient is zero while the divisor of its batch stays what it was, which is what scores
+predict (divisor ``batch``). Half of the samples then make steps of about half the length, and every group's network is
+trained less. Published LDS trains on the other half as on a data set of its own, whose batches are divided by what is
+in them: divisor ``remaining`` does so within the batches of the original run. To first order both order the groups
+alike, because groups of one size take the same number of gradients away; the changes themselves are not the same.
+
 Measured is the objective of the scores, with the very scale that they were computed with, on the data they were
 computed with: the question is whether they answer what they were asked, not whether removal helps (see
 `removal_curve`). Scores without an objective, such as ``random``, are held against that of the first that has one.
@@ -25,6 +31,7 @@ import numpy as np
 from scipy import stats
 
 from ..array import Array
+from ..choices import DIVISORS
 from ..dataset.csv import Table, write_csv
 from ..dataset.dataset import Dataset
 from ..device import Device
@@ -126,9 +133,19 @@ def _left_out(trial: Trial, plan: GroupPlan, where: Retrainings) -> List[_LeftOu
     planned = []
     for number, group in enumerate(groups):
         change = Change(excluded=group)
-        job = Retraining(trial.cache, where.train, measured, change, plan.start, None, where.device, objectives)
+        job = Retraining(
+            trial.cache,
+            where.train,
+            measured,
+            change,
+            plan.start,
+            device=where.device,
+            objectives=objectives,
+            divisor=plan.divisor,
+        )
         begin = [plan.start, str(trial.seed), str(number), str(len(group))]
-        identities = [_identity((*prints, plan.start, change.digest(), repr(asked))) for asked in objectives]
+        what = (*prints, plan.start, change.digest(), *(() if plan.divisor == DIVISORS[0] else (plan.divisor,)))
+        identities = [_identity((*what, repr(asked))) for asked in objectives]
         rows = [[*begin, asked.name, "", identity] for asked, identity in zip(objectives, identities)]
         planned.append(_LeftOut(job, rows))
     return planned

@@ -8,7 +8,7 @@ from typing import List
 import numpy as np
 
 from ..array import Array
-from ..choices import METRICS, STARTS
+from ..choices import DIVISORS, METRICS, STARTS
 from ..errors import ConfigError
 
 __all__ = ["GROUP_METRICS", "GroupPlan"]
@@ -30,6 +30,7 @@ class GroupPlan:
         groups: How many groups for each training.
         seed: Draws them.
         start: Where retraining starts, one of `choices.STARTS`.
+        divisor: What a batch is divided by without the group, one of `choices.DIVISORS`.
 
     Raises:
         ConfigError: A value is impossible.
@@ -39,6 +40,7 @@ class GroupPlan:
     groups: int = 32
     seed: int = 0
     start: str = "last-epoch"
+    divisor: str = DIVISORS[0]
 
     def __post_init__(self) -> None:
         if self.metric not in GROUP_METRICS or self.start not in STARTS:
@@ -46,6 +48,8 @@ class GroupPlan:
                 f"Expected a metric of {', '.join(GROUP_METRICS)} and a start of {', '.join(STARTS)}, "
                 f"not '{self.metric}' and '{self.start}'."
             )
+        if self.divisor not in DIVISORS:
+            raise ConfigError(f"Expected a divisor of {', '.join(DIVISORS)}, not '{self.divisor}'.")
         if self.groups < 3:
             raise ConfigError(f"A correlation needs at least 3 groups, not {self.groups}.")
 

@@ -3,9 +3,11 @@
 The run is repeated as it was - same batches, same order, same masks - but an *excluded* sample's gradient is zero and
 the divisor of its batch stays what it was. That is leaving the sample out as the influence score defines it (with batch
 normalisation it still takes part in its batch's statistics). Excluding nothing gives the original run, bit for bit.
+Divisor ``remaining`` makes a batch the mean of those that are left instead, as training on a smaller data set does.
 
 Two starts: ``last-epoch`` repeats the last epoch from the parameters the training cache kept before it, which costs one
-epoch; ``scratch`` repeats the whole training from its initial parameters.
+epoch; ``scratch`` repeats the whole training from its initial parameters: those that a seed draws (another seed, other
+ones), or where none does, because the network was made in Python or was trained before, those that the cache kept.
 """
 
 from __future__ import annotations
@@ -15,16 +17,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Mapping, Optional, Tuple
 
+from ..choices import DIVISORS
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..dataset.samples import Samples
 from ..device import Device
-from ..errors import CheckpointMissingError, DivergenceError, NetworkError
+from ..errors import CheckpointMissingError, DivergenceError
 from ..execution import cpu_model
 from ..network import Network
 from ..objective import Objective
 from ..remedies import remedy
-from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, resized, start_digest
+from ..training import Checkpoint, StepPlan, Trainer, TrainingCache, kept_first, redrawn, resized
 from .change import Change
 from .joined_samples import JoinedSamples
 from .performance import Performance, PerformanceMeter
@@ -47,6 +50,7 @@ class Retraining:
         device: Where to compute.
         objectives: What is measured beside loss and accuracy.
         added: Further samples to train on, every one of them.
+        divisor: What the gradients of a batch are divided by without the excluded ones, one of `choices.DIVISORS`.
     """
 
     cache: Path
@@ -58,6 +62,7 @@ class Retraining:
     device: Device = Device()
     objectives: Tuple[Objective, ...] = ()
     added: Optional[Samples] = None
+    divisor: str = DIVISORS[0]
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     else:
         network, state = first_start(cache, config.seed)
         epochs = range(config.epochs)
-    trainer = Trainer(network, samples, config, job.device, job.change.weights(len(samples)))
+    trainer = Trainer(network, samples, config, job.device, job.change.weights(len(samples)), job.divisor)
     if state is not None:
         trainer.restore(state)
     # Batches and masks are functions of seed and step, so the last epoch needs none of the epochs before it.
@@ -156,21 +161,7 @@ def first_start(cache: TrainingCache, seed: int) -> Tuple[Network, Optional[Chec
     Raises:
         CheckpointMissingError: The cache did not keep the state it began with.
     """
-    drawn = _drawn(cache)
-    if drawn is not None:
-        return (drawn if seed == cache.config.seed else cache.network.initialized(seed)), None
-    if 0 not in cache.kept:
-        raise CheckpointMissingError(
-            f"'{cache.path}' went on from trained parameters and did not keep them (policy '{cache.config.policy}').",
-            remedy("keep-first-parameters"),
-        )
-    return cache.network, cache.checkpoint(0)
-
-
-def _drawn(cache: TrainingCache) -> Optional[Network]:
-    """Return the network the run began with, if its parameters were drawn by the run's seed."""
-    try:
-        drawn = cache.network.initialized(cache.config.seed)
-    except NetworkError:  # made in Python: no initializers
-        return None
-    return drawn if start_digest(drawn) == cache.passport["network"]["start"] else None
+    drawn = redrawn(cache)
+    if drawn is None:
+        return cache.network, kept_first(cache)
+    return (drawn if seed == cache.config.seed else cache.network.initialized(seed)), None

@@ -13,9 +13,9 @@ import numpy as np
 from nnabla.initializer import ConstantInitializer, NormalInitializer, UniformInitializer
 from nnabla.utils import nnabla_pb2
 
-from ..config import SolverConfig
-from ..errors import NetworkError
-from .file_settings import LEARNING_RATE_FIELDS
+from ..config import ScheduleConfig, SolverConfig
+from ..errors import ConfigError, NetworkError
+from .file_settings import LEARNING_RATE_FIELDS, complete_solver, solver_numbers
 from .nnp import NetworkFile, NNablaMessage
 
 __all__ = ["file_from_loss"]
@@ -41,6 +41,7 @@ def file_from_loss(
 
     Raises:
         NetworkError: An input does not belong to the graph.
+        ConfigError: A file cannot state such a solver.
     """
     settings = settings or {}
     losses = [losses] if isinstance(losses, nn.Variable) else list(losses)
@@ -92,7 +93,7 @@ def _write_initializer(message: NNablaMessage, parameter: nn.Variable) -> None:
 def _write_sections(
     proto: NNablaMessage, columns: List[str], losses: int, trainable: List[str], settings: Mapping[str, Any]
 ) -> None:
-    solver: SolverConfig = settings.get("solver", SolverConfig())
+    solver = complete_solver(settings.get("solver", SolverConfig()))
     proto.training_config.max_epoch = settings.get("epochs", 1)
     dataset = proto.dataset.add()
     dataset.name = "Training"
@@ -119,9 +120,30 @@ def _write_sections(
 def _write_solver(message: NNablaMessage, solver: SolverConfig) -> None:
     message.type = solver.name
     message.weight_decay = solver.weight_decay
-    numbers = getattr(message, solver.name.lower() + "_param")
-    fields = [f.name for f in numbers.DESCRIPTOR.fields]
-    rate = next(name for name in LEARNING_RATE_FIELDS if name in fields)
+    numbers = solver_numbers(message)
+    fields = [] if numbers is None else [f.name for f in numbers.DESCRIPTOR.fields]
+    rate = next((name for name in LEARNING_RATE_FIELDS if name in fields), None)
+    if numbers is None or rate is None:
+        raise ConfigError(f"Solver '{solver.name}' has no place in NNabla's files. Choose another solver.")
     setattr(numbers, rate, solver.learning_rate)
+    # An unset number of a file is 0, not NNabla's own: all are stated.
     for name, value in solver.parameters.items():
-        setattr(numbers, name, value)
+        if name in fields:
+            setattr(numbers, name, value)
+    _write_schedule(message, solver.schedule)
+
+
+def _write_schedule(message: NNablaMessage, schedule: ScheduleConfig) -> None:
+    """State the course of the learning rate, as `file_settings.read_settings` reads it."""
+    if schedule.warmup:
+        message.lr_warmup_scheduler_type = "Linear"
+        message.linear_warmup_scheduler_param.warmup_iter = schedule.warmup
+    if schedule.kind == "Constant":
+        return
+    message.lr_scheduler_type = schedule.kind
+    numbers = getattr(message, schedule.kind.lower() + "_scheduler_param")
+    for name, value in schedule.parameters.items():
+        if isinstance(value, (list, tuple)):
+            getattr(numbers, name).extend(value)
+        else:
+            setattr(numbers, name, value)

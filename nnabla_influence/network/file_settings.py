@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import nnabla.solvers
 import numpy as np
@@ -21,10 +21,12 @@ __all__ = [
     "LEARNING_RATE_FIELDS",
     "DatasetSetting",
     "FileSettings",
+    "complete_solver",
     "dataset_sections",
     "plain_number",
     "read_settings",
     "solver_defaults",
+    "solver_numbers",
     "with_solver_defaults",
 ]
 
@@ -128,14 +130,21 @@ def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
 
 
 def _solver_parameters(solver: NNablaMessage) -> Dict[str, Any]:
-    """Return the numbers in the solver's own sub-message, e.g. ``adam_param``."""
+    message = solver_numbers(solver)
+    if message is None:
+        return {}
+    return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+
+
+def solver_numbers(solver: NNablaMessage) -> Optional[NNablaMessage]:
+    """Return the sub-message with the solver's own numbers, e.g. ``adam_param``; None if there is none."""
     # A field's name may have underscores where the solver's has none.
     wanted = solver.type.lower() + "_param"
     for descriptor in solver.DESCRIPTOR.fields:
         if descriptor.message_type and descriptor.name.replace("_", "") == wanted.replace("_", ""):
-            message = getattr(solver, descriptor.name)
-            return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
-    return {}
+            numbers: NNablaMessage = getattr(solver, descriptor.name)
+            return numbers
+    return None
 
 
 def solver_defaults(name: str) -> Dict[str, Any]:
@@ -145,18 +154,30 @@ def solver_defaults(name: str) -> Dict[str, Any]:
 
 
 def with_solver_defaults(config: TrainingConfig) -> TrainingConfig:
-    """Return the run with NNabla's own numbers where its solver states none, e.g. momentum 0.9.
-
-    NNabla trains with them whether they are stated or not; scores need them stated.
+    """Return the run with a complete solver, see `complete_solver`.
 
     Raises:
-        ConfigError: NNabla has no such solver.
+        ConfigError: NNabla has no such solver, or the solver no such number.
     """
-    solver = config.solver
+    return dataclasses.replace(config, solver=complete_solver(config.solver))
+
+
+def complete_solver(solver: SolverConfig) -> SolverConfig:
+    """Return the solver with NNabla's own numbers where it states none, e.g. momentum 0.9.
+
+    NNabla trains with them whether they are stated or not; scores and files need them stated.
+
+    Raises:
+        ConfigError: NNabla has no such solver, or the solver no such number.
+    """
     if not hasattr(nnabla.solvers, solver.name):
         raise ConfigError(f"Expected a solver of NNabla, got '{solver.name}'. Names are written like 'Momentum'.")
-    parameters = {**solver_defaults(solver.name), **solver.parameters}
-    return dataclasses.replace(config, solver=dataclasses.replace(solver, parameters=parameters))
+    defaults = solver_defaults(solver.name)
+    unknown = [name for name in solver.parameters if name not in defaults]
+    if unknown:
+        known = ", ".join(defaults) or "none beside the learning rate"
+        raise ConfigError(f"Solver '{solver.name}' has no number '{unknown[0]}'; it has {known}.")
+    return dataclasses.replace(solver, parameters={**defaults, **solver.parameters})
 
 
 def plain_number(value: Any) -> Any:

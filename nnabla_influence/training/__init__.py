@@ -5,6 +5,7 @@ from .cache import TrainingCache, kept_steps
 from .checkpoint import Checkpoint
 from .final_state import FinalState
 from .finished_training import FinishedTraining
+from .first_parameters import kept_first, redrawn
 from .fresh_training import FreshTraining, resized
 from .nnabla_cli.monitors import Monitors
 from .nnabla_cli.nnabla_iterator import nnabla_iterator
@@ -38,8 +39,10 @@ __all__ = [
     "UnorderedStep",
     "coupled_decay",
     "divisor",
+    "kept_first",
     "kept_steps",
     "nnabla_iterator",
+    "redrawn",
     "resized",
     "run_passport",
     "start_digest",

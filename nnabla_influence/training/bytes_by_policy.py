@@ -7,6 +7,7 @@ from typing import Dict
 from ..choices import POLICIES
 from ..config import TrainingConfig
 from .cache import TrainingCache
+from .first_parameters import redrawn
 from .step_plan import StepPlan
 
 __all__ = ["bytes_by_policy"]
@@ -25,7 +26,9 @@ def bytes_by_policy(cache: TrainingCache) -> Dict[str, int]:
     state = sum(array.nbytes for array in (final.theta, final.statistics, *final.solver.values()))
     settings = cache.config.to_dict()
     samples = cache.plan.batches.samples
-    return {
-        policy: len(StepPlan(TrainingConfig.from_dict({**settings, "policy": policy}), samples).kept()) * state
-        for policy in POLICIES
-    }
+    lost = set() if redrawn(cache) else {0}  # a start that no seed draws again is kept too
+    sizes = {}
+    for policy in POLICIES:
+        kept = StepPlan(TrainingConfig.from_dict({**settings, "policy": policy}), samples).kept()
+        sizes[policy] = len({*kept, *(lost if policy != "final" else ())}) * state
+    return sizes

@@ -37,6 +37,7 @@ from ..dataset.dataset import Dataset
 from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from ..files import atomic_path
 from ..network import Network
+from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
 from .checkpoint import Checkpoint
 from .finished_training import FinishedTraining
@@ -78,7 +79,9 @@ class TrainingCache(FinishedTraining):
         self.path = path
         self.identity = identity
         self.passport: Dict[str, Any] = json.loads(datasets["passport"].tobytes().decode("utf-8"))
-        self.config = TrainingConfig.from_dict(self.passport["config"])
+        # Stated in full, also where an earlier version left NNabla's own numbers out.
+        self.config = with_solver_defaults(TrainingConfig.from_dict(self.passport["config"]))
+        self.passport["config"]["solver"]["parameters"] = dict(self.config.solver.parameters)
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
         self._steps = datasets["steps"]
         self._datasets = datasets

@@ -16,14 +16,11 @@ from typing import Callable, Optional
 from ..config import TrainingConfig
 from ..dataset.samples import Samples
 from ..device import Device
-from ..errors import CheckpointMissingError, NetworkError
 from ..network import Network
 from ..progress import ProgressStore
-from ..remedies import remedy
-from .cache import TrainingCache
 from .checkpoint import Checkpoint
 from .finished_training import FinishedTraining
-from .run_passport import start_digest
+from .first_parameters import drawn_anew, kept_first, redrawn
 from .step_plan import StepPlan
 from .trainer import Trainer
 
@@ -137,13 +134,18 @@ def resized(config: TrainingConfig, plan: StepPlan, samples: int) -> TrainingCon
 
 
 def _begun(training: FinishedTraining) -> Network:
-    """Return the network with parameters that have seen no row."""
+    """Return the network with parameters that have seen no row.
+
+    Raises:
+        CheckpointMissingError: It states no initializers, and its first parameters were not kept.
+    """
     network = training.network
-    try:
-        drawn = network.initialized(training.config.seed)
-    except NetworkError:  # made in Python: no initializers
-        return _as_it_began(training)
-    if not (isinstance(training, TrainingCache) and start_digest(drawn) == training.passport["network"]["start"]):
+    drawn = redrawn(training)
+    if drawn is None:
+        drawn = drawn_anew(network, training.config.seed)
+        if drawn is None:  # made in Python: no initializers
+            first = kept_first(training)
+            return network.with_parameters(first.theta, first.statistics)
         LOGGER.info(
             "the parameters that '%s' began with are not known, or have seen every row: drawing new ones (seed %d)",
             network.path,
@@ -153,14 +155,3 @@ def _begun(training: FinishedTraining) -> Network:
     held = network.statistics.unflatten(network.statistics_values)
     values.update({name: held[name] for name in held if name not in network.running_statistics})
     return drawn.with_parameters(drawn.theta, drawn.statistics.flatten(values))
-
-
-def _as_it_began(training: FinishedTraining) -> Network:
-    if not isinstance(training, TrainingCache) or training.config.first_epoch or 0 not in training.kept:
-        raise CheckpointMissingError(
-            f"'{training.network.path}' states no initializers, and the parameters its training began with were not "
-            "kept, so it cannot be trained anew.",
-            remedy("train-with-policy", policy="epochs"),
-        )
-    first = training.checkpoint(0)
-    return training.network.with_parameters(first.theta, first.statistics)

@@ -25,10 +25,17 @@ __all__ = ["comparable", "run_passport", "start_digest"]
 
 def run_passport(network: Network, dataset: Dataset, config: TrainingConfig) -> Dict[str, Any]:
     """Return everything that determines a run, and the versions it ran with: plain values, ready for JSON."""
+    began: Dict[str, Any] = {
+        "path": network.path,
+        "fingerprint": network.fingerprint,
+        "start": start_digest(network),
+    }
+    if network.seed not in (0, config.seed):  # else `first_parameters` finds it without being told
+        began["seed"] = network.seed
     return {
         "format": FORMAT,
         "config": config.to_dict(),
-        "network": {"path": network.path, "fingerprint": network.fingerprint, "start": start_digest(network)},
+        "network": began,
         "training_data": {
             "path": str(dataset.path or "arrays in memory"),
             "fingerprint": dataset.fingerprint,
@@ -52,9 +59,12 @@ def start_digest(network: Network) -> str:
 
 
 def comparable(passport: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return the part of a passport that decides whether two runs are the same: not paths, not versions."""
+    """Return the part of a passport that decides whether two runs are the same: not paths, not versions.
+
+    Nor the network's seed: what was drawn with it is the start.
+    """
     return {
         "config": passport["config"],
-        "network": {k: v for k, v in passport["network"].items() if k != "path"},
+        "network": {k: v for k, v in passport["network"].items() if k not in ("path", "seed")},
         "training_data": {k: v for k, v in passport["training_data"].items() if k != "path"},
     }

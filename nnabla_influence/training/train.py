@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, List, Mapping, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..config import TrainingConfig, differences
 from ..dataset.dataset import Dataset
@@ -20,7 +20,8 @@ from ..remedies import remedy
 from ..resume import discard, has_progress
 from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
-from .run_passport import comparable, run_passport
+from .first_parameters import drawn_from
+from .run_passport import comparable, run_passport, start_digest
 from .step_plan import StepPlan
 from .trainer import Trainer
 from .training_progress import TrainingProgress, UnfinishedTraining
@@ -113,15 +114,16 @@ def train(
         discard(target)
     unfinished = UnfinishedTraining(target, passport)
     plan = StepPlan(config, len(dataset))
+    kept = _kept(plan, network)
     try:
-        history = _run(trainer, plan, unfinished, hooks)
+        history = _run(trainer, plan, kept, unfinished, hooks)
     except InfluenceError as error:
         # Going on would fail again, unless it was for want of memory.
         if not isinstance(error, ComputationError) or not has_progress(target):
             discard(target)
         raise
     records = trainer.records.results(plan.steps_per_epoch)
-    write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(plan.kept()), records)
+    write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(kept), records)
     discard(target)
     return TrainingCache.open(target)
 
@@ -147,7 +149,18 @@ def _existing(target: Path, passport: Mapping[str, Any], overwrite: bool) -> Opt
     )
 
 
-def _run(trainer: Trainer, plan: StepPlan, unfinished: UnfinishedTraining, hooks: Hooks) -> List[float]:
+def _kept(plan: StepPlan, network: Network) -> Tuple[int, ...]:
+    """Return the steps before which the state is kept: the policy's, and the first where no seed draws it again."""
+    kept = plan.kept()
+    if plan.config.policy == "final" or 0 in kept:
+        return kept
+    drawn = drawn_from(network, start_digest(network), plan.config.seed, network.seed)
+    return kept if drawn is not None else (0, *kept)
+
+
+def _run(
+    trainer: Trainer, plan: StepPlan, kept: Sequence[int], unfinished: UnfinishedTraining, hooks: Hooks
+) -> List[float]:
     """Perform the steps that are left; return the mean training loss of every epoch."""
     history: List[float] = []
     total = 0.0  # sum of the samples' losses in this epoch so far
@@ -156,7 +169,6 @@ def _run(trainer: Trainer, plan: StepPlan, unfinished: UnfinishedTraining, hooks
         trainer.restore(saved.state)
         trainer.records.restore(saved.records)
         *history, total = saved.history
-    kept = set(plan.kept())
     samples = plan.batches.draws_per_epoch
     for epoch in range(trainer.done // plan.steps_per_epoch, trainer.config.epochs):
         for step in plan.epoch(epoch):

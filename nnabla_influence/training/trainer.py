@@ -16,6 +16,7 @@ import nnabla.solvers as S
 import numpy as np
 
 from ..array import Array, IntArray
+from ..choices import DIVISORS
 from ..config import TrainingConfig
 from ..dataset.augmentation import Augmentation, augment
 from ..dataset.samples import Samples
@@ -39,7 +40,8 @@ class Trainer:
         dataset: Training data.
         config: The run.
         device: Where to compute.
-        weights: Factor (N,) on every sample's gradient; the divisor of a batch stays its size. None means ones.
+        weights: Factor (N,) on every sample's gradient; None means ones.
+        divisor: What a batch's weighted sum is divided by, one of `choices.DIVISORS`: its size, or its sum of weights.
 
     Raises:
         UnsupportedError: The solver has no adjoint, so its run could not be scored.
@@ -66,6 +68,7 @@ class Trainer:
         config: TrainingConfig,
         device: Device,
         weights: Optional[Array] = None,
+        divisor: str = DIVISORS[0],
     ) -> None:
         rate = rule(config.solver).rate
         self.network = network
@@ -77,6 +80,7 @@ class Trainer:
         self._images = [name for name, shape in network.input_shapes().items() if len(shape) == 3]
         self._store = network.store()
         self._weights = weights
+        self._divisor = divisor
         self._weight_inputs: Dict[int, nn.Variable] = {}
         self._losses: Dict[int, nn.Variable] = {}
         self._graphs: Dict[int, Graph] = {}
@@ -175,13 +179,20 @@ class Trainer:
             self._build(size)
         self._graphs[size].feed(batch)
         if self._weights is not None:
-            self._weight_inputs[size].d = self._weights[rows, np.newaxis]
+            self._weight_inputs[size].d = self._factors(rows)[:, np.newaxis]
         loss = self._losses[size]
         loss.forward(clear_no_need_grad=True)
         if self.records.wants_margins:
             self.records.batch(rows, batch, self._graphs[size].prediction_values())
         loss.backward(clear_buffer=True)
         return float(loss.d) * size
+
+    def _factors(self, rows: IntArray) -> Array:
+        """Return the factors (B,) on the gradients of a batch, whose mean is taken afterwards."""
+        weights: Array = np.ones(len(rows)) if self._weights is None else self._weights[rows]
+        total = weights.sum()
+        # A batch of which nothing is left has a zero gradient, whatever it is divided by.
+        return weights * (len(rows) / total) if self._divisor == "remaining" and total else weights
 
     def _build(self, size: int) -> None:
         """Build the graph of a batch size and its mean loss."""

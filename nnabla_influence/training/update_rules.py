@@ -17,7 +17,7 @@ Momentum          s = m s + eta g; theta -= s
 Nesterov          s = m s - eta g; theta += m s - eta g
 SgdW              Momentum, then theta -= decay theta
 Adam, AdamW       s = b1 s + (1 - b1) g; theta -= eta_t s / (sqrt(v) + eps)
-AMSGRAD           the same with the largest v so far and without bias terms
+AMSGRAD           the same with the largest v so far, and bias terms only if asked for
 Adamax            the same with the largest |g|, decayed
 RMSprop, Adagrad  theta -= eta g / (sqrt(v) + eps)
 ================  ==========================================================
@@ -113,6 +113,8 @@ def _adamw(solver: SolverConfig, at: StepConditions) -> Coefficients:
 
 
 def _amsgrad(solver: SolverConfig, at: StepConditions) -> Coefficients:
+    if solver.parameters.get("bias_correction", False):  # off in NNabla's own numbers
+        return _adam(solver, at)
     return _first_moment(solver, at.learning_rate / at.divisor)
 
 

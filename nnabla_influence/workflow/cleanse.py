@@ -16,7 +16,7 @@ from ..files import FilePath, refuse_overwriting
 from ..relabelling import propose_labels, relabel
 from ..remedies import remedy
 from ..scored_data import ScoredData
-from ..scores import LOSS_COLUMN, SCORE_COLUMN, InfluenceScores
+from ..scores import SCORE_COLUMN, InfluenceScores, highest_first
 from .data_reading import ReadingSettings, read_data
 from .progress_reporter import SILENT, ProgressReporter
 
@@ -64,7 +64,7 @@ class CleanseRequest:
     reading: ReadingSettings = field(default_factory=ReadingSettings)
 
     def __post_init__(self) -> None:
-        if isinstance(self.removal, Below) and self.score == LOSS_COLUMN:
+        if isinstance(self.removal, Below) and highest_first(self.score):
             raise ConfigError("", remedy("threshold-is-for-scores"))
         if isinstance(self.influence, InfluenceScores) and (self.train is not None or self.score != SCORE_COLUMN):
             raise ConfigError("Scores in memory are of their own training data. Leave train and score out.")

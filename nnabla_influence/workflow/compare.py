@@ -1,6 +1,7 @@
 """The job *compare*: do influence CSVs rank the samples alike, and do they find the labels that were flipped?
 
-The measures are those of `nnabla_influence.evaluation.metrics`; rows are joined by `dataset.indexed_column`.
+The measures are those of `nnabla_influence.evaluation.metrics`; rows are joined by `dataset.indexed_column`, and
+`same_samples` refuses files about other data.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from ..errors import ConfigError, DataError
 from ..evaluation.metrics import MislabelDetection, RankAgreement, mislabel_detection, rank_agreement
 from ..files import FilePath
 from ..remedies import remedy
-from ..scores import SCORE_COLUMN
+from ..scores import SCORE_COLUMN, as_scores
+from .same_samples import check_same_data, check_truth
 
 __all__ = ["CompareRequest", "Comparison", "compare"]
 
@@ -30,7 +32,7 @@ class CompareRequest:
     Args:
         influence: Influence CSVs.
         truth: Which labels were flipped: a CSV with the columns ``datasource_index`` and ``flipped``.
-        column: The column to compare.
+        column: The column to compare; the lowest are the most suspected, of ``loss`` the highest.
 
     Raises:
         ConfigError: There is nothing to compare with.
@@ -71,17 +73,21 @@ def compare(request: CompareRequest) -> Comparison:
     """Compare the files.
 
     Raises:
-        DataError: A file is broken, or the files are about different samples.
+        DataError: A file is broken, or the files are about different samples: other row numbers, labels or inputs.
         MissingExtraError: A truth without scikit-learn.
     """
     paths = [Path(path) for path in request.influence]
     columns = [IndexedColumn.read_scores(path, request.column) for path in paths]
     vectors = [column.aligned_with(columns[0]) for column in columns]
+    check_same_data(paths, request.column)
     agreement = _agreement(paths, vectors)
     if request.truth is None:
         return Comparison(len(vectors[0]), agreement, None)
     flipped = IndexedColumn.read_flags(Path(request.truth), FLIPPED).aligned_with(columns[0])
-    detection = [(path, mislabel_detection(vector, flipped)) for path, vector in zip(paths, vectors)]
+    check_truth(Path(request.truth), paths, request.column)
+    detection = [
+        (path, mislabel_detection(as_scores(vector, request.column), flipped)) for path, vector in zip(paths, vectors)
+    ]
     return Comparison(len(vectors[0]), agreement, detection)
 
 

@@ -17,6 +17,7 @@ from typing import Callable, Iterable, List, Optional, Tuple
 from ..choices import (
     COMPARED_METHODS,
     CONTROLS,
+    DIVISORS,
     LABELS,
     METHODS,
     METRICS,
@@ -79,6 +80,7 @@ class EvaluateRequest:
         labels: Who predicts the labels of treatment ``relabel``, one of `choices.LABELS`.
         controls: Some of `choices.CONTROLS`, to be measured beside the methods.
         groups: Groups left out, for the metrics other than ``removal``.
+        divisor: What a batch is divided by without them, one of `choices.DIVISORS`.
         selection: The data that chooses; None: half of the validation rows.
         test: The data that judges.
         split_seed: Draws the halves of the validation rows.
@@ -113,6 +115,7 @@ class EvaluateRequest:
     objective: Optional[str] = None
     labels: str = LABELS[0]
     controls: Tuple[str, ...] = ()
+    divisor: str = DIVISORS[0]
 
     def __post_init__(self) -> None:
         if self.methods:
@@ -126,6 +129,7 @@ class EvaluateRequest:
         require_choices("treatments", self.treatments, TREATMENTS)
         require_choice("metric", self.metric, METRICS)
         require_choice("labels", self.labels, LABELS)
+        require_choice("divisor", self.divisor, DIVISORS)
         for control in self.controls:
             require_choice("controls", control, CONTROLS)
         if self.labels != LABELS[0] and "relabel" not in self.treatments:
@@ -158,7 +162,7 @@ class EvaluateRequest:
         """Return which groups are left out, for each start; none for the metric ``removal``."""
         if self.metric not in GROUP_METRICS:
             return []
-        return [GroupPlan(self.metric, self.groups, self.split_seed, start) for start in self.starts]
+        return [GroupPlan(self.metric, self.groups, self.split_seed, start, self.divisor) for start in self.starts]
 
     def table(self, start: str) -> Path:
         """Return the CSV with the retrainings of a group metric: the output, or one for each of several starts."""

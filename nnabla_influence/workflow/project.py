@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ContextManager, List, Mapping, Optional, Sequence, Union
 
-from ..choices import DEFAULT_METHOD, LABELS, STARTS, TREATMENTS
+from ..choices import DEFAULT_METHOD, DIVISORS, LABELS, STARTS, TREATMENTS
 from ..cleansing import Amount, Count, Removal
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
@@ -459,6 +459,7 @@ class Project:
         execution: Execution = Execution(),
         overwrite: bool = False,
         objective: Optional[str] = None,
+        divisor: str = DIVISORS[0],
         reporter: ProgressReporter = SILENT,
     ) -> List[AttributionResult]:
         """Train, score, retrain without groups of samples and correlate: do scores predict what leaving out does?
@@ -475,6 +476,8 @@ class Project:
             execution: Where trainings run.
             overwrite: Replace the outputs and caches of other runs.
             objective: ``error`` or ``loss``, for the methods that ask the validation data; None: their default.
+            divisor: ``batch``: a batch without its samples of the group is divided by its whole size, which is what
+                scores predict; ``remaining``: by what is left of it, as training on fewer samples does.
             reporter: Shows how far it is.
 
         Returns:
@@ -500,6 +503,7 @@ class Project:
             execution=execution,
             overwrite=overwrite,
             objective=objective,
+            divisor=divisor,
         )
         return attribution_results(request, trained_and_scored(request, reporter), reporter)
 

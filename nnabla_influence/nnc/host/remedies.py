@@ -39,7 +39,7 @@ IN_FIELDS: Dict[str, str] = {
     "replace-curve": "Choose another file.",
     "replace-groups": "Choose another output.",
     "keep-last-epoch": "Train with the plugin Train with influence cache, or retrain from scratch.",
-    "keep-first-parameters": "Train with the plugin Train with influence cache, or retrain the last epoch only.",
+    "keep-first-parameters": "Train again with the plugin Train with influence cache, which keeps them.",
     "install-dask": 'A cluster needs Dask ({error}); install it with pip install "nnabla-influence[dask]"',
     "go-on-training": "The same training goes on from there; to start anew, delete that folder.",
     "go-on-scoring": "The same scoring goes on from there; otherwise delete that folder.",

@@ -19,7 +19,7 @@ def write_scores(path, scores, samples=None, order=None):
 
 
 def write_truth(path, flipped):
-    rows = [f"{sample},1,{1 + flip},{flip}" for sample, flip in enumerate(flipped)]
+    rows = [f"{sample},{1 - flip},1,{flip}" for sample, flip in enumerate(flipped)]
     path.write_text("\n".join(["datasource_index,clean_label,noisy_label,flipped", *rows]) + "\n")
     return str(path)
 

@@ -64,6 +64,12 @@ def test_agreements_are_a_row_per_method(capsys, metric, groups):
     agreement = Agreement("loss", Interval(0.25, 0.15, 3), Interval(0.5, float("nan"), 1), Interval(-0.1, 0.2, 3))
     print_agreements(Console(), GroupPlan(metric, 8, 0, "scratch"), [agreement])
     title, header, _, row = capsys.readouterr().out.lstrip("\n").splitlines()
-    assert title.startswith(f"{metric}: 8 {groups}") and title.endswith("left out, scratch retrained")
+    assert title.startswith(f"{metric}: 8 {groups}") and "left out, scratch retrained; " in title
+    assert title.endswith("their gradients are zero, batches are divided by their size as before")
     assert header.split() == ["scores", "Spearman", "Kendall", "Pearson"]
     assert row.split() == ["loss", "0.250", "±", "0.15", "0.500", "-0.100", "±", "0.2"]
+
+
+def test_the_caption_says_what_batches_are_divided_by(capsys):
+    print_agreements(Console(), GroupPlan("lds", 8, divisor="remaining"), [])
+    assert "batches are divided by what is left of them\n" in capsys.readouterr().out

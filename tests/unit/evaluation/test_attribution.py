@@ -128,3 +128,16 @@ def test_each_method_is_held_against_its_own_scale_at_the_cost_of_one_retraining
         alone = {"m": InfluenceScores(values, "m", objective=objective)}
         (expected,) = attribution([replace(trials[0], scores=alone)], plan, Retrainings(data, validation))
         assert replace(expected, method=agreement.method) == agreement
+
+
+def test_another_divisor_is_another_retraining(scored, tmp_path):
+    """Of the same groups: divided by what is left of its batches, steps keep their length."""
+    trials, data, validation = scored
+    where = Retrainings(data, validation, tmp_path / "groups.csv")
+    rows = []
+    for divisor in ("batch", "remaining"):  # into the same file: neither stands for the other
+        attribution(trials, GroupPlan("lds", groups=3, divisor=divisor), where)
+        rows.append(Table.read(where.target).rows)
+    for first, second in zip(*rows):
+        assert first[:5] == second[:5] and first[6] != second[6]
+        assert (first[5] == second[5]) == (first[3] == "0"), "the empty group"

@@ -30,6 +30,7 @@ def test_the_two_metrics_of_a_seed_draw_different_samples():
         ({"metric": "lds", "groups": 2}, "at least 3 groups"),
         ({"metric": "x"}, "'x'"),
         ({"metric": "lds", "start": "nowhere"}, "'nowhere'"),
+        ({"metric": "lds", "divisor": "half"}, "'half'"),
     ],
 )
 def test_impossible_plans_are_refused(settings, said):

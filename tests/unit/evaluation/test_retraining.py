@@ -1,9 +1,14 @@
 """Retrainings as jobs: what they give, and what a cache has to have kept (numbers: tests/numerical/test_retraining)."""
 
 import math
+from collections import OrderedDict
 
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
+from support.problems import without_initializers
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig, TrainingConfig
@@ -79,13 +84,40 @@ def test_a_cache_that_did_not_keep_the_last_epochs_start_is_refused_at_every_doo
 
 def test_a_training_that_went_on_from_trained_parameters_has_to_have_kept_them(trained):
     further = trained("last-epoch").network
+    lost = trained("final", further)
     with pytest.raises(CheckpointMissingError) as caught:
-        first_start(trained("final", further), 0)
-    assert caught.value.said(IN_COMMANDS).endswith(
-        "did not keep them (policy 'final'). Train with --policy epochs, or retrain the last epoch only."
+        first_start(lost, 0)
+    assert caught.value.said(IN_COMMANDS) == (
+        f"'{lost.path}' (policy 'final') does not hold the parameters that its training began with, and no known seed "
+        "draws them: the network was made in Python, or went on from trained parameters. Train again with --policy "
+        "last-epoch, which keeps them."
     )
     network, state = first_start(trained("epochs", further), 0)
     assert np.array_equal(state.theta, further.theta)
+
+
+@pytest.mark.parametrize("kind", ["made in Python", "without initializers", "drawn with another seed", "trained"])
+def test_scratch_begins_where_the_run_began(trained, kind):
+    """Nothing is changed, so that the retraining is the run itself, bit for bit."""
+    network = {
+        "made in Python": in_python,
+        "without initializers": lambda: without_initializers(in_python()),
+        "drawn with another seed": lambda: Network.builtin("builtin:mlp", (4,), 3, seed=7),
+        "trained": lambda: trained("epochs").network,
+    }[kind]()
+    cache = trained(network=network)
+    assert (0 in cache.kept) == (kind != "drawn with another seed")
+    assert np.array_equal(retrained(cache, job(cache, start="scratch")).theta, cache.final.theta)
+    other = retrained(cache, job(cache, start="scratch", seed=1)).theta  # another order, and draw if there is one
+    assert not np.array_equal(other, cache.final.theta)
+
+
+def in_python():
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope):
+        x, y = nn.Variable((2, 4)), nn.Variable((2, 1))
+        loss = F.softmax_cross_entropy(PF.affine(x, 3, rng=np.random.RandomState(3)), y)
+    return Network.from_loss(loss, {"x": x, "y": y}, scope)
 
 
 def test_further_samples_are_trained_on_as_if_they_had_been_there(trained, tmp_path):

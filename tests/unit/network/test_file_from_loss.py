@@ -5,8 +5,8 @@ import nnabla.parametric_functions as PF
 import numpy as np
 import pytest
 
-from nnabla_influence.config import SolverConfig
-from nnabla_influence.errors import NetworkError
+from nnabla_influence.config import ScheduleConfig, SolverConfig
+from nnabla_influence.errors import ConfigError, NetworkError
 from nnabla_influence.network import Network
 
 
@@ -42,3 +42,35 @@ def test_initialized_draws_anew_as_the_layers_state(from_python):
 def test_an_input_outside_the_graph_is_refused(from_python):
     with pytest.raises(NetworkError, match="'y' is not part of the loss's graph"):
         from_python(lambda x, y: F.squared_error(PF.affine(x, 1), F.constant(0, (2, 1))))
+
+
+def build_affine(x, y):
+    return F.softmax_cross_entropy(PF.affine(x, 3), y)
+
+
+def test_numbers_that_the_solver_does_not_state_are_nnablas_not_zero(from_python):
+    network = from_python(build_affine, settings={"solver": SolverConfig("Adam", 0.001, {"beta1": 0.8})})
+    assert network.settings.solver == SolverConfig("Adam", 0.001, {"beta1": 0.8, "beta2": 0.999, "eps": 1e-8})
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        ScheduleConfig(),
+        ScheduleConfig(warmup=7),
+        ScheduleConfig("Exponential", {"gamma": 0.5, "iter_interval": 3}),
+        ScheduleConfig("Step", {"gamma": 0.1, "iter_steps": [10, 20]}, 5),
+        ScheduleConfig("Cosine", {"max_iter": 40}),
+        ScheduleConfig("Polynomial", {"max_iter": 40, "power": 0.9}),
+    ],
+)
+def test_the_schedule_is_stated(from_python, schedule):
+    network = from_python(build_affine, settings={"solver": SolverConfig("Sgd", 0.1, schedule=schedule)})
+    assert network.settings.solver.schedule == schedule
+
+
+def test_a_solver_without_a_place_in_files_is_refused(from_python):
+    with pytest.raises(ConfigError, match="'Lamb' has no place in NNabla's files"):
+        from_python(build_affine, settings={"solver": SolverConfig("Lamb", 0.001)})
+    with pytest.raises(ConfigError, match="a solver of NNabla, got 'adam'"):
+        from_python(build_affine, settings={"solver": SolverConfig("adam", 0.001)})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.problems import without_initializers
 
 from nnabla_influence.config import IteratorConfig, ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
@@ -21,13 +22,6 @@ def data(samples=20):
 
 def network(seed=5):
     return Network.builtin("builtin:mlp", (3,), 3, seed=seed)
-
-
-def without_initializers(network):
-    for message in network.proto.network:
-        for variable in message.variable:
-            variable.initializer.type = ""
-    return network
 
 
 class Memory(dict):
@@ -86,10 +80,18 @@ def test_without_initializers_it_begins_where_the_training_began(tmp_path):
     bare = without_initializers(network())
     kept = train(bare, data(), replace(CONFIG, policy="epochs"), tmp_path / "c.h5")
     assert np.array_equal(FreshTraining.of(kept).trained(data()).theta, kept.final.theta)
-    lost = train(bare, data(), CONFIG, tmp_path / "lost.h5")
+    lost = train(bare, data(), replace(CONFIG, policy="final"), tmp_path / "lost.h5")
     for finished in (lost, FinalState(bare, CONFIG, 20)):
-        with pytest.raises(CheckpointMissingError, match='policy="epochs"'):
+        with pytest.raises(CheckpointMissingError, match='made in Python.*policy="last-epoch"'):
             FreshTraining.of(finished)
+
+
+def test_parameters_that_the_networks_own_seed_drew_are_drawn_again(tmp_path, caplog):
+    cache = train(network(seed=11), data(), CONFIG, tmp_path / "c.h5")
+    assert cache.kept == [10, 15]
+    with caplog.at_level("INFO", "nnabla_influence"):
+        assert np.array_equal(FreshTraining.of(cache).trained(data()).theta, cache.final.theta)
+    assert not caplog.text
 
 
 def test_the_schedule_follows_the_epochs():

@@ -1,5 +1,7 @@
 """Steps on live variables: each can be computed again, and a sample's weight is a factor on its gradient."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.comparison import assert_close
@@ -50,6 +52,18 @@ def test_the_divisor_stays_whatever_the_weights(trainer, network):
     halves = [trainer(half.astype(np.float32)).gradient(step) for half in (weights, ~weights)]
     assert_close(halves[0] + halves[1], trainer().gradient(step), 1e-5, "float32")
     assert not trainer(np.zeros(23, np.float32)).gradient(step).any()
+
+
+def test_the_divisor_is_what_remains_if_asked_for(network, data, config):
+    """As if the batch had been drawn without them; nothing left is no gradient, not a division by zero."""
+    step = first_step(config())
+    (rows,) = step.batches
+    weights = np.ones(23, np.float32)
+    weights[rows[:2]] = 0
+    left = Trainer(network, data, config(), Device(), weights, "remaining").gradient(step)
+    without = Trainer(network, data, config(), Device()).gradient(replace(step, batches=(rows[2:],)))
+    assert_close(left, without, 1e-6, "float32")
+    assert not Trainer(network, data, config(), Device(), np.zeros(23, np.float32), "remaining").gradient(step).any()
 
 
 def test_an_update_interval_adds_the_gradients_of_its_batches(trainer):

@@ -31,8 +31,11 @@ MEMORY = {"Momentum": "m", "Nesterov": "m", "SgdW": "m", "Adam": "mean", "AdamW"
 RATES = [0.05, 0.05, 0.04, 0.03, 0.02, 0.01]
 
 
-def _solver(name, decay=0.0):
-    return SolverConfig(name, RATES[0], PARAMETERS[name], weight_decay=decay)
+CORRECTED = {**BETAS, "bias_correction": True}
+
+
+def _solver(name, decay=0.0, parameters=None):
+    return SolverConfig(name, RATES[0], parameters or PARAMETERS[name], weight_decay=decay)
 
 
 def _real(solver):
@@ -64,9 +67,9 @@ def _states(real):
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
-@pytest.mark.parametrize("name", list(RULES))
-def test_the_linear_form_is_nnablas_step(name, decay):
-    solver, random = _solver(name, decay), np.random.RandomState(0)
+@pytest.mark.parametrize("name, numbers", [*PARAMETERS.items(), ("AMSGRAD", CORRECTED)])
+def test_the_linear_form_is_nnablas_step(name, numbers, decay):
+    solver, random = _solver(name, decay, numbers), np.random.RandomState(0)
     real, theta = _real(solver)
     for number, rate in enumerate(RATES, start=1):
         before, memory = theta.d.astype(np.float64), _states(real).get(MEMORY.get(name), np.zeros(P))

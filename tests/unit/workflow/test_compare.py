@@ -59,3 +59,15 @@ def test_a_ranking_without_order_is_named_with_its_file(files):
 def test_a_column_there_is_not(files):
     with pytest.raises(DataError, match="margin"):
         compare(CompareRequest([files / "a.csv", files / "b.csv"], column="margin"))
+
+
+def test_of_losses_the_highest_are_suspected(tmp_path):
+    """As `cleanse` judges them; the influence column of the same file is low where the loss is high."""
+    rows = ["influence,loss,margin,datasource_index", "-1,4,-1,2", "1,0.3,2,0", "2,0.2,1,1", "3,0.1,3,3"]
+    path = tmp_path / "influence.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    truth = tmp_path / "truth.csv"
+    truth.write_text("datasource_index,flipped\n0,0\n1,0\n2,1\n3,0\n", encoding="utf-8")
+    for column in ("influence", "loss", "margin"):
+        ((_, found),) = compare(CompareRequest([path], truth, column)).mislabel
+        assert found.auroc == 1.0, column

@@ -1,0 +1,60 @@
+"""Squared gradient norms: what decides between one pass and one sample at a time."""
+
+import logging
+from collections import OrderedDict
+
+import nnabla as nn
+import nnabla.functions as F
+import nnabla.parametric_functions as PF
+import numpy as np
+import pytest
+
+from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.errors import DataError
+from nnabla_influence.network import Network
+
+BATCH = {"x": np.random.RandomState(1).normal(size=(3, 3, 4)), "y": np.array([[0], [1], [1]])}
+
+
+def network_of(build):
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope):
+        x, y = nn.Variable((3, 3, 4)), nn.Variable((3, 1))
+        loss = F.softmax_cross_entropy(build(x), y)
+    return Network.from_loss(loss, {"x": x, "y": y}, scope)
+
+
+def turned(x):
+    """The last sample first, and back again: row i of the layer between is not sample i."""
+    h = PF.affine(F.flip(x, axes=[0]), 5)
+    return PF.affine(F.relu(F.flip(h, axes=[0])), 2, name="out")
+
+
+def plain(x):
+    return PF.affine(F.relu(PF.affine(x, 5)), 2, name="out")
+
+
+@pytest.mark.parametrize("build, said", [(plain, ""), (turned, "mixes the samples of a batch")])
+def test_rows_that_belong_to_no_sample_are_noticed(build, said, caplog):
+    oracle = LossOracle(network_of(build), "frozen")
+    theta = oracle.network.theta
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        found = oracle.squared_gradient_norms(theta, BATCH)
+    assert (said in caplog.text) if said else not caplog.text
+    rows = [{name: values[row : row + 1] for name, values in BATCH.items()} for row in range(3)]
+    gradients = [oracle.mean_gradient(theta, [row]) for row in rows]
+    np.testing.assert_allclose(found, [gradient @ gradient for gradient in gradients], rtol=1e-5)
+
+
+def test_the_parameters_are_those_that_are_given():
+    oracle = LossOracle(network_of(plain), "frozen")
+    first, other = oracle.network.theta, oracle.network.theta * 2
+    before = oracle.squared_gradient_norms(first, BATCH)
+    assert not np.allclose(oracle.squared_gradient_norms(other, BATCH), before)
+    assert np.array_equal(oracle.squared_gradient_norms(first, BATCH), before)
+
+
+def test_a_batch_that_does_not_fit_is_refused():
+    oracle = LossOracle(network_of(plain), "frozen")
+    with pytest.raises(DataError, match="column 'x'"):
+        oracle.squared_gradient_norms(oracle.network.theta, {"y": BATCH["y"]})

@@ -1,0 +1,97 @@
+"""The formula of every layer against NNabla's own gradient, one sample at a time."""
+
+import nnabla as nn
+import nnabla.functions as F
+import numpy as np
+import pytest
+from support.comparison import assert_close
+
+from nnabla_influence.autodiff import layer_norms
+from nnabla_influence.autodiff.layer_norms import Layer, squared_norms
+
+B = 5
+RANDOM = np.random.RandomState(0)
+
+
+def variable(*shape, need_grad=False):
+    return nn.Variable.from_numpy_array(RANDOM.normal(size=shape).astype(np.float32)).apply(need_grad=need_grad)
+
+
+LAYERS = {
+    "affine": (F.affine, (6,), [(6, 3), (3,)], {}),
+    "affine of a map": (F.affine, (2, 3, 4), [(24, 3), (3,)], {}),
+    "affine at few positions": (F.affine, (2, 40), [(40, 30), (30,)], {"base_axis": 2}),
+    "affine at many positions": (F.affine, (30, 2), [(2, 3), (3,)], {"base_axis": 2}),
+    "affine without bias": (F.affine, (6,), [(6, 3)], {}),
+    "convolution": (F.convolution, (3, 6, 5), [(4, 3, 3, 3), (4,)], {"pad": (1, 1)}),
+    "strided": (F.convolution, (3, 8, 7), [(4, 3, 3, 2), (4,)], {"stride": (2, 3), "pad": (1, 0)}),
+    "dilated": (F.convolution, (3, 8, 9), [(4, 3, 3, 2), (4,)], {"dilation": (2, 3)}),
+    "all of it, grouped": (
+        F.convolution,
+        (4, 9, 8),
+        [(6, 2, 3, 3), (6,)],
+        {"group": 2, "stride": (2, 2), "dilation": (2, 1), "pad": (2, 1)},
+    ),
+    "one dimension": (F.convolution, (3, 9), [(4, 3, 3)], {"stride": (2,)}),
+    "batch norm of a map": (F.batch_normalization, (3, 4, 4), [(1, 3, 1, 1)] * 2, {"batch_stat": False}),
+    "batch norm of a vector": (F.batch_normalization, (3,), [(1, 3)] * 2, {"batch_stat": False}),
+}
+
+
+def norms(function, shape, parameter_shapes, settings):
+    """The formula's, and NNabla's in a loop."""
+    x = variable(B, *shape, need_grad=True)
+    parameters = [variable(*shape, need_grad=True) for shape in parameter_shapes]
+    frozen = []
+    if function is F.batch_normalization:
+        frozen = [variable(*parameter_shapes[0]), nn.Variable.from_numpy_array(np.full(parameter_shapes[0], 0.7))]
+    y = function(x, *parameters, *frozen, **settings)
+    d = RANDOM.normal(size=y.shape).astype(np.float32)
+    y.forward()
+    expected = []
+    for row in range(B):
+        for parameter in parameters:
+            parameter.grad.zero()
+        alone = np.zeros_like(d)
+        alone[row] = d[row]
+        y.backward(alone)
+        expected.append([float((parameter.g.astype(np.float64) ** 2).sum()) for parameter in parameters])
+    d = nn.Variable.from_numpy_array(d)
+    arguments = dict(y.parent.info.args)
+    layers = []
+    for number in range(len(parameters)):  # each alone, and then all of them
+        trains = [number == other for other in range(len(parameters))]
+        layers.append(Layer(y.parent.info.type_name, arguments, x, d, parameters + frozen, trains))
+    layers.append(layers[0]._replace(trains=[True] * len(parameters)))
+    assert all(layer.known for layer in layers)
+    found = [squared_norms(layer) for layer in layers]
+    for one in found:
+        one.forward()
+    return np.stack([one.d for one in found], 1), np.array([[*row, sum(row)] for row in expected])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_it_is_the_norm_of_each_samples_gradient(name):
+    assert_close(*norms(*LAYERS[name]), 1e-5, "float32, squared")
+
+
+def test_kernels_of_many_samples_are_done_in_parts(monkeypatch):
+    monkeypatch.setattr(layer_norms, "LARGEST", 2 * 4 * 3 * 3 * 3)
+    assert_close(*norms(*LAYERS["convolution"]), 1e-5, "float32, squared")
+
+
+def test_a_row_that_is_looked_up_twice_gets_both_gradients():
+    x = nn.Variable.from_numpy_array(np.array([[0, 1, 0], [2, 2, 2]], np.float32))
+    d = variable(2, 3, 4)
+    found = squared_norms(Layer("Embed", {}, x, d, [nn.Variable((3, 4))], [True]))
+    found.forward()
+    rows = [[d.d[0, 0] + d.d[0, 2], d.d[0, 1]], [d.d[1].sum(0)]]
+    assert_close(found.d, np.array([sum((row**2).sum() for row in sample) for sample in rows]), 1e-5, "float32")
+
+
+@pytest.mark.parametrize(
+    "kind, arguments",
+    [("PReLU", {}), ("Convolution", {"channel_last": True}), ("BatchNormalization", {"batch_stat": True})],
+)
+def test_without_a_formula_it_is_not_known(kind, arguments):
+    assert not Layer(kind, arguments, variable(2, 3), variable(2, 3), [], []).known
