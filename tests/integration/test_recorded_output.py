@@ -57,7 +57,8 @@ SCORED = """x__0:left,x__1:right,y:label,influence,predicted_label,loss,datasour
 """
 OTHER = "datasource_index,influence\n" + "".join(f"{row},{(row * 5) % 14 / 8}\n" for row in range(14))
 TRUTH = "datasource_index,clean_label,noisy_label,flipped\n" + "".join(
-    f"{row},0,{int(row in (0, 3, 9))},{int(row in (0, 3, 9))}\n" for row in range(14)
+    f"{row},{(label + (row in (0, 3, 9))) % 3},{label},{int(row in (0, 3, 9))}\n"
+    for row, label in enumerate((1, 1, 0, 0, 2, 0, 1, 2, 2, 2, 0, 1, 1, 0))
 )
 
 TRAIN = ("train", "--network", "builtin:mlp", "--cache", "c.h5")

@@ -141,8 +141,8 @@ def test_what_cannot_be_retrained_is_refused(tmp_path):
         run_retraining(job(cache, images(30, 5)))
     (tmp_path / "more").mkdir()
     trained_network = cache.network
-    more = run(tmp_path / "more", data, trained_network, epochs=2)
-    with pytest.raises(CheckpointMissingError, match="went on from trained parameters"):
+    more = run(tmp_path / "more", data, trained_network, epochs=2, policy="final")
+    with pytest.raises(CheckpointMissingError, match="does not hold the parameters that its training began with"):
         run_retraining(job(more, data, start="scratch"))
 
 

@@ -67,7 +67,7 @@ def test_attribution_prints_a_row_per_method_and_a_table_per_start(command, star
     assert code == 0
     for start in starts:
         table = "curve.csv" if len(starts) == 1 else f"curve.{start}.csv"
-        assert f"\nleave-one-out: 4 single samples left out, {start} retrained\n" in out
+        assert f"\nleave-one-out: 4 single samples left out, {start} retrained; their gradients are zero" in out
         assert f"every retraining: {table}\n" in out and (command.folder / table).is_file()
 
 
