@@ -22,7 +22,7 @@ def test_the_truth_is_what_a_comparison_reads(data, scores, tmp_path):
     assert labels.flipped.sum() == TRAINING // 4
     noisy = [float(row[2]) for row in Table.read(tmp_path / "noisy.csv").rows]
     assert noisy == labels.noisy.tolist()
-    scores.to_csv(tmp_path / "influence.csv")
+    scores.to_csv(tmp_path / "influence.csv", Table.read(tmp_path / "noisy.csv"))
     comparison = compare(CompareRequest([tmp_path / "influence.csv"], tmp_path / "truth.csv"))
     assert comparison.mislabel[0][1].flips == TRAINING // 4
 
