@@ -213,7 +213,7 @@ def test_no_workers_is_said(scheduler):
 
 def test_a_scheduler_that_goes_away_is_said(monkeypatch, tmp_path):
     # The client tries half as long to find it again, so this patience costs what it is.
-    monkeypatch.setattr("nnabla_influence.execution.cluster.SECONDS", 40)
+    monkeypatch.setattr("nnabla_influence.execution.cluster.SECONDS", 24)
     cluster = Cluster(tmp_path)
     cluster.add_worker()
     try:
