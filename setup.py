@@ -38,7 +38,7 @@ REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.7"]
 EVALUATION = ["scikit-learn>=1.0"]
 DASK = ["dask>=2022.5", "distributed>=2022.5"]
 TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
-TEST = ["pytest>=7.0", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
+TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(

@@ -157,7 +157,8 @@ def test_trials_of_run_on_a_cluster_that_loses_a_worker_are_those_of_one_process
 
 
 def test_a_removal_curve_on_a_cluster_that_loses_a_worker_is_that_of_one_process(cluster, commands, data):
-    what = ("--trials", 2, "--remove", 5, 10, 20, "--retrain", "scratch", "last-epoch", "--data-cache", "decoded")
+    what = ("--trials", 2, "--methods", "spectral", "random", "--remove", 5, 10, 20, "--data-cache", "decoded")
+    what += ("--retrain", "scratch", "last-epoch")
     settings = [*network_and_data(data), "--epochs", 20, "--batch-size", 8, *what]
     commands("evaluate", *settings, "--output", "serial.csv")
     process = commands.start("evaluate", *settings, "--output", "cluster.csv", "--scheduler", cluster.address)

@@ -44,7 +44,7 @@ def _command(digits, cache):
         "--cache",
         str(cache),
         "--epochs",
-        "150",
+        "100",
         "--batch-size",
         "32",
         "--crop",
