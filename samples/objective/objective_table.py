@@ -4,9 +4,9 @@
 
 --data-folder is what samples/mnist/prepare.py takes as --data: a folder or a zip file with MNIST. Each condition flips
 labels of the training rows, and of the validation rows too where it says so, trains once per seed, and scores the same
-training by both objectives. Finished rows of results.csv are not computed again, so an interrupted table goes on; more
-seeds or conditions are added to the same file. The table is printed in Markdown: the mean over the seeds with its 95 %
-interval, and the difference of the two, paired by seed.
+training by both objectives, and by each sample's own loss as a baseline. Finished rows of results.csv are not computed
+again, so an interrupted table goes on; more seeds or conditions are added to the same file. The table is printed in
+Markdown: the mean over the seeds with its 95 % interval, and the difference of the two, paired by seed.
 """
 
 import argparse
@@ -32,6 +32,8 @@ from nnabla_influence.evaluation.interval import Interval
 from nnabla_influence.evaluation.metrics import mislabel_detection
 
 OBJECTIVES = ("loss", "error")
+BASELINE = "baseline"  # the method `loss`
+SCORINGS = (*OBJECTIVES, BASELINE)
 CLASSES = 10
 COLUMNS = ("condition", "rows", "seed", "objective", "auroc", "precision_at_flips", "accuracy", "seconds")
 
@@ -119,8 +121,8 @@ def network_of(condition):
     return Network.from_loss(loss, {"x": x, "y": y}, scope, settings).initialized(0)
 
 
-def one_seed(mnist, rows, condition, seed):
-    """Train once and score by both objectives; two rows of the CSV."""
+def one_seed(mnist, rows, condition, seed, scorings):
+    """Train once and score by some of `SCORINGS`; a row of the CSV for each."""
     images, labels = mnist
     training, validation = drawn_rows(labels, rows, condition, seed)
     noisy = flip_labels(labels[training], condition.rate, condition.kind, seed, CLASSES)
@@ -138,9 +140,12 @@ def one_seed(mnist, rows, condition, seed):
     )
     with tempfile.TemporaryDirectory() as folder:
         cache = project.train(Path(folder) / "cache.h5")
-        for objective in OBJECTIVES:
+        for objective in scorings:
             started = time.perf_counter()
-            scores = project.score(cache, DEFAULT_METHOD, objective=objective)
+            if objective == BASELINE:
+                scores = project.score(cache, "loss")
+            else:
+                scores = project.score(cache, DEFAULT_METHOD, objective=objective)
             seconds = time.perf_counter() - started
             found = mislabel_detection(scores.values, noisy.flipped)
             right = float((scores.columns["predicted_label"] == noisy.clean).mean())
@@ -170,13 +175,21 @@ def append(path, rows):
 
 def print_table(found, conditions, rows, seeds):
     """Print the means in Markdown."""
-    print(f"\n| MNIST, {rows:,} training rows, AUROC | {' | '.join(OBJECTIVES)} | difference |\n|---|---|---|---|")
+    header = f"MNIST, {rows:,} training rows, AUROC", "seeds", *OBJECTIVES, "difference", "each sample's own loss"
+    print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for condition in conditions:
-        values = np.array(
-            [[float(found[condition.name, rows, seed, o]["auroc"]) for o in OBJECTIVES] for seed in range(seeds)]
-        )
-        cells = [Interval.of(column).text(".3f", ".3f") for column in (*values.T, values[:, 1] - values[:, 0])]
-        print(f"| {condition.name} | {' | '.join(cells)} |")
+        by_seed = {
+            scoring: {
+                seed: float(found[condition.name, rows, seed, scoring]["auroc"])
+                for seed in range(seeds)
+                if (condition.name, rows, seed, scoring) in found
+            }
+            for scoring in SCORINGS
+        }
+        both = sorted(by_seed["loss"].keys() & by_seed["error"].keys())
+        loss, error = (np.array([by_seed[objective][seed] for seed in both]) for objective in OBJECTIVES)
+        columns = (loss, error, error - loss, list(by_seed[BASELINE].values()))
+        print(f"| {condition.name} | {len(both)} | {' | '.join(Interval.of(c).text('.3f', '.3f') for c in columns)} |")
 
 
 def main():
@@ -195,8 +208,9 @@ def main():
     done = read(path)
     for seed in range(args.seeds):  # seeds outside: an interrupted table has all conditions
         for condition in conditions:
-            if not all((condition.name, args.rows, seed, objective) in done for objective in OBJECTIVES):
-                append(path, list(one_seed(mnist, args.rows, condition, seed)))
+            missing = [scoring for scoring in SCORINGS if (condition.name, args.rows, seed, scoring) not in done]
+            if missing:
+                append(path, list(one_seed(mnist, args.rows, condition, seed, missing)))
                 print(f"{condition.name}, seed {seed}", flush=True)
     print_table(read(path), conditions, args.rows, args.seeds)
     print(f"\nevery number: {path}")
