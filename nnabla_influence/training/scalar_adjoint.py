@@ -60,7 +60,7 @@ class ScalarAdjoint:
         self._steps: List[Tuple[Coefficients, int]] = [
             (own.coefficients(solver, StepConditions(step.learning_rate, step.number)), step.batches) for step in steps
         ]
-        self.limit = float(min(k.limit / batches for k, batches in self._steps))
+        self.limit = min(float(np.min(k.limit)) / batches for k, batches in self._steps)
         self._decay = coupled_decay(solver) if own.second is None else 0.0
         self._mean_batches = sum(step.batches for step in steps) / len(steps)
 
