@@ -172,5 +172,5 @@ def _detection(console: Console, scores: Mapping[str, InfluenceScores], flipped:
     console.table(("scores", "AUROC", "average precision", f"precision among first {int(flipped.sum())}"), rows)
     console.result(
         "loss measures oddness and is a strong detector of flipped labels; influence (spectral) measures harm to the\n"
-        "validation loss, another question. Look at both.\n"
+        "validation error, another question. Look at both.\n"
     )

@@ -3,9 +3,9 @@
 Three questions are asked of three kinds of rows, and no row answers two of them: some validation rows made the scores,
 some choose the number (see `choice`), and others confirm it. Confirmed is a number if the error of networks trained
 without those samples lies below the error without removal, by at least `WORTH`, *and* below the error after removing as
-many at random, each by a one-sided test whose standard error covers rows and trainings (see `gain`). A ranking that
-knows nothing passes that in at most one case in twenty, however many numbers were tried, because one number is
-confirmed, not the best of many.
+many at random, each with zero outside the 95 % interval, whose standard error covers rows and trainings (see `gain`).
+A ranking that knows nothing passes that in at most one case in forty, however many numbers were tried, because one
+number is confirmed, not the best of many.
 
 So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
 number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
@@ -52,8 +52,8 @@ class Pick(NamedTuple):
 Picks = Tuple[Pick, Tuple[Pick, ...]]
 """What all choosing rows choose, and what each part of them chooses."""
 
-LEVEL = 0.05
-"""How often a gain may be seen where there is none."""
+LEVEL = 0.025
+"""How often a gain may be seen where there is none; one end of the 95 % interval, so that what is decided is shown."""
 
 WORTH = 0.005
 """The smallest fall of the error that data is removed for."""

@@ -91,7 +91,9 @@ def test_the_objective_table_goes_on_where_it_stopped(tmp_path):
     again = _run("objective/objective_table.py", *line, "--seeds", 2)
     assert "seed 0" not in again.stdout and "seed 1" in again.stdout and "| 20 % flips in both |" in again.stdout
     results = pd.read_csv(tmp_path / "out" / "results.csv")
-    assert list(zip(results["seed"], results["objective"])) == [(s, o) for s in (0, 1) for o in ("loss", "error", "baseline")]
+    assert list(zip(results["seed"], results["objective"])) == [
+        (s, o) for s in (0, 1) for o in ("loss", "error", "baseline")
+    ]
     assert results["auroc"].between(0, 1).all()
 
 

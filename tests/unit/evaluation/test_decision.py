@@ -7,7 +7,8 @@ import pytest
 from support.removal_curves import curve
 
 from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
-from nnabla_influence.evaluation.decision import Outcome, chosen_numbers, decide, decisions
+from nnabla_influence.evaluation.decision import WORTH, Decision, Outcome, chosen_numbers, decide, decisions
+from nnabla_influence.evaluation.gain import Gain
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 
 LINE = ("spectral", "remove", "scratch")
@@ -79,6 +80,19 @@ def test_a_table_that_came_without_the_figures_of_rows_decides_nothing():
         "spectral: nothing can be decided, because the figures of the rows (.rows.npz)"
     )
     assert bare.choice(*LINE).removed == 30, "what the means favour can still be shown"
+
+
+def test_what_is_decided_is_what_the_shown_intervals_say():
+    """An interval that holds zero is never called a gain, and one that does not never doubted."""
+    random = np.random.default_rng(0)
+    outcomes = set()
+    for _ in range(500):
+        gains = [Gain(random.normal(0.02, 0.03), *random.uniform(0.001, 0.02, 3), 30.0, 400, 5) for _ in range(2)]
+        decision = Decision(Outcome.NOTHING, "m", "remove", "scratch", 0, (30,), "test", *gains)
+        seen = all(gain.interval().decided and gain.mean > 0 for gain in gains)
+        assert (decision.judged() is Outcome.REMOVE) == (seen and gains[0].mean >= WORTH)
+        outcomes.add(decision.judged())
+    assert outcomes == {Outcome.REMOVE, Outcome.NOTHING, Outcome.TOO_FEW}
 
 
 def test_the_control_and_other_starts_are_kept_apart():
