@@ -44,8 +44,7 @@ def row_errors(losses: Array, right: Optional[Array], objective: Objective, prob
     * the *levelled* error ``1 / (1 + exp(z / median |z|))`` of the log-odds ``z = log(p / (1 - p))`` is the same
       however sure a network is, because its own median levels it, but hardly moves where most rows are easy.
 
-    The error is the mean of the third and of the mean of the first two. On clean data of four draws the first alone
-    found something to remove in a third of cases, this mean in none; with wrong labels both found it.
+    The error is the mean of the third and of the mean of the first two.
 
     Args:
         losses: Their losses (rows,); all of them infinite if the training diverged, and so are the errors then.
