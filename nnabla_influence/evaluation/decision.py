@@ -129,15 +129,16 @@ class Decision:
     @property
     def sentence(self) -> str:
         """The decision in words."""
-        if self.outcome is Outcome.REMOVE:
+        gain = self.gain
+        if gain is not None and self.outcome is Outcome.REMOVE:
             most = " It is the largest number that was tried." if self.largest else ""
-            return f"{self.method}: {self.treatment} {self.number:,} samples. {self._evidence()}.{most}"
-        if self.gain is None and self.outcome is Outcome.UNKNOWN:
+            return f"{self.method}: {self.treatment} {self.number:,} samples. {self._evidence(gain)}.{most}"
+        if gain is None and self.outcome is Outcome.UNKNOWN:
             return (
                 f"{self.method}: nothing can be decided, because the figures of the rows (.rows.npz) do not lie beside "
                 "the table."
             )
-        if self.gain is None:
+        if gain is None:
             return (
                 f"{self.method}: nothing is worth removing; no number lowers the error on the rows that choose beyond "
                 "chance."
@@ -148,28 +149,27 @@ class Decision:
                 "3 trials or more."
             )
         if self.outcome is Outcome.NOTHING:
-            small = f"; {WORTH:g} would be worth it" if 0 < self.gain.mean < WORTH else ""
-            return f"{self.method}: nothing is worth removing. {self._evidence()}{small}."
+            small = f"; {WORTH:g} would be worth it" if 0 < gain.mean < WORTH else ""
+            return f"{self.method}: nothing is worth removing. {self._evidence(gain)}{small}."
         return (
             f"{self.method}: the validation rows are too few to tell, and in doubt nothing is removed. "
-            f"{self._evidence()}; about {self.rows_needed:,.0f} such rows would show gains of this size."
+            f"{self._evidence(gain)}; about {self.rows_needed:,.0f} such rows would show gains of this size."
         )
 
-    def _evidence(self) -> str:
+    def _evidence(self, gain: Gain) -> str:
         """Say what the confirming rows show, as changes of the error: negative is better."""
-        assert self.gain is not None
         trained = "Trained from scratch" if self.start == "scratch" else "With the last epoch trained again"
         samples = f"the {' or '.join(f'{n:,}' for n in self.confirmed)} most harmful samples"
         changed = " or ".join(f"{DONE[treatment]} {samples}" for treatment in self.treatments)
         which = "of the test data" if self.data == TEST else "that neither scored nor chose"
         text = (
-            f"{trained} {changed}, the error on {self.gain.rows:,} rows {which} changes by {_change(self.gain)} "
+            f"{trained} {changed}, the error on {gain.rows:,} rows {which} changes by {_change(gain)} "
             "against removing nothing"
         )
         if self.against_random is not None:
             control = " or ".join(AT_RANDOM[treatment] for treatment in self.treatments)
             text += f" and by {_change(self.against_random)} against {control} as many at random"
-        return f"{text} ({self.gain.seeds} trainings of each kind)"
+        return f"{text} ({gain.seeds} trainings of each kind)"
 
 
 def _change(gain: Gain) -> str:
