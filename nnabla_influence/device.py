@@ -22,7 +22,7 @@ __all__ = ["Device"]
 
 # Whenever NNabla reads an array or writes down a function it looks for `nnabla_ext` or `nnabla` inside `nnabla` first,
 # as Python 2 did: a search of the disk that takes up to 0.2 ms and finds nothing. Known to be missing, they are not
-# searched for; a step of a small network takes a third less.
+# searched for.
 for missing in ("nnabla_ext", "nnabla_ext.cpu", "nnabla"):
     sys.modules.setdefault(f"nnabla.{missing}", None)  # type: ignore[arg-type]
 
