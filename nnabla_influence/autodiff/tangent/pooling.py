@@ -1,0 +1,114 @@
+"""Poolings, one axis after the other: the largest of the largest, or the sum of the sums, of a window's lines."""
+
+from __future__ import annotations
+
+import functools
+from typing import Callable, Dict, List, NamedTuple
+
+import numpy as np
+
+from ...array import Array
+from .dual import Dual
+from .node import Node, Rule
+
+__all__ = ["RULES"]
+
+
+class Window(NamedTuple):
+    """The windows along one axis.
+
+    Args:
+        axis: The axis.
+        kernel: Values of a window.
+        stride: From one window to the next.
+        pad: Values in front of the first one.
+        output: Windows.
+    """
+
+    axis: int
+    kernel: int
+    stride: int
+    pad: int
+    output: int
+
+    def entries(self, a: Array) -> List[Array]:
+        """Return views: the first value of every window, the second value of every window, and so on."""
+        last = (self.output - 1) * self.stride + 1
+        before = (slice(None),) * self.axis
+        return [a[before + (slice(place, place + last, self.stride),)] for place in range(self.kernel)]
+
+    def padded(self, a: Array, value: float) -> Array:
+        """Return the array with so much of a value around it that every window is full."""
+        length = a.shape[self.axis]
+        needed = (self.output - 1) * self.stride + self.kernel
+        behind = max(needed - self.pad - length, 0)
+        if not self.pad and not behind:
+            return a
+        widths = [(self.pad, behind) if axis == self.axis else (0, 0) for axis in range(a.ndim)]
+        return np.pad(a, widths, constant_values=value)
+
+
+def _windows(node: Node) -> List[Window]:
+    """Return the windows along the last axes, or the last but the channels; the last axis first."""
+    kernel, stride, pad = (node.arguments[name] for name in ("kernel", "stride", "pad"))
+    last = len(node.input_shapes[0]) - (1 if node.arguments["channel_last"] else 0)
+    axes = range(last - len(kernel), last)
+    output = [node.output_shapes[0][axis] for axis in axes]
+    return [Window(*numbers) for numbers in zip(axes, kernel, stride, pad, output)][::-1]
+
+
+def _max_pooling(node: Node, x: Dual) -> Dual:
+    """Take the largest value of every window: of equal ones the first, as NNabla does."""
+    for window in _windows(node):
+        x = _largest(node, window, x)
+    return x
+
+
+def _largest(node: Node, window: Window, x: Dual) -> Dual:
+    values = window.entries(window.padded(x.value, -np.inf))
+    tangents = [] if x.tangent is None else window.entries(window.padded(x.tangent, 0.0))
+    best = values[0]
+    tangent = tangents[0] if tangents else None
+    for place in range(1, window.kernel):
+        if tangent is not None:
+            tangent = np.where(values[place] > best, tangents[place], tangent)
+        best = np.maximum(best, values[place], out=node.buffers.like(best))
+    return Dual(best, tangent)
+
+
+def _summed(node: Node, x: Dual) -> Dual:
+    """Add up the values of every window."""
+
+    def total(a: Array) -> Array:
+        for window in _windows(node):
+            a = functools.reduce(np.add, window.entries(window.padded(a, 0.0)))
+        return a
+
+    return x.linear(total)
+
+
+def _average_pooling(node: Node, x: Dual) -> Dual:
+    """Take the mean of every window, with or without the padding."""
+    total = _summed(node, x)
+    if node.arguments["including_pad"]:
+        return total * (1.0 / float(np.prod(node.arguments["kernel"])))
+    counts = _summed(node, Dual(np.ones(node.input_shapes[0], x.value.dtype))).value
+    return total.linear(lambda a: a / counts)
+
+
+def _global(reduce: Callable[..., Array]) -> Rule:
+    """Return the rule of a reduction over the image, whose axes keep length 1."""
+
+    def rule(node: Node, x: Dual) -> Dual:
+        return x.linear(lambda a: reduce(a, axis=tuple(range(2, a.ndim)), keepdims=True))
+
+    return rule
+
+
+RULES: Dict[str, Rule] = {
+    "MaxPooling": _max_pooling,
+    "SumPooling": _summed,
+    "AveragePooling": _average_pooling,
+    "GlobalAveragePooling": _global(np.mean),
+}
+"""By NNabla's type of the function."""
