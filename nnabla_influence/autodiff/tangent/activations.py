@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Callable, Dict
+from typing import Dict
 
 import numpy as np
 
@@ -78,17 +78,31 @@ def _prelu(node: Node, x: Dual, below: Dual) -> Dual:
     return (x - negative) + negative * below
 
 
-def _exponential(x: Dual, scale: float, alpha: float) -> Dual:
-    """Return ``scale x`` above zero, ``scale alpha (exp(x) - 1)`` below."""
+def _exponential(x: Dual, scale: float, alpha: float, positive: Array) -> Dual:
+    """Return ``scale x`` where x is positive, ``scale alpha (exp(x) - 1)`` elsewhere."""
     below = (scale * alpha) * np.expm1(np.minimum(x.value, 0.0))
-    positive = x.value > 0.0
     y = np.where(positive, scale * x.value, below)
     return x.mapped(y, lambda: np.where(positive, x.value.dtype.type(scale), below + scale * alpha))
 
 
-def _both_signs(node: Node, x: Dual, activation: Callable[[Dual], Dual]) -> Dual:
-    """Join an activation of x and of -x along an axis."""
-    return joined([activation(x), activation(-x)], node.arguments["axis"])
+def _elu(node: Node, x: Dual) -> Dual:
+    return _exponential(x, 1.0, node.arguments["alpha"], x.value >= 0.0)
+
+
+def _selu(node: Node, x: Dual) -> Dual:
+    return _exponential(x, node.arguments["scale"], node.arguments["alpha"], x.value > 0.0)
+
+
+def _celu(node: Node, x: Dual) -> Dual:
+    """Join the ELU of x and of -x along an axis."""
+    return joined([_elu(node, x), _elu(node, -x)], node.arguments["axis"])
+
+
+def _crelu(node: Node, x: Dual) -> Dual:
+    """Join the positive and the negative part of x along an axis; at zero the slope is that of the second."""
+    negative = -x
+    second = negative.mapped(np.maximum(negative.value, 0.0), lambda: negative.value >= 0.0)
+    return joined([rectified(x), second], node.arguments["axis"])
 
 
 def _gelu(node: Node, x: Dual) -> Dual:
@@ -130,10 +144,10 @@ RULES: Dict[str, Rule] = {
     "ReLU6": lambda node, x: _clipped(x, 0.0, 6.0),
     "LeakyReLU": lambda node, x: _bent(x, 1.0, node.arguments["alpha"]),
     "PReLU": _prelu,
-    "CReLU": lambda node, x: _both_signs(node, x, rectified),
-    "ELU": lambda node, x: _exponential(x, 1.0, node.arguments["alpha"]),
-    "SELU": lambda node, x: _exponential(x, node.arguments["scale"], node.arguments["alpha"]),
-    "CELU": lambda node, x: _both_signs(node, x, lambda a: _exponential(a, 1.0, node.arguments["alpha"])),
+    "CReLU": _crelu,
+    "ELU": _elu,
+    "SELU": _selu,
+    "CELU": _celu,
     "GELU": _gelu,
     "Swish": _swish,
     "Mish": _mish,

@@ -14,6 +14,7 @@ from .activations import log_sigmoid, logistic
 from .arithmetic import chosen
 from .dual import Dual
 from .node import Node, Rule
+from .shapes import whole_numbers
 
 __all__ = ["RULES"]
 
@@ -48,11 +49,12 @@ def _log_softmax(node: Node, z: Dual) -> Dual:
 
 
 def _at_labels(node: Node, x: Dual, labels: Array) -> Dual:
-    """Take the values at the labels' classes: an axis of length 1 in place of the classes."""
+    """Take the values at the labels' classes, zero where a label is negative: NNabla's word for none."""
     axis = node.arguments["axis"]
     shape = x.value.shape
-    index = labels.astype(np.int64).reshape(*shape[:axis], 1, *shape[axis + 1 :])
-    return x.linear(lambda a: np.take_along_axis(a, index, axis).reshape(node.output_shapes[0]))
+    index = whole_numbers(node, np.maximum(labels, 0.0), shape[axis]).reshape(*shape[:axis], 1, *shape[axis + 1 :])
+    known = (labels >= 0.0).reshape(node.output_shapes[0])
+    return x.linear(lambda a: np.take_along_axis(a, index, axis).reshape(known.shape) * known)
 
 
 def _softmax_cross_entropy(node: Node, z: Dual, labels: Dual) -> Dual:
@@ -60,7 +62,7 @@ def _softmax_cross_entropy(node: Node, z: Dual, labels: Dual) -> Dual:
 
 
 def _categorical_cross_entropy(node: Node, p: Dual, labels: Dual) -> Dual:
-    return -_logarithm(_at_labels(node, p, labels.value))
+    return -_at_labels(node, _logarithm(p), labels.value)
 
 
 def _logarithm(p: Dual) -> Dual:

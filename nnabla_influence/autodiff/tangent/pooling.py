@@ -37,6 +37,13 @@ class Window(NamedTuple):
         before = (slice(None),) * self.axis
         return [a[before + (slice(place, place + last, self.stride),)] for place in range(self.kernel)]
 
+    def counts(self, length: int, including_pad: bool) -> Array:
+        """Return how many values each window has, with or without the padding, whose end ends a window too."""
+        start = np.arange(self.output) * self.stride - self.pad
+        around = self.pad if including_pad else 0
+        counts: Array = np.minimum(start + self.kernel, length + around) - np.maximum(start, -around)
+        return counts
+
     def padded(self, a: Array, value: float) -> Array:
         """Return the array with so much of a value around it that every window is full."""
         length = a.shape[self.axis]
@@ -49,10 +56,9 @@ class Window(NamedTuple):
 
 
 def _windows(node: Node) -> List[Window]:
-    """Return the windows along the last axes, or the last but the channels; the last axis first."""
+    """Return the windows along the last axes, the last one first."""
     kernel, stride, pad = (node.arguments[name] for name in ("kernel", "stride", "pad"))
-    last = len(node.input_shapes[0]) - (1 if node.arguments["channel_last"] else 0)
-    axes = range(last - len(kernel), last)
+    axes = range(len(node.input_shapes[0]) - len(kernel), len(node.input_shapes[0]))
     output = [node.output_shapes[0][axis] for axis in axes]
     return [Window(*numbers) for numbers in zip(axes, kernel, stride, pad, output)][::-1]
 
@@ -90,10 +96,11 @@ def _summed(node: Node, x: Dual) -> Dual:
 def _average_pooling(node: Node, x: Dual) -> Dual:
     """Take the mean of every window, with or without the padding."""
     total = _summed(node, x)
-    if node.arguments["including_pad"]:
-        return total * (1.0 / float(np.prod(node.arguments["kernel"])))
-    counts = _summed(node, Dual(np.ones(node.input_shapes[0], x.value.dtype))).value
-    return total.linear(lambda a: a / counts)
+    for window in _windows(node):
+        counts = window.counts(x.value.shape[window.axis], node.arguments["including_pad"])
+        shares = (1.0 / counts).astype(x.value.dtype).reshape(counts.shape + (1,) * (x.value.ndim - 1 - window.axis))
+        total = total * Dual(shares)
+    return total
 
 
 def _global(reduce: Callable[..., Array]) -> Rule:

@@ -6,11 +6,12 @@ from typing import Dict, List, Sequence
 
 import numpy as np
 
-from ...array import Array
+from ...array import Array, IntArray
+from ...errors import ComputationError
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES", "joined", "stacked"]
+__all__ = ["RULES", "joined", "stacked", "whole_numbers"]
 
 
 def joined(parts: Sequence[Dual], axis: int) -> Dual:
@@ -25,6 +26,22 @@ def joined(parts: Sequence[Dual], axis: int) -> Dual:
 def stacked(parts: Sequence[Dual], axis: int) -> Dual:
     """Lay arrays of one shape side by side along a new axis."""
     return joined([part.linear(lambda a: np.expand_dims(a, axis)) for part in parts], axis)
+
+
+def whole_numbers(node: Node, values: Array, below: int) -> IntArray:
+    """Return class or row numbers as such.
+
+    Raises:
+        ComputationError: One is negative, or too large.
+    """
+    index = values.astype(np.int64)
+    wrong = index[(index < 0) | (index >= below)]
+    if len(wrong):
+        raise ComputationError(
+            f"A {node.kind} layer should read numbers from 0 to {below - 1}, not {wrong[0]}. Look for such a value in "
+            "the data."
+        )
+    return index
 
 
 def _reshape(node: Node, x: Dual) -> Dual:
@@ -64,12 +81,11 @@ def _pad(node: Node, x: Dual) -> Dual:
 
 
 def _unpooling(node: Node, x: Dual) -> Dual:
-    """Repeat every value along the last axes, or the last but the channels."""
+    """Repeat every value along the last axes."""
     kernel = node.arguments["kernel"]
-    last = x.value.ndim - (1 if node.arguments["channel_last"] else 0)
 
     def repeated(a: Array) -> Array:
-        for axis, times in zip(range(last - len(kernel), last), kernel):
+        for axis, times in zip(range(a.ndim - len(kernel), a.ndim), kernel):
             a = a.repeat(times, axis)
         return a
 
@@ -83,15 +99,16 @@ def _broadcast(node: Node, x: Dual) -> Dual:
 def _one_hot(node: Node, labels: Dual) -> Dual:
     """Return ones at the places that the last axis names."""
     shape = tuple(node.arguments["shape"])
-    index = labels.value.astype(np.int64).reshape(-1, len(shape))
-    hot = np.zeros((len(index), *shape), labels.value.dtype)
-    hot[(np.arange(len(index)),) + tuple(index.T)] = 1.0
+    places = labels.value.reshape(-1, len(shape)).T
+    hot = np.zeros((places.shape[1], *shape), labels.value.dtype)
+    index = [whole_numbers(node, place, size) for place, size in zip(places, shape)]
+    hot[(np.arange(len(hot)),) + tuple(index)] = 1.0
     return Dual(hot.reshape(node.output_shapes[0]))
 
 
 def _embed(node: Node, rows: Dual, table: Dual) -> Dual:
     """Look up rows of a table."""
-    index = rows.value.astype(np.int64)
+    index = whole_numbers(node, rows.value, len(table.value))
     return table.linear(lambda a: a[index])
 
 
