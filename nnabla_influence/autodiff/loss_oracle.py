@@ -22,15 +22,18 @@ from ..array import Array
 from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
+from ..execution import one_thread
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .checked_products import checked_products
+from .checked_scores import checked_scores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, EvaluationPoint
 from .sample_products import SampleProducts
+from .sample_scores import SampleScores
 
 __all__ = ["LossOracle"]
 
@@ -72,6 +75,8 @@ class LossOracle:
         self._gauss_newton: Dict[int, GaussNewton] = {}
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
         self._gradient_norms = GradientNorms(self._cache)
+        self._scores: Dict[int, SampleScores] = {}
+        self._noticed_scores = False
         self._noticed = False  # the log says once that products are differences, not for every batch size
 
     # -- losses ------------------------------------------------------------------------------------------------
@@ -173,8 +178,13 @@ class LossOracle:
         return scores, curvature / size
 
     def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
-        """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch."""
-        return self.products(theta, batch, direction)[0]
+        """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch, the random layers taken out.
+
+        By forward mode on the CPU, where every layer has a rule for it; else by `products`, which the log says.
+        """
+        point = EvaluationPoint(theta)
+        with self._computing():
+            return self._scores_of(_size(batch), point, batch, direction).scores(point, batch, direction)
 
     def squared_gradient_norms(self, theta: Array, batch: Batch) -> Array:
         """Compute ``<grad l_i, grad l_i>`` (B,) for every sample of a training batch, each alone.
@@ -238,7 +248,7 @@ class LossOracle:
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """Compute on the device, and say what NNabla raises in the package's own words."""
-        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope():
+        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope(), one_thread():
             yield
 
     def _products_of(
@@ -254,6 +264,24 @@ class LossOracle:
                 LOGGER.warning("%s", notice)
                 self._noticed = True
         return self._products[key]
+
+    def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
+        """Return the scores of a batch size, checked on its first batch."""
+        if size not in self._scores:
+            network = self._cache.with_parameters(size, self._purpose)
+            check_batch(batch, network.graph)
+            key = (size, self._purpose)
+
+            def products() -> SampleProducts:
+                return self._products_of(key, point, batch, direction)
+
+            if self.device.kind != "cpu":
+                return products()
+            self._scores[size], notice = checked_scores(network, point, batch, direction, products)
+            if notice and not self._noticed_scores:
+                LOGGER.info("%s", notice)
+                self._noticed_scores = True
+        return self._scores[size]
 
     def _gauss_newton_of(self, size: int) -> GaussNewton:
         if size not in self._gauss_newton:

@@ -25,8 +25,22 @@ def test_every_job_has_one_thread_and_afterwards_all_are_back(execution, monkeyp
 
 def test_a_missing_thread_limit_is_said(monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    assert list(completed(abs, [-1])) == [(0, 1)]
-    assert "threadpoolctl is not installed" in caplog.text
+    for found_before in (machine._thread_pools, machine._say_that_threads_are_not_limited):
+        found_before.cache_clear()
+    assert list(completed(abs, [-1, -2])) == [(0, 1), (1, 2)]
+    assert caplog.text.count("threadpoolctl is not installed") == 1
+
+
+def test_a_library_that_is_loaded_later_is_limited_too():
+    """The first search is not the last word."""
+    with machine.one_thread():
+        known = machine._thread_pools(len(sys.modules))
+    sys.modules["a_module_of_this_test"] = sys
+    try:
+        with machine.one_thread():
+            assert machine._thread_pools(len(sys.modules)) is not known
+    finally:
+        del sys.modules["a_module_of_this_test"]
 
 
 def test_the_cpu_has_a_name():
