@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from typing import Any, DefaultDict, Dict, Hashable, List, Sequence, Tuple
+from typing import Any, DefaultDict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -26,7 +26,6 @@ class Buffers:
 
     def __init__(self) -> None:
         self._pools: DefaultDict[Tuple[int, Any], List[Array]] = defaultdict(list)
-        self._kept: Dict[Hashable, Array] = {}
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         """Return an array of any content that nobody holds; it is taken back when nobody does any more."""
@@ -45,10 +44,3 @@ class Buffers:
         order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
         flat = self.empty([array.shape[axis] for axis in order], array.dtype if dtype is None else dtype)
         return flat.transpose(np.argsort(order))
-
-    def zeros(self, key: Hashable, shape: Sequence[int], dtype: Any) -> Array:
-        """Return the array of a key, zeros at first: what is not written to stays zero."""
-        name = (key, tuple(shape), np.dtype(dtype))
-        if name not in self._kept:
-            self._kept[name] = np.zeros(shape, dtype)
-        return self._kept[name]

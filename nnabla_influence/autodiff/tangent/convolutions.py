@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Type
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
 from ...array import Array
-from .correlations import Correlation, DepthwiseCorrelation, Geometry, PatchCorrelation, ShiftedCorrelation
+from .correlations import DepthwiseCorrelation, Geometry, PatchCorrelation
 from .dual import Dual
 from .matrix_products import bilinear
 from .node import Node, Rule
 from .shapes import joined
 
 __all__ = ["RULES"]
-
-# Channels of a kernel's place below which a product for each place is not worth its call.
-FEW = 8
 
 
 def _convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
@@ -60,11 +57,10 @@ def _grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dua
     """Convolve (B, ..., C) with (places, channels of a group, maps) group by group."""
     groups = node.arguments["group"]
     _, channels, maps = taps.value.shape
-    way = _way(geometry, channels, groups)
-    if way is DepthwiseCorrelation:
+    if channels == 1 and groups > 1:
         repeated = images if groups == maps else images.linear(lambda a: a.repeat(maps // groups, -1))
-        return way(geometry, maps, maps, node.buffers).run(repeated, taps, bias)
-    correlation = way(geometry, channels, maps // groups, node.buffers)
+        return DepthwiseCorrelation(geometry, maps, maps, node.buffers).run(repeated, taps, bias)
+    correlation = PatchCorrelation(geometry, channels, maps // groups, node.buffers)
     parts: List[Dual] = []
     for group in range(groups):
         read = slice(group * channels, (group + 1) * channels)
@@ -72,14 +68,6 @@ def _grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dua
         weights = taps[..., made].linear(np.ascontiguousarray)
         parts.append(correlation.run(images[..., read], weights, bias[made]))
     return parts[0] if groups == 1 else joined(parts, -1)
-
-
-def _way(geometry: Geometry, channels: int, groups: int) -> Type[Correlation]:
-    if channels == 1 and groups > 1:
-        return DepthwiseCorrelation
-    if channels < FEW or not ShiftedCorrelation.fits(geometry):
-        return PatchCorrelation
-    return ShiftedCorrelation
 
 
 def _deconvolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:

@@ -10,8 +10,13 @@ import numpy as np
 from ...array import Array
 from .dual import Dual
 from .node import Node, Rule
+from .selection import selected
+from .shapes import joined
 
 __all__ = ["RULES"]
+
+# Numbers of a block of samples, which stay in the processor's cache.
+BLOCK = 1 << 17
 
 
 class Window(NamedTuple):
@@ -65,21 +70,27 @@ def _windows(node: Node) -> List[Window]:
 
 def _max_pooling(node: Node, x: Dual) -> Dual:
     """Take the largest value of every window: of equal ones the first, as NNabla does."""
-    for window in _windows(node):
-        x = _largest(node, window, x)
+    windows = _windows(node)
+    samples = max(1, BLOCK * len(x.value) // x.value.size)
+    parts = [_largest_of_all(windows, x[first : first + samples]) for first in range(0, len(x.value), samples)]
+    return joined(parts, 0)
+
+
+def _largest_of_all(windows: List[Window], x: Dual) -> Dual:
+    for window in windows:
+        x = _largest(window, x)
     return x
 
 
-def _largest(node: Node, window: Window, x: Dual) -> Dual:
+def _largest(window: Window, x: Dual) -> Dual:
     values = window.entries(window.padded(x.value, -np.inf))
-    tangents = [] if x.tangent is None else window.entries(window.padded(x.tangent, 0.0))
-    best = values[0]
-    tangent = tangents[0] if tangents else None
+    tangents = None if x.tangent is None else window.entries(window.padded(x.tangent, 0.0))
+    best = Dual(values[0], tangents[0] if tangents else None)
     for place in range(1, window.kernel):
-        if tangent is not None:
-            tangent = np.where(values[place] > best, tangents[place], tangent)
-        best = np.maximum(best, values[place], out=node.buffers.like(best))
-    return Dual(best, tangent)
+        if tangents and best.tangent is not None:
+            best.tangent = selected(values[place] > best.value, tangents[place], best.tangent)
+        best.value = np.maximum(best.value, values[place])
+    return best
 
 
 def _summed(node: Node, x: Dual) -> Dual:

@@ -40,12 +40,3 @@ def test_an_array_like_another_has_its_order_of_axes():
     alike = buffers.like(image)
     assert alike.shape == image.shape and alike.strides == image.strides
     assert buffers.like(image, np.bool_).transpose(0, 2, 3, 1).flags.c_contiguous
-
-
-def test_zeros_stay_by_their_key():
-    buffers = Buffers()
-    first = buffers.zeros("a", (2, 3), np.float32)
-    first[0] = 1
-    assert buffers.zeros("a", (2, 3), np.float32) is first
-    assert not buffers.zeros("b", (2, 3), np.float32).any()
-    assert not buffers.zeros("a", (3, 3), np.float32).any()

@@ -4,8 +4,7 @@ import nnabla.functions as F
 import pytest
 from support.tangent_rules import Fixed, assert_tangents, drawn
 
-from nnabla_influence.autodiff.tangent import convolutions, correlations
-from nnabla_influence.autodiff.tangent.correlations import DepthwiseCorrelation, PatchCorrelation, ShiftedCorrelation
+from nnabla_influence.autodiff.tangent.correlations import DepthwiseCorrelation, PatchCorrelation
 
 # A sample's shape, that of the weights, and NNabla's settings.
 CONVOLUTIONS = {
@@ -27,26 +26,17 @@ CONVOLUTIONS = {
     "three axes, strided": ((2, 4, 3, 5), (3, 2, 2, 3, 3), {"pad": (1, 1, 1), "stride": (2, 1, 2)}),
     "one channel": ((1, 6, 5), (4, 1, 3, 3), {"pad": (1, 1)}),
 }
-WAYS = {"as chosen": None, "shifted": ShiftedCorrelation, "patches": PatchCorrelation}
 
 
-@pytest.fixture(params=WAYS)
-def way(request, monkeypatch):
-    """Every way that fits a geometry, with blocks of one sample and of all."""
-    wanted = WAYS[request.param]
-    usual = convolutions._way
-
-    def chosen(geometry, channels, groups):
-        fits = wanted is PatchCorrelation or ShiftedCorrelation.fits(geometry)
-        return wanted if fits else usual(geometry, channels, groups)
-
-    if wanted:
-        monkeypatch.setattr(convolutions, "_way", chosen)
-        monkeypatch.setattr(correlations, "BLOCK", 1)
+@pytest.fixture(params=[None, 1, 500], ids=["usual blocks", "a sample at a time", "uneven blocks"])
+def blocks(request, monkeypatch):
+    for way in (PatchCorrelation, DepthwiseCorrelation):
+        if request.param:
+            monkeypatch.setattr(way, "BLOCK", request.param)
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_convolution(name, way):
+def test_convolution(name, blocks):
     shape, weight, settings = CONVOLUTIONS[name]
     x, w, b = drawn(5, *shape), drawn(*weight, seed=1), drawn(weight[0], seed=2)
     assert_tangents(lambda *inputs: F.convolution(*inputs, **settings), x, w, b)
@@ -64,21 +54,6 @@ def test_what_does_not_move_has_no_tangent(name):
 def test_a_batch_of_two_axes():
     x, w, b = drawn(2, 3, 3, 6, 5), drawn(4, 3, 3, 3, seed=1), drawn(4, seed=2)
     assert_tangents(lambda *inputs: F.convolution(*inputs, base_axis=2, pad=(1, 1)), x, w, b)
-
-
-def test_the_ways_are_chosen_by_the_geometry():
-    def chosen(name, channels):
-        _, weight, settings = CONVOLUTIONS[name]
-        axes = len(weight) - 2
-        stride, dilation = (settings.get(setting, (1,) * axes) for setting in ("stride", "dilation"))
-        pad = settings.get("pad", (0,) * axes)
-        geometry = correlations.Geometry((9,) * axes, weight[2:], pad, stride, dilation, (1,) * axes)
-        return convolutions._way(geometry, channels, settings.get("group", 1))
-
-    assert chosen("3x3", 32) is chosen("dilated", 32) is chosen("three axes", 32) is ShiftedCorrelation
-    assert chosen("3x3", 1) is chosen("strided", 32) is PatchCorrelation
-    assert chosen("more padding than the kernel reaches", 32) is PatchCorrelation
-    assert chosen("a group for each channel", 1) is DepthwiseCorrelation
 
 
 @pytest.mark.parametrize("shape, weight, settings", [
