@@ -5,8 +5,6 @@ Exact, and a third of the price of a training step; see `tangent.TangentPass`. I
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..array import Array
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_scores import SampleScores
@@ -27,13 +25,9 @@ class ForwardScores(SampleScores):
 
     def __init__(self, network: ParameterizedGraph) -> None:
         super().__init__(network)
-        self._losses = TangentPass(network.graph, [network.graph.sample_losses], network.space.names)
+        self._losses = TangentPass(network.graph, [network.graph.sample_losses], network.space)
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
         """See `SampleScores.scores`."""
-        space = self.network.space
-        parameters, directions = (space.unflatten(vector.astype(np.float32)) for vector in (point.theta, direction))
-        (losses,) = self._losses.run(batch, parameters, directions)
-        if losses.tangent is None:  # no parameter enters the loss
-            return np.zeros(len(losses.value))
-        return losses.tangent[:, 0].astype(np.float64)
+        ((_, tangents),) = self._losses.run(point.theta, batch, direction)
+        return tangents[:, 0]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple, TypeVar, Union
+from typing import Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -76,8 +76,7 @@ class LossOracle:
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
         self._gradient_norms = GradientNorms(self._cache)
         self._scores: Dict[int, SampleScores] = {}
-        self._noticed_scores = False
-        self._noticed = False  # the log says once that products are differences, not for every batch size
+        self._said: Set[str] = set()  # what falls back is said once, not for every batch size
 
     # -- losses ------------------------------------------------------------------------------------------------
 
@@ -212,7 +211,9 @@ class LossOracle:
         with self._computing():
             gauss_newton = self._gauss_newton_of(size)
             check_batch(batch, gauss_newton.network.graph)
-            return gauss_newton.run(EvaluationPoint(theta), batch, direction) / size
+            product = gauss_newton.run(EvaluationPoint(theta), batch, direction)
+        self._say_once("Gauss-Newton products", gauss_newton.notice, logging.INFO)
+        return product / size
 
     # -- running statistics ------------------------------------------------------------------------------------
 
@@ -260,33 +261,36 @@ class LossOracle:
             check_batch(batch, network.graph)
             fast = self.device.kind == "cpu"
             self._products[key], notice = checked_products(network, point, batch, direction, fast)
-            if notice and not self._noticed:
-                LOGGER.warning("%s", notice)
-                self._noticed = True
+            self._say_once("products", notice, logging.WARNING)
         return self._products[key]
 
     def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
         """Return the scores of a batch size, checked on its first batch."""
+        if self.device.kind != "cpu":
+            return self._products_of((size, self._purpose), point, batch, direction)
         if size not in self._scores:
             network = self._cache.with_parameters(size, self._purpose)
             check_batch(batch, network.graph)
-            key = (size, self._purpose)
-
-            def products() -> SampleProducts:
-                return self._products_of(key, point, batch, direction)
-
-            if self.device.kind != "cpu":
-                return products()
-            self._scores[size], notice = checked_scores(network, point, batch, direction, products)
-            if notice and not self._noticed_scores:
-                LOGGER.info("%s", notice)
-                self._noticed_scores = True
+            self._scores[size], notice = checked_scores(
+                network,
+                point,
+                batch,
+                direction,
+                lambda: self._products_of((size, self._purpose), point, batch, direction),
+            )
+            self._say_once("scores", notice, logging.INFO)
         return self._scores[size]
 
     def _gauss_newton_of(self, size: int) -> GaussNewton:
         if size not in self._gauss_newton:
-            self._gauss_newton[size] = GaussNewton(self._cache.with_parameters(size, self._purpose))
+            forward = self.device.kind == "cpu"
+            self._gauss_newton[size] = GaussNewton(self._cache.with_parameters(size, self._purpose), forward)
         return self._gauss_newton[size]
+
+    def _say_once(self, subject: str, notice: str, level: int) -> None:
+        if notice and subject not in self._said:
+            LOGGER.log(level, "%s", notice)
+            self._said.add(subject)
 
     def _on_graph(self, theta: Array, batch: Batch, validation: bool, compute: Callable[[Graph], Computed]) -> Computed:
         with self._computing():

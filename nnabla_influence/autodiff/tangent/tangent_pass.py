@@ -10,7 +10,7 @@ Functions that no parameter leads to (transformations of the labels, say) need n
 from __future__ import annotations
 
 from collections import Counter
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 import nnabla as nn
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from ...array import Array
 from ...errors import UnsupportedError
 from ...network import Graph
+from ...parameters import ParameterSpace
 from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
@@ -55,33 +56,51 @@ class TangentPass:
     Args:
         graph: The graph.
         outputs: Variables of it.
-        moving: Names of the parameters that have tangents.
+        space: The parameters that have tangents.
 
     Raises:
         UnsupportedError: A function that a moving parameter leads to has no rule; it is named.
     """
 
-    def __init__(self, graph: Graph, outputs: Sequence[nn.Variable], moving: Sequence[str]) -> None:
+    def __init__(self, graph: Graph, outputs: Sequence[nn.Variable], space: ParameterSpace) -> None:
         self._graph = graph
         self._outputs = list(outputs)
-        self._names = {graph.leaves[name]: name for name in moving if name in graph.leaves}
+        self._space = space
+        self._names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
         self._columns = {variable: column for column, variable in graph.inputs}
         self._buffers = Buffers()
         self._steps = self._planned()
 
-    def run(
-        self, batch: Mapping[str, Array], parameters: Mapping[str, Array], directions: Optional[Mapping[str, Array]]
-    ) -> List[Dual]:
-        """Compute the outputs.
+    def run(self, theta: Array, batch: Mapping[str, Array], direction: Array) -> List[Tuple[Array, Array]]:
+        """Compute the outputs, and how they move.
 
         Args:
+            theta: Parameters (P,).
             batch: Columns of B samples.
-            parameters: Values of the moving parameters by name, float32.
-            directions: Their tangents; None for values alone.
+            direction: u (P,).
 
         Returns:
-            The outputs, arrays of their own; a tangent may be None: it is zero.
+            Value and tangent of every output, float64 and arrays of their own.
         """
+        # Tangents are linear in the direction, which may be shorter or longer than float32 can say.
+        length = float(np.linalg.norm(direction))
+        unit = self._space.unflatten((direction / (length or 1.0)).astype(np.float32))
+        parameters = self._space.unflatten(theta.astype(np.float32))
+        moving = {name: Dual(parameters[name], unit[name]) for name in parameters}
+        outputs = self._carried(batch, moving)
+        return [
+            (_as_float64(y.value), length * _as_float64(np.zeros_like(y.value) if y.tangent is None else y.tangent))
+            for y in outputs
+        ]
+
+    def values(self, theta: Array, batch: Mapping[str, Array]) -> List[Array]:
+        """Compute the outputs alone, float64 and arrays of their own, at half the price."""
+        parameters = self._space.unflatten(theta.astype(np.float32))
+        outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()})
+        return [_as_float64(y.value) for y in outputs]
+
+    def _carried(self, batch: Mapping[str, Array], parameters: Mapping[str, Dual]) -> List[Dual]:
+        """Carry values and tangents through all functions."""
         if any(step.rule is None for step in self._steps):
             self._graph.feed(batch)
         known: Dict[nn.Variable, Dual] = {}
@@ -90,8 +109,7 @@ class TangentPass:
             if variable in known:
                 return known[variable]
             if variable in self._names:
-                name = self._names[variable]
-                return Dual(parameters[name], None if directions is None else directions[name])
+                return parameters[self._names[variable]]
             if variable in self._columns:
                 column = batch[self._columns[variable]]
                 return Dual(np.asarray(column, np.float32).reshape(variable.shape))
@@ -101,7 +119,7 @@ class TangentPass:
             known.update(zip(step.outputs, _computed(step, [look_up(variable) for variable in step.inputs])))
             for variable in step.last_uses:
                 known.pop(variable, None)
-        return [_copied(look_up(variable)) for variable in self._outputs]
+        return [look_up(variable) for variable in self._outputs]
 
     def _planned(self) -> List[_Step]:
         """List the functions behind the outputs, inputs first, up to the last reader of every variable."""
@@ -154,6 +172,7 @@ def _computed(step: _Step, inputs: List[Dual]) -> List[Dual]:
     return found if isinstance(found, list) else [found]
 
 
-def _copied(dual: Dual) -> Dual:
-    """Return arrays of their own, in the usual order in memory."""
-    return dual.linear(lambda a: np.array(a, order="C"))
+def _as_float64(array: Array) -> Array:
+    """Return a new array, in the usual order in memory."""
+    copy: Array = array.astype(np.float64, order="C")
+    return copy

@@ -15,6 +15,7 @@ from nnabla_influence.autodiff.tangent import TangentPass
 from nnabla_influence.autodiff.tangent.registry import RULES
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
+from nnabla_influence.parameters import ParameterSpace
 
 FLOAT32 = "float32 (6e-8 per operation), a few dozen accumulations"
 
@@ -30,28 +31,46 @@ def normalized(x, rng):
     return F.max_pooling(F.relu(h), (2, 2))
 
 
-def run(network, purpose=SCORING_BATCH, direction=True, batch=None):
+def pass_over(network, purpose=SCORING_BATCH):
+    """A pass to the losses, theta and a direction."""
     graph, point, u = at_its_parameters(network, purpose)
-    space = network.space
-    tangents = TangentPass(graph.graph, [graph.graph.sample_losses], space.names)
-    directions = space.unflatten(u.astype(np.float32)) if direction else None
-    (losses,) = tangents.run(batch or draw_batch(), space.unflatten(point.theta), directions)
-    return losses, u
+    return TangentPass(graph.graph, [graph.graph.sample_losses], network.space), point.theta, u
+
+
+def run(network, batch=None):
+    tangents, theta, u = pass_over(network)
+    ((losses, products),) = tangents.run(theta, batch or draw_batch(), u)
+    return losses[:, 0], products[:, 0]
 
 
 @pytest.mark.parametrize("body", [smooth, kinked, twice])
 def test_tangents_are_the_products_of_every_sample(body):
     network = small_network(body)
-    losses, u = run(network)
+    losses, products = run(network)
     oracle = LossOracle(network)
-    assert_close(losses.tangent[:, 0], one_by_one(oracle, network.theta, u), 1e-5, FLOAT32)
-    assert_close(losses.value[:, 0], oracle.sample_losses(network.theta, draw_batch()), 1e-6, FLOAT32)
+    u = pass_over(network)[2]
+    assert products.dtype == losses.dtype == np.float64
+    assert_close(products, one_by_one(oracle, network.theta, u), 1e-5, FLOAT32)
+    assert_close(losses, oracle.sample_losses(network.theta, draw_batch()), 1e-6, FLOAT32)
 
 
 def test_values_alone_need_no_direction():
-    losses, _ = run(small_network(kinked), direction=False)
-    assert losses.tangent is None
-    assert np.array_equal(losses.value, run(small_network(kinked))[0].value)
+    network = small_network(kinked)
+    tangents, theta, _ = pass_over(network)
+    (losses,) = tangents.values(theta, draw_batch())
+    assert np.array_equal(losses[:, 0], run(network)[0])
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-60, 1e60])
+def test_the_length_of_the_direction_does_not_matter(scale):
+    """Float32 ends at 1e-38 and 1e38."""
+    network = small_network(kinked)
+    tangents, theta, u = pass_over(network)
+    ((_, scaled),) = tangents.run(theta, draw_batch(), scale * u)
+    if scale:
+        assert_close(scaled[:, 0], scale * run(network)[1], 1e-6, FLOAT32)
+    else:
+        assert not scaled.any()
 
 
 @pytest.mark.parametrize("purpose", [SCORING_BATCH, SCORING_FROZEN])
@@ -59,45 +78,38 @@ def test_running_statistics_stay_and_are_read_where_they_count(purpose):
     network = small_network(normalized)
     store = network.store()
     graph = network.build(store, 7, purpose)
-    tangents = TangentPass(graph, [graph.sample_losses], network.space.names)
-    parameters = network.space.unflatten(network.theta)
-    before = tangents.run(draw_batch(), parameters, None)[0].value
+    tangents = TangentPass(graph, [graph.sample_losses], network.space)
+    before = tangents.values(network.theta, draw_batch())[0]
     assert np.array_equal(store.variables["norm/bn/mean"].d, np.zeros((1, 4, 1, 1)))
     store.write({"norm/bn/mean": np.ones((1, 4, 1, 1), np.float32)})
-    after = tangents.run(draw_batch(), parameters, None)[0].value
+    after = tangents.values(network.theta, draw_batch())[0]
     assert np.array_equal(before, after) == (purpose is SCORING_BATCH)
 
 
 def test_the_same_question_gets_the_same_bits_and_arguments_stay():
-    network = small_network(normalized)
-    graph, point, u = at_its_parameters(network)
-    tangents = TangentPass(graph.graph, [graph.graph.sample_losses], network.space.names)
-    batch, theta = draw_batch(), point.theta.copy()
-    parameters, directions = (network.space.unflatten(a.astype(np.float32)) for a in (theta, u))
-    kept = [a.copy() for a in (*batch.values(), *parameters.values(), *directions.values())]
-    first = tangents.run(batch, parameters, directions)[0]
-    copies = first.value.copy(), first.tangent.copy()
-    tangents.run(draw_batch(), {n: a + 1 for n, a in parameters.items()}, directions)
-    again = tangents.run(batch, parameters, directions)[0]
-    assert np.array_equal(first.value, copies[0]) and np.array_equal(first.tangent, copies[1]), "handed out for good"
-    assert np.array_equal(again.value, copies[0]) and np.array_equal(again.tangent, copies[1])
-    now = [*batch.values(), *parameters.values(), *directions.values()]
-    assert all(np.array_equal(a, b) for a, b in zip(kept, now))
+    tangents, theta, u = pass_over(small_network(normalized))
+    batch = draw_batch()
+    kept = [a.copy() for a in (*batch.values(), theta, u)]
+    first = tangents.run(theta, batch, u)[0]
+    copies = [a.copy() for a in first]
+    tangents.run(theta + 1, batch, -u)
+    again = tangents.run(theta, batch, u)[0]
+    assert all(np.array_equal(a, b) for a, b in zip(first, copies)), "handed out for good"
+    assert all(np.array_equal(a, b) for a, b in zip(again, copies))
+    assert all(np.array_equal(a, b) for a, b in zip(kept, (*batch.values(), theta, u)))
 
 
 def test_several_outputs_share_one_pass():
     network = small_network(kinked)
     graph, point, u = at_its_parameters(network)
     prediction = graph.graph.predictions[0][1]
-    both = TangentPass(graph.graph, [prediction, graph.graph.sample_losses], network.space.names)
-    parameters, directions = (network.space.unflatten(a.astype(np.float32)) for a in (point.theta, u))
-    logits, losses = both.run(draw_batch(), parameters, directions)
-    oracle = LossOracle(network)
-    assert_close(logits.value, oracle.predictions(network.theta, draw_batch()), 1e-6, FLOAT32)
-    p = np.exp(logits.value) / np.exp(logits.value).sum(1, keepdims=True)
+    both = TangentPass(graph.graph, [prediction, graph.graph.sample_losses], network.space)
+    (logits, moved), (_, products) = both.run(point.theta, draw_batch(), u)
+    assert_close(logits, LossOracle(network).predictions(network.theta, draw_batch()), 1e-6, FLOAT32)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     y = draw_batch()["y"].astype(int)
-    expected = (p * logits.tangent).sum(1) - np.take_along_axis(logits.tangent, y, 1)[:, 0]
-    assert_close(losses.tangent[:, 0], expected, 1e-5, FLOAT32)
+    expected = (p * moved).sum(1) - np.take_along_axis(moved, y, 1)[:, 0]
+    assert_close(products[:, 0], expected, 1e-5, FLOAT32)
 
 
 def test_a_layer_without_a_rule_is_named():
@@ -115,19 +127,19 @@ def test_what_no_parameter_leads_to_is_left_to_nnabla():
     network = Network.from_loss(loss, {"x": x, "y": y}, scope)
     batch = draw_batch()
     batch["y"] += 0.5
-    losses, u = run(network, batch=batch)
-    plain, _ = run(small_network(lambda x, rng: x))
-    assert np.array_equal(losses.value, plain.value) and np.array_equal(losses.tangent, plain.tangent)
-    assert u.any()
+    found, plain = run(network, batch), run(small_network(lambda x, rng: x))
+    assert all(np.array_equal(a, b) for a, b in zip(found, plain)) and plain[1].any()
 
 
-def test_a_frozen_parameter_does_not_move():
+def test_a_parameter_outside_the_space_does_not_move():
     network = small_network(smooth)
     graph, point, u = at_its_parameters(network)
-    parameters, directions = (network.space.unflatten(a.astype(np.float32)) for a in (point.theta, u))
-    names = [name for name in network.space.names if name.startswith("out")]
-    some = TangentPass(graph.graph, [graph.graph.sample_losses], names)
-    found = some.run(draw_batch(), parameters, directions)[0].tangent
-    still = {n: (d if n in names else 0 * d) for n, d in directions.items()}
-    every = TangentPass(graph.graph, [graph.graph.sample_losses], network.space.names)
-    assert_close(found, every.run(draw_batch(), parameters, still)[0].tangent, 1e-6, FLOAT32)
+    parts = network.space.unflatten(u)
+    some = ParameterSpace.of({n: a.shape for n, a in parts.items() if n.startswith("out")})
+    theta = some.flatten(network.space.unflatten(point.theta))
+    along = np.concatenate([parts[n].ravel() for n in some.names])
+    graph.move_to(point)
+    ((_, found),) = TangentPass(graph.graph, [graph.graph.sample_losses], some).run(theta, draw_batch(), along)
+    still = np.concatenate([(a if n in some.names else 0 * a).ravel() for n, a in parts.items()])
+    every = TangentPass(graph.graph, [graph.graph.sample_losses], network.space)
+    assert_close(found, every.run(point.theta, draw_batch(), still)[0][1], 1e-6, FLOAT32)
