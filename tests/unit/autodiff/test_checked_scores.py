@@ -14,6 +14,7 @@ from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry
 from nnabla_influence.autodiff.tangent.dual import Dual
+from nnabla_influence.device import Device
 
 
 def chosen(network):
@@ -66,14 +67,24 @@ def test_scores_are_exact_where_nnabla_differentiates_once_only(caplog):
     assert not caplog.records
 
 
-def test_another_device_keeps_double_backward(monkeypatch):
+class Elsewhere(Device):
+    """A device that says it is no CPU."""
+
+    kind = "cudnn"
+
+    def context(self):
+        return Device("cpu").context()
+
+
+def test_another_device_keeps_double_backward():
     """NNabla computes there, and the forward mode here."""
     network = small_network(smooth)
-    oracle = LossOracle(network)
-    monkeypatch.setattr(type(oracle.device), "kind", "cudnn")
+    oracle = LossOracle(network, device=Elsewhere())
     direction = np.random.RandomState(2).normal(size=network.space.size)
     scores = oracle.sample_products(network.theta, draw_batch(), direction)
     assert np.array_equal(scores, oracle.products(network.theta, draw_batch(), direction)[0])
+    here = LossOracle(network).sample_products(network.theta, draw_batch(), direction)
+    assert not np.array_equal(scores, here), "the last digits tell the ways apart"
 
 
 def test_scores_without_a_way_cannot_be_made():
