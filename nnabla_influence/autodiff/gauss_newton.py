@@ -5,8 +5,8 @@ known in closed form for the usual losses (`output_hessians`). G is positive sem
 product, and defined for networks with layers that NNabla cannot differentiate twice.
 
 ``J v`` comes from the forward mode, and where a layer has no rule for it from a difference of outputs; one backward
-pass seeded with ``L'' J v`` then gives the product. Differences make G slightly asymmetric, and rounding does, so
-whoever iterates on it should reorthogonalise.
+pass seeded with ``L'' J v`` then gives the product, from the values that the forward mode has kept or else by NNabla.
+Differences make G slightly asymmetric, and rounding does, so whoever iterates on it should reorthogonalise.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .checked_products import EXACT
 from .difference_tangents import DifferenceTangents
 from .forward_tangents import ForwardTangents
 from .output_hessians import OUTPUT_HESSIANS
-from .output_tangents import OutputTangents
+from .output_tangents import MovingOutputs, OutputTangents
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
 __all__ = ["GaussNewton"]
@@ -79,7 +79,7 @@ class GaussNewton:
             self._tangents = self._checked_tangents(point, batch, direction)
         moving = self._tangents.run(point, batch, direction)
         curvature = self.output_curvature(moving.predictions, moving.tangents)
-        return self.pulled_back(curvature).astype(np.float64)
+        return (moving.pull_back or self.pulled_back)(curvature)
 
     def _checked_tangents(self, point: EvaluationPoint, batch: Batch, direction: Array) -> OutputTangents:
         """Choose how ``J v`` is computed, on a first batch."""
@@ -87,13 +87,13 @@ class GaussNewton:
         if self._forward:
             try:
                 forward = ForwardTangents(self.network)
-                if self._error(forward.run(point, batch, direction).tangents, direction) <= EXACT:
+                if self._error(forward.run(point, batch, direction), direction) <= EXACT:
                     return forward
                 reason = "The forward mode disagrees with the gradients of this network."
             except UnsupportedError as error:
                 reason = error.message
         differences = DifferenceTangents(self.network)
-        error_size = self._error(differences.run(point, batch, direction).tangents, direction)
+        error_size = self._error(differences.run(point, batch, direction), direction)
         if not error_size <= USABLE:  # NaN is not usable either
             raise UnsupportedError(
                 "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
@@ -105,30 +105,32 @@ class GaussNewton:
         return differences
 
     def pulled_back(self, seeds: Sequence[Array]) -> Array:
-        """Compute ``J' c`` (P,) for seeds c in the shape of the predictions."""
+        """Compute ``J' c`` (P,), float64, for seeds c in the shape of the predictions, by NNabla."""
         for variable, seed in zip(self._seeds, seeds):
             variable.data.data = seed.astype(np.float32)
         self.network.graph.clear_gradients()
         self._scalar.forward(clear_no_need_grad=True)
         self._scalar.backward(clear_buffer=True)
-        return self.network.graph.gradient(self.network.space)
+        return self.network.graph.gradient(self.network.space).astype(np.float64)
 
-    def _error(self, tangents: Sequence[Array], direction: Array) -> float:
-        """Return the error of ``J v``, held against ``<c, J v> = <J' c, v>`` for random signs c.
+    def _error(self, moving: MovingOutputs, direction: Array) -> float:
+        """Return the error of ``J v`` and of ``J' c``, by NNabla's ``J' c`` for random signs c.
 
-        It is relative to their size, and 0 where the network itself is not finite.
+        The first is held against it by ``<c, J v> = <J' c, v>``. The error is relative to their size, and 0 where the
+        network itself is not finite.
         """
         random = np.random.RandomState(0)
         products: List[float] = []  # <c, J v>
         expected: List[float] = []  # <J' c, v>
         for _ in range(SIGN_VECTORS):
-            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in tangents]
-            products.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
-            expected.append(float(self.pulled_back(signs) @ direction))
-        size = float(np.linalg.norm(expected))
-        if not np.isfinite(size):
-            return 0.0
-        return float(np.linalg.norm(np.subtract(products, expected))) / (size or 1.0)
+            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in moving.tangents]
+            gradient = self.pulled_back(signs)
+            products.append(sum(float((c * t).sum()) for c, t in zip(signs, moving.tangents)))
+            expected.append(float(gradient @ direction))
+        error = _relative_error(np.array(products), np.array(expected))
+        if moving.pull_back is None:
+            return error
+        return float(np.max([error, _relative_error(moving.pull_back(signs), gradient)]))
 
     def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
         """Compute ``L'' v`` of every loss, for the batch in the graph."""
@@ -137,6 +139,11 @@ class GaussNewton:
             role.weight * _curvature(role, variable, _value(target), z, v)
             for (role, variable), target, z, v in zip(graph.predictions, graph.targets, predictions, tangents)
         ]
+
+
+def _relative_error(found: Array, expected: Array) -> float:
+    size = float(np.linalg.norm(expected))
+    return float(np.linalg.norm(found - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
 
 
 def _check_losses(network: ParameterizedGraph) -> None:

@@ -7,7 +7,7 @@ Gauss-Newton product. `ForwardTangents` is the exact and fast way, `DifferenceTa
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import List, NamedTuple
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 from ..array import Array
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
@@ -21,10 +21,12 @@ class MovingOutputs(NamedTuple):
     Args:
         predictions: z (B, ...) of every loss, float64.
         tangents: ``J v`` in the same shapes, float64.
+        pull_back: From seeds c in the same shapes to ``J' c`` (P,), float64; None if NNabla should compute it.
     """
 
     predictions: List[Array]
     tangents: List[Array]
+    pull_back: Optional[Callable[[Sequence[Array]], Array]] = None
 
 
 class OutputTangents(ABC):

@@ -8,6 +8,8 @@ in float32 with what it says in float64.
 import nnabla as nn
 import numpy as np
 
+from nnabla_influence.autodiff.pull.kept import Kept
+from nnabla_influence.autodiff.pull.pull_registry import PULLS
 from nnabla_influence.autodiff.tangent.buffers import Buffers
 from nnabla_influence.autodiff.tangent.dual import Dual
 from nnabla_influence.autodiff.tangent.node import Node
@@ -55,6 +57,8 @@ def assert_tangents(build, *inputs, float32=1e-5):
         assert_gradients(pull, moved, found)
         assert_single_precision(node, arrays, moved, found, float32)
     assert_memory_does_not_matter(node, arrays, directions, moving)
+    if node.kind in PULLS:
+        assert_adjoint(node, arrays, directions, moving)
 
 
 def nnablas(build, arrays, moving):
@@ -124,6 +128,27 @@ def assert_single_precision(node, arrays, directions, found, tolerance):
         if exact.tangent is not None and exact.tangent.any():
             assert y.tangent.dtype == np.float32
             assert_close(y.tangent, exact.tangent, tolerance, FLOAT32)
+
+
+def assert_adjoint(node, arrays, directions, moving):
+    """``<c, J dx> = <J' c, dx>``: the way back is the adjoint of the way forwards, to the last digits."""
+    exact = [a.astype(float) for a in arrays]
+    (plain,) = applied(node, arrays, [None] * len(arrays), float)
+    kept = Kept(exact, plain.value, [place in moving for place in range(len(arrays))])
+    c = drawn(*plain.value.shape, seed=42).astype(float)
+    found = PULLS[node.kind](node, kept, c)
+    assert len(found) == len(arrays)
+    for place in moving:
+        alone = [d if k == place else None for k, d in enumerate(directions)]
+        (y,) = applied(node, arrays, alone, float)
+        assert found[place].shape == arrays[place].shape
+        products = c * y.tangent, found[place] * directions[place]
+        size = sum(np.abs(product).sum() for product in products)
+        assert abs(products[0].sum() - products[1].sum()) <= 1e-13 * size, f"input {place}"
+    for layout in (np.array, channels_last):
+        kept = Kept([layout(a) for a in exact], layout(plain.value), kept.wanted)
+        for first, second in zip(found, PULLS[node.kind](node, kept, layout(c))):
+            assert first is second is None or np.allclose(first, second, rtol=1e-12, atol=1e-12)
 
 
 def assert_memory_does_not_matter(node, arrays, directions, moving):

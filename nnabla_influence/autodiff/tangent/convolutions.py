@@ -13,17 +13,16 @@ from .matrix_products import bilinear
 from .node import Node, Rule
 from .shapes import joined
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "as_nnabla_has_it", "channels_last", "geometry_of", "taps_of"]
 
 
 def _convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
     """Convolve each group of channels with its weights (maps, channels of a group, ...)."""
-    images = _channels_last(node, x)
-    taps = weight.transpose([*range(2, weight.value.ndim), 1, 0])  # (..., channels, maps)
-    taps = taps.reshape(-1, *taps.value.shape[-2:])
+    images = channels_last(node, x)
     filled = Dual(np.zeros(len(weight.value), weight.value.dtype)) if bias is None else bias
-    geometry = _geometry(node, images.value.shape[1:-1], weight.value.shape[2:])
-    return _as_nnabla_has_it(node, _grouped(node, geometry, images, taps, filled))
+    geometry = geometry_of(node, images.value.shape[1:-1], weight.value.shape[2:])
+    y = _grouped(node, geometry, images, taps_of(weight), filled)
+    return as_nnabla_has_it(node, y, node.output_shapes[0])
 
 
 def _depthwise_convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
@@ -33,7 +32,7 @@ def _depthwise_convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dua
     return _convolution(grouped, x, weight.linear(lambda a: a[:, None]), bias)
 
 
-def _channels_last(node: Node, x: Dual) -> Dual:
+def channels_last(node: Node, x: Dual) -> Dual:
     """Return images (B, ..., C), all axes before the base axis taken as the batch."""
     axis = node.arguments["base_axis"]
     shape = x.value.shape
@@ -42,12 +41,20 @@ def _channels_last(node: Node, x: Dual) -> Dual:
     return x.transpose([0, *range(2, x.value.ndim), 1])
 
 
-def _as_nnabla_has_it(node: Node, y: Dual) -> Dual:
-    y = y.transpose([0, y.value.ndim - 1, *range(1, y.value.ndim - 1)])
-    return y if node.arguments["base_axis"] == 1 else y.reshape(*node.output_shapes[0])
+def as_nnabla_has_it(node: Node, images: Dual, shape: Sequence[int]) -> Dual:
+    """Turn images (B, ..., C) into NNabla's order of axes and a shape of it."""
+    images = images.transpose([0, images.value.ndim - 1, *range(1, images.value.ndim - 1)])
+    return images if node.arguments["base_axis"] == 1 else images.reshape(*shape)
 
 
-def _geometry(node: Node, size: Sequence[int], kernel: Sequence[int]) -> Geometry:
+def taps_of(weight: Dual) -> Dual:
+    """Return weights (maps, channels of a group, ...) as (places, channels of a group, maps)."""
+    taps = weight.transpose([*range(2, weight.value.ndim), 1, 0])
+    return taps.reshape(-1, *taps.value.shape[-2:])
+
+
+def geometry_of(node: Node, size: Sequence[int], kernel: Sequence[int]) -> Geometry:
+    """Return the shapes of a convolution of images of a size with a kernel."""
     pad, stride, dilation = (tuple(node.arguments[name]) for name in ("pad", "stride", "dilation"))
     output = node.output_shapes[0][-len(size) :]
     return Geometry(tuple(size), tuple(kernel), pad, stride, dilation, output)
@@ -72,11 +79,11 @@ def _grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dua
 
 def _deconvolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
     """Spread every input over its places, with weights (C, maps of a group, ...), and add up."""
-    images = _channels_last(node, x)
+    images = channels_last(node, x)
     inputs = len(weight.value) // node.arguments["group"]
     groups = [slice(first, first + inputs) for first in range(0, len(weight.value), inputs)]
     y = joined([_spread(node, images[..., group], weight[group]) for group in groups], -1)
-    return _as_nnabla_has_it(node, y if bias is None else y + bias)
+    return as_nnabla_has_it(node, y if bias is None else y + bias, node.output_shapes[0])
 
 
 def _spread(node: Node, images: Dual, weight: Dual) -> Dual:

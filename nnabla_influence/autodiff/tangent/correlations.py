@@ -11,7 +11,7 @@ one of two ways:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -83,10 +83,14 @@ class Correlation(ABC):
         y = Dual(self.buffers.empty(shape, x.value.dtype))
         if any(a.tangent is not None for a in (x, weight, bias)):
             y.tangent = self.buffers.empty(shape, x.value.dtype)
-        samples = max(1, self.BLOCK // self.numbers())
-        for first in range(0, len(x.value), samples):
-            self._block(x, weight, bias, y, slice(first, first + samples))
+        for samples in self.blocks(len(x.value)):
+            self._block(x, weight, bias, y, samples)
         return y
+
+    def blocks(self, batch: int) -> List[slice]:
+        """Cut a batch into samples that are computed together."""
+        samples = max(1, self.BLOCK // self.numbers())
+        return [slice(first, first + samples) for first in range(0, batch, samples)]
 
     def _block(self, x: Dual, weight: Dual, bias: Dual, y: Dual, samples: slice) -> None:
         operand = self.operand(x.value[samples])

@@ -12,7 +12,7 @@ from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES", "multiply"]
+__all__ = ["RULES", "bilinear", "multiply", "multiply_transposed"]
 
 BLAS = {"f": sgemm, "d": dgemm}
 
@@ -28,6 +28,17 @@ def multiply(a: Array, b: Array, into: Array, add: bool = False) -> None:
     """
     # BLAS counts columns first, so it sees every matrix transposed, and the factors in the other order.
     BLAS[into.dtype.char](1.0, b.T, a.T, beta=1.0 if add else 0.0, c=into.T, overwrite_c=1)
+
+
+def multiply_transposed(a: Array, b: Array, into: Array) -> None:
+    """Write the product ``a' b`` of two matrices.
+
+    Args:
+        a: (M, K), its rows one after the other in memory.
+        b: (M, N), likewise.
+        into: (K, N), likewise.
+    """
+    BLAS[into.dtype.char](1.0, b.T, a.T, trans_b=1, c=into.T, overwrite_c=1)
 
 
 def bilinear(buffers: Buffers, a: Dual, b: Dual) -> Dual:

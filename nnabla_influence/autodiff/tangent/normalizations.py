@@ -11,7 +11,7 @@ lines: single float32 sums over a batch of images cost 7e-3 of the scores' accur
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -21,10 +21,18 @@ from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES"]
+__all__ = [
+    "RULES",
+    "Channels",
+    "channels_of",
+    "lines_of",
+    "mean_over_lines",
+    "mean_product",
+    "standardized_lines",
+]
 
 
-class _Channels(NamedTuple):
+class Channels(NamedTuple):
     """What a normalisation by channels knows of them, each (C,).
 
     Args:
@@ -45,51 +53,60 @@ def _batch_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     axes = [axis % x.value.ndim for axis in node.arguments["axes"]]
     order = [axis for axis in range(x.value.ndim) if axis not in axes] + axes
     images = x.transpose(order)
-    lines = images.linear(lambda a: _lines(a, len(axes)))
-    y = _normalized(node, lines, _channels(node, parameters, lines.value))
+    lines = images.linear(lambda a: lines_of(a, len(axes)))
+    y = _normalized(node, lines, channels_of(node, parameters, lines.value))
     return y.reshape(*images.value.shape).transpose(np.argsort(order).tolist())
 
 
-def _channels(node: Node, parameters: Sequence[Dual], lines: Array) -> _Channels:
+def channels_of(node: Node, parameters: Sequence[Dual], lines: Array) -> Channels:
+    """Return the parameters of a normalisation of lines (lines, values of a line, channels)."""
     waiting = [parameter.reshape(-1) for parameter in parameters]
     none = np.zeros(lines.shape[-1], lines.dtype)
     beta = Dual(none) if node.arguments.get("no_bias") else waiting.pop(0)
     gamma = Dual(none + 1) if node.arguments.get("no_scale") else waiting.pop(0)
-    return _Channels(beta, gamma, waiting[0].value, waiting[1].value)
+    return Channels(beta, gamma, waiting[0].value, waiting[1].value)
 
 
-def _lines(a: Array, channel_axes: int) -> Array:
+def lines_of(a: Array, channel_axes: int) -> Array:
     """Return (lines, values of a line, channels), contiguous."""
     inner = a.shape[: a.ndim - channel_axes]
     line = inner[-1] if len(inner) > 1 else 1
     return np.ascontiguousarray(a).reshape(-1, line, int(np.prod(a.shape[len(inner) :], dtype=np.int64)))
 
 
-def _mean(a: Array) -> Array:
+def mean_over_lines(a: Array) -> Array:
+    """Compute every channel's mean (C,)."""
     total = a.sum(axis=1).sum(axis=0, dtype=np.float64)
     mean: Array = (total / (a.shape[0] * a.shape[1])).astype(a.dtype)
     return mean
 
 
-def _mean_product(a: Array, b: Array) -> Array:
+def mean_product(a: Array, b: Array) -> Array:
+    """Compute every channel's mean of products (C,)."""
     total = np.einsum("lnc,lnc->lc", a, b).sum(axis=0, dtype=np.float64)
     mean: Array = (total / (a.shape[0] * a.shape[1])).astype(a.dtype)
     return mean
 
 
-def _normalized(node: Node, x: Dual, channels: _Channels) -> Dual:
-    by_batch = node.arguments["batch_stat"]
-    mean = _mean(x.value) if by_batch else channels.mean
-    xhat = np.subtract(x.value, mean, out=node.buffers.like(x.value))
-    variance = _mean_product(xhat, xhat) if by_batch else channels.variance
-    r = 1.0 / np.sqrt(variance + x.value.dtype.type(node.arguments["eps"]))
-    xhat *= r
+def _normalized(node: Node, x: Dual, channels: Channels) -> Dual:
+    xhat, r = standardized_lines(node, x.value, channels)
     y = np.multiply(xhat, channels.gamma.value, out=node.buffers.like(x.value))
     y += channels.beta.value
-    return Dual(y, _moved(node.buffers, x, xhat, channels, r, by_batch))
+    return Dual(y, _moved(node.buffers, x, xhat, channels, r, node.arguments["batch_stat"]))
 
 
-def _moved(buffers: Buffers, x: Dual, xhat: Array, channels: _Channels, r: Array, by_batch: bool) -> Optional[Array]:
+def standardized_lines(node: Node, x: Array, channels: Channels) -> Tuple[Array, Array]:
+    """Return xhat, of the shape of x, and r (C,)."""
+    by_batch = node.arguments["batch_stat"]
+    mean = mean_over_lines(x) if by_batch else channels.mean
+    xhat = np.subtract(x, mean, out=node.buffers.like(x))
+    variance = mean_product(xhat, xhat) if by_batch else channels.variance
+    r = 1.0 / np.sqrt(variance + x.dtype.type(node.arguments["eps"]))
+    xhat *= r
+    return xhat, r
+
+
+def _moved(buffers: Buffers, x: Dual, xhat: Array, channels: Channels, r: Array, by_batch: bool) -> Optional[Array]:
     """Return ``gamma dxhat + xhat dgamma + dbeta``, collected by what is multiplied; xhat is used up."""
     beta, gamma = channels.beta, channels.gamma
     if x.tangent is None and beta.tangent is None and gamma.tangent is None:
@@ -98,8 +115,8 @@ def _moved(buffers: Buffers, x: Dual, xhat: Array, channels: _Channels, r: Array
     of_one = np.zeros_like(r) if beta.tangent is None else beta.tangent
     of_dx = gamma.value * r
     if x.tangent is not None and by_batch:
-        of_xhat = of_xhat - of_dx * _mean_product(x.tangent, xhat)
-        of_one = of_one - of_dx * _mean(x.tangent)
+        of_xhat = of_xhat - of_dx * mean_product(x.tangent, xhat)
+        of_one = of_one - of_dx * mean_over_lines(x.tangent)
     xhat *= of_xhat
     xhat += of_one
     if x.tangent is not None:

@@ -13,7 +13,7 @@ from .node import Node, Rule
 from .selection import selected
 from .shapes import joined
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "Window", "windows_of"]
 
 # Numbers of a block of samples, which stay in the processor's cache.
 BLOCK = 1 << 17
@@ -42,12 +42,19 @@ class Window(NamedTuple):
         before = (slice(None),) * self.axis
         return [a[before + (slice(place, place + last, self.stride),)] for place in range(self.kernel)]
 
-    def counts(self, length: int, including_pad: bool) -> Array:
-        """Return how many values each window has, with or without the padding, whose end ends a window too."""
+    def shares(self, node: Node, like: Array) -> Array:
+        """Return one over the count of each window's values, with or without the padding, whose end ends a window too.
+
+        Args:
+            node: The pooling.
+            like: Its shares are of this type and so many axes.
+        """
+        length = node.input_shapes[0][self.axis]
         start = np.arange(self.output) * self.stride - self.pad
-        around = self.pad if including_pad else 0
-        counts: Array = np.minimum(start + self.kernel, length + around) - np.maximum(start, -around)
-        return counts
+        around = self.pad if node.arguments["including_pad"] else 0
+        counts = np.minimum(start + self.kernel, length + around) - np.maximum(start, -around)
+        shares: Array = (1.0 / counts).astype(like.dtype).reshape(counts.shape + (1,) * (like.ndim - 1 - self.axis))
+        return shares
 
     def padded(self, a: Array, value: float) -> Array:
         """Return the array with so much of a value around it that every window is full."""
@@ -60,7 +67,7 @@ class Window(NamedTuple):
         return np.pad(a, widths, constant_values=value)
 
 
-def _windows(node: Node) -> List[Window]:
+def windows_of(node: Node) -> List[Window]:
     """Return the windows along the last axes, the last one first."""
     kernel, stride, pad = (node.arguments[name] for name in ("kernel", "stride", "pad"))
     axes = range(len(node.input_shapes[0]) - len(kernel), len(node.input_shapes[0]))
@@ -70,7 +77,7 @@ def _windows(node: Node) -> List[Window]:
 
 def _max_pooling(node: Node, x: Dual) -> Dual:
     """Take the largest value of every window: of equal ones the first, as NNabla does."""
-    windows = _windows(node)
+    windows = windows_of(node)
     samples = max(1, BLOCK * len(x.value) // x.value.size)
     parts = [_largest_of_all(windows, x[first : first + samples]) for first in range(0, len(x.value), samples)]
     return joined(parts, 0)
@@ -97,7 +104,7 @@ def _summed(node: Node, x: Dual) -> Dual:
     """Add up the values of every window."""
 
     def total(a: Array) -> Array:
-        for window in _windows(node):
+        for window in windows_of(node):
             a = functools.reduce(np.add, window.entries(window.padded(a, 0.0)))
         return a
 
@@ -107,10 +114,8 @@ def _summed(node: Node, x: Dual) -> Dual:
 def _average_pooling(node: Node, x: Dual) -> Dual:
     """Take the mean of every window, with or without the padding."""
     total = _summed(node, x)
-    for window in _windows(node):
-        counts = window.counts(x.value.shape[window.axis], node.arguments["including_pad"])
-        shares = (1.0 / counts).astype(x.value.dtype).reshape(counts.shape + (1,) * (x.value.ndim - 1 - window.axis))
-        total = total * Dual(shares)
+    for window in windows_of(node):
+        total = total * Dual(window.shares(node, x.value))
     return total
 
 

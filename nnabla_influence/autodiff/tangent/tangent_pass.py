@@ -24,13 +24,13 @@ from .dual import Dual
 from .node import Node, Rule
 from .registry import RULES
 
-__all__ = ["TangentPass"]
+__all__ = ["Step", "Tape", "TangentPass"]
 
 # Functions whose outputs are new arrays that nobody else holds, or their inputs' where those were.
 FRESH = ("Affine", "BatchNormalization", "Convolution", "Deconvolution", "DepthwiseConvolution", "ReLU")
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """One function of the pass.
 
     Args:
@@ -40,6 +40,7 @@ class _Step(NamedTuple):
         outputs: Variables.
         spares: For each input, whether it may be overwritten.
         last_uses: The inputs that no later function reads.
+        moves: For each input, whether a parameter that moves leads to it.
     """
 
     node: Node
@@ -48,6 +49,11 @@ class _Step(NamedTuple):
     outputs: List[nn.Variable]
     spares: List[bool]
     last_uses: List[nn.Variable]
+    moves: List[bool]
+
+
+Tape = List[Tuple[List[Array], List[Array]]]
+"""The values of the inputs and of the outputs of every function of a pass."""
 
 
 class TangentPass:
@@ -60,34 +66,41 @@ class TangentPass:
 
     Raises:
         UnsupportedError: A function that a moving parameter leads to has no rule; it is named.
+
+    Attributes:
+        steps: The functions behind the outputs, inputs first.
+        names: The variable of every parameter, and its name.
     """
 
     def __init__(self, graph: Graph, outputs: Sequence[nn.Variable], space: ParameterSpace) -> None:
         self._graph = graph
-        self._outputs = list(outputs)
-        self._space = space
-        self._names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
+        self.outputs = list(outputs)
+        self.space = space
+        self.names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
         self._columns = {variable: column for column, variable in graph.inputs}
         self._buffers = Buffers()
-        self._steps = self._planned()
+        self.steps = self._planned()
 
-    def run(self, theta: Array, batch: Mapping[str, Array], direction: Array) -> List[Tuple[Array, Array]]:
+    def run(
+        self, theta: Array, batch: Mapping[str, Array], direction: Array, tape: Optional[Tape] = None
+    ) -> List[Tuple[Array, Array]]:
         """Compute the outputs, and how they move.
 
         Args:
             theta: Parameters (P,).
             batch: Columns of B samples.
             direction: u (P,).
+            tape: Receives the values on the way.
 
         Returns:
             Value and tangent of every output, float64 and arrays of their own.
         """
         # Tangents are linear in the direction, which may be shorter or longer than float32 can say.
         length = float(np.linalg.norm(direction))
-        unit = self._space.unflatten((direction / (length or 1.0)).astype(np.float32))
-        parameters = self._space.unflatten(theta.astype(np.float32))
+        unit = self.space.unflatten((direction / (length or 1.0)).astype(np.float32))
+        parameters = self.space.unflatten(theta.astype(np.float32))
         moving = {name: Dual(parameters[name], unit[name]) for name in parameters}
-        outputs = self._carried(batch, moving)
+        outputs = self._carried(batch, moving, tape)
         return [
             (_as_float64(y.value), length * _as_float64(np.zeros_like(y.value) if y.tangent is None else y.tangent))
             for y in outputs
@@ -95,52 +108,59 @@ class TangentPass:
 
     def values(self, theta: Array, batch: Mapping[str, Array]) -> List[Array]:
         """Compute the outputs alone, float64 and arrays of their own, at half the price."""
-        parameters = self._space.unflatten(theta.astype(np.float32))
+        parameters = self.space.unflatten(theta.astype(np.float32))
         outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()})
         return [_as_float64(y.value) for y in outputs]
 
-    def _carried(self, batch: Mapping[str, Array], parameters: Mapping[str, Dual]) -> List[Dual]:
+    def _carried(
+        self, batch: Mapping[str, Array], parameters: Mapping[str, Dual], tape: Optional[Tape] = None
+    ) -> List[Dual]:
         """Carry values and tangents through all functions."""
-        if any(step.rule is None for step in self._steps):
+        if any(step.rule is None for step in self.steps):
             self._graph.feed(batch)
         known: Dict[nn.Variable, Dual] = {}
 
         def look_up(variable: nn.Variable) -> Dual:
             if variable in known:
                 return known[variable]
-            if variable in self._names:
-                return parameters[self._names[variable]]
+            if variable in self.names:
+                return parameters[self.names[variable]]
             if variable in self._columns:
                 column = batch[self._columns[variable]]
                 return Dual(np.asarray(column, np.float32).reshape(variable.shape))
             return Dual(variable.d)
 
-        for step in self._steps:
-            known.update(zip(step.outputs, _computed(step, [look_up(variable) for variable in step.inputs])))
+        for step in self.steps:
+            inputs = [look_up(variable) for variable in step.inputs]
+            outputs = _computed(step, inputs)
+            known.update(zip(step.outputs, outputs))
+            if tape is not None:
+                tape.append(([dual.value for dual in inputs], [dual.value for dual in outputs]))
             for variable in step.last_uses:
                 known.pop(variable, None)
-        return [look_up(variable) for variable in self._outputs]
+        return [look_up(variable) for variable in self.outputs]
 
-    def _planned(self) -> List[_Step]:
+    def _planned(self) -> List[Step]:
         """List the functions behind the outputs, inputs first, up to the last reader of every variable."""
-        functions = _functions_behind(self._outputs)
+        functions = _functions_behind(self.outputs)
         uses = Counter(variable for function in functions for variable in function.inputs)
-        uses.update(self._outputs)
+        uses.update(self.outputs)
         left = uses.copy()
         fresh: Set[nn.Variable] = set()
-        moving: Set[nn.Variable] = set(self._names)
-        steps: List[_Step] = []
+        moving: Set[nn.Variable] = set(self.names)
+        steps: List[Step] = []
         for function in functions:
             left.subtract(function.inputs)
             node = self._node(function)
-            if moving.intersection(function.inputs):
+            moves = [variable in moving for variable in function.inputs]
+            if any(moves):
                 _check(node)
                 moving.update(function.outputs)
             if node.kind in FRESH:
                 fresh.update(function.outputs)
             spares = [variable in fresh and uses[variable] == 1 for variable in function.inputs]
             read = [variable for variable in function.inputs if not left[variable]]
-            steps.append(_Step(node, RULES.get(node.kind), function.inputs, function.outputs, spares, read))
+            steps.append(Step(node, RULES.get(node.kind), function.inputs, function.outputs, spares, read, moves))
         return steps
 
     def _node(self, function: nn.function.Function) -> Node:
@@ -161,7 +181,7 @@ def _check(node: Node) -> None:
         raise UnsupportedError(f"The forward mode has no rule for a layer of this network ({node.kind}).")
 
 
-def _computed(step: _Step, inputs: List[Dual]) -> List[Dual]:
+def _computed(step: Step, inputs: List[Dual]) -> List[Dual]:
     """Compute the outputs of a function."""
     if step.rule is None:
         step.outputs[0].forward()
