@@ -18,10 +18,12 @@ class GraphCache:
 
     Attributes:
         store: The parameters of all graphs, a copy of the network's.
+        space: The trainable ones among them.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self.space = network.space
         self.store = network.store()
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
 
@@ -34,4 +36,4 @@ class GraphCache:
 
     def with_parameters(self, size: int, purpose: Purpose) -> ParameterizedGraph:
         """Return the training data's graph together with its parameters."""
-        return ParameterizedGraph(self.graph(size, purpose), self.store, self._network.space)
+        return ParameterizedGraph(self.graph(size, purpose), self.store, self.space)

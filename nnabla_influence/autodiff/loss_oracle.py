@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, TypeVar, Union
+from typing import Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from .checked_scores import checked_scores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
+from .loss_values import LossValues
 from .parameterized_graph import Batch, EvaluationPoint
 from .sample_products import SampleProducts
 from .sample_scores import SampleScores
@@ -38,7 +39,6 @@ from .sample_scores import SampleScores
 __all__ = ["LossOracle"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-Computed = TypeVar("Computed")
 
 
 class LossOracle:
@@ -75,6 +75,7 @@ class LossOracle:
         self._gauss_newton: Dict[int, GaussNewton] = {}
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
         self._gradient_norms = GradientNorms(self._cache)
+        self._values = LossValues(self._cache, self._purpose, device.kind == "cpu")
         self._scores: Dict[int, SampleScores] = {}
         self._said: Set[str] = set()  # what falls back is said once, not for every batch size
 
@@ -82,13 +83,7 @@ class LossOracle:
 
     def sample_losses(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
         """Compute the loss of every sample (B,)."""
-
-        def values(graph: Graph) -> Array:
-            graph.sample_losses.forward(clear_buffer=True)
-            losses: Array = graph.sample_losses.d[:, 0].astype(np.float64)
-            return losses
-
-        return self._on_graph(theta, batch, validation, values)
+        return self.losses_and_predictions(theta, batch, validation)[0]
 
     def predictions(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
         """Compute what the first loss compares with the target (B, ...): logits, or predicted values.
@@ -96,16 +91,10 @@ class LossOracle:
         Raises:
             UnsupportedError: The loss is of no known kind.
         """
-
-        def predicted(graph: Graph) -> Array:
-            prediction = graph.predictions[0][1]
-            if prediction is None:
-                raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
-            prediction.forward(clear_buffer=True)
-            values: Array = prediction.d.copy()
-            return values
-
-        return self._on_graph(theta, batch, validation, predicted)
+        predicted = self.losses_and_predictions(theta, batch, validation)[1]
+        if predicted is None:
+            raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
+        return predicted
 
     def losses_and_predictions(
         self, theta: Array, batch: Batch, validation: bool = False
@@ -114,14 +103,8 @@ class LossOracle:
 
         The prediction is what the first loss compares with the target; None if that loss is of no known kind.
         """
-
-        def values(graph: Graph) -> Tuple[Array, Optional[Array]]:
-            graph.keep_predictions()
-            graph.sample_losses.forward(clear_buffer=True)
-            known = graph.predictions[0][1] is not None
-            return graph.sample_losses.d[:, 0].astype(np.float64), graph.prediction_values() if known else None
-
-        return self._on_graph(theta, batch, validation, values)
+        with self._computing():
+            return self._values.run(theta, batch, validation)
 
     def loss(self, theta: Array, batches: Iterable[Batch], validation: bool = False) -> float:
         """Compute the mean loss over all samples of the batches, whatever their sizes."""
@@ -150,8 +133,12 @@ class LossOracle:
         count = 0
         for batch in batches:
             size = _size(batch)
-            gradient = self._on_graph(theta, batch, validation, lambda graph: self._gradient(graph, weigh))
-            total += size * gradient.astype(np.float64)
+            with self._computing():
+                graph = self._cache.graph(size, self._purpose, validation)
+                check_batch(batch, graph)
+                self._cache.store.write(self.space.unflatten(theta))
+                graph.feed(batch)
+                total += size * self._gradient(graph, weigh).astype(np.float64)
             count += size
         return total / count
 
@@ -291,14 +278,6 @@ class LossOracle:
         if notice and subject not in self._said:
             LOGGER.log(level, "%s", notice)
             self._said.add(subject)
-
-    def _on_graph(self, theta: Array, batch: Batch, validation: bool, compute: Callable[[Graph], Computed]) -> Computed:
-        with self._computing():
-            graph = self._cache.graph(_size(batch), self._purpose, validation)
-            check_batch(batch, graph)
-            self._cache.store.write(self.space.unflatten(theta))
-            graph.feed(batch)
-            return compute(graph)
 
     def _gradient(self, graph: Graph, weigh: Optional[Callable[[Array], Array]]) -> Array:
         """Compute the gradient (P,) of the batch's mean loss, its samples weighted by what their losses are."""

@@ -53,7 +53,8 @@ class PullBack:
         for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape)):
             cotangent = cotangents.pop(step.outputs[0], None)
             if cotangent is not None and any(step.moves):
-                found = PULLS[step.node.kind](step.node, Kept(inputs, outputs[0], step.moves), cotangent)
+                with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+                    found = PULLS[step.node.kind](step.node, Kept(inputs, outputs[0], step.moves), cotangent)
                 for variable, moves, array in zip(step.inputs, step.moves, found):
                     if moves and array is not None:
                         _add(cotangents, variable, array)

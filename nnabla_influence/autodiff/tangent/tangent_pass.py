@@ -132,7 +132,8 @@ class TangentPass:
 
         for step in self.steps:
             inputs = [look_up(variable) for variable in step.inputs]
-            outputs = _computed(step, inputs)
+            with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+                outputs = _computed(step, inputs)
             known.update(zip(step.outputs, outputs))
             if tape is not None:
                 tape.append(([dual.value for dual in inputs], [dual.value for dual in outputs]))
