@@ -10,7 +10,7 @@ import numpy as np
 from ...array import Array
 from ..tangent.matrix_products import multiply, multiply_transposed
 from ..tangent.node import Node
-from ..tangent.pooling import Window, windows_of
+from ..tangent.pooling import Window, blocks_of, windows_of
 from .kept import Kept, Pull
 
 __all__ = ["PULLS"]
@@ -61,14 +61,25 @@ def _cut(windows: Sequence[Window], a: Array, shape: Tuple[int, ...]) -> Array:
 def _max_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     """Hand each window's cotangent to the first of its largest values."""
     windows = windows_of(node)
-    x = _padded(windows, kept.inputs[0], -np.inf)
-    down = np.zeros_like(x)
-    waiting = np.ones_like(kept.output, np.bool_)
-    for value, into in zip(_places(windows, x), _places(windows, down)):
-        hit = (value == kept.output) & waiting
+    (x,) = kept.inputs
+    upper = np.empty_like(kept.output)  # the axes in memory as those of what it is multiplied with
+    upper[...] = c
+    down = node.buffers.like(x)
+    for samples in blocks_of(x):
+        down[samples] = _to_the_largest(windows, x[samples], kept.output[samples], upper[samples])
+    return [down]
+
+
+def _to_the_largest(windows: Sequence[Window], x: Array, largest: Array, c: Array) -> Array:
+    values = _padded(windows, x, -np.inf)
+    down = np.zeros_like(values)
+    waiting = np.ones_like(largest, np.bool_)
+    for value, into in zip(_places(windows, values), _places(windows, down)):
+        hit = value == largest
+        hit &= waiting
         into += c * hit
-        waiting &= ~hit
-    return [_cut(windows, down, kept.inputs[0].shape)]
+        waiting ^= hit
+    return _cut(windows, down, x.shape)
 
 
 def _summed(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:

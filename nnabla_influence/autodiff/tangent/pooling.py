@@ -13,7 +13,7 @@ from .node import Node, Rule
 from .selection import selected
 from .shapes import joined
 
-__all__ = ["RULES", "Window", "windows_of"]
+__all__ = ["RULES", "Window", "blocks_of", "windows_of"]
 
 # Numbers of a block of samples, which stay in the processor's cache.
 BLOCK = 1 << 17
@@ -78,9 +78,13 @@ def windows_of(node: Node) -> List[Window]:
 def _max_pooling(node: Node, x: Dual) -> Dual:
     """Take the largest value of every window: of equal ones the first, as NNabla does."""
     windows = windows_of(node)
-    samples = max(1, BLOCK * len(x.value) // x.value.size)
-    parts = [_largest_of_all(windows, x[first : first + samples]) for first in range(0, len(x.value), samples)]
-    return joined(parts, 0)
+    return joined([_largest_of_all(windows, x[samples]) for samples in blocks_of(x.value)], 0)
+
+
+def blocks_of(x: Array) -> List[slice]:
+    """Cut a batch into samples that are computed together."""
+    samples = max(1, BLOCK * len(x) // x.size)
+    return [slice(first, first + samples) for first in range(0, len(x), samples)]
 
 
 def _largest_of_all(windows: List[Window], x: Dual) -> Dual:

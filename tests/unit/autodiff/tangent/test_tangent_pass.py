@@ -99,10 +99,10 @@ def test_the_same_question_gets_the_same_bits_and_arguments_stay():
     assert all(np.array_equal(a, b) for a, b in zip(kept, (*batch.values(), theta, u)))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_not_finite_is_handed_on_without_a_word(value):
     tangents, theta, u = pass_over(small_network(normalized))
-    ((losses, products),) = tangents.run(value * theta, draw_batch(), u)
+    ((losses, products),) = tangents.run(theta + value, draw_batch(), u)
     assert not np.isfinite(losses).all() or not np.isfinite(products).all()
 
 
