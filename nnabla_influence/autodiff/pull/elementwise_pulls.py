@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Callable, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -100,7 +101,7 @@ def _mean(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     shape = node.input_shapes[0]
     axes = {axis % len(shape) for axis in node.arguments["axes"]}
     kept_shape = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
-    count = int(np.prod([shape[axis] for axis in axes]))
+    count = math.prod([shape[axis] for axis in axes])
     return [np.broadcast_to(c.reshape(kept_shape) * (1.0 / count), shape)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -98,7 +99,7 @@ def _average_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
 
 def _global_average_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     shape = node.input_shapes[0]
-    return [np.broadcast_to(c * (1.0 / float(np.prod(shape[2:]))), shape)]
+    return [np.broadcast_to(c * (1.0 / math.prod(shape[2:])), shape)]
 
 
 PULLS: Dict[str, Pull] = {

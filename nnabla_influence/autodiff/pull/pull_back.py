@@ -6,6 +6,7 @@ matrices as the forward mode.
 
 from __future__ import annotations
 
+import math
 from typing import Dict, List, Sequence
 
 import nnabla as nn
@@ -66,7 +67,7 @@ class PullBack:
             name: cotangents[variable] for variable, name in self._forwards.names.items() if variable in cotangents
         }
         parts: List[Array] = [
-            found[name].astype(np.float64).ravel() if name in found else np.zeros(int(np.prod(shape)))
+            found[name].astype(np.float64).ravel() if name in found else np.zeros(math.prod(shape))
             for name, shape in zip(space.names, space.shapes)
         ]
         return np.concatenate(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import defaultdict
 from typing import Any, DefaultDict, List, Sequence, Tuple
@@ -29,7 +30,7 @@ class Buffers:
 
     def empty(self, shape: Sequence[int], dtype: Any) -> Array:
         """Return an array of any content that nobody holds; it is taken back when nobody does any more."""
-        size = int(np.prod(shape, dtype=np.int64))
+        size = math.prod(shape)
         pool = self._pools[size, np.dtype(dtype)]
         for buffer in reversed(pool):
             # The pool, this loop and the call itself: nobody else, not even by a view, which refers to its buffer.

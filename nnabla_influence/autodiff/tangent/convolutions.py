@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Dict, List, Optional, Sequence
 
 import numpy as np
@@ -37,7 +38,7 @@ def channels_last(node: Node, x: Dual) -> Dual:
     axis = node.arguments["base_axis"]
     shape = x.value.shape
     if axis != 1:
-        x = x.reshape(int(np.prod(shape[:axis], dtype=np.int64)), *shape[axis:])
+        x = x.reshape(math.prod(shape[:axis]), *shape[axis:])
     return x.transpose([0, *range(2, x.value.ndim), 1])
 
 

@@ -10,6 +10,7 @@ one of two ways:
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import List, NamedTuple, Sequence, Tuple
 
@@ -136,15 +137,15 @@ class PatchCorrelation(Correlation):
 
     def numbers(self) -> int:
         """See `Correlation.numbers`."""
-        outputs = int(np.prod(self.geometry.output))
-        return outputs * max(int(np.prod(self.geometry.kernel)) * self.channels, self.maps)
+        outputs = math.prod(self.geometry.output)
+        return outputs * max(math.prod(self.geometry.kernel) * self.channels, self.maps)
 
     def operand(self, x: Array) -> Array:
         """See `Correlation.operand`: the patches (rows, places x channels)."""
         patches = self.patches(x)
         rows = self.buffers.empty(patches.shape, x.dtype)
         np.copyto(rows, patches)
-        return rows.reshape(-1, int(np.prod(self.geometry.kernel)) * self.channels)
+        return rows.reshape(-1, math.prod(self.geometry.kernel) * self.channels)
 
     def sum(self, terms: Sequence[Tuple[Array, Array]], bias: Array, into: Array) -> None:
         """See `Correlation.sum`."""
@@ -161,7 +162,7 @@ class DepthwiseCorrelation(Correlation):
 
     def numbers(self) -> int:
         """See `Correlation.numbers`."""
-        return int(np.prod(self.geometry.padded_size())) * self.maps
+        return math.prod(self.geometry.padded_size()) * self.maps
 
     def operand(self, x: Array) -> Array:
         """See `Correlation.operand`: the views (*kernel, B, *output, channels)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Dict, Optional
 
 import numpy as np
@@ -57,7 +58,7 @@ def bilinear(buffers: Buffers, a: Dual, b: Dual) -> Dual:
 
 
 def _affine(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
-    rows = int(np.prod(node.input_shapes[0][: node.arguments["base_axis"]], dtype=np.int64))
+    rows = math.prod(node.input_shapes[0][: node.arguments["base_axis"]])
     inputs = weight.value.shape[0]
     y = bilinear(
         node.buffers, x.linear(lambda a: a.reshape(rows, inputs)), weight.linear(lambda a: a.reshape(inputs, -1))

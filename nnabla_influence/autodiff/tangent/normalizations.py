@@ -11,6 +11,7 @@ lines: single float32 sums over a batch of images cost 7e-3 of the scores' accur
 
 from __future__ import annotations
 
+import math
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -71,7 +72,7 @@ def lines_of(a: Array, channel_axes: int) -> Array:
     """Return (lines, values of a line, channels), contiguous."""
     inner = a.shape[: a.ndim - channel_axes]
     line = inner[-1] if len(inner) > 1 else 1
-    return np.ascontiguousarray(a).reshape(-1, line, int(np.prod(a.shape[len(inner) :], dtype=np.int64)))
+    return np.ascontiguousarray(a).reshape(-1, line, math.prod(a.shape[len(inner) :]))
 
 
 def mean_over_lines(a: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Callable, Dict
 
 import numpy as np
@@ -45,7 +46,7 @@ def _reduced_last(node: Node, x: Dual) -> Dual:
     """Return (rows, values to reduce)."""
     axes = sorted(axis % x.value.ndim for axis in node.arguments["axes"])
     kept = [axis for axis in range(x.value.ndim) if axis not in axes]
-    width = int(np.prod([x.value.shape[axis] for axis in axes], dtype=np.int64))
+    width = math.prod([x.value.shape[axis] for axis in axes])
     return x.transpose([*kept, *axes]).reshape(-1, width)
 
 

@@ -97,9 +97,11 @@ class TangentPass:
         """
         # Tangents are linear in the direction, which may be shorter or longer than float32 can say.
         length = float(np.linalg.norm(direction))
-        unit = self.space.unflatten((direction / (length or 1.0)).astype(np.float32))
-        parameters = self.space.unflatten(theta.astype(np.float32))
-        moving = {name: Dual(parameters[name], unit[name]) for name in parameters}
+        unit = np.empty(len(direction), np.float32)
+        np.multiply(direction, 1.0 / (length or 1.0), out=unit, casting="unsafe")
+        directions = self.space.unflatten(unit)
+        parameters = self.space.unflatten(np.asarray(theta, np.float32))
+        moving = {name: Dual(parameters[name], directions[name]) for name in parameters}
         outputs = self._carried(batch, moving, tape)
         return [
             (_as_float64(y.value), length * _as_float64(np.zeros_like(y.value) if y.tangent is None else y.tangent))
@@ -108,7 +110,7 @@ class TangentPass:
 
     def values(self, theta: Array, batch: Mapping[str, Array]) -> List[Array]:
         """Compute the outputs alone, float64 and arrays of their own, at half the price."""
-        parameters = self.space.unflatten(theta.astype(np.float32))
+        parameters = self.space.unflatten(np.asarray(theta, np.float32))
         outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()})
         return [_as_float64(y.value) for y in outputs]
 
@@ -130,15 +132,15 @@ class TangentPass:
                 return Dual(np.asarray(column, np.float32).reshape(variable.shape))
             return Dual(variable.d)
 
-        for step in self.steps:
-            inputs = [look_up(variable) for variable in step.inputs]
-            with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+        with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+            for step in self.steps:
+                inputs = [look_up(variable) for variable in step.inputs]
                 outputs = _computed(step, inputs)
-            known.update(zip(step.outputs, outputs))
-            if tape is not None:
-                tape.append(([dual.value for dual in inputs], [dual.value for dual in outputs]))
-            for variable in step.last_uses:
-                known.pop(variable, None)
+                known.update(zip(step.outputs, outputs))
+                if tape is not None:
+                    tape.append(([dual.value for dual in inputs], [dual.value for dual in outputs]))
+                for variable in step.last_uses:
+                    known.pop(variable, None)
         return [look_up(variable) for variable in self.outputs]
 
     def _planned(self) -> List[Step]:
