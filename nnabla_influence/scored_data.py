@@ -168,15 +168,10 @@ def _check_same_data(own: Table, scored: Table) -> None:
             "training CSV that was scored."
         )
     # The training CSV may have comments besides, which the influence CSV leaves out.
-    pairs = [(own.header.index(name), place) for place, name in enumerate(scored.header) if name in own.header]
+    pairs = [(place, own.header.index(name)) for place, name in enumerate(scored.header) if name in own.header]
     if len(pairs) < len(scored.header):
         missing = next(name for name in scored.header if name not in own.header)
         raise DataError(f"{own.path}: expected the column {missing} of {scored.path}, found {', '.join(own.header)}.")
-    different = first_difference(own, scored, pairs)
+    different = first_difference(scored, own, pairs)
     if different is not None:
-        row = different.row
-        raise DataError(
-            f"{own.path}: line {own.line(row)}, column {own.header[different.first]!r}: expected "
-            f"{scored.rows[row][different.second]!r} as in {scored.path}, found {own.rows[row][different.first]!r}. "
-            "Give the training CSV that was scored."
-        )
+        raise DataError(f"{different} Give the training CSV that was scored.")
