@@ -5,7 +5,8 @@
 Each draw takes other rows of a data set, flips some training labels or none, trains `builtin:mlp` by its own settings,
 and lets `Project.choose` decide how many rows to remove: by the ranking of the default method, or by a random one,
 which must be refused. Then networks are trained from scratch with fresh seeds on all rows, without the rows that were
-chosen, and without exactly the flipped ones, and their accuracy is taken on test rows that nothing else has seen.
+chosen, without as many of the ranking as labels were flipped, and without exactly the flipped ones, and their accuracy
+is taken on test rows that nothing else has seen.
 
 Draws that results.csv holds are not repeated, so an interrupted table goes on; more draws or conditions are added to
 the same file. Two processes may share the work: give them different --conditions and outputs, and join the files.
@@ -36,7 +37,7 @@ RANKINGS = ("spectral", "random")
 JUDGES = range(1000, 1003)  # seeds of the trainings that are judged by test rows
 COLUMNS = (
     *("condition", "ranking", "draw", "rows", "flips", "outcome", "removed", "confirmed", "gain", "against_random"),
-    *("accuracy", "accuracy_removed", "accuracy_without_flips", "seconds"),
+    *("accuracy", "accuracy_removed", "accuracy_as_many", "accuracy_without_flips", "seconds"),
 )
 
 
@@ -147,12 +148,13 @@ def decided(source, condition, ranking, draw, orders):
         decision = chosen.decision
         whole = accuracy(cache, train, test, np.zeros(0, int))
         removed = accuracy(cache, train, test, chosen.scores.order[: chosen.removed]) if chosen.removed else whole
+        as_many = accuracy(cache, train, test, chosen.scores.order[: flipped.sum()]) if flipped.any() else whole
         truth = accuracy(cache, train, test, np.flatnonzero(flipped)) if flipped.any() else whole
     gains = [f"{gain.mean:.5f}" if gain is not None else "" for gain in (decision.gain, decision.against_random)]
     confirmed = " ".join(map(str, decision.confirmed))
     counts = (len(train), int(flipped.sum()), decision.outcome.value, decision.number, confirmed)
-    measured = (f"{whole:.5f}", f"{removed:.5f}", f"{truth:.5f}", f"{time.perf_counter() - started:.0f}")
-    return (condition.name, ranking, draw, *counts, *gains, *measured)
+    measured = [f"{figure:.5f}" for figure in (whole, removed, as_many, truth)]
+    return (condition.name, ranking, draw, *counts, *gains, *measured, f"{time.perf_counter() - started:.0f}")
 
 
 def read(path):
@@ -180,7 +182,7 @@ def share(times, of):
 def print_table(rows):
     """Print what was decided, by condition and ranking, in Markdown."""
     header = ("data", "ranking", "something is removed", "within a quarter of the flips", "number / flips")
-    header += ("accuracy", "without removal", "without the flips", "worst change")
+    header += ("accuracy", "without removal", "as many as flips removed", "without the flips", "worst change")
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for condition, ranking in dict.fromkeys((row["condition"], row["ranking"]) for row in rows):
         own = [row for row in rows if (row["condition"], row["ranking"]) == (condition, ranking)]
@@ -188,7 +190,7 @@ def print_table(rows):
         flips = np.array([int(row["flips"]) for row in own])
         near = share(int((abs(removed - flips) <= flips / 4).sum()), len(own)) if flips.any() else "-"
         ratio = f"{np.median(removed / np.maximum(flips, 1)):.2f}" if flips.any() else "-"
-        names = ("accuracy_removed", "accuracy", "accuracy_without_flips")
+        names = ("accuracy_removed", "accuracy", "accuracy_as_many", "accuracy_without_flips")
         figures = np.array([[float(row[name]) for name in names] for row in own])
         cells = (condition, ranking, share(int((removed > 0).sum()), len(own)), near, ratio)
         means = [f"{mean:.4f}" for mean in figures.mean(axis=0)]
