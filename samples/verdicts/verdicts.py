@@ -21,18 +21,18 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from scipy import stats
 
 from nnabla_influence import Dataset, Project
-from nnabla_influence.dataset.digits import load_digits
 from nnabla_influence.dataset.noise import flip_labels
 from nnabla_influence.evaluation.change import Change
 from nnabla_influence.evaluation.retraining import Retraining, run_retraining
 from nnabla_influence.workflow.choose import ChooseRequest
 
-SAMPLES = Path(__file__).resolve().parents[1]
+SOURCES = SimpleNamespace(**runpy.run_path(str(Path(__file__).resolve().parents[1] / "sources.py")))
 RANKINGS = ("spectral", "random")
 JUDGES = range(1000, 1003)  # seeds of the trainings that are judged by test rows
 COLUMNS = (
@@ -65,25 +65,6 @@ class Condition:
         return f"{self.data}, {self.rate:.0%} {self.kind}{' in validation too' if self.in_validation else ''}"
 
 
-@dataclass(frozen=True)
-class Source:
-    """A data set of which each draw takes some rows.
-
-    Attributes:
-        x: Inputs (N, D).
-        y: Class numbers (N,).
-        training: Rows that are trained on.
-        validation: Rows that score, choose and confirm.
-        standardise: Whether inputs are standardised by the training rows.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    training: int
-    validation: int
-    standardise: bool = False
-
-
 NOISE = tuple(itertools.product((0.1, 0.2, 0.3), ("symmetric", "pairwise")))
 CONDITIONS = (
     *(Condition(data) for data in ("digits", "adult", "mnist")),
@@ -95,16 +76,12 @@ CONDITIONS = (
 
 
 def read_sources(args):
-    """Read the data sets that were given; the digits come with the package, from 0 to 16 as scikit-learn has them."""
-    images, labels = load_digits()
-    sources = {"digits": Source(images.reshape(len(labels), -1) / 255 * 16, labels, 900, 500)}
+    """Read the data sets that were given; the digits come with the package."""
+    sources = {"digits": SOURCES.digits()}
     if args.adult:
-        x, y, _ = runpy.run_path(str(SAMPLES / "leave_one_out" / "prepare.py"))["adult"](args.adult)
-        sources["adult"] = Source(x, y, 2000, 1000, standardise=True)
+        sources["adult"] = SOURCES.adult(args.adult)
     if args.mnist:
-        prepare = runpy.run_path(str(SAMPLES / "mnist" / "prepare.py"))
-        images, labels = prepare["load"](prepare["Source"](args.mnist), "train")
-        sources["mnist"] = Source(images.reshape(len(labels), -1) / 255, labels, 1500, 1000)
+        sources["mnist"] = SOURCES.mnist(args.mnist)
     return sources
 
 
@@ -113,17 +90,14 @@ def drawn(source, condition, draw):
     order = np.random.default_rng(draw).permutation(len(source.y))
     first, second = source.training, source.training + source.validation
     parts = order[:first], order[first:second], order[second : second + 3000]
-    x = [source.x[rows].astype(np.float64) for rows in parts]
+    x = source.inputs(*parts)
     y = [source.y[rows] for rows in parts]
-    if source.standardise:
-        mean, spread = x[0].mean(axis=0), x[0].std(axis=0)
-        x = [(part - mean) / np.where(spread > 0, spread, 1) for part in x]
     classes = int(source.y.max()) + 1
     noisy = flip_labels(y[0], condition.rate, condition.kind, draw, classes)
     y[0] = noisy.noisy
     if condition.in_validation:
         y[1] = flip_labels(y[1], condition.rate, condition.kind, draw + 1000, classes).noisy
-    data = [Dataset.from_arrays({"x": inputs.astype(np.float32), "y": labels}) for inputs, labels in zip(x, y)]
+    data = [Dataset.from_arrays({"x": inputs, "y": labels}) for inputs, labels in zip(x, y)]
     return (*data, noisy.flipped)
 
 

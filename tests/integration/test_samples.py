@@ -77,24 +77,23 @@ def test_mnist_from_idx_files(tmp_path, images):
     _check_mnist(tmp_path, tmp_path / "work", images)
 
 
-def test_the_objective_table_goes_on_where_it_stopped(tmp_path):
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (60, 28, 28), dtype=np.uint8)
-    for name, content in (
-        ("train-images-idx3-ubyte", struct.pack(">IIII", 2051, 60, 28, 28) + pixels.tobytes()),
-        ("train-labels-idx1-ubyte", struct.pack(">II", 2049, 60) + bytes(number % 10 for number in range(60))),
-    ):
-        (tmp_path / name).write_bytes(content)
-    line = ("--data-folder", tmp_path, "--output", tmp_path / "out", "--rows", 20, "--conditions", "20 % flips in both")
-    first = _run("objective/objective_table.py", *line, "--seeds", 1)
-    assert "seed 0" in first.stdout
-    again = _run("objective/objective_table.py", *line, "--seeds", 2)
-    assert "seed 0" not in again.stdout and "seed 1" in again.stdout and "| 20 % flips in both |" in again.stdout
-    results = pd.read_csv(tmp_path / "out" / "results.csv")
-    assert list(zip(results["seed"], results["objective"])) == [
-        (s, o) for s in (0, 1) for o in ("loss", "error", "baseline")
-    ]
-    assert results["auroc"].between(0, 1).all()
+def test_the_table_of_objectives_goes_on_where_it_stopped(tmp_path):
+    conditions = ("regression: 15 % shuffled", "digits: 20 % pairwise")
+    line = ("--output", tmp_path, "--rows", 60, "--conditions", *conditions)
+    first = _run("objective/objectives.py", *line, "--seeds", 1)
+    assert "digits: 20 % pairwise, seed 0" in first.stdout
+    again = _run("objective/objectives.py", *line, "--seeds", 2)
+    assert "seed 0" not in again.stdout and "seed 1" in again.stdout
+    assert "| regression: 15 % shuffled | 2 | " in again.stdout
+    assert "| digits: 20 % pairwise | accuracy | " in again.stdout
+    results = pd.read_csv(tmp_path / "results.csv")
+    rankings = ["loss", "error", "own loss", "random"]
+    folds = ["knn-shapley", "out-of-fold", "error + out-of-fold"]
+    expected = [(c, s, r) for s in (0, 1) for c in conditions for r in rankings + (folds if "digits" in c else [])]
+    assert list(zip(results["condition"], results["seed"], results["ranking"])) == expected
+    assert results["auroc"].between(0, 1).all() and results["tau"].dropna().between(-1, 1).all()
+    digits = results[results["measure"] == "accuracy"]
+    assert set(digits["condition"]) == {conditions[1]} and digits["after"].between(0, 1).all()
 
 
 def test_the_table_of_verdicts_counts_what_was_decided(tmp_path):
