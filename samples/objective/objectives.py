@@ -44,7 +44,7 @@ from nnabla_influence.evaluation.trial import Trial
 
 SOURCES = SimpleNamespace(**runpy.run_path(str(Path(__file__).resolve().parents[1] / "sources.py")))
 OBJECTIVES = ("loss", "error")
-SIMPLE = ("own loss", "random", "knn-shapley")
+SIMPLE = ("own loss", "random")
 FOLDS = ("out-of-fold", "error + out-of-fold")
 TEST = 3000
 LEFT_OUT = 40
@@ -269,7 +269,10 @@ def network_of(condition, source, seed):
 
 def rankings(condition):
     """Names of the rankings of a condition."""
-    return (*OBJECTIVES, *SIMPLE, *(FOLDS if condition.folds else ()))
+    # Neighbours need one class number per row; and distances between photographs say nothing.
+    without = condition.network in (NNC_SQUARES, "regression") or condition.data == "cifar10"
+    neighbours = () if without else ("knn-shapley",)
+    return (*OBJECTIVES, *SIMPLE, *neighbours, *(FOLDS if condition.folds else ()))
 
 
 def scored(project, cache, names):
@@ -291,13 +294,10 @@ def one_seed(source, condition, seed, rows):
     data = draw(source, condition, seed, rows)
     network = network_of(condition, source, seed)
     project = Project.open(network, data.train, data.validation, training=condition.training, seed=seed)
-    names = rankings(condition)
-    if condition.data in ("friedman", "cifar10"):  # real targets; and distances between photographs say nothing
-        names = tuple(name for name in names if name != "knn-shapley")
     with tempfile.TemporaryDirectory() as folder:
         cache = project.train(Path(folder) / "cache.h5")
         before = tested(cache, data, ())
-        for name, scores in scored(project, cache, names).items():
+        for name, scores in scored(project, cache, rankings(condition)).items():
             started = time.perf_counter()
             found = mislabel_detection(scores.values, data.wrong) if data.wrong.any() else None
             detected = (f"{found.auroc:.6f}", f"{found.precision_at_flips:.6f}") if found else ("", "")
@@ -365,7 +365,7 @@ def print_tables(rows):
         aurocs = [column(own, ranking, number("auroc")) for ranking in detection]
         taus = [column(own, ranking, number("tau")) for ranking in OBJECTIVES]
         print(f"| {name} | {' | '.join((seeds, *aurocs, *taus))} |")
-    removal = [*OBJECTIVES, *SIMPLE, *FOLDS]
+    removal = [*OBJECTIVES, *SIMPLE, "knn-shapley", *FOLDS]
     print_header("change on test rows", "measure", "none removed", *removal)
     for name, own in groups.items():
         before = column(own, OBJECTIVES[0], number("before"))
