@@ -14,6 +14,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tup
 
 import nnabla as nn
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ...array import Array
 from ...errors import UnsupportedError
@@ -24,13 +25,13 @@ from .dual import Dual
 from .node import Node, Rule
 from .registry import RULES
 
-__all__ = ["Step", "Tape", "TangentPass"]
+__all__ = ["PassStep", "Tape", "TangentPass"]
 
 # Functions whose outputs are new arrays that nobody else holds, or their inputs' where those were.
 FRESH = ("Affine", "BatchNormalization", "Convolution", "Deconvolution", "DepthwiseConvolution", "ReLU")
 
 
-class Step(NamedTuple):
+class PassStep(NamedTuple):
     """One function of the pass.
 
     Args:
@@ -63,6 +64,7 @@ class TangentPass:
         graph: The graph.
         outputs: Variables of it.
         space: The parameters that have tangents.
+        precision: Of the arithmetic; float64 to see what float32 makes of it.
 
     Raises:
         UnsupportedError: A function that a moving parameter leads to has no rule; it is named.
@@ -72,12 +74,19 @@ class TangentPass:
         names: The variable of every parameter, and its name.
     """
 
-    def __init__(self, graph: Graph, outputs: Sequence[nn.Variable], space: ParameterSpace) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        outputs: Sequence[nn.Variable],
+        space: ParameterSpace,
+        precision: DTypeLike = np.float32,
+    ) -> None:
         self._graph = graph
         self.outputs = list(outputs)
         self.space = space
         self.names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
         self._columns = {variable: column for column, variable in graph.inputs}
+        self._precision = precision
         self._buffers = Buffers()
         self.steps = self._planned()
 
@@ -97,10 +106,10 @@ class TangentPass:
         """
         # Tangents are linear in the direction, which may be shorter or longer than float32 can say.
         length = float(np.linalg.norm(direction))
-        unit = np.empty(len(direction), np.float32)
+        unit = np.empty(len(direction), self._precision)
         np.multiply(direction, 1.0 / (length or 1.0), out=unit, casting="unsafe")
         directions = self.space.unflatten(unit)
-        parameters = self.space.unflatten(np.asarray(theta, np.float32))
+        parameters = self.space.unflatten(np.asarray(theta, self._precision))
         moving = {name: Dual(parameters[name], directions[name]) for name in parameters}
         outputs = self._carried(batch, moving, tape)
         return [
@@ -110,7 +119,7 @@ class TangentPass:
 
     def values(self, theta: Array, batch: Mapping[str, Array]) -> List[Array]:
         """Compute the outputs alone, float64 and arrays of their own, at half the price."""
-        parameters = self.space.unflatten(np.asarray(theta, np.float32))
+        parameters = self.space.unflatten(np.asarray(theta, self._precision))
         outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()})
         return [_as_float64(y.value) for y in outputs]
 
@@ -129,8 +138,8 @@ class TangentPass:
                 return parameters[self.names[variable]]
             if variable in self._columns:
                 column = batch[self._columns[variable]]
-                return Dual(np.asarray(column, np.float32).reshape(variable.shape))
-            return Dual(variable.d)
+                return Dual(np.asarray(column, self._precision).reshape(variable.shape))
+            return Dual(np.asarray(variable.d, self._precision))
 
         with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
             for step in self.steps:
@@ -143,7 +152,7 @@ class TangentPass:
                     known.pop(variable, None)
         return [look_up(variable) for variable in self.outputs]
 
-    def _planned(self) -> List[Step]:
+    def _planned(self) -> List[PassStep]:
         """List the functions behind the outputs, inputs first, up to the last reader of every variable."""
         functions = _functions_behind(self.outputs)
         uses = Counter(variable for function in functions for variable in function.inputs)
@@ -151,7 +160,7 @@ class TangentPass:
         left = uses.copy()
         fresh: Set[nn.Variable] = set()
         moving: Set[nn.Variable] = set(self.names)
-        steps: List[Step] = []
+        steps: List[PassStep] = []
         for function in functions:
             left.subtract(function.inputs)
             node = self._node(function)
@@ -163,7 +172,7 @@ class TangentPass:
                 fresh.update(function.outputs)
             spares = [variable in fresh and uses[variable] == 1 for variable in function.inputs]
             read = [variable for variable in function.inputs if not left[variable]]
-            steps.append(Step(node, RULES.get(node.kind), function.inputs, function.outputs, spares, read, moves))
+            steps.append(PassStep(node, RULES.get(node.kind), function.inputs, function.outputs, spares, read, moves))
         return steps
 
     def _node(self, function: nn.function.Function) -> Node:
@@ -184,7 +193,7 @@ def _check(node: Node) -> None:
         raise UnsupportedError(f"The forward mode has no rule for a layer of this network ({node.kind}).")
 
 
-def _computed(step: Step, inputs: List[Dual]) -> List[Dual]:
+def _computed(step: PassStep, inputs: List[Dual]) -> List[Dual]:
     """Compute the outputs of a function."""
     if step.rule is None:
         step.outputs[0].forward()
