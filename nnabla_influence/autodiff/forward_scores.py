@@ -25,7 +25,7 @@ class ForwardScores(SampleScores):
 
     def __init__(self, network: ParameterizedGraph) -> None:
         super().__init__(network)
-        self._losses = TangentPass(network.graph, [network.graph.sample_losses], network.space)
+        self._losses = TangentPass(network.graph, [network.graph.sample_losses], network.space, network.buffers)
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
         """See `SampleScores.scores`."""

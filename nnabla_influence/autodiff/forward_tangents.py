@@ -31,7 +31,7 @@ class ForwardTangents(OutputTangents):
 
     def __init__(self, network: ParameterizedGraph) -> None:
         super().__init__(network)
-        self._pass = TangentPass(network.graph, self.outputs, network.space)
+        self._pass = TangentPass(network.graph, self.outputs, network.space, network.buffers)
         self._back: Optional[PullBack] = None
         try:
             self._back = PullBack(self._pass)

@@ -63,12 +63,12 @@ class LossValues:
         """Return our own pass, None if it cannot compute what NNabla computes."""
         prediction = graph.predictions[0][1]
         outputs = [graph.sample_losses] if prediction is None else [graph.sample_losses, prediction]
+        expected = self._by_nnabla(graph, theta, batch)[0]
         try:
-            forwards = TangentPass(graph, outputs, self._graphs.space)
+            forwards = TangentPass(graph, outputs, self._graphs.space, self._graphs.buffers)
+            found = _values(forwards, theta, batch)[0]
         except UnsupportedError:
             return None
-        expected = self._by_nnabla(graph, theta, batch)[0]
-        found = _values(forwards, theta, batch)[0]
         size = np.abs(expected).max()
         return forwards if np.allclose(found, expected, rtol=0, atol=SAME * size, equal_nan=True) else None
 

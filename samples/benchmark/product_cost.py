@@ -71,7 +71,7 @@ def errors(network, batch, size, direction):
     """Error of every score, relative to the largest (B,), and the asymmetry of the Gauss-Newton product."""
     oracle, theta = LossOracle(network), network.theta
     graph = network.build(network.store(), size, SCORING_BATCH)
-    exact = TangentPass(graph, [graph.sample_losses], network.space, np.float64)
+    exact = TangentPass(graph, [graph.sample_losses], network.space, precision=np.float64)
     ((_, products),) = exact.run(theta, batch, direction)
     off = np.abs(oracle.sample_products(theta, batch, direction) - products[:, 0]) / np.abs(products).max()
     u = oracle.mean_gradient(theta, [batch])
@@ -100,9 +100,8 @@ def main():
         for place, action in enumerate(measured):
             ratios = [r[place] / r[0] for r in rounds]
             print(f"  {action:27} {statistics.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
-        print(
-            f"  error of the scores: largest {off[-1]:.1e}, of all but one {off[-2]:.1e}, median {off[len(off) // 2]:.1e}"
-        )
+        shown = (off[-1], off[-2], off[len(off) // 2])
+        print("  error of the scores: largest {:.1e}, of all but one {:.1e}, median {:.1e}".format(*shown))
         print(f"  asymmetry of the Gauss-Newton product: {asymmetry:.1e}")
 
 

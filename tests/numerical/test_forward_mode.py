@@ -33,7 +33,7 @@ def test_scores_are_right_to_float32(name, repeats, policy, purpose, kind):
     oracle = LossOracle(network, policy)
     u = oracle.mean_gradient(theta, [batch]) if kind == "gradient" else random.normal(size=theta.size)
     graph = network.build(network.store(), SAMPLES, purpose)
-    exact = TangentPass(graph, [graph.sample_losses], network.space, np.float64)
+    exact = TangentPass(graph, [graph.sample_losses], network.space, precision=np.float64)
     ((losses, products),) = exact.run(theta, batch, u)
     errors = np.abs(oracle.sample_products(theta, batch, u) - products[:, 0]) / np.abs(products).max()
     assert np.sort(errors)[-2] <= 1e-5

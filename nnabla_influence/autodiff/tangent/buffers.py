@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import defaultdict
-from typing import Any, DefaultDict, List, Sequence, Tuple
+from typing import List, Optional, Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ...array import Array
 
 __all__ = ["Buffers"]
+
+
+# How much larger a buffer may be than what is asked for: batches differ by a sample, layers by more.
+SPARE = 1.25
 
 
 class Buffers:
@@ -26,21 +30,29 @@ class Buffers:
     """
 
     def __init__(self) -> None:
-        self._pools: DefaultDict[Tuple[int, Any], List[Array]] = defaultdict(list)
+        self._buffers: List[Array] = []
 
-    def empty(self, shape: Sequence[int], dtype: Any) -> Array:
+    def empty(self, shape: Sequence[int], dtype: DTypeLike) -> Array:
         """Return an array of any content that nobody holds; it is taken back when nobody does any more."""
-        size = math.prod(shape)
-        pool = self._pools[size, np.dtype(dtype)]
-        for buffer in reversed(pool):
-            # The pool, this loop and the call itself: nobody else, not even by a view, which refers to its buffer.
-            if sys.getrefcount(buffer) == 3:
-                return buffer.reshape(shape)
-        buffer = np.empty(size, dtype)
-        pool.append(buffer)
-        return buffer.reshape(shape)
+        count = math.prod(shape) * np.dtype(dtype).itemsize
+        buffer = self._free(count)
+        if buffer is None:
+            buffer = np.empty(count, np.uint8)
+            self._buffers.append(buffer)
+        return buffer[:count].view(dtype).reshape(shape)
 
-    def like(self, array: Array, dtype: Any = None) -> Array:
+    def _free(self, count: int) -> Optional[Array]:
+        """Return the smallest buffer of at least so many bytes, and not many more, that nobody holds."""
+        best: Optional[Array] = None
+        for place in range(len(self._buffers)):
+            size = len(self._buffers[place])
+            # The list and the call itself: nobody else, not even by a view, which refers to its buffer.
+            if count <= size <= SPARE * count and sys.getrefcount(self._buffers[place]) == 2:
+                if best is None or size < len(best):
+                    best = self._buffers[place]
+        return best
+
+    def like(self, array: Array, dtype: Optional[DTypeLike] = None) -> Array:
         """Return an array of any content, of another's shape, whose axes lie in memory as the other's."""
         order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
         flat = self.empty([array.shape[axis] for axis in order], array.dtype if dtype is None else dtype)

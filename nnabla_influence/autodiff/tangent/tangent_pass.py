@@ -64,6 +64,7 @@ class TangentPass:
         graph: The graph.
         outputs: Variables of it.
         space: The parameters that have tangents.
+        buffers: Memory to compute in, if other passes share it.
         precision: Of the arithmetic; float64 to see what float32 makes of it.
 
     Raises:
@@ -79,6 +80,7 @@ class TangentPass:
         graph: Graph,
         outputs: Sequence[nn.Variable],
         space: ParameterSpace,
+        buffers: Optional[Buffers] = None,
         precision: DTypeLike = np.float32,
     ) -> None:
         self._graph = graph
@@ -87,7 +89,7 @@ class TangentPass:
         self.names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
         self._columns = {variable: column for column, variable in graph.inputs}
         self._precision = precision
-        self._buffers = Buffers()
+        self._buffers = Buffers() if buffers is None else buffers
         self.steps = self._planned()
 
     def run(
@@ -200,8 +202,20 @@ def _computed(step: PassStep, inputs: List[Dual]) -> List[Dual]:
         return [Dual(variable.d.copy()) for variable in step.outputs]
     for dual, spare in zip(inputs, step.spares):
         dual.spare = spare
-    found = step.rule(step.node, *inputs)
-    return found if isinstance(found, list) else [found]
+    try:
+        found = step.rule(step.node, *inputs)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _unknown(step.node) from error
+    outputs = found if isinstance(found, list) else [found]
+    if len(outputs) != len(step.outputs):
+        raise _unknown(step.node)
+    return outputs
+
+
+def _unknown(node: Node) -> UnsupportedError:
+    """Return the error of a setting that a rule does not know."""
+    settings = ", ".join(f"{name}={value}" for name, value in node.arguments.items())
+    return UnsupportedError(f"The forward mode has no rule for a layer of this network ({node.kind}: {settings}).")
 
 
 def _as_float64(array: Array) -> Array:

@@ -27,11 +27,19 @@ def test_an_array_is_kept_while_a_view_of_it_lives():
     assert len({address(other) for other in others}) == 3
 
 
-def test_types_do_not_mix():
+def test_a_slightly_larger_array_will_do_a_much_larger_one_will_not():
+    buffers = Buffers()
+    place = address(buffers.empty((64, 100), np.float32))
+    assert address(buffers.empty((63, 100), np.float32)) == place, "the smaller batch"
+    assert address(buffers.empty((10, 100), np.float32)) != place
+
+
+def test_types_share_memory_one_after_the_other():
     buffers = Buffers()
     place = address(buffers.empty((2,), np.float64))
-    assert buffers.empty((2,), np.float32).dtype == np.float32
-    assert address(buffers.empty((2,), np.float64)) == place
+    single = buffers.empty((4,), np.float32)
+    assert address(single) == place and single.dtype == np.float32
+    assert address(buffers.empty((2,), np.float64)) != place, "it is held"
 
 
 def test_an_array_like_another_has_its_order_of_axes():

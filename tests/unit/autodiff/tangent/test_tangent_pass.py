@@ -11,8 +11,7 @@ from support.comparison import assert_close
 from support.small_networks import at_its_parameters, binary, draw_batch, kinked, one_by_one, small_network, smooth
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.autodiff.tangent import TangentPass
-from nnabla_influence.autodiff.tangent.registry import RULES
+from nnabla_influence.autodiff.tangent import TangentPass, registry
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
 from nnabla_influence.parameters import ParameterSpace
@@ -124,9 +123,18 @@ def test_a_layer_without_a_rule_is_named():
         run(small_network(binary))
 
 
+@pytest.mark.parametrize(
+    "rule", [lambda node, x: [x, x], lambda node, x: x.value["no such"]], ids=["outputs", "raises"]
+)
+def test_a_setting_that_a_rule_does_not_know_is_named(monkeypatch, rule):
+    monkeypatch.setitem(registry.RULES, "MaxPooling", rule)
+    with pytest.raises(UnsupportedError, match=r"no rule .*MaxPooling: kernel=\[2, 2\]"):
+        run(small_network(kinked))
+
+
 def test_what_no_parameter_leads_to_is_left_to_nnabla():
     """The label goes through a layer without a rule."""
-    assert "Floor" not in RULES
+    assert "Floor" not in registry.RULES
     scope, rng = OrderedDict(), np.random.RandomState(0)
     x, y = nn.Variable((2, 1, 6, 6)), nn.Variable((2, 1))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
