@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from support.tangent_rules import applied, assert_tangents, drawn, nnablas
 
+from nnabla_influence.autodiff.pull.kept import Kept
+from nnabla_influence.autodiff.pull.pull_registry import PULLS
 from nnabla_influence.autodiff.tangent.buffers import Buffers
 from nnabla_influence.autodiff.tangent.node import Node
 
@@ -47,4 +49,7 @@ def test_of_equal_values_the_first_counts_as_in_nnabla():
     for place in np.ndindex(3, 2, 2, 2):
         seed = np.zeros((3, 2, 2, 2), np.float32)
         seed[place] = 1
-        assert y.tangent[place] == (pull(0, seed)[0] * direction).sum()
+        expected = pull(0, seed)[0]
+        assert y.tangent[place] == (expected * direction).sum()
+        (found,) = PULLS["MaxPooling"](node, Kept([x], y.value, [True]), seed)
+        assert np.array_equal(found, expected)

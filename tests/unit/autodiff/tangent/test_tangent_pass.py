@@ -12,6 +12,7 @@ from support.small_networks import at_its_parameters, binary, draw_batch, kinked
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.tangent import TangentPass, registry
+from nnabla_influence.autodiff.tangent.buffers import Buffers
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
 from nnabla_influence.parameters import ParameterSpace
@@ -85,8 +86,15 @@ def test_running_statistics_stay_and_are_read_where_they_count(purpose):
     assert np.array_equal(before, after) == (purpose is SCORING_BATCH)
 
 
-def test_the_same_question_gets_the_same_bits_and_arguments_stay():
-    tangents, theta, u = pass_over(small_network(normalized))
+def rectified_at_once(x, rng):
+    """The data themselves, and a view of them, enter a layer that may overwrite what nobody else reads."""
+    h = F.reshape(F.relu(x), (x.shape[0], 36))
+    return F.relu(F.concatenate(F.relu(F.reshape(x, (x.shape[0], 36))), h, axis=1))
+
+
+@pytest.mark.parametrize("body", [normalized, twice, rectified_at_once])
+def test_the_same_question_gets_the_same_bits_and_arguments_stay(body):
+    tangents, theta, u = pass_over(small_network(body))
     batch = draw_batch()
     kept = [a.copy() for a in (*batch.values(), theta, u)]
     first = tangents.run(theta, batch, u)[0]
@@ -103,6 +111,24 @@ def test_what_is_not_finite_is_handed_on_without_a_word(value):
     tangents, theta, u = pass_over(small_network(normalized))
     ((losses, products),) = tangents.run(theta + value, draw_batch(), u)
     assert not np.isfinite(losses).all() or not np.isfinite(products).all()
+
+
+def test_memory_does_not_grow_with_depth():
+    def deep(layers):
+        def body(x, rng):
+            for layer in range(layers):
+                x = F.tanh(F.relu(PF.convolution(x, 4, (3, 3), pad=(1, 1), rng=rng, name=str(layer))))
+            return x
+
+        return small_network(body)
+
+    held = []
+    for layers in (3, 6):
+        buffers = Buffers()
+        graph, point, u = at_its_parameters(deep(layers))
+        TangentPass(graph.graph, [graph.graph.sample_losses], graph.space, buffers).run(point.theta, draw_batch(), u)
+        held.append(sum(buffer.nbytes for buffer in buffers._buffers))
+    assert held[0] == held[1]
 
 
 def test_several_outputs_share_one_pass():
