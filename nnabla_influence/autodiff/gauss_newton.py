@@ -42,6 +42,7 @@ class GaussNewton:
     Args:
         network: The built network with its parameters.
         forward: Whether to try the forward mode, which computes on the CPU.
+        checked: Whether the forward mode is known to be right, from another batch size of the same network.
 
     Raises:
         UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is learned too.
@@ -50,13 +51,13 @@ class GaussNewton:
         notice: What the log should say after the first product; empty for the forward mode.
     """
 
-    def __init__(self, network: ParameterizedGraph, forward: bool = True) -> None:
+    def __init__(self, network: ParameterizedGraph, forward: bool = True, checked: bool = False) -> None:
         self.network = network
         self.notice = ""
         _check_losses(network)
         self._outputs = [variable for _, variable in network.graph.predictions if variable is not None]
         self._forward = forward
-        self._tangents: Optional[OutputTangents] = None
+        self._tangents: Optional[OutputTangents] = ForwardTangents(network) if forward and checked else None
         # The scalar ``<c, output>`` for seeds c: its gradient is J' c.
         self._seeds = [nn.Variable(variable.shape) for variable in self._outputs]
         terms = [F.sum(variable * seed) for variable, seed in zip(self._outputs, self._seeds)]
@@ -80,6 +81,11 @@ class GaussNewton:
         moving = self._tangents.run(point, batch, direction)
         curvature = self.output_curvature(moving.predictions, moving.tangents)
         return (moving.pull_back or self.pulled_back)(curvature)
+
+    @property
+    def by_forward(self) -> bool:
+        """Whether the products come from the forward mode."""
+        return isinstance(self._tangents, ForwardTangents)
 
     def _checked_tangents(self, point: EvaluationPoint, batch: Batch, direction: Array) -> OutputTangents:
         """Choose how ``J v`` is computed, on a first batch."""

@@ -28,11 +28,12 @@ from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .checked_products import checked_products
 from .checked_scores import checked_scores
+from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
 from .loss_values import LossValues
-from .parameterized_graph import Batch, EvaluationPoint
+from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 from .sample_scores import SampleScores
 
@@ -252,26 +253,36 @@ class LossOracle:
         return self._products[key]
 
     def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
-        """Return the scores of a batch size, checked on its first batch."""
+        """Return the scores of a batch size; the forward mode's are checked on the first batch of all."""
         if self.device.kind != "cpu":
             return self._products_of((size, self._purpose), point, batch, direction)
         if size not in self._scores:
             network = self._cache.with_parameters(size, self._purpose)
             check_batch(batch, network.graph)
-            self._scores[size], notice = checked_scores(
-                network,
-                point,
-                batch,
-                direction,
-                lambda: self._products_of((size, self._purpose), point, batch, direction),
-            )
-            self._say_once("scores", notice, logging.INFO)
+            if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
+                self._scores[size] = ForwardScores(network)  # the rules are the same for every size
+            else:
+                self._scores[size] = self._first_scores(network, point, batch, direction)
         return self._scores[size]
+
+    def _first_scores(
+        self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
+    ) -> SampleScores:
+        key = (_size(batch), self._purpose)
+        scores, notice = checked_scores(
+            network, point, batch, direction, lambda: self._products_of(key, point, batch, direction)
+        )
+        self._say_once("scores", notice, logging.INFO)
+        return scores
 
     def _gauss_newton_of(self, size: int) -> GaussNewton:
         if size not in self._gauss_newton:
-            forward = self.device.kind == "cpu"
-            self._gauss_newton[size] = GaussNewton(self._cache.with_parameters(size, self._purpose), forward)
+            others = self._gauss_newton.values()
+            self._gauss_newton[size] = GaussNewton(
+                self._cache.with_parameters(size, self._purpose),
+                forward=self.device.kind == "cpu",
+                checked=any(other.by_forward for other in others),
+            )
         return self._gauss_newton[size]
 
     def _say_once(self, subject: str, notice: str, level: int) -> None:

@@ -86,7 +86,13 @@ def _of_depthwise_taps(node: Node, geometry: Geometry, images: Array, upper: Arr
 def _of_images(node: Node, geometry: Geometry, channels: int, taps: Array, upper: Array) -> Array:
     """Return the cotangent (B, ..., C) of the images."""
     groups = node.arguments["group"]
-    each = upper.shape[-1] // groups
+    maps = upper.shape[-1]
+    if taps.shape[1] == 1 and groups > 1 and _turns(geometry):
+        correlation = DepthwiseCorrelation(_turned(geometry), maps, maps, node.buffers)
+        down = correlation.run(Dual(upper), Dual(taps[::-1]), Dual(np.zeros(maps, upper.dtype))).value
+        of_groups: Array = down.reshape(*down.shape[:-1], groups, -1).sum(axis=-1)
+        return of_groups
+    each = maps // groups
     parts = []
     for group in range(groups):
         made = slice(group * each, (group + 1) * each)
@@ -96,14 +102,23 @@ def _of_images(node: Node, geometry: Geometry, channels: int, taps: Array, upper
 
 def _spread(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:
     """Return the cotangent of one group's images: for stride 1 a convolution with the weights turned round."""
+    if not _turns(geometry):
+        return _added_up(node, geometry, taps, upper)
+    turned = np.ascontiguousarray(taps[::-1].transpose(0, 2, 1))
+    correlation = PatchCorrelation(_turned(geometry), turned.shape[1], turned.shape[2], node.buffers)
+    return correlation.run(Dual(upper), Dual(turned), Dual(np.zeros(turned.shape[2], upper.dtype))).value
+
+
+def _turns(geometry: Geometry) -> bool:
+    """Return whether the way back is a convolution too."""
+    return set(geometry.stride) == {1} and min(_turned(geometry).pad) >= 0
+
+
+def _turned(geometry: Geometry) -> Geometry:
+    """Return the shapes of the convolution from the outputs to the pixels, with the kernel turned round."""
     reach = [d * (k - 1) for d, k in zip(geometry.dilation, geometry.kernel)]
     pad = tuple(r - p for r, p in zip(reach, geometry.pad))
-    if set(geometry.stride) != {1} or min(pad) < 0:
-        return _added_up(node, geometry, taps, upper)
-    back = geometry._replace(size=geometry.output, pad=pad, output=geometry.size)
-    turned = np.ascontiguousarray(taps[::-1].transpose(0, 2, 1))
-    correlation = PatchCorrelation(back, turned.shape[1], turned.shape[2], node.buffers)
-    return correlation.run(Dual(upper), Dual(turned), Dual(np.zeros(turned.shape[2], upper.dtype))).value
+    return geometry._replace(size=geometry.output, pad=pad, output=geometry.size)
 
 
 def _added_up(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...array import Array
 from ..tangent import activations, functions_of_analysis
+from ..tangent.activations import channel_shape
 from ..tangent.dual import Dual
 from ..tangent.node import Node, Rule
 from ..tangent.registry import RULES
@@ -34,16 +35,10 @@ def _relu(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
 
 def _prelu(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     x, below = kept.inputs
-    axis = node.arguments["base_axis"]
-    shape = tuple(-1 if i == axis else 1 for i in range(x.ndim)) if below.size > 1 else (1,) * x.ndim
+    shape = channel_shape(node, below, x.ndim)
     negative = x < 0.0
     slopes = np.where(negative, below.reshape(shape), x.dtype.type(1.0))
-    return [c * slopes, _reduced(c * x * negative, shape_of(below, shape)).reshape(below.shape)]
-
-
-def shape_of(array: Array, shape: Tuple[int, ...]) -> Tuple[int, ...]:
-    """Return an array's shape after a reshape."""
-    return tuple(array.reshape(shape).shape)
+    return [c * slopes, _reduced(c * x * negative, shape).reshape(below.shape)]
 
 
 def _softmax(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:

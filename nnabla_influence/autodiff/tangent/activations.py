@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Dict
+from typing import Dict, Tuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from .dual import Dual
 from .node import Node, Rule
 from .shapes import joined
 
-__all__ = ["RULES", "log_sigmoid", "logistic", "rectified", "sigmoid", "tanh"]
+__all__ = ["RULES", "channel_shape", "log_sigmoid", "logistic", "rectified", "sigmoid", "tanh"]
 
 
 def tanh(x: Dual) -> Dual:
@@ -69,11 +69,15 @@ def _bent(x: Dual, scale: float, below: float) -> Dual:
     return x.mapped(x.value * slope, lambda: slope)
 
 
+def channel_shape(node: Node, parameter: Array, ndim: int) -> Tuple[int, ...]:
+    """Return the shape in which a PReLU's parameter meets an input of so many axes."""
+    channels = node.arguments["base_axis"] % ndim
+    return tuple(parameter.size if axis == channels else 1 for axis in range(ndim))
+
+
 def _prelu(node: Node, x: Dual, below: Dual) -> Dual:
     """Multiply by a parameter below zero: one for all channels, or one for each."""
-    if below.value.size > 1:
-        axis = node.arguments["base_axis"]
-        below = below.reshape(*(-1 if i == axis else 1 for i in range(x.value.ndim)))
+    below = below.reshape(*channel_shape(node, below.value, x.value.ndim))
     negative = Dual(np.minimum(x.value, 0.0), None if x.tangent is None else x.tangent * (x.value < 0.0))
     return (x - negative) + negative * below
 

@@ -50,7 +50,7 @@ def _log_softmax(node: Node, z: Dual) -> Dual:
 
 def _at_labels(node: Node, x: Dual, labels: Array) -> Dual:
     """Take the values at the labels' classes, zero where a label is negative: NNabla's word for none."""
-    axis = node.arguments["axis"]
+    axis = node.arguments["axis"] % x.value.ndim
     shape = x.value.shape
     index = whole_numbers(node, np.maximum(labels, 0.0), shape[axis]).reshape(*shape[:axis], 1, *shape[axis + 1 :])
     known = (labels >= 0.0).reshape(node.output_shapes[0])

@@ -170,7 +170,8 @@ def _group_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     shape = x.value.shape
     groups = node.arguments["num_groups"]
     parted = x.reshape(*shape[:channel], groups, shape[channel] // groups, *shape[channel + 1 :])
-    kept = [axis + (axis > channel) for axis in node.arguments["batch_axis"]] + [channel]
+    batch = [axis % len(shape) for axis in node.arguments["batch_axis"]]
+    kept = [axis + (axis > channel) for axis in batch] + [channel]
     xhat = standardized(parted, _others(len(shape) + 1, kept), node.arguments["eps"])
     return _scaled(node, xhat.reshape(*shape), parameters)
 

@@ -57,7 +57,7 @@ def _stack(node: Node, *parts: Dual) -> Dual:
 
 
 def _split(node: Node, x: Dual) -> List[Dual]:
-    axis = node.arguments["axis"]
+    axis = node.arguments["axis"] % x.value.ndim
     before = (slice(None),) * axis
     return [x[before + (i,)] for i in range(x.value.shape[axis])]
 

@@ -11,6 +11,8 @@ from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.checked_scores import checked_scores
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_scores import ForwardScores
+from nnabla_influence.autodiff.gauss_newton import GaussNewton
+from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry
 from nnabla_influence.autodiff.tangent.dual import Dual
@@ -85,6 +87,37 @@ def test_another_device_keeps_double_backward():
     assert np.array_equal(scores, oracle.products(network.theta, draw_batch(), direction)[0])
     here = LossOracle(network).sample_products(network.theta, draw_batch(), direction)
     assert not np.array_equal(scores, here), "the last digits tell the ways apart"
+
+
+QUESTIONS = ("sample_products", "gauss_newton")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_forward_mode_is_checked_once_for_all_batch_sizes(question, monkeypatch):
+    """Its rules do not know the size of a batch, and a check takes longer than a batch."""
+    network = small_network(smooth)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    gradients = []
+    for kind in (ParameterizedGraph, GaussNewton):
+        name = "gradient" if kind is ParameterizedGraph else "pulled_back"
+        usual = getattr(kind, name)
+        monkeypatch.setattr(kind, name, lambda *a, usual=usual: gradients.append(1) or usual(*a))
+    oracle = LossOracle(network)
+    getattr(oracle, question)(network.theta, draw_batch(7), direction)
+    assert len(gradients) == 4, "what the check needs"
+    for samples in (3, 1):
+        getattr(oracle, question)(network.theta, draw_batch(samples), direction)
+    assert len(gradients) == 4
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_was_checked_before_changes_no_bit(question):
+    network = small_network(smooth)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    used = LossOracle(network)
+    for samples in (7, 3):
+        found = getattr(used, question)(network.theta, draw_batch(samples), direction)
+    assert np.array_equal(found, getattr(LossOracle(network), question)(network.theta, draw_batch(3), direction))
 
 
 def test_scores_without_a_way_cannot_be_made():

@@ -43,6 +43,7 @@ def test_activations(name):
 @pytest.mark.parametrize("slopes", [(), (2,)], ids=["one slope", "a slope for each channel"])
 def test_prelu(slopes):
     assert_tangents(F.prelu, drawn(3, 2, 4, 5), drawn(*slopes, seed=1))
+    assert_tangents(lambda x, w: F.prelu(x, w, base_axis=-3), drawn(3, 2, 4, 5), drawn(*slopes, seed=1))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

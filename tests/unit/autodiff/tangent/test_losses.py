@@ -33,10 +33,11 @@ def test_losses_of_binary_targets():
 
 
 @pytest.mark.parametrize(
-    "shape, axis", [((5, 4), 1), ((5, 4), None), ((5, 4, 3), 1), ((5, 3, 4), 2), ((5, 4, 3, 2), 1)]
+    "shape, axis", [((5, 4), 1), ((5, 4), None), ((5, 4, 3), 1), ((5, 3, 4), 2), ((5, 4, 3, 2), 1), ((5, 3, 4), -1)]
 )
 def test_losses_of_class_numbers(shape, axis):
     place = len(shape) - 1 if axis is None else axis
+    place %= len(shape)
     y = labels(*shape[:place], 1, *shape[place + 1 :])
     settings = {} if axis is None else {"axis": axis}
     assert_tangents(lambda x, t: F.softmax_cross_entropy(x, t, **settings), drawn(*shape), y)
@@ -44,7 +45,7 @@ def test_losses_of_class_numbers(shape, axis):
 
 
 @pytest.mark.parametrize("softmax", [F.softmax, F.log_softmax])
-@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("axis", [1, 2, -1])
 def test_softmax(softmax, axis):
     assert_tangents(lambda x: softmax(x, axis=axis), drawn(5, 4, 3))
 

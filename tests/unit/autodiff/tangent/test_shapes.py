@@ -20,6 +20,7 @@ ONE_INPUT = {
     "slice from the end": lambda x: F.slice(x, (0, 0, -3, -1), (3, 2, -1, -6), (1, 1, 1, -2)),
     "slice of the last axes": lambda x: F.slice(x, (1, 2), (4, 5), (1, 2)),
     "split": lambda x: F.split(x, axis=2),
+    "split of the last axis": lambda x: F.split(x, axis=-1),
     "split of the first axis": lambda x: F.split(x, axis=0),
     "flip": lambda x: F.flip(x, axes=(2, 3)),
     "flip of the last axis": F.flip,
@@ -41,14 +42,14 @@ def test_broadcast():
     assert_tangents(lambda x: F.broadcast(x, (3, 2, 4)), drawn(3, 1, 4))
 
 
-@pytest.mark.parametrize("axis", [0, 1, 3])
+@pytest.mark.parametrize("axis", [0, 1, 3, -1])
 def test_concatenate(axis):
     shape = [3, 2, 4, 5]
     shape[axis] = 6
     assert_tangents(lambda x, y, z: F.concatenate(x, y, z, axis=axis), X, drawn(*shape, seed=1), drawn(3, 2, 4, 5))
 
 
-@pytest.mark.parametrize("axis", [0, 1, 4])
+@pytest.mark.parametrize("axis", [0, 1, 4, -1])
 def test_stack(axis):
     assert_tangents(lambda x, y: F.stack(x, y, axis=axis), X, drawn(3, 2, 4, 5, seed=1))
 
