@@ -46,8 +46,8 @@ class Buffers:
         best: Optional[Array] = None
         for place in range(len(self._buffers)):
             size = len(self._buffers[place])
-            # The list and the call itself: nobody else, not even by a view, which refers to its buffer.
-            if count <= size <= SPARE * count and sys.getrefcount(self._buffers[place]) == 2:
+            # The list and, in most versions of Python, the call itself: nobody else, not even by a view.
+            if count <= size <= SPARE * count and sys.getrefcount(self._buffers[place]) <= 2:
                 if best is None or size < len(best):
                     best = self._buffers[place]
         return best
