@@ -64,10 +64,10 @@ def _of_taps(node: Node, geometry: Geometry, images: Array, taps: Array, upper: 
 def _products(correlation: Correlation, images: Array, upper: Array) -> Array:
     """Return (places x channels, maps): patches times cotangents, summed over all outputs."""
     total = np.zeros(0)
-    for samples in correlation.blocks(len(images)):
-        rows = correlation.operand(images[samples])
+    for block in correlation.blocks(len(images)):
+        rows = correlation.operand(images, block)
         product = np.empty((rows.shape[1], upper.shape[-1]), rows.dtype)
-        multiply_transposed(rows, upper[samples].reshape(len(rows), -1), product)
+        multiply_transposed(rows, block.made(upper).reshape(len(rows), -1), product)
         total = total + product if total.size else product.astype(np.float64)
     return total
 
@@ -76,10 +76,10 @@ def _of_depthwise_taps(node: Node, geometry: Geometry, images: Array, upper: Arr
     maps = upper.shape[-1]
     correlation = DepthwiseCorrelation(geometry, maps, maps, node.buffers)
     total = np.zeros((*geometry.kernel, maps))
-    for samples in correlation.blocks(len(images)):
-        views = correlation.operand(images[samples])
+    for block in correlation.blocks(len(images)):
+        views = correlation.operand(images, block)
         for place in np.ndindex(*geometry.kernel):
-            total[place] += (views[place] * upper[samples]).reshape(-1, maps).sum(axis=0)
+            total[place] += (views[place] * block.made(upper)).reshape(-1, maps).sum(axis=0)
     return total.reshape(-1, 1, maps)
 
 

@@ -28,7 +28,7 @@ CONVOLUTIONS = {
 }
 
 
-@pytest.fixture(params=[None, 1, 500], ids=["usual blocks", "a sample at a time", "uneven blocks"])
+@pytest.fixture(params=[None, 1, 500, 1500], ids=["usual blocks", "a line at a time", "some lines", "some samples"])
 def blocks(request, monkeypatch):
     for way in (PatchCorrelation, DepthwiseCorrelation):
         if request.param:
