@@ -15,7 +15,9 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterator
+from typing import TYPE_CHECKING, Dict, Iterator, List
+
+from .blas_threads import BlasThreads, blas_libraries, one_blas_thread
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -66,8 +68,8 @@ def one_thread() -> Iterator[None]:
     try:
         pools = _thread_pools(len(sys.modules))
     except ImportError:
-        _say_that_threads_are_not_limited()
-        yield
+        with one_blas_thread(_libraries()):
+            yield
         return
     with pools.limit(limits=1):
         yield
@@ -82,5 +84,9 @@ def _thread_pools(modules: int) -> ThreadpoolController:
 
 
 @functools.lru_cache(maxsize=1)
-def _say_that_threads_are_not_limited() -> None:
-    LOGGER.info("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
+def _libraries() -> List[BlasThreads]:
+    """Find the libraries without threadpoolctl, and say once if none is."""
+    libraries = blas_libraries()
+    if not libraries:
+        LOGGER.info("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
+    return libraries
