@@ -91,5 +91,8 @@ DIVISORS = ("batch", "remaining")
 NOISE_KINDS = ("symmetric", "pairwise")
 """How labels are flipped on purpose."""
 
+COLOURS = ("grey", "rgb")
+"""What images of other kinds can be converted to when they are imported."""
+
 DEVICES = ("cpu", "cuda", "cudnn")
 """Where NNabla computes; the last two optionally with a device id."""

@@ -54,6 +54,12 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images": "Resize the images to one size: image_size=(height, width).",
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
+    # import
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out: "
+    'ignore=["{column}"].',
+    "name-label-column": "Name it: labels=[...].",
+    "import-as-values": 'Import it with task="regression" if these are values to predict.',
+    "give-more-rows": "Give more rows, or a smaller share for the other parts.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     # device
