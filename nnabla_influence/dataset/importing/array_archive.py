@@ -19,8 +19,8 @@ from PIL import Image
 from ...array import Array
 from ...errors import DataError
 from .column_cells import read_column
-from .import_note import ImportNote
 from .image_import import import_images
+from .import_note import ImportNote
 from .import_settings import ImportSettings
 from .imported_data import ImportedData
 from .label_plan import plan_labels

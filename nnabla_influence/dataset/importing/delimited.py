@@ -96,27 +96,25 @@ def _fit(lines: List[str], separator: str) -> Tuple[float, int]:
 
 
 def _cells(text: str, separator: str, path: Path) -> pd.DataFrame:
-    """Read every cell as text.
+    """Read every cell as text; lines without any are passed over.
 
     Raises:
         DataError: A line has another number of cells than the first.
     """
+    # Not pandas' own reader: it fills short lines up without a word.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows: List[List[str]] = []
     try:
-        cells = pd.read_csv(io.StringIO(text), sep=separator, header=None, dtype=str, na_filter=False, engine="c")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise DataError(
-            f"{path}: expected as many cells in every line as in the first, got the error: {str(error).strip()}. Quote "
-            "cells that hold the separator."
-        ) from error
-    short = cells.isna().any(axis=1)
-    if short.any():
-        row = int(short.to_numpy().argmax())
-        found = int(cells.iloc[row].notna().sum())
-        raise DataError(
-            f"{path}: expected {cells.shape[1]} cells in every line, got {found} in line {row + 1} of the table. Fill "
-            "the line up, or delete it."
-        )
-    return cells
+        for row in reader:
+            if row and rows and len(row) != len(rows[0]):
+                raise DataError(
+                    f"{path}: line {reader.line_num}: expected {len(rows[0])} cells as in the first line, got "
+                    f"{len(row)}. Quote cells that hold the separator, and fill short lines up."
+                )
+            rows += [row] if row else []
+    except csv.Error as error:
+        raise DataError(f"{path}: line {reader.line_num}: expected a table, got the error: {error}.") from error
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _has_header(cells: pd.DataFrame) -> bool:

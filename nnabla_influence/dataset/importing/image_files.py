@@ -90,7 +90,7 @@ class ImageFiles:
         notes.append(ImportNote("colours: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())))
         if self.broken:
             shown = listed([str(path) for path in self.broken])
-            notes.append(ImportNote(f"{len(self.broken):,} files are no readable images and are left out: {shown}"))
+            notes.append(ImportNote(f"files left out, no readable images: {len(self.broken):,} ({shown})"))
         return notes
 
     def converted(self, colours: str, folder: Path) -> ImageFiles:

@@ -16,8 +16,8 @@ import numpy as np
 
 from ...errors import DataError
 from ..decoding import decoder_name
-from .import_note import ImportNote, listed
 from .image_import import import_images
+from .import_note import ImportNote, listed
 from .import_settings import ImportSettings
 from .imported_data import ImportedData
 from .label_plan import LabelPlan
@@ -57,7 +57,7 @@ def import_folder(source: Path, settings: ImportSettings, folder: Path) -> Impor
     others = _other_files(source)
     if others:
         shown = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(5))
-        decisions.append(ImportNote(f"files that are no images are left out: {shown}"))
+        decisions.append(ImportNote(f"files left out, no images: {shown}"))
     if not found:
         raise DataError(
             f"{source}: expected a folder of images for each class (png, jpg, bmp, tif, gif), got none. Put the images "

@@ -9,8 +9,8 @@ from typing import List, Sequence
 import numpy as np
 
 from ...errors import DataError
-from .import_note import ImportNote, sentences
 from .image_files import ImageFiles, relative_path
+from .import_note import ImportNote, sentences
 from .import_settings import ImportSettings
 from .imported_data import ImportedData, label_cells, label_header
 from .label_plan import LabelPlan
@@ -54,7 +54,7 @@ def import_images(
         others = Counter(files.kinds)
         others.pop(settings.colours, None)
         if others:
-            notes.append(ImportNote(f"{sum(others.values()):,} images are converted to {settings.colours}, as copies"))
+            notes.append(ImportNote(f"images converted to {settings.colours}, as copies: {sum(others.values()):,}"))
         files = files.converted(settings.colours, folder / CONVERTED)
         mixed = False
     notes += copies_note(files.keys, [tuple(values) for values in plan.values[rows]], "images")

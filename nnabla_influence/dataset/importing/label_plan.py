@@ -84,9 +84,12 @@ def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> La
         task: ``classification`` or ``regression``; None: by the cells.
 
     Raises:
-        DataError: The labels do not fit the task, or there is one class only.
+        DataError: There are no labels or one class only, or they do not fit the task.
     """
     names = tuple(cells)
+    empty = [name for name in names if cells[name].missing.all()]
+    if empty:
+        raise DataError(f"Expected labels in column {empty[0]!r}, got empty cells only. Name another column.")
     plan = _one_column(names[0], cells[names[0]], task) if len(names) == 1 else _several_columns(cells, task)
     if len(plan.classes) == 1:
         raise DataError(

@@ -108,7 +108,7 @@ def assign_rows(
         fresh = np.array([row for row in parts[part] if keys[row] not in seen], np.int64)
         copies = len(parts[part]) - len(fresh)
         if copies:
-            notes.append(ImportNote(f"{copies:,} of the {part} rows are copies of rows in another part; left out"))
+            notes.append(ImportNote(f"{part} rows left out, copies of rows in another part: {copies:,}"))
         seen.update(keys[row] for row in fresh)
         parts[part] = fresh
     return AssignedRows({part: rows for part, rows in parts.items() if len(rows)}, notes)
@@ -123,5 +123,5 @@ def copies_note(keys: Sequence[Hashable], labels: Sequence[Hashable], what: str 
     torn = sum(len(found) > 1 for found in of_key.values())
     if not copies:
         return []
-    labelled = f"; {torn:,} times equal {what} have different labels" if torn else ""
-    return [ImportNote(f"{copies:,} {what} repeat another one; they stay on its side of the split{labelled}")]
+    labelled = f"; groups of equal {what} with different labels: {torn:,}" if torn else ""
+    return [ImportNote(f"equal {what} stay on one side of the split: {copies:,} repeat another{labelled}")]

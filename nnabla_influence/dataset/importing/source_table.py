@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
 
 import pandas as pd
 
 from ...errors import DataError, MissingExtraError
-from .import_note import ImportNote
 from .delimited import read_delimited, unique_names
+from .import_note import ImportNote
 from .text_encoding import decode_text
 
 __all__ = ["SourceTable", "read_source_table"]
 
-EXCEL = (".xlsx", ".xlsm", ".xls", ".ods")
 PARQUET = (".parquet", ".pq")
-# What pandas needs to read a format, by the ending of the file.
-READERS = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".xls": "xlrd", ".ods": "odfpy", ".parquet": "pyarrow"}
+# What pandas needs to read a format, as a module and as a package, by the ending of the file.
+READERS = {
+    ".xlsx": ("openpyxl", "openpyxl"),
+    ".xlsm": ("openpyxl", "openpyxl"),
+    ".xls": ("xlrd", "xlrd"),
+    ".ods": ("odf", "odfpy"),
+    **dict.fromkeys(PARQUET, ("pyarrow", "pyarrow")),
+}
 
 
 class SourceTable(NamedTuple):
@@ -63,10 +70,9 @@ def read_source_table(path: Path, encoding: Optional[str] = None, header: Option
         MissingExtraError: What pandas needs for the format is not installed.
     """
     suffix = path.suffix.lower()
-    if suffix in EXCEL:
-        return SourceTable.of(_read_by_pandas(path, pd.read_excel), path)
-    if suffix in PARQUET:
-        return SourceTable.of(_read_by_pandas(path, pd.read_parquet), path)
+    if suffix in READERS:
+        read = pd.read_parquet if suffix in PARQUET else pd.read_excel
+        return SourceTable.of(_read_by_pandas(path, read), path)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -78,15 +84,16 @@ def read_source_table(path: Path, encoding: Optional[str] = None, header: Option
 
 
 def _read_by_pandas(path: Path, read: Callable[..., pd.DataFrame]) -> pd.DataFrame:
-    try:
-        return read(path)
-    except ImportError as error:
-        needed = READERS.get(path.suffix.lower(), "pyarrow")
+    module, package = READERS[path.suffix.lower()]
+    # Asked first: pandas itself looks into the file before it says what is missing.
+    if find_spec(module) is None:
         raise MissingExtraError(
             f"{path}: expected what pandas needs to read {path.suffix} files, got none. Install it with "
-            f"pip install {needed}, or save the table as CSV."
-        ) from error
-    except (ValueError, OSError, KeyError) as error:  # also pyarrow's, and a zip file that is none
+            f"pip install {package}, or save the table as CSV."
+        )
+    try:
+        return read(path)
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:  # pyarrow's errors are among them
         raise DataError(
             f"{path}: expected a readable {path.suffix} table, got the error: {_first_line(error)}. Save it again, or "
             "as CSV."

@@ -12,8 +12,8 @@ from ...errors import DataError
 from ...remedies import remedy
 from ..decoding import decoder_name
 from .column_cells import ColumnCells, read_column, text_cells
-from .import_note import ImportNote, listed, sentences
 from .image_import import import_images
+from .import_note import ImportNote, listed, sentences
 from .import_settings import ImportSettings
 from .imported_data import ImportedData, cell_of, label_cells, label_header
 from .input_column import InputColumn, judge_column
@@ -48,7 +48,7 @@ def import_table(
     decisions += plan.notes
     rows = np.flatnonzero(plan.present)
     if len(rows) < len(plan.values):
-        decisions.append(ImportNote(f"{len(plan.values) - len(rows):,} rows without a label are left out"))
+        decisions.append(ImportNote(f"rows left out, without a label: {len(plan.values) - len(rows):,}"))
     inputs = [name for name in names if name not in labels and name not in ignored]
     if ignored:
         decisions.append(ImportNote(f"left out as asked: {listed(ignored)}"))
