@@ -23,7 +23,7 @@ from ..system_message import system_message
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
-__all__ = ["COMMANDS", "build_parser", "main"]
+__all__ = ["COMMANDS", "build_parser", "command_module", "main"]
 
 COMMANDS = (
     "demo",
@@ -66,7 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if args.command is None:
         parser.print_help(sys.stderr)
         return WRONG_REQUEST
-    module = _module(args.command)
+    module = command_module(args.command)
     return _run(module.run, args)
 
 
@@ -81,11 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
-        _module(name).add_parser(subparsers)
+        command_module(name).add_parser(subparsers)
     return parser
 
 
-def _module(command: str) -> ModuleType:
+def command_module(command: str) -> ModuleType:
+    """Load the module of a command."""
     return importlib.import_module(f"{__package__}.{MODULES.get(command, command)}")
 
 
