@@ -97,6 +97,7 @@ IN_PYTHON: Dict[str, str] = {
     "go-on-plugin": "The same call goes on from there; to begin anew, delete that folder.",
     # report, scored data
     "choose-label": "Choose another: label=..., or leave it out.",
+    "give-scored-train": "Give the training CSV: train=...",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it to Listed(...).",
     "go-on-or-remove": "The same call goes on with it; to begin anew, delete that folder.",
     # workflow

@@ -55,6 +55,7 @@ IN_COMMANDS: Dict[str, str] = {
     "go-on-plugin": "The same command goes on.",
     # report, scored data
     "choose-label": "Choose another by --label, or leave it out.",
+    "give-scored-train": "Give the training CSV with --train.",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it with --list.",
     "go-on-or-remove": "Run the same command to go on with it, or remove it with --discard.",
     # workflow

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import List, Optional, Union
 
 from ..array import IntArray
-from ..cleansing import Below, ClassLosses, Listed, Removal, class_numbers, cleanse, notable_class_losses
+from ..cleansing import Below, ClassLosses, Listed, Removal, class_numbers, notable_class_losses, write_cleansed
 from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import ConfigError, DataError
@@ -122,7 +122,7 @@ def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -
 
 def _removed(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
     labels = class_numbers(data, request.label)
-    cleanse(data, rows, request.output, request.second)
+    write_cleansed(data, rows, request.output, request.second)
     return Cleansed(len(data), rows, rows, notable_class_losses(labels, rows))
 
 

@@ -18,9 +18,8 @@ from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..dataset.importing.imported_data import ImportedData
+    from ..frames import Frame
 
 __all__ = ["ImportRequest", "Imported", "import_data"]
 
@@ -54,7 +53,7 @@ class ImportRequest:
         ('quality',)
     """
 
-    source: Union[FilePath, pd.DataFrame]
+    source: Union[FilePath, Frame]
     output: FilePath
     labels: Tuple[str, ...] = ()
     ignore: Tuple[str, ...] = ()

@@ -25,7 +25,7 @@ LIBRARIES = {
     "jinja2": ("report",),
     "dask": ("execution",),
     "distributed": ("execution",),
-    "pandas": ("dataset.importing", "workflow.import_data"),  # the second for types only
+    "pandas": ("dataset.importing", "frames"),
     "sklearn": ("evaluation",),
     "argparse": ("cli", "nnc.host"),
 }

@@ -52,6 +52,7 @@ IN_FIELDS: Dict[str, str] = {
     "folder.",
     # report, scored data
     "choose-label": "Choose another, or leave it out.",
+    "give-scored-train": "Give the influence CSV that the plugin wrote.",
     "give-whole-influence": "Give the whole influence CSV here.",
     "go-on-or-remove": "Delete that folder.",
     # workflow
