@@ -121,11 +121,12 @@ def _say(console: Console, imported: Imported) -> None:
 def _next_command(imported: Imported) -> str:
     """Return the command that trains and scores."""
     size = imported.image_size
-    resize = f" --image-size {size[0]}x{size[1]}" if size else ""
+    settings = f" --image-size {size[0]}x{size[1]}" if size else ""
+    settings += f" --batch-size {imported.batch_size}" if imported.batch_size else ""
     train = imported.files["training"]
     return (
         f"python -m nnabla_influence run --network {imported.network} --train {_typed(train)} --validation "
-        f"{_typed(imported.files['validation'])}{resize} --output {_typed(train.with_name('influence.csv'))}"
+        f"{_typed(imported.files['validation'])}{settings} --output {_typed(train.with_name('influence.csv'))}"
     )
 
 

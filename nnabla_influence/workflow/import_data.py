@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["ImportRequest", "Imported", "import_data"]
 
 LEAST_SIDE = 8  # of images that convolutional built-in networks take
+# With fewer images the batches of the built-in network make too few steps: of 320 (960) digits with a tenth of the labels
+# wrong, these were found with an AUROC of .58 (.81) with its own batches of 64 and of .80 (.98) with batches of 16.
+FEW_IMAGES = 2000
+SMALL_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Imported:
         decisions: What was decided, in sentences.
         network: The built-in network that fits.
         image_size: (H, W) to which the images have to be resized; None if they need not.
+        batch_size: The batch size for so few images; None: the network's own.
         mixed_colours: Whether the images differ in their colours, so that no network can read them as they are.
     """
 
@@ -106,6 +111,7 @@ class Imported:
     decisions: List[str]
     network: str
     image_size: Optional[Tuple[int, int]]
+    batch_size: Optional[int]
     mixed_colours: bool
 
 
@@ -144,6 +150,7 @@ def import_data(request: ImportRequest, reporter: ProgressReporter = SILENT) -> 
         data.decisions,
         "builtin:cnn" if images else "builtin:mlp",
         data.image_shape if data.resize else None,
+        SMALL_BATCH if images and len(data.parts["training"]) < FEW_IMAGES else None,
         data.mixed_colours,
     )
 

@@ -38,3 +38,37 @@ def folder_of_digits(folder, per_class, classes=10):
             image = np.rint(data.images[row] * 255 / 16).astype(np.uint8)
             Image.fromarray(image).save(str(folder / f"digit {number}" / f"{row:04d}.png"))
     return folder
+
+
+def with_flips(frame, rate, seed):
+    """Return a table with so large a share of its labels flipped, and which rows (N,) they are."""
+    random = np.random.default_rng(seed)
+    names, numbers = np.unique(frame["target"].to_numpy(), return_inverse=True)
+    rows = random.choice(len(frame), round(rate * len(frame)), replace=False)
+    numbers[rows] = (numbers[rows] + random.integers(1, len(names), len(rows))) % len(names)
+    flipped = np.zeros(len(frame), bool)
+    flipped[rows] = True
+    return frame.assign(target=names[numbers]), flipped
+
+
+DIALECTS = {
+    "commas": {"index": True},
+    "semicolons, decimal commas, cp1252": {"sep": ";", "decimal": ",", "encoding": "cp1252", "index": False},
+    "tabs, byte-order mark": {"sep": "\t", "encoding": "utf-8-sig", "index": False},
+    "tabs, UTF-16": {"sep": "\t", "encoding": "utf-16", "index": False},
+    "Shift-JIS": {"encoding": "cp932", "index": False},
+    "no header": {"header": False, "index": False},
+}
+"""How spreadsheets of many countries write a table, as settings of pandas' ``to_csv``."""
+
+COLUMNS = {"cp1252": "größe {}", "cp932": "測定値{}"}
+"""Names of columns that show an encoding."""
+
+
+def write_dialect(frame, path, dialect):
+    """Write a table as some program would."""
+    settings = DIALECTS[dialect]
+    name = COLUMNS.get(settings.get("encoding"), "{}")
+    inputs = {column: name.format(column) for column in frame.columns if column != "target"}
+    frame.rename(columns=inputs).to_csv(str(path), **settings)
+    return path

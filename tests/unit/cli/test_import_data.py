@@ -69,7 +69,7 @@ def test_images_that_differ_are_reported_with_the_option_that_settles_it(tmp_pat
     out, err = capsys.readouterr()
     assert "import again with --colours grey or rgb --overwrite" in err
     args = build_parser().parse_args(next_command(out))
-    assert args.image_size == (8, 8) and args.network == "builtin:cnn"
+    assert (args.image_size, args.network, args.batch_size) == ((8, 8), "builtin:cnn", 16)
     assert main(["import", "digits", "--output", "data", "--colours", "grey", "--overwrite"]) == 0
     assert "warning" not in capsys.readouterr().err
 
