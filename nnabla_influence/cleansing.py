@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, List, NamedTuple, Optional, Union
 import numpy as np
 
 from .array import IntArray
+from .dataset.class_names import NO_NAMES, ClassNames
 from .dataset.csv import write_csvs
 from .dataset.indexed_column import listed_samples
 from .dataset.labels import class_labels
@@ -198,6 +199,12 @@ class ClassLoss(NamedTuple):
     label: int
     samples: int
     lost: int
+    name: str = ""  # empty: it is called by its number
+
+    @property
+    def called(self) -> str:
+        """What people call the class."""
+        return self.name or str(self.label)
 
     @property
     def severe(self) -> bool:
@@ -219,26 +226,31 @@ class ClassLosses(NamedTuple):
     others: int
 
 
-def class_losses(labels: IntArray, rows: IntArray) -> List[ClassLoss]:
+def class_losses(labels: IntArray, rows: IntArray, names: ClassNames = NO_NAMES) -> List[ClassLoss]:
     """Count what every class loses, in the order of the class numbers.
 
     Args:
         labels: (N,) class numbers.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
     classes, samples = np.unique(labels, return_counts=True)  # (C,), ascending
     lost = [int((labels[rows] == number).sum()) for number in classes]
-    return [ClassLoss(int(number), int(size), gone) for number, size, gone in zip(classes, samples, lost)]
+    return [
+        ClassLoss(int(number), int(size), gone, names.get(int(number), ""))
+        for number, size, gone in zip(classes, samples, lost)
+    ]
 
 
-def notable_class_losses(labels: Optional[IntArray], rows: IntArray) -> ClassLosses:
+def notable_class_losses(labels: Optional[IntArray], rows: IntArray, names: ClassNames = NO_NAMES) -> ClassLosses:
     """Choose the class losses to show and to warn about; none where there are no classes.
 
     Args:
         labels: (N,) class numbers, as `class_numbers` reads them.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
-    losses = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
+    losses = [] if labels is None else [loss for loss in class_losses(labels, rows, names) if loss.lost]
     largest = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
     return ClassLosses([loss for loss in losses if loss.severe], largest, len(losses) - len(largest))
 

@@ -13,10 +13,11 @@ from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
 from ..errors import DataError
 from .csv import write_csv
 
-__all__ = ["CLASSES_FILE", "ClassNames", "write_class_names"]
+__all__ = ["CLASSES_FILE", "NO_NAMES", "ClassNames", "write_class_names"]
 
 CLASSES_FILE = "classes.csv"
 HEADER = ["number", "name"]
+DEFAULT_LABEL = "y"
 
 
 def write_class_names(folder: Path, names: Sequence[str]) -> Path:
@@ -42,7 +43,7 @@ class ClassNames(Mapping[int, str]):
         ('dog', '2')
     """
 
-    def __init__(self, names: Mapping[int, str] = {}) -> None:  # noqa: B006 - never changed
+    def __init__(self, names: Mapping[int, str]) -> None:
         self._names: Dict[int, str] = dict(names)
 
     @classmethod
@@ -64,11 +65,27 @@ class ClassNames(Mapping[int, str]):
         """Read the file beside a data set; no names where there is none, or it is another kind of file."""
         path = None if data is None else data.parent / CLASSES_FILE
         if path is None or not path.is_file():
-            return cls()
+            return NO_NAMES
         try:
             return cls.read(path)
         except DataError:  # not asked for: any file may be called so
-            return cls()
+            return NO_NAMES
+
+    @classmethod
+    def found(cls, named: Union[str, Path, None], data: Optional[Path], label: Optional[str] = None) -> ClassNames:
+        """Read the file that somebody named, else the one beside a data set.
+
+        Args:
+            named: The file; None: nobody named one.
+            data: The data set.
+            label: The label column that is asked for; the file beside a data set is about `DEFAULT_LABEL`.
+
+        Raises:
+            DataError: The file that was named cannot be read.
+        """
+        if named is not None:
+            return cls.read(named)
+        return cls.beside(data) if label in (None, DEFAULT_LABEL) else NO_NAMES
 
     def say(self, number: int) -> str:
         """Return what a class is called: its name, or its number."""
@@ -82,6 +99,10 @@ class ClassNames(Mapping[int, str]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+NO_NAMES = ClassNames({})
+"""Of data whose classes nobody named."""
 
 
 def _entries(rows: List[List[str]]) -> Iterator[tuple[int, List[str]]]:

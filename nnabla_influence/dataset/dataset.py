@@ -21,7 +21,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
-from .class_names import ClassNames
+from .class_names import NO_NAMES, ClassNames
 from .csv import Table
 from .data_cache import default_data_cache
 from .decoding import CellError, ImageSize, float32_array
@@ -87,7 +87,7 @@ class Dataset:
         self.table = table
         self.normalize = normalize
         self.image_size = image_size
-        self.class_names = class_names if class_names is not None else ClassNames()
+        self.class_names = class_names if class_names is not None else NO_NAMES
 
     @classmethod
     def from_csv(

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["ImportRequest", "Imported", "import_data"]
 
 LEAST_SIDE = 8  # of images that convolutional built-in networks take
-# With fewer images the batches of the built-in network make too few steps: of 320 (960) digits with a tenth of the labels
-# wrong, these were found with an AUROC of .58 (.81) with its own batches of 64 and of .80 (.98) with batches of 16.
+# With fewer images the batches of the built-in network make too few steps: of 320 (960) digits with a tenth of the
+# labels wrong, these were found with an AUROC of .58 (.81) with its own batches of 64, of .80 (.98) with batches of 16.
 FEW_IMAGES = 2000
 SMALL_BATCH = 16
 

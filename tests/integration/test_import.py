@@ -2,6 +2,7 @@
 
 import csv
 import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,6 +85,21 @@ def test_flipped_labels_of_a_raw_table_come_first(typed, tmp_path, load, dialect
     scores = three_commands(typed, f"'{source}'", options)
     assert roc_auc_score(flips_of_training_rows(frame, flipped), -scores) > least
     assert source.read_bytes() == before
+
+
+def test_classes_are_called_by_their_names_from_beginning_to_end(typed, tmp_path):
+    source = write_dialect(raw_wine(), tmp_path / "raw.csv", "Shift-JIS")
+    three_commands(typed, f"'{source}'", "--ignore 測定値ash")
+    cleanse = "cleanse --influence data/influence.csv --remove 30 --output"
+    out = typed(f"{cleanse} c.csv --removed r.csv")
+    assert "class Barolo: " in out or "class Grignolino: " in out
+    (tmp_path / "names.csv").write_text("number,name\n0,A\n1,B\n2,C\n", encoding="utf-8")
+    again = typed(f"{cleanse} d.csv --removed e.csv --classes '{tmp_path / 'names.csv'}'")
+    assert "class A: " in again or "class B: " in again
+    typed("report --influence data/influence.csv --output report.html")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert '<span class="pill">Barolo</span>' in page and "Grignolino" in page
+    assert {cells[-1] for cells in Table.read("c.csv").rows} <= {"0", "1", "2"}, "NNC's files stay numeric"
 
 
 def test_values_to_predict(typed, tmp_path):

@@ -24,6 +24,7 @@ from nnabla_influence.cleansing import (
     notable_class_losses,
     write_cleansed,
 )
+from nnabla_influence.dataset.class_names import ClassNames
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
 from nnabla_influence.scored_data import ScoredData
@@ -135,6 +136,8 @@ def test_class_losses_to_show_and_to_warn_about():
     assert losses.largest == [ClassLoss(1, 2, 2), ClassLoss(0, 3, 1), ClassLoss(2, 1, 1)] and losses.others == 0
     many = notable_class_losses(np.arange(25), np.arange(22))
     assert len(many.largest) == 20 and many.others == 2 and len(many.severe) == 22
+    named = notable_class_losses(labels, np.array([3, 5]), ClassNames({1: "cat"}))
+    assert [loss.called for loss in named.largest] == ["cat", "2"]
     assert notable_class_losses(None, np.arange(3)) == ([], [], 0)
     assert notable_class_losses(labels, np.array([], int)) == ([], [], 0)
 

@@ -2,15 +2,16 @@
 
 A byte-order mark decides. Without one, text that is valid UTF-8 is UTF-8: other encodings hardly ever look like it.
 UTF-16 shows itself by the zero byte beside every Latin letter. What is left is the encoding of an older Windows:
-Shift-JIS (cp932) or cp1252. Both accept almost any bytes, so the characters decide: Japanese text holds kana, and its
-characters stand beside each other, while Shift-JIS makes single Chinese characters between Latin letters of the accents
-of cp1252.
+Shift-JIS (cp932) or cp1252. Both accept almost any bytes, so the characters decide. The accented letters of cp1252 are
+what rare Chinese characters begin with in Shift-JIS, while kana and common characters begin with lower bytes.
+Characters of half width alone are Japanese if they do not stand between Latin letters.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple, Optional
 
@@ -25,11 +26,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_KANA = re.compile("[\u3041-\u30fa]")
 # Python's cp932 passes these bytes through instead of refusing them; no Japanese text holds them.
 _NO_JAPANESE = re.compile("[\x80\xa0\uf8f0-\uf8ff]")
-_FOREIGN_RUN = re.compile("[^\x00-\x7f]+")
-_BESIDE_LATIN = re.compile("[A-Za-z0-9][^\x00-\x7f]+|[^\x00-\x7f]+[A-Za-z0-9]")
+_WIDE = re.compile("[^\x00-\x7f\uff61-\uff9f]")  # two bytes in cp932
+_RARE_FROM = 0xE0  # first bytes of rare characters, and accented letters of cp1252
+_NARROW_RUN = re.compile("[\uff61-\uff9f]+")
+_BESIDE_LATIN = re.compile("[A-Za-z0-9][\uff61-\uff9f]+|[\uff61-\uff9f]+[A-Za-z0-9]")
 _LOOKED_AT = 4000  # bytes that tell UTF-16 from other text
 
 
@@ -126,5 +128,10 @@ def _japanese(data: bytes) -> Optional[str]:
         return None
     if _NO_JAPANESE.search(text):
         return None
+    leads = [(char.encode("cp932")[0], count) for char, count in Counter(_WIDE.findall(text)).items()]
+    common = sum(count for lead, count in leads if lead < _RARE_FROM)
+    rare = sum(count for lead, count in leads if lead >= _RARE_FROM)
+    if common or rare:
+        return text if common > rare else None
     beside_latin = len(_BESIDE_LATIN.findall(text))
-    return text if _KANA.search(text) or 2 * beside_latin < len(_FOREIGN_RUN.findall(text)) else None
+    return text if 2 * beside_latin < len(_NARROW_RUN.findall(text)) else None

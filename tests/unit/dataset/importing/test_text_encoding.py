@@ -30,6 +30,9 @@ HALF_WIDTH = "size,kind\n3,ｲﾇ\n4,ﾈｺ\n"
         (FRENCH, "cp1252", "cp1252 (Western Windows)"),
         ("price\n5 €\n", "cp1252", "cp1252 (Western Windows)"),
         (JAPANESE, "cp932", "Shift-JIS (Japanese Windows)"),
+        ("測定値a,測定値b\n3,犬\n", "cp932", "Shift-JIS (Japanese Windows)"),  # between Latin letters
+        ("Öl;Straße;Temperatur °C\n1;2;3\n", "cp1252", "cp1252 (Western Windows)"),
+        ("año;niño;corazón\n1;2;3\n", "cp1252", "cp1252 (Western Windows)"),
         (KANJI_ONLY, "cp932", "Shift-JIS (Japanese Windows)"),
         (HALF_WIDTH, "cp932", "Shift-JIS (Japanese Windows)"),
     ],
