@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import List, Mapping, Optional, Set, Tuple, Union
 
 from ..array import Array, IntArray
-from .csv import Table, is_number, rewritten_cell, write_csv
+from .csv import Table, is_number, write_csv
 
 __all__ = ["INDEX_COLUMN", "write_with_columns"]
 
@@ -39,8 +39,7 @@ def write_with_columns(
         write_csv(path, [*added, INDEX_COLUMN], numbers)
         return []
     kept, notices = _kept_columns(table, {name.split(":")[0] for name in added} | {INDEX_COLUMN}, what)
-    folders = (table.path.parent, path.parent)
-    cells = ([rewritten_cell(table.rows[row][i], *folders) for i in kept] for row in rows)
+    cells = ([cells[place] for place in kept] for cells in table.rows_in(path.parent, rows))
     lines = (own + further for own, further in zip(cells, numbers))
     write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], lines)
     return notices
