@@ -18,6 +18,7 @@ from .dataset.header import group_columns, parse_header
 from .dataset.importing.column_cells import read_column
 from .dataset.importing.label_plan import LabelPlan, guessed_label, plan_labels
 from .errors import DataError
+from .similar_names import did_you_mean
 
 __all__ = ["Frame", "FrameArrays", "arrays_of", "frame_of"]
 
@@ -94,7 +95,8 @@ def _label_columns(names: Sequence[str], label: Union[str, Sequence[str], None])
     columns = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     missing = [name for name in columns if name not in names]
     if missing:
-        raise DataError(f"Expected one of the columns {', '.join(names)}, got {missing[0]!r}. Check the name.")
+        meant = did_you_mean(missing[0], names) or " Check the name."
+        raise DataError(f"Expected one of the columns {', '.join(names)}, got {missing[0]!r}.{meant}")
     return columns
 
 

@@ -13,7 +13,7 @@ from typing import Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from ..array import Array
-from ..remedies import Remedy
+from ..remedies import Remedy, remedy
 from .csv import Column, Table, is_number
 from .csv_rows import CsvRows
 from .decoding import KNOWN_EXTENSIONS, decoder_name
@@ -23,7 +23,7 @@ __all__ = ["VariablePlan", "inspect", "report"]
 
 _FILES = f"a file ({', '.join(extension[1:] for extension in KNOWN_EXTENSIONS)})"
 _FILL = "Fill in the empty cells or delete their lines."
-_TEXT = "Text is no value: number the classes, or start the column's header with '#' to make it a comment."
+_TEXT = remedy("text-is-no-value")
 _UNIFORM = "Let all cells of a variable be numbers, or all of them files."
 _FINITE = "Replace NaN, infinite and too large numbers, or delete their lines."
 

@@ -10,6 +10,7 @@ import numpy as np
 from ...array import Array
 from ...errors import DataError
 from ...remedies import remedy
+from ...similar_names import did_you_mean
 from ..decoding import decoder_name
 from .column_cells import ColumnCells, read_column, text_cells
 from .image_import import import_images
@@ -103,7 +104,8 @@ def _known(wanted: Sequence[str], names: List[str]) -> Tuple[str, ...]:
     by_plain = {name.strip().lower(): name for name in reversed(names)}
     missing = [name for name in wanted if name not in names and name.strip().lower() not in by_plain]
     if missing:
-        raise DataError(f"Expected one of the columns {_some(names)}, got {missing[0]!r}. Check the name.")
+        meant = did_you_mean(missing[0], names) or " Check the name."
+        raise DataError(f"Expected one of the columns {_some(names)}, got {missing[0]!r}.{meant}")
     return tuple(name if name in names else by_plain[name.strip().lower()] for name in wanted)
 
 
