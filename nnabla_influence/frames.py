@@ -16,7 +16,8 @@ import pandas as pd
 from .array import Array, IntArray
 from .dataset.header import group_columns, parse_header
 from .dataset.importing.column_cells import read_column
-from .dataset.importing.label_plan import LabelPlan, guessed_label, plan_labels
+from .dataset.importing.label_plan import LabelPlan, plan_labels
+from .dataset.importing.usual_names import guessed_label
 from .errors import DataError
 from .similar_names import did_you_mean
 

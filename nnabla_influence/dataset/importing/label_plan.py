@@ -20,15 +20,12 @@ from ...remedies import remedy
 from .column_cells import ColumnCells
 from .import_note import ImportNote, listed
 
-__all__ = ["LabelPlan", "guessed_label", "plan_labels"]
+__all__ = ["LabelPlan", "plan_labels"]
 
 CLASSIFICATION, REGRESSION = TASKS[:2]
 MOST_UNORDERED = 30
 MOST_COUNTED = 1000
 ROWS_PER_CLASS = 5  # on average; below it, numbers are values
-USUAL_NAMES = (
-    "label", "labels", "class", "classes", "target", "targets", "y", "category", "species", "diagnosis", "outcome",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,19 +58,6 @@ class LabelPlan:
         if not self.classes:
             return None
         return np.where(self.present, np.nan_to_num(self.values[:, 0]), -1).astype(np.int64)
-
-
-def guessed_label(names: Sequence[str]) -> Optional[str]:
-    """Return the column that is called as labels usually are, None if none or several are.
-
-    Example:
-        >>> guessed_label(["length", "Species"])
-        'Species'
-    """
-    # An NNC data set calls it y:label.
-    found = [name for name in names if name.strip().lower().split(":")[0] in USUAL_NAMES]
-    by_rank = sorted(found, key=lambda name: USUAL_NAMES.index(name.strip().lower().split(":")[0]))
-    return by_rank[0] if by_rank else None
 
 
 def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
@@ -128,7 +112,16 @@ def _named_classes(name: str, cells: ColumnCells) -> LabelPlan:
     names = sorted(set(cells.text[~cells.missing]))
     numbers = {text: float(number) for number, text in enumerate(names)}
     values = np.array([numbers.get(text, np.nan) for text in cells.text])
-    return LabelPlan((name,), values[:, None], tuple(names), (name,), [_said(name, names)])
+    return LabelPlan((name,), values[:, None], tuple(names), (name,), [_said(name, names), *_alike(name, names)])
+
+
+def _alike(name: str, classes: Sequence[str]) -> List[ImportNote]:
+    """Say which names differ in capital letters only: one class, most likely, that somebody typed in two ways."""
+    spelled: Dict[str, List[str]] = {}
+    for each in classes:
+        spelled.setdefault(each.lower(), []).append(each)
+    twice = [each for spellings in spelled.values() if len(spellings) > 1 for each in spellings]
+    return [ImportNote(f"classes that differ in capital letters only: {listed(twice)}", name)] if twice else []
 
 
 def _numbered_classes(name: str, numbers: Array, task: Optional[str]) -> LabelPlan:

@@ -18,9 +18,10 @@ from .import_note import ImportNote, listed, sentences
 from .import_settings import ImportSettings
 from .imported_data import ImportedData, cell_of, label_cells, label_header
 from .input_column import InputColumn, judge_column
-from .label_plan import guessed_label, plan_labels
+from .label_plan import plan_labels
 from .row_parts import assign_rows, copies_note
 from .source_table import SourceTable
+from .usual_names import guessed_label
 
 __all__ = ["import_table"]
 
@@ -115,15 +116,15 @@ def _cells(source: SourceTable, name: str) -> ColumnCells:
 
 def _judged(source: SourceTable, names: Sequence[str], decisions: List[ImportNote]) -> List[InputColumn]:
     columns: List[InputColumn] = []
+    before = len(decisions)
     for name in names:
         column, notes = judge_column(name, _cells(source, name), source.frame[name])
         decisions += notes
         if column is not None:
             columns.append(column)
     if not columns:
-        raise DataError(
-            f"Expected a column of numbers or categories beside the label, got none of use in {_some(names)}."
-        )
+        reasons = "; ".join(sentences(decisions[before:])) or "the label alone"
+        raise DataError(f"Expected a column of numbers or categories beside the label, got none of use: {reasons}.")
     return columns
 
 
@@ -137,8 +138,11 @@ def _keys(columns: Sequence[InputColumn], rows: Array) -> List[bytes]:
 def _image_column(source: SourceTable, names: Sequence[str]) -> Optional[str]:
     """Return the column whose cells are names of images, None if there is none."""
     for name in names:
-        cells = [cell for cell in text_cells(source.frame[name]) if cell]
-        if cells and all(decoder_name(cell) == "image" for cell in cells):
+        column = source.frame[name]
+        # The first cell tells most columns apart, before all of them are looked at.
+        if decoder_name(str(column.iloc[0])) == "image" and all(
+            decoder_name(cell) == "image" for cell in text_cells(column) if cell
+        ):
             return name
     return None
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nnabla_influence.dataset.importing.column_cells import read_column
-from nnabla_influence.dataset.importing.label_plan import guessed_label, plan_labels
+from nnabla_influence.dataset.importing.label_plan import plan_labels
 from nnabla_influence.errors import DataError
 
 
@@ -21,6 +21,12 @@ def test_names_are_numbered_in_their_order():
     labels = plan(kind=["dog", "cat", "dog"])
     assert labels.classes == ("cat", "dog") and numbers(labels) == [1, 0, 1] and labels.headers == ("kind",)
     assert labels.strata.tolist() == [1, 0, 1]
+
+
+def test_names_that_differ_in_capital_letters_only_are_said():
+    labels = plan(kind=["Cat", "cat", "dog", "Cat"])
+    assert labels.classes == ("Cat", "cat", "dog")
+    assert labels.notes[1].text == "classes that differ in capital letters only: Cat, cat"
 
 
 @pytest.mark.parametrize(
@@ -97,9 +103,3 @@ def test_several_labels_and_several_values():
 def test_labels_that_do_not_fit_are_refused(task, columns, message):
     with pytest.raises(DataError, match=message):
         plan(task, **columns)
-
-
-def test_usual_names_are_guessed():
-    assert guessed_label(["x", "Target", "y:label"]) == "Target"
-    assert guessed_label(["a", " Y:label "]) == " Y:label "
-    assert guessed_label(["a", "b"]) is None

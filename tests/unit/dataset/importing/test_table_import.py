@@ -117,5 +117,9 @@ def test_very_many_columns_are_not_all_listed():
 
 
 def test_nothing_to_learn_from_is_refused():
-    with pytest.raises(DataError, match="beside the label, got none of use in row id"):
+    with pytest.raises(
+        DataError, match="beside the label, got none of use: column 'row id': left out: only numbers or names the rows"
+    ):
         imported(frame()[["row id", "species"]])
+    with pytest.raises(DataError, match="got none of use: the label alone"):
+        imported(frame()[["species"]])
