@@ -9,7 +9,7 @@ numbered from 0 in the order of their numbers or their names, and the names are 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -52,12 +52,9 @@ class LabelPlan:
         whole: Array = ~np.isnan(self.values).any(axis=1)
         return whole
 
-    @property
-    def strata(self) -> Optional[IntArray]:
-        """(N,) the class of every row, to be spread evenly; None where there are no classes. Missing ones are -1."""
-        if not self.classes:
-            return None
-        return np.where(self.present, np.nan_to_num(self.values[:, 0]), -1).astype(np.int64)
+    def strata(self, rows: Union[IntArray, List[int]]) -> Optional[IntArray]:
+        """Return the classes of some rows that have one, to be spread evenly; None where there are no classes."""
+        return self.values[rows, 0].astype(np.int64) if self.classes else None
 
 
 def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
@@ -75,6 +72,9 @@ def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> La
     if empty:
         raise DataError(f"Expected labels in column {empty[0]!r}, got empty cells only. Name another column.")
     plan = _one_column(names[0], cells[names[0]], task) if len(names) == 1 else _several_columns(cells, task)
+    without = int((~plan.present).sum())
+    if without:
+        plan.notes.append(ImportNote(f"rows left out, without a label: {without:,}"))
     if len(plan.classes) == 1:
         raise DataError(
             f"Expected at least two classes in column {', '.join(names)}, got {plan.classes[0]!r} in every row. Name "

@@ -18,7 +18,7 @@ from .import_note import ImportNote, listed, sentences
 from .import_settings import ImportSettings
 from .imported_data import ImportedData, cell_of, label_cells, label_header
 from .input_column import InputColumn, judge_column
-from .label_plan import plan_labels
+from .label_plan import LabelPlan, plan_labels
 from .row_parts import assign_rows, copies_note
 from .source_table import SourceTable
 from .usual_names import guessed_label
@@ -43,36 +43,28 @@ def import_table(
         DataError: No column is the label, a named one does not exist, a column holds dates, or nothing is left.
     """
     decisions = list(source.notes)
-    names = [str(name) for name in source.frame.columns]
-    labels = _label_columns(names, settings, decisions)
-    ignored = _known(settings.ignore, names)
+    labels, inputs = _chosen_columns(source, settings, decisions)
     plan = plan_labels({name: _cells(source, name) for name in labels}, settings.task)
     decisions += plan.notes
-    rows = np.flatnonzero(plan.present)
-    if len(rows) < len(plan.values):
-        decisions.append(ImportNote(f"rows left out, without a label: {len(plan.values) - len(rows):,}"))
-    inputs = [name for name in names if name not in labels and name not in ignored]
-    if ignored:
-        decisions.append(ImportNote(f"left out as asked: {listed(ignored)}"))
     stated = ["training"] * len(plan.values) if given is None else given
     pictures = _image_column(source, inputs)
     if pictures is not None:
-        others = [name for name in inputs if name != pictures]
-        decisions.append(ImportNote("names the images", pictures))
-        if others:
-            decisions.append(ImportNote(f"left out beside the images: {listed(others)}"))
+        decisions += _picture_notes(pictures, inputs)
         return import_images(_paths(source, pictures), plan, stated, settings, folder, decisions)
-    columns = _judged(source, inputs, decisions)
+    return _import_numbers(_judged(source, inputs, decisions), plan, stated, settings, decisions)
+
+
+def _import_numbers(
+    columns: List[InputColumn],
+    plan: LabelPlan,
+    stated: Sequence[str],
+    settings: ImportSettings,
+    decisions: List[ImportNote],
+) -> ImportedData:
+    rows = np.flatnonzero(plan.present)
     keys = _keys(columns, rows)
     decisions += copies_note(keys, [tuple(values) for values in plan.values[rows]])
-    strata = plan.strata
-    parts, notes = assign_rows(
-        keys,
-        [stated[row] for row in rows],
-        dict(settings.shares),
-        settings.seed,
-        None if strata is None else strata[rows],
-    )
+    parts, notes = assign_rows(keys, [stated[row] for row in rows], settings.shares, settings.seed, plan.strata(rows))
     numbers = np.concatenate([column.values(rows[parts["training"]]) for column in columns], axis=1)  # (N, inputs)
     headers = [header for column in columns for header in column.headers]
     header = [f"x__{number}:{name}" for number, name in enumerate(headers)] + label_header(plan.headers)
@@ -81,6 +73,24 @@ def import_table(
         for part, members in parts.items()
     }
     return ImportedData(header, cells, plan.classes, sentences(decisions + notes))
+
+
+def _chosen_columns(
+    source: SourceTable, settings: ImportSettings, decisions: List[ImportNote]
+) -> Tuple[Tuple[str, ...], List[str]]:
+    """Return the columns of labels, and those that are left for the network to read."""
+    names = [str(name) for name in source.frame.columns]
+    labels = _label_columns(names, settings, decisions)
+    ignored = _known(settings.ignore, names)
+    if ignored:
+        decisions.append(ImportNote(f"left out as asked: {listed(ignored)}"))
+    return labels, [name for name in names if name not in (*labels, *ignored)]
+
+
+def _picture_notes(pictures: str, inputs: Sequence[str]) -> List[ImportNote]:
+    others = [name for name in inputs if name != pictures]
+    notes = [ImportNote("names the images", pictures)]
+    return notes + ([ImportNote(f"left out beside the images: {listed(others)}")] if others else [])
 
 
 def _label_columns(names: List[str], settings: ImportSettings, decisions: List[ImportNote]) -> Tuple[str, ...]:

@@ -45,9 +45,9 @@ def test_every_decision_is_listed():
     table.loc[5, "species"] = None
     assert imported(table, ignore=("COLOUR",)).decisions == [
         "column 'species': taken as the label, by its name",
+        "left out as asked: colour",
         "column 'species': 2 classes (cat, dog)",
         "rows left out, without a label: 1",
-        "left out as asked: colour",
         "column 'row id': left out: only numbers or names the rows",
         "column 'length': 1 of 40 missing, filled with the median",
     ]
