@@ -21,7 +21,7 @@ from .input_column import InputColumn, judge_column
 from .label_plan import LabelPlan, plan_labels
 from .row_parts import assign_rows, copies_note
 from .source_table import SourceTable
-from .usual_names import guessed_label
+from .usual_names import guessed_label, label_group
 
 __all__ = ["import_table"]
 
@@ -80,7 +80,7 @@ def _chosen_columns(
 ) -> Tuple[Tuple[str, ...], List[str]]:
     """Return the columns of labels, and those that are left for the network to read."""
     names = [str(name) for name in source.frame.columns]
-    labels = _label_columns(names, settings, decisions)
+    labels = _label_columns(source, names, settings, decisions)
     ignored = _known(settings.ignore, names)
     if ignored:
         decisions.append(ImportNote(f"left out as asked: {listed(ignored)}"))
@@ -93,10 +93,17 @@ def _picture_notes(pictures: str, inputs: Sequence[str]) -> List[ImportNote]:
     return notes + ([ImportNote(f"left out beside the images: {listed(others)}")] if others else [])
 
 
-def _label_columns(names: List[str], settings: ImportSettings, decisions: List[ImportNote]) -> Tuple[str, ...]:
+def _label_columns(
+    source: SourceTable, names: List[str], settings: ImportSettings, decisions: List[ImportNote]
+) -> Tuple[str, ...]:
     if settings.labels:
         return _known(settings.labels, names)
-    guessed = guessed_label([name for name in names if name not in settings.ignore])
+    left = [name for name in names if name not in settings.ignore]
+    guessed = guessed_label(left)
+    group = label_group(left) if guessed is None else []
+    if group and _are_one_hot(source, group):
+        decisions.append(ImportNote(f"taken as the label, by their names: {listed(group)}"))
+        return tuple(group)
     if guessed is None:
         raise DataError(
             f"Expected a label column with a usual name such as label or class, got the columns {_some(names)}.",
@@ -104,6 +111,14 @@ def _label_columns(names: List[str], settings: ImportSettings, decisions: List[I
         )
     decisions.append(ImportNote("taken as the label, by its name", guessed))
     return (guessed,)
+
+
+def _are_one_hot(source: SourceTable, names: Sequence[str]) -> bool:
+    """Whether columns hold one 1 in every row, and 0 besides."""
+    numbers = [_cells(source, name).numbers for name in names]
+    values = [column for column in numbers if column is not None]
+    whole = np.stack(values, axis=1) if len(values) == len(names) else np.zeros((1, 1))
+    return bool(np.isin(whole, (0, 1)).all() and (whole.sum(axis=1) == 1).all())
 
 
 def _known(wanted: Sequence[str], names: List[str]) -> Tuple[str, ...]:

@@ -94,6 +94,18 @@ def test_values_and_several_labels_have_columns_of_their_own():
     assert imported(table, labels=("a", "b")).header[-2:] == ["y__0:a", "y__1:b"]
 
 
+def test_one_hot_labels_are_recognised():
+    table = frame().drop(columns="species")
+    for number, name in enumerate(("label_cat", "label_dog", "label_eel")):
+        table[name] = (np.arange(40) % 3 == number).astype(int)
+    data = imported(table)
+    assert data.classes == ("cat", "dog", "eel") and data.header[-1] == "y:label"
+    assert data.decisions[0] == "taken as the label, by their names: label_cat, label_dog, label_eel"
+    table.loc[0, "label_dog"] = 1
+    with pytest.raises(DataError, match="a label column with a usual name"):
+        imported(table)
+
+
 @pytest.mark.parametrize("column", ["species", "Species ", "SPECIES"])
 def test_names_may_be_typed_carelessly(column):
     assert imported(frame(), labels=(column,)).header[-1] == "y:species"
