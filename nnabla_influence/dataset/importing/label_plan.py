@@ -9,7 +9,7 @@ numbered from 0 in the order of their numbers or their names, and the names are 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class LabelPlan:
         return self.values[rows, 0].astype(np.int64) if self.classes else None
 
 
-def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
+def plan_labels(cells: Mapping[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
     """Decide what the labels are.
 
     Args:
@@ -143,7 +143,7 @@ def _numbered_classes(name: str, numbers: Array, task: Optional[str]) -> LabelPl
     return LabelPlan((name,), values[:, None], tuple(names), (name,), notes)
 
 
-def _several_columns(cells: Dict[str, ColumnCells], task: Optional[str]) -> LabelPlan:
+def _several_columns(cells: Mapping[str, ColumnCells], task: Optional[str]) -> LabelPlan:
     names = tuple(cells)
     text = [name for name in names if cells[name].numbers is None]
     if text:
