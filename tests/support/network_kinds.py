@@ -58,7 +58,7 @@ class Kind:
         name: Name of the row.
         build: ``build(v, training)`` -> loss or losses (B, ...), v the variables of the columns by name.
         columns: What the data set holds.
-        fallback: What NNabla cannot differentiate twice, as the warning names it; None where scores are exact.
+        fallback: What NNabla cannot differentiate twice, as the warning names it; None where Hessians are exact.
         forward: Whether the forward mode has a rule for every layer.
         coupled: Whether a sample's loss depends on the rest of its batch.
         smooth: Whether the Hessian product may be held against differences of gradients.
