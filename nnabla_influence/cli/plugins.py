@@ -77,7 +77,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _list(args: argparse.Namespace, console: Console) -> int:
     from ..nnc.host.manifest import PLUGINS
 
-    rows = [(p.script, p.label, "yes" if p.desktop_output else "no", ", ".join(p.needs) or None) for p in PLUGINS]
+    rows = [(p.script, p.label, "yes" if p.on_desktop else "no", ", ".join(p.needs) or None) for p in PLUGINS]
     console.table(("script", "label", "NNC Desktop", "needs besides NNabla"), rows)
     return 0
 

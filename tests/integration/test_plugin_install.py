@@ -100,7 +100,7 @@ def test_install_check_and_remove_in_nnc_desktop(commands, database):
     out, _ = commands("plugins", "install", "--desktop", **home)
     assert "backup: " in out and "name it with --python" in out
     rows = offered(database)[1:]
-    expected = [plugin for plugin in PLUGINS if plugin.desktop_output]
+    expected = [plugin for plugin in PLUGINS if plugin.on_desktop]
     assert [(r["plugin_name"], r["parameters"]) for r in rows] == [
         (plugin.label, desktop_parameters(plugin)) for plugin in expected
     ]
@@ -126,13 +126,13 @@ def test_the_plugin_folder_can_be_given(commands, database, tmp_path):
 
 def test_a_click_in_nnc_desktop_arrives_as_absolute_paths(commands, database, tmp_path):
     commands("plugins", "install", "--desktop", "--database", database)
-    for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.desktop_output]):
+    for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.on_desktop]):
         fields = parse(plugin.name, command(row, tmp_path / "result"))
         for parameter in plugin.parameters:
             value = fields.text(parameter.name)
             assert not parameter.is_path or value == "" or os.path.isabs(value), parameter.name
-        output = fields.text(plugin.desktop_output)
-        assert os.path.splitext(output)[1] == os.path.splitext(plugin.parameter(plugin.desktop_output).default)[1]
+        output = fields.text("output")
+        assert os.path.splitext(output)[1] == os.path.splitext(plugin.parameter("output").default)[1]
         assert os.path.isfile(output)
 
 

@@ -21,7 +21,7 @@ from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
 from nnabla_influence.nnc.installer.installation import Installation
 from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
 from support import prepared
-from support.nnc_desktop import command, make_database, offered
+from support.nnc_desktop import command, make_database, offered, shown
 
 BARE_PYTHON = """
 import importlib.machinery, os, sys
@@ -101,8 +101,7 @@ class Clicks:
         log = result / "plugin_log.txt"
         line = [sys.executable, "-B", row["plugin_file"], *arguments]
         done = prepared.run(line, cwd=self.elsewhere, env=self.environment(), log=log)
-        option = "--" + plugin_named(name).desktop_output
-        output = Path(arguments[arguments.index(option) + 1])
+        output = shown(row, arguments)
         assert not list(self.elsewhere.iterdir()), "something was written into the app's own folder"
         return Click(done.returncode, log.read_text(encoding="utf-8"), output=output)
 

@@ -43,7 +43,7 @@ def run(fields: Fields, console: Messenger) -> None:
     """Write the picture and the page.
 
     Args:
-        fields: ``influence``, ``curve``, ``samples``, ``output`` and ``sheet``.
+        fields: ``influence``, ``curve``, ``samples``, ``output`` (the picture) and ``page``.
         console: Where progress is said.
 
     Raises:
@@ -57,8 +57,8 @@ def run(fields: Fields, console: Messenger) -> None:
         fields.path("influence"),
         fields.text("curve"),
         fields.number("samples") or 0,
+        fields.path("page"),
         fields.path("output"),
-        fields.path("sheet"),
     )
     _write(request, console)
 

@@ -8,7 +8,7 @@ Rules for fields, from how the two products pass them:
 
 * NNC Windows shows every field that is not `hidden` and may leave it empty. An empty field means "find it yourself".
 * NNC Desktop cannot pass an empty value, so a field with no default there is not offered; and it knows exactly one
-  output, `Plugin.desktop_output`. An output that is not given lies beside the one that is.
+  output, whose name must be `SHOWN`: its editor looks for that name. An output that is not given lies beside that one.
 * NNC Desktop gives its output the extension of the *last* path among the inputs: the last input of a plugin it offers
   is `output_like`, hidden in NNC Windows.
 """
@@ -23,7 +23,7 @@ from typing import Any, Dict, Tuple
 from ...choices import DEFAULT_OBJECTIVE, OBJECTIVES
 from ...errors import ConfigError
 
-__all__ = ["PLUGINS", "Parameter", "Plugin", "manifest", "plugin_named"]
+__all__ = ["PLUGINS", "SHOWN", "Parameter", "Plugin", "manifest", "plugin_named"]
 
 TAGS = (
     ("csv", "int", "float", "variable", "dir", "bool", "option", "model", "image", "text", "file", "nntxt")
@@ -39,6 +39,9 @@ METHODS = (
 """The methods a result folder is enough for; the command line has more."""
 
 STARTS = ("last-epoch", "scratch")
+
+SHOWN = "output"
+"""The parameter whose file NNC Desktop shows: its editor asks for this name and waits for ever for another one."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Plugin:
         label: The menu's text.
         description: Text below the label, lines of at most 100 characters.
         parameters: The fields in the order of the dialog.
-        desktop_output: The parameter that is the output in NNC Desktop; empty: not offered there.
+        on_desktop: Whether NNC Desktop offers it; then it has a parameter `SHOWN`.
         needs: Libraries that do not come with NNabla.
     """
 
@@ -103,7 +106,7 @@ class Plugin:
     label: str
     description: str
     parameters: Tuple[Parameter, ...]
-    desktop_output: str = ""
+    on_desktop: bool = False
     needs: Tuple[str, ...] = ()
 
     @property
@@ -186,7 +189,7 @@ INFLUENCE_SCORES = Plugin(
         Parameter("output", "o", "csv", "Influence CSV to write", "influence.csv", "output", desktop="influence"),
         _output_like("output_result.csv"),
     ),
-    desktop_output="output",
+    on_desktop=True,
 )
 
 REPORT = Plugin(
@@ -202,13 +205,11 @@ REPORT = Plugin(
             "if any",
         ),
         Parameter("samples", "n", "int", "How many of the most harmful samples the picture shows", "50"),
-        Parameter("output", "o", "file", "HTML page to write", "influence_report.html", "output"),
-        Parameter(
-            "sheet", "p", "image", "Picture to write", "most_harmful.png", "output", desktop="most_harmful"
-        ),
+        Parameter("output", "o", "image", "Picture to write", "most_harmful.png", "output", desktop="most_harmful"),
+        Parameter("page", "p", "file", "HTML page to write", "influence_report.html", "output"),
         _output_like("output.png"),
     ),
-    desktop_output="sheet",
+    on_desktop=True,
     needs=("jinja2", "matplotlib"),
 )  # fmt: skip
 
@@ -242,7 +243,7 @@ REMOVAL_CURVE = Plugin(
         Parameter("table", "ot", "csv", "Table to write, one row for each training", "retrainings.csv", "output"),
         _output_like("output.png"),
     ),
-    desktop_output="output",
+    on_desktop=True,
     needs=("matplotlib",),
 )  # fmt: skip
 
@@ -271,7 +272,7 @@ REMOVAL = Plugin(
         Parameter("removed", "or", "csv", "Removed samples to write", "removed.csv", "output"),
         _output_like("output_result.csv"),
     ),
-    desktop_output="output",
+    on_desktop=True,
 )  # fmt: skip
 
 PLUGINS = (TRAINING, INFLUENCE_SCORES, REPORT, REMOVAL_CURVE, REMOVAL)

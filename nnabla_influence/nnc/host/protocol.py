@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
 from .fields import Fields
-from .manifest import Parameter, Plugin, plugin_named
+from .manifest import SHOWN, Parameter, Plugin, plugin_named
 
 __all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
 
@@ -67,13 +67,13 @@ def help_text(parameter: Parameter) -> str:
 def desktop_parameters(plugin: Plugin) -> List[Dict[str, Any]]:
     """Return the JSON for the column ``parameters`` of NNC Desktop's table; empty if the plugin is not offered there.
 
-    It holds the output of `Plugin.desktop_output` and every input that is not empty there at first, because NNC
+    It holds the output `SHOWN` and every input that is not empty there at first, because NNC
     Desktop refuses empty values. The order is the manifest's: the last path among the inputs decides the extension of
     the output.
     """
-    if not plugin.desktop_output:
+    if not plugin.on_desktop:
         return []
-    return [_desktop_parameter(parameter) for parameter in plugin.parameters if _on_desktop(plugin, parameter)]
+    return [_desktop_parameter(parameter) for parameter in plugin.parameters if _on_desktop(parameter)]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -153,9 +153,9 @@ def _kept_by_desktop(named: str, maker: Plugin) -> str:
     return str(kept) if not path.exists() and kept.is_file() else named
 
 
-def _on_desktop(plugin: Plugin, parameter: Parameter) -> bool:
+def _on_desktop(parameter: Parameter) -> bool:
     if parameter.direction == "output":
-        return parameter.name == plugin.desktop_output
+        return parameter.name == SHOWN
     return bool(parameter.desktop or parameter.default)
 
 

@@ -70,7 +70,7 @@ def desktop_bundle() -> List[BundledFile]:
     """List everything for NNC Desktop: the scripts it offers, side by side, and the package once."""
     scripts = scripts_folder()
     return [
-        *(BundledFile(desktop_script(plugin), scripts / plugin.script) for plugin in PLUGINS if plugin.desktop_output),
+        *(BundledFile(desktop_script(plugin), scripts / plugin.script) for plugin in PLUGINS if plugin.on_desktop),
         *package_files(""),
     ]
 

@@ -23,7 +23,7 @@ def manual_tables() -> str:
 
 def _plugin_row(plugin: Plugin) -> str:
     menu = " > ".join(part.lstrip("_").replace("_", " ") for part in plugin.folder.split("/"))
-    desktop = "yes" if plugin.desktop_output else "no"
+    desktop = "yes" if plugin.on_desktop else "no"
     return f"| {plugin.label} (`{plugin.name}`) | {menu} | {desktop} | {', '.join(plugin.needs) or 'nothing'} |"
 
 

@@ -52,7 +52,7 @@ def desktop_rows(script_folder: str) -> List[Dict[str, Any]]:
     Returns:
         One mapping from `COLUMNS` per plugin; ``parameters`` is JSON text.
     """
-    return [_row(plugin, script_folder) for plugin in PLUGINS if plugin.desktop_output]
+    return [_row(plugin, script_folder) for plugin in PLUGINS if plugin.on_desktop]
 
 
 def _row(plugin: Plugin, script_folder: str) -> Dict[str, Any]:

@@ -26,7 +26,7 @@ def influence(tmp_path):
 
 def fields(csv, **values):
     folder = csv.parent
-    outputs = {"output": str(folder / "page.html"), "sheet": str(folder / "sheet.png")}
+    outputs = {"output": str(folder / "sheet.png"), "page": str(folder / "page.html")}
     return Fields({"influence": str(csv), "curve": "", "samples": 50, "output_like": "", **outputs, **values})
 
 
@@ -78,7 +78,7 @@ def test_wrong_fields_are_refused_before_anything_is_written(influence, console)
         ({"curve": "nobody.csv"}, DataError, "or leave the field empty"),
         ({"samples": 0}, ConfigError, "from 1 to 400 samples, not 0"),
         ({"output": str(influence)}, OutputExistsError, "influence.csv"),
-        ({"output": str(influence.parent / "sheet.png")}, OutputExistsError, "one twice"),
+        ({"page": str(influence.parent / "sheet.png")}, OutputExistsError, "one twice"),
     ):
         with pytest.raises(error, match=message):
             report.run(fields(influence, **wrong), console)

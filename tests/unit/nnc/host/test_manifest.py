@@ -14,7 +14,7 @@ from nnabla_influence.nnc.installer.bundle import scripts_folder
 
 ROOT = Path(__file__).resolve().parents[4]
 FIELDS = [(plugin, parameter) for plugin in PLUGINS for parameter in plugin.parameters]
-ON_DESKTOP = [plugin for plugin in PLUGINS if plugin.desktop_output]
+ON_DESKTOP = [plugin for plugin in PLUGINS if plugin.on_desktop]
 
 
 def name_of(value):
@@ -88,9 +88,16 @@ def test_desktop_accepts_every_field_as_it_is(plugin):
 
 
 @pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
+def test_the_file_that_desktop_shows_is_called_output(plugin):
+    """Its editor looks for a parameter of that name; for another one it waits for ever, without showing the log."""
+    parameters = desktop_parameters(plugin)
+    assert [p["name"] for p in parameters if p["direction"] == "output"] == ["output"]
+
+
+@pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
 def test_files_written_beside_the_desktops_output_are_not_taken_for_it(plugin):
     """NNC Desktop takes any file that starts with the output's name for the output."""
-    output = plugin.parameter(plugin.desktop_output)
+    output = plugin.parameter("output")
     for parameter in plugin.parameters:
         if parameter.direction == "output" and parameter is not output:
             assert not parameter.default.startswith(output.desktop)

@@ -64,8 +64,8 @@ def test_outputs_without_a_folder_lie_beside_the_one_that_has_one(tmp_path):
     fields = parse("remove_harmful_samples", ["--output", str(given)])
     assert texts(fields, "output", "removed") == (str(given), str(given.parent / "removed.csv"))
     sheet = tmp_path / "most_harmful.png"
-    fields = parse("influence_report", ["--sheet", str(sheet)])
-    assert texts(fields, "output", "sheet") == (str(tmp_path / "influence_report.html"), str(sheet))
+    fields = parse("influence_report", ["--output", str(sheet)])
+    assert texts(fields, "page", "output") == (str(tmp_path / "influence_report.html"), str(sheet))
 
 
 def test_no_file_beside_an_output_begins_with_its_name(tmp_path):
@@ -73,8 +73,8 @@ def test_no_file_beside_an_output_begins_with_its_name(tmp_path):
     fields = parse("remove_harmful_samples", ["--output", str(given)])
     assert texts(fields, "output", "removed") == (str(given), str(given.parent / "other_removed.csv"))
     given = tmp_path / "Influence" / "Influence.png"
-    fields = parse("influence_report", ["--sheet", str(given)])
-    assert fields.text("output") == str(given.parent / "other_influence_report.html")
+    fields = parse("influence_report", ["--output", str(given)])
+    assert fields.text("page") == str(given.parent / "other_influence_report.html")
     fields = parse("remove_harmful_samples", ["--output", "removed.csv"])
     assert fields.text("removed") == "removed.csv", "refused later, as two outputs with one name"
 

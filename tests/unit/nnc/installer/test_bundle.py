@@ -51,7 +51,7 @@ def test_desktop_has_the_scripts_it_offers_side_by_side():
     files = targets(desktop_bundle())
     assert len(set(files)) == len(files)
     scripts = {name for name in files if "/" not in name}
-    assert scripts == {f"{plugin.name}.py" for plugin in PLUGINS if plugin.desktop_output}
+    assert scripts == {f"{plugin.name}.py" for plugin in PLUGINS if plugin.on_desktop}
     assert files.count("nnabla_influence/__init__.py") == 1
 
 

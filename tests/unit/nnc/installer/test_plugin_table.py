@@ -29,7 +29,7 @@ def test_the_menu_shows_the_manifest_after_what_was_there(database):
     PluginTable(database).write(ROWS)
     grad_cam, *ours = offered(database)
     assert grad_cam["plugin_name"] == "Grad-CAM"
-    expected = [plugin for plugin in PLUGINS if plugin.desktop_output]
+    expected = [plugin for plugin in PLUGINS if plugin.on_desktop]
     assert [row["plugin_name"] for row in ours] == [plugin.label for plugin in expected]
     assert [row["parameters"] for row in ours] == [desktop_parameters(plugin) for plugin in expected]
     assert [row["plugin_id"] for row in ours] == [plugin.plugin_id for plugin in expected]
