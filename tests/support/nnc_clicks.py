@@ -21,7 +21,7 @@ from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
 from nnabla_influence.nnc.installer.installation import Installation
 from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
 from support import prepared
-from support.nnc_desktop import command, make_database, offered, shown
+from support.nnc_desktop import command, listed, make_database, offered, shown
 
 BARE_PYTHON = """
 import importlib.machinery, os, sys
@@ -103,6 +103,7 @@ class Clicks:
         done = prepared.run(line, cwd=self.elsewhere, env=self.environment(), log=log)
         output = shown(row, arguments)
         assert not list(self.elsewhere.iterdir()), "something was written into the app's own folder"
+        assert listed(row, arguments) == [output.name], "the editor would list what opens as something else"
         return Click(done.returncode, log.read_text(encoding="utf-8"), output=output)
 
 

@@ -8,7 +8,8 @@ Rules for fields, from how the two products pass them:
 
 * NNC Windows shows every field that is not `hidden` and may leave it empty. An empty field means "find it yourself".
 * NNC Desktop cannot pass an empty value, so a field with no default there is not offered; and it knows exactly one
-  output, whose name must be `SHOWN`: its editor looks for that name. An output that is not given lies beside that one.
+  output, whose name must be `SHOWN`: its editor looks for that name. An output that is not given lies one folder
+  deeper, see `desktop_result`.
 * NNC Desktop gives its output the extension of the *last* path among the inputs: the last input of a plugin it offers
   is `output_like`, hidden in NNC Windows.
 """

@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
+from .desktop_result import beside
 from .fields import Fields
 from .manifest import SHOWN, Parameter, Plugin, plugin_named
 
-__all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
+__all__ = ["build_parser", "desktop_parameters", "help_text", "parse"]
 
 WRONG_REQUEST = 2
 
@@ -32,8 +33,8 @@ def parse(name: str, argv: Optional[Sequence[str]] = None) -> Fields:
         argv: The arguments; those of the process if not given.
 
     Returns:
-        A value for each parameter of the manifest. Outputs without a folder lie beside the output that has one, and an
-        input that another plugin made is found where NNC Desktop keeps it.
+        A value for each parameter of the manifest. Outputs without a folder lie `beside` the output that has one, and
+        an input that another plugin made is found where NNC Desktop keeps it.
 
     Raises:
         SystemExit: After ``-h`` (code 0) or a wrong argument (code 2).
@@ -106,11 +107,17 @@ def _type_of(parameter: Parameter) -> Callable[[str], Union[str, int, None]]:
         value = text.strip() or parameter.default
         if parameter.tag == "int":
             return _whole_number(value)
-        if parameter.options and value not in parameter.options:
-            raise argparse.ArgumentTypeError(f"expected one of {', '.join(parameter.options)}, got '{value}'")
-        return value
+        return _chosen(value, parameter.options) if parameter.options else value
 
     return convert
+
+
+def _chosen(text: str, options: Sequence[str]) -> str:
+    """Return the choice that is meant, whatever its case: NNC Desktop passes what was typed, `Spectral` as well."""
+    for option in options:
+        if text.lower() == option.lower():
+            return option
+    raise argparse.ArgumentTypeError(f"expected one of {', '.join(options)}, got '{text}'")
 
 
 def _whole_number(text: str) -> Optional[int]:
@@ -122,17 +129,12 @@ def _whole_number(text: str) -> Optional[int]:
 
 
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
-    """Put outputs with bare names beside the one that NNC Desktop gives as an absolute path."""
+    """Put outputs with bare names where the one belongs that NNC Desktop gives as an absolute path."""
     names = [p.name for p in plugin.parameters if p.direction == "output" and p.is_path and p.tag != "dir"]
     given = [Path(getattr(args, name)) for name in names if _has_folder(getattr(args, name))]
     for name in names:
         if given and not _has_folder(getattr(args, name)):
             setattr(args, name, str(beside(given[0], getattr(args, name))))
-
-
-def beside(output: Path, name: str) -> Path:
-    """Name a file in the folder of an output; NNC Desktop takes what begins with the output's name for the output."""
-    return output.with_name(f"other_{name}" if name.lower().startswith(output.stem.lower()) else name)
 
 
 def _has_folder(path: str) -> bool:

@@ -48,7 +48,8 @@ def test_a_curve_beside_the_influence_csv_is_taken(influence, console):
 def test_the_newest_curve_that_desktop_keeps_is_taken(tmp_path, console):
     kept = tmp_path / "plugins"
     influence = kept / plugin_named("influence").plugin_id / "influence" / "influence.csv"
-    curves = [kept / plugin_named("removal_curve").plugin_id / name / "retrainings.csv" for name in ("new", "old")]
+    folders = [kept / plugin_named("removal_curve").plugin_id / name for name in ("new", "old")]
+    curves = [folder / "more_files" / "retrainings.csv" for folder in folders]
     for age, path in enumerate([influence, *curves]):
         path.parent.mkdir(parents=True)
         path.write_text(CURVE if age else INFLUENCE, encoding="utf-8")

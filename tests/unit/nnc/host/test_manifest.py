@@ -94,15 +94,6 @@ def test_the_file_that_desktop_shows_is_called_output(plugin):
     assert [p["name"] for p in parameters if p["direction"] == "output"] == ["output"]
 
 
-@pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
-def test_files_written_beside_the_desktops_output_are_not_taken_for_it(plugin):
-    """NNC Desktop takes any file that starts with the output's name for the output."""
-    output = plugin.parameter("output")
-    for parameter in plugin.parameters:
-        if parameter.direction == "output" and parameter is not output:
-            assert not parameter.default.startswith(output.desktop)
-
-
 def test_plugin_identifiers_never_change():
     """Rows of an older version are found by them."""
     assert plugin_named("influence").plugin_id == "a5ff1829-1c22-5291-a961-4c65955d0dca"
