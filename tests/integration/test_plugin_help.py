@@ -47,12 +47,13 @@ def test_help_holds_what_the_manifest_declares(python, plugins, name):
     done = run(python, plugins, name, "-h")
     assert (done.returncode, done.stderr) == (0, b"")
     dialog, plugin = read_help(done.stdout.decode("ascii").replace("\r\n", "\n")), plugin_named(name)
-    assert (dialog.label, dialog.description) == (plugin.label, plugin.description)
+    assert (dialog.label, dialog.description.split()) == (plugin.label, plugin.description.split())
+    assert max(map(len, dialog.description.splitlines())) <= 100, "NNC Windows wraps no lines"
     shown = [parameter for parameter in plugin.parameters if not parameter.hidden]
     assert len(dialog.fields) == len(shown)
     for field, parameter in zip(dialog.fields, shown):
         assert (field.short, field.long) == (f"-{parameter.short}", f"--{parameter.name}")
-        assert (field.text, field.tag, field.options) == (parameter.help, parameter.tag, parameter.options)
+        assert (field.text, field.tag, field.options) == (parameter.filled_in, parameter.tag, parameter.options)
         assert (field.default or "") == parameter.default
 
 

@@ -11,8 +11,10 @@ Both may pass an empty string for a field. It means the same as leaving the opti
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
@@ -23,6 +25,8 @@ from .manifest import SHOWN, Parameter, Plugin, plugin_named
 __all__ = ["build_parser", "desktop_parameters", "help_text", "parse"]
 
 WRONG_REQUEST = 2
+LINE = 100
+"""Characters of a line of a description in NNC Windows."""
 
 
 def parse(name: str, argv: Optional[Sequence[str]] = None) -> Fields:
@@ -50,7 +54,7 @@ def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
     """Make the parser whose ``-h`` NNC Windows reads."""
     parser = _Parser(
         prog=f"{plugin.name}.py",
-        description=f"{plugin.label}\n\n{plugin.description}\n",
+        description=f"{plugin.label}\n\n{_broken(plugin.description)}\n",
         formatter_class=argparse.RawTextHelpFormatter,
         allow_abbrev=False,
     )
@@ -62,7 +66,7 @@ def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
 def help_text(parameter: Parameter) -> str:
     """Return the help of an option: ``text (tag) default=VALUE``, the default last and only if there is one."""
     default = f" default={parameter.default}" if parameter.default else ""
-    return f"{parameter.help} {parameter.tag_text}{default}"
+    return f"{parameter.filled_in} {parameter.tag_text}{default}"
 
 
 def desktop_parameters(plugin: Plugin) -> List[Dict[str, Any]]:
@@ -128,6 +132,11 @@ def _whole_number(text: str) -> Optional[int]:
     return int(text)
 
 
+def _broken(text: str) -> str:
+    """Break lines, which NNC Windows does not do by itself."""
+    return "\n".join(textwrap.fill(paragraph, LINE) for paragraph in text.splitlines())
+
+
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
     """Put outputs with bare names where the one belongs that NNC Desktop gives as an absolute path."""
     names = [p.name for p in plugin.parameters if p.direction == "output" and p.is_path and p.tag != "dir"]
@@ -161,11 +170,18 @@ def _on_desktop(parameter: Parameter) -> bool:
     return bool(parameter.desktop or parameter.default)
 
 
+def _desktop_text(parameter: Parameter) -> str:
+    """Explain a field as NNC Desktop shows it: no tags, which are NNC Windows', and no empty field."""
+    if parameter.direction == "output":
+        return "Name of the result"
+    return dataclasses.replace(parameter, empty="").explanation
+
+
 def _desktop_parameter(parameter: Parameter) -> Dict[str, Any]:
     entry: Dict[str, Any] = {
         "name": parameter.name,
         "direction": parameter.direction,
-        "description": f"{parameter.help} {parameter.tag_text}",
+        "description": _desktop_text(parameter),
         "format": "path" if parameter.is_path else "int" if parameter.tag == "int" else "str",
         "default": parameter.desktop or parameter.default,
     }

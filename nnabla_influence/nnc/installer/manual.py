@@ -33,8 +33,5 @@ def _field_table(plugin: Plugin) -> List[str]:
 
 
 def _field_row(parameter: Parameter) -> str:
-    text = parameter.help
-    if parameter.options:
-        text += f". Choices: {', '.join(parameter.options)}"
     default = f"`{parameter.default}`" if parameter.default else "empty"
-    return f"| `{parameter.name}` | {CALLED[parameter.tag]} | {default} | {text} |"
+    return f"| `{parameter.name}` | {CALLED[parameter.tag]} | {default} | {parameter.explanation} |"

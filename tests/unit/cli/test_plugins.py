@@ -42,7 +42,11 @@ def test_list_and_manifest_say_what_there_is(run):
     assert json.loads(run("manifest", "--json")[1]) == json.loads(json.dumps(manifest()))
     assert run("manifest", "--markdown")[1] == manual_tables()
     out = run("manifest")[1]
-    assert "--method      How to score (option:spectral," in out and "--output_like" not in out
+    assert (
+        "--method      How to score (option:spectral," in out
+        and "--evaluation" not in out
+        and "--result_type" not in out
+    )
 
 
 def test_install_check_and_remove(run, nnc):

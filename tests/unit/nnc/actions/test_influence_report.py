@@ -27,7 +27,7 @@ def influence(tmp_path):
 def fields(csv, **values):
     folder = csv.parent
     outputs = {"output": str(folder / "sheet.png"), "page": str(folder / "page.html")}
-    return Fields({"influence": str(csv), "curve": "", "samples": 50, "output_like": "", **outputs, **values})
+    return Fields({"influence": str(csv), "curve": "", "samples": 50, **outputs, **values})
 
 
 def test_the_picture_and_the_page_are_written(influence, console):

@@ -41,11 +41,30 @@ def test_options_are_unique_and_leave_h_to_help(plugin):
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
-def test_texts_are_plain_and_short(plugin):
-    assert (
-        (plugin.label + plugin.description).isascii() and "\n" not in plugin.label and "\n\n" not in plugin.description
-    )
-    assert max(map(len, plugin.description.splitlines())) <= 110
+def test_texts_are_plain_paragraphs(plugin):
+    assert (plugin.label + plugin.description).isascii() and "\n" not in plugin.label
+    paragraphs = plugin.description.split("\n")
+    assert all(text.endswith(".") and text == text.strip() for text in paragraphs), "a break inside a paragraph"
+
+
+@pytest.mark.parametrize("plugin, parameter", [f for f in FIELDS if f[0].on_desktop], ids=name_of)
+def test_desktop_says_what_a_field_is_without_the_tags_of_nnc_windows(plugin, parameter):
+    shown = {entry["name"]: entry for entry in desktop_parameters(plugin)}
+    if parameter.name not in shown:
+        return
+    text = shown[parameter.name]["description"]
+    assert "(" not in text and "Empty:" not in text and "\n" not in text
+    assert all(option in text for option in parameter.options)
+    if parameter.desktop and parameter.default:
+        assert parameter.default not in text, "another name than the one in the field"
+
+
+@pytest.mark.parametrize("plugin", ON_DESKTOP, ids=name_of)
+def test_desktop_shows_no_field_about_its_own_workings(plugin):
+    """The extension of a CSV comes from what was clicked or named; only a picture needs a field of its own."""
+    shown = [entry["name"] for entry in desktop_parameters(plugin)]
+    assert "output_like" not in shown
+    assert ("result_type" in shown) == (plugin.parameter("output").tag == "image")
 
 
 def test_every_script_is_declared_and_every_declared_script_exists():
