@@ -158,7 +158,7 @@ def _write_result(job: _Run, curve: LearningCurve, cache: TrainingCache) -> None
     values = {**network.space.unflatten(best.theta), **network.statistics.unflatten(best.statistics)}
     text = Path(network.path).read_text(encoding="utf-8-sig") if _is_text(network.path) else network.text
     write_text_atomic(job.folder / "results.nntxt", text)
-    write_archive(job.folder / "results.nnp", text, values)
+    write_archive(job.folder / "results.nnp", text, {name: values[name] for name in network.parameter_names})
     curve.finish()
     LOGGER.info("results.nnp: the parameters after epoch %d of %d", curve.best_epoch + 1, job.config.epochs)
     LOGGER.info("%s: the parameters at start and end of the last epoch, and their mean over its steps", cache.path.name)
