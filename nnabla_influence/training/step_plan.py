@@ -12,21 +12,14 @@ from dataclasses import dataclass
 from typing import Iterator, List, Tuple, Union
 
 import numpy as np
-from nnabla.utils.learning_rate_scheduler import (
-    BaseLearningRateScheduler,
-    CosineScheduler,
-    ExponentialScheduler,
-    LinearWarmupScheduler,
-    PolynomialScheduler,
-    StepScheduler,
-)
 
 from ..array import Array, IntArray
-from ..config import SolverConfig, TrainingConfig
+from ..config import TrainingConfig
 from ..dataset.batches import BatchPlan
 from .nnabla_cli.wrapping_plan import WrappingPlan
+from .schedule import check_schedule, scheduler
 
-__all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan", "scheduler"]
+__all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +69,9 @@ class StepPlan:
         steps: T, updates of the run.
         batches_per_step: Batches whose gradients a step adds, on average.
 
+    Raises:
+        ConfigError: The schedule of the learning rate does not last for the run.
+
     >>> from nnabla_influence import TrainingConfig
     >>> plan = StepPlan(TrainingConfig(epochs=2, batch_size=4, policy="epochs"), samples=10)
     >>> plan.steps, [len(step.batches[0]) for step in plan.epoch(0)], plan.kept()
@@ -92,6 +88,8 @@ class StepPlan:
         self._scheduler = scheduler(config.solver)
         # A schedule counts NNabla's iterations; ours per epoch may be one more, so positions are scaled.
         self._scale = (config.iterations_per_epoch or self.batches.batches_per_epoch) / self.batches.batches_per_epoch
+        last = self._iteration(config.epochs - 1, self.batches.batches_per_epoch - 1)
+        check_schedule(config.solver, self._iteration(0, 0), last)
 
     def epoch(self, epoch: int, backwards: bool = False) -> Iterator[Step]:
         """Yield the steps of one epoch, first to last or last to first."""
@@ -126,8 +124,12 @@ class StepPlan:
 
     def learning_rate(self, epoch: int, batch: int) -> float:
         """Return the schedule's learning rate at a batch of an epoch."""
+        return float(self._scheduler.get_learning_rate(self._iteration(epoch, batch)))
+
+    def _iteration(self, epoch: int, batch: int) -> int:
+        """Return NNabla's number of a batch of an epoch, from 0."""
         position = max(0, self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
-        return float(self._scheduler.get_learning_rate(int(position * self._scale)))
+        return int(position * self._scale)
 
     def kept(self) -> Tuple[int, ...]:
         """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
@@ -145,20 +147,3 @@ def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, Wrappin
     """Return the batches of a run, as drawn by us or by NNabla's own iterator."""
     plan = config.batch_size, config.seed, config.shuffle
     return BatchPlan(samples, *plan) if config.iterator is None else WrappingPlan(samples, *plan, config.iterator)
-
-
-def scheduler(solver: SolverConfig) -> BaseLearningRateScheduler:
-    """Return NNabla's learning-rate scheduler for a configuration."""
-    rate = solver.learning_rate
-    schedule = solver.schedule
-    p = schedule.parameters
-    made: BaseLearningRateScheduler
-    if schedule.kind == "Step":
-        made = StepScheduler(rate, p["gamma"], list(p["iter_steps"]))
-    elif schedule.kind == "Cosine":
-        made = CosineScheduler(rate, p["max_iter"])
-    elif schedule.kind == "Polynomial":
-        made = PolynomialScheduler(rate, p["max_iter"], p["power"])
-    else:  # a constant is an exponential with factor 1
-        made = ExponentialScheduler(rate, p.get("gamma", 1.0), p.get("iter_interval", 1))
-    return LinearWarmupScheduler(made, schedule.warmup) if schedule.warmup else made

@@ -83,10 +83,10 @@ def _start(request: CachedTrainingRequest, console: Messenger) -> None:
         network = network.initialized(seed)
     _check_sections(network)
     rule(network.settings.solver)  # refuses a solver whose steps could not be scored
+    config = training_config(TrainingOverrides(), network, seed)
     data = _read_data(network, console)
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
-    config = training_config(TrainingOverrides(), network, seed)
     if request.seed is None:
         config = dataclasses.replace(config, iterator=_iterator(network, config, data))
     _log(network, config, request.seed)
