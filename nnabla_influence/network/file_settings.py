@@ -148,14 +148,16 @@ def _solver_parameters(solver: NNablaMessage, path: str) -> Dict[str, Any]:
     name = _solver_name(solver)
     if not hasattr(nnabla.solvers, name):  # refused by its name later
         return passed
-    known = {*solver_defaults(name), *LEARNING_RATE_FIELDS}
+    own = solver_defaults(name)
+    known = {*own, *LEARNING_RATE_FIELDS}
     unknown = [field.name for field, _ in message.ListFields() if field.name in passed and field.name not in known]
     if unknown:
         raise UnsupportedError(
             f"'{path}': solver '{solver.type}' states '{unknown[0]}', which this NNabla's solver does not have "
             f"(it has {', '.join(sorted(known & set(stated)))}). Take it out, or choose another solver."
         )
-    return {name: value for name, value in passed.items() if name in known}
+    kept = {field: own[field] for field in PASSED_OVER if field in own}
+    return {**{field: value for field, value in passed.items() if field in known}, **kept}
 
 
 def _solver_name(solver: NNablaMessage) -> str:

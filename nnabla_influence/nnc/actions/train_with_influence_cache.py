@@ -88,7 +88,7 @@ def _start(request: CachedTrainingRequest, console: Messenger) -> None:
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
     if request.seed is None:
-        config = dataclasses.replace(config, iterator=_iterator(network, config, data))
+        config = dataclasses.replace(config, iterator=_iterator(network, data))
     _log(network, config, request.seed)
     _train(_Run(network, config, data, train_on, request.folder), request.resume, console)
 
@@ -219,17 +219,9 @@ def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
     return {name: stated[name] for name in names}
 
 
-def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Dataset]) -> IteratorConfig:
+def _iterator(network: Network, data: Dict[str, Dataset]) -> IteratorConfig:
     """Return the settings of NNabla's iterator on the training data."""
     iterations = network.settings.iterations_per_epoch
-    interval = config.solver.update_interval
-    if iterations % interval:
-        LOGGER.warning(
-            "%d batches of an epoch are not divisible by the update interval %d: the last update of every epoch adds "
-            "fewer batches here, while NNC carries them over to the next epoch",
-            iterations,
-            interval,
-        )
     return nnabla_iterator(network.proto, network.proto.optimizer[0].dataset_name[0], data, iterations)
 
 

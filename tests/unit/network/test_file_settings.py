@@ -74,7 +74,8 @@ def test_schedules(text, written, schedule):
         ),
         (
             'type: "AMSGRAD" amsgrad_param { alpha: 0.001 beta1: 0.9 beta2: 0.999 eps: 1e-08 bias_correction: true }',
-            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}),  # as NNabla's trainer reads it
+            # as NNabla's trainer reads it
+            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": False}),
         ),
     ],
 )
