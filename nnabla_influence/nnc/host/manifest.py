@@ -26,7 +26,7 @@ from typing import Any, Dict, Tuple
 from ...choices import DEFAULT_OBJECTIVE, OBJECTIVES
 from ...errors import ConfigError
 
-__all__ = ["PLUGINS", "SHOWN", "Parameter", "Plugin", "manifest", "plugin_named"]
+__all__ = ["PLUGINS", "SCORED_BY", "SHOWN", "Parameter", "Plugin", "manifest", "plugin_named"]
 
 TAGS = (
     ("csv", "int", "float", "variable", "dir", "bool", "option", "model", "image", "text", "file", "nntxt")
@@ -40,6 +40,9 @@ METHODS = (
      "knn-shapley")
 )  # fmt: skip
 """The methods a result folder is enough for; the command line has more."""
+
+SCORED_BY = (*METHODS, "tracin")
+"""The methods of the plugin *Influence*, which trains what the last one needs."""
 
 STARTS = ("last-epoch", "scratch")
 
@@ -184,13 +187,19 @@ INFLUENCE_SCORES = Plugin(
     "it as a dataset to look at it.\n"
     "Methods work from the trained network alone, but: out-of-fold trains five networks, each without a fifth of the "
     "data, and judges that fifth by them; last-epoch and sgd-influence need an influence cache, and without one, one "
-    "more epoch is trained first.",
+    "more epoch is trained first; tracin trains the project from new parameters, as does every method where trials is "
+    "more than 1.\n"
+    "last-epoch: Suzuki, Kobayashi, Narihira 2021, https://arxiv.org/abs/2103.11807\n"
+    "sgd-influence: Hara, Nitanda, Maehara 2019, https://arxiv.org/abs/1906.08473\n"
+    "influence-function: Koh, Liang 2017, https://arxiv.org/abs/1703.04730\n"
+    "tracin: Pruthi, Liu, Sundararajan, Kale 2020, https://arxiv.org/abs/2002.08484\n"
+    "knn-shapley: Jia and others 2019, https://arxiv.org/abs/1908.08619",
     (
         MODEL,
         TRAIN,
         VALIDATION,
         CACHE,
-        Parameter("method", "a", "option", "How to score", METHODS[0], options=METHODS),
+        Parameter("method", "a", "option", "How to score", SCORED_BY[0], options=SCORED_BY),
         Parameter(
             "objective",
             "j",
@@ -199,6 +208,21 @@ INFLUENCE_SCORES = Plugin(
             "the validation data: error. Means nothing to the methods self-influence and loss",
             DEFAULT_OBJECTIVE,
             options=OBJECTIVES,
+        ),
+        Parameter(
+            "trials",
+            "r",
+            "int",
+            "How many trainings the scores are the mean of. 1: the selected result alone. More: the project is trained "
+            "so many times, each time from other parameters",
+            "1",
+        ),
+        Parameter(
+            "batch_size",
+            "b",
+            "int",
+            "Samples of a batch, of what is trained and of what is computed at a time",
+            empty="as the project says",
         ),
         Parameter("output", "o", "csv", "Influence CSV to write", "influence.csv", "output", desktop="influence"),
         EVALUATION,

@@ -134,7 +134,9 @@ def _whole_number(text: str) -> Optional[int]:
 
 def _broken(text: str) -> str:
     """Break lines, which NNC Windows does not do by itself."""
-    return "\n".join(textwrap.fill(paragraph, LINE) for paragraph in text.splitlines())
+    # Names of methods and links stay in one piece.
+    wrapper = textwrap.TextWrapper(LINE, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(wrapper.fill(paragraph) for paragraph in text.splitlines())
 
 
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from support.nnc_desktop import ALLOWED
 
 from nnabla_influence.choices import STARTS as RETRAINING_STARTS
 from nnabla_influence.estimators import METHODS as ESTIMATORS
-from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, STARTS, TAGS, plugin_named
+from nnabla_influence.nnc.host.manifest import METHODS, PLUGINS, SCORED_BY, STARTS, TAGS, plugin_named
 from nnabla_influence.nnc.host.protocol import desktop_parameters, help_text
 from nnabla_influence.nnc.installer.bundle import ARCHIVE, FOLDER, scripts_folder
 
@@ -44,7 +44,8 @@ def test_options_are_unique_and_leave_h_to_help(plugin):
 def test_texts_are_plain_paragraphs(plugin):
     assert (plugin.label + plugin.description).isascii() and "\n" not in plugin.label
     paragraphs = plugin.description.split("\n")
-    assert all(text.endswith(".") and text == text.strip() for text in paragraphs), "a break inside a paragraph"
+    ends = re.compile(r".*(\.|https://arxiv\.org/abs/\d{4}\.\d{5})$")
+    assert all(ends.match(text) and text == text.strip() for text in paragraphs), "a break inside a paragraph"
 
 
 @pytest.mark.parametrize("plugin, parameter", [f for f in FIELDS if f[0].on_desktop], ids=name_of)
@@ -88,7 +89,7 @@ def test_a_script_is_thin_and_differs_from_the_others_in_its_name_only(plugin):
 
 
 def test_choices_are_known_to_what_does_the_work():
-    assert set(METHODS) <= set(ESTIMATORS)
+    assert set(METHODS) < set(SCORED_BY) <= set(ESTIMATORS)
     assert STARTS == RETRAINING_STARTS
     curve = plugin_named("removal_curve").parameter("methods").default.split(",")
     assert set(curve) <= set(ESTIMATORS)
