@@ -23,6 +23,7 @@ from ..array import Array, IntArray
 __all__ = ["CsvRows"]
 
 BLOCK = 20_000  # rows that are split at once
+PIECE = 1 << 24  # bytes that are searched at once
 FIELD_LIMIT = 131_072  # characters of a cell beyond which Python's csv module complains
 LINE_END = re.compile(rb"\r\n|\r|\n")
 COMMA = ord(",")
@@ -79,7 +80,8 @@ class CsvRows(Sequence[List[str]]):
         """Return the rows of a plain text; None if it is not plain."""
         if b'"' in text or b"\0" in text or text.count(b"\r") != text.count(b"\r\n"):
             return None
-        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE) + 1
+        pieces = range(0, len(text), PIECE)
+        ends = np.concatenate([_newlines(text, start) for start in pieces]) + 1 if text else np.zeros(0, np.int64)
         if not text.endswith(b"\n"):
             ends = np.append(ends, len(text))
         begins = np.append(0, ends[:-1]) if len(ends) else ends
@@ -192,6 +194,13 @@ class CsvRows(Sequence[List[str]]):
                 raise ValueError("a cell is no number") from warning
         numbers: Array = values.reshape(len(self), -1)
         return numbers if self._places is None else numbers[:, list(self._places)]
+
+
+def _newlines(text: bytes, start: int) -> IntArray:
+    """Return where newlines stand in a piece of a text; all of it at once would need as much memory again."""
+    piece = np.frombuffer(text, np.uint8, count=min(PIECE, len(text) - start), offset=start)
+    places: IntArray = np.flatnonzero(piece == NEWLINE) + start
+    return places
 
 
 def _split(text: bytes) -> Iterator[List[str]]:
