@@ -8,7 +8,9 @@ no training was meant so, and no score of it would mean anything.
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 from nnabla.utils.learning_rate_scheduler import (
     BaseLearningRateScheduler,
     CosineScheduler,
@@ -25,11 +27,18 @@ from ..remedies import remedy
 __all__ = ["check_schedule", "scheduler"]
 
 
-def scheduler(solver: SolverConfig) -> BaseLearningRateScheduler:
-    """Return NNabla's learning-rate scheduler for a configuration."""
-    rate = solver.learning_rate
+def scheduler(solver: SolverConfig, as_in_files: bool = False) -> BaseLearningRateScheduler:
+    """Return NNabla's learning-rate scheduler for a configuration.
+
+    Args:
+        solver: Solver and schedule.
+        as_in_files: Whether to compute with 32-bit numbers, as NNabla's trainer reads them from its files: the 0.1 of a
+            file is 0.100000001 there, which changes the last bit of a rate.
+    """
+    stored = _float32 if as_in_files else _unchanged
+    rate = stored(solver.learning_rate)
     schedule = solver.schedule
-    p = schedule.parameters
+    p = {name: stored(value) for name, value in schedule.parameters.items()}
     made: BaseLearningRateScheduler
     if schedule.kind == "Step":
         made = StepScheduler(rate, p["gamma"], list(p["iter_steps"]))
@@ -72,6 +81,14 @@ def _rate(solver: SolverConfig, iteration: int) -> float:
         return float(scheduler(solver).get_learning_rate(iteration))
     except (ZeroDivisionError, OverflowError, TypeError):
         return math.nan
+
+
+def _float32(value: Any) -> Any:
+    return float(np.float32(value)) if isinstance(value, float) else value
+
+
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 def _named(schedule: ScheduleConfig) -> str:

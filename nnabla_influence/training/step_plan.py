@@ -91,7 +91,7 @@ class StepPlan:
         if self._carries:
             self.batches_per_step = self.interval
             self._require_a_last_step()
-        self._scheduler = scheduler(config.solver)
+        self._scheduler = scheduler(config.solver, as_in_files=self._carries)
         # A schedule counts NNabla's iterations; ours per epoch may be one more, so positions are scaled.
         self._scale = (config.iterations_per_epoch or self.batches.batches_per_epoch) / self.batches.batches_per_epoch
         last = self._iteration(config.epochs - 1, self.batches.batches_per_epoch - 1)
@@ -99,7 +99,7 @@ class StepPlan:
 
     @property
     def _carries(self) -> bool:
-        """Whether steps go on over the end of an epoch, as NNabla's do."""
+        """Whether steps and rates are those of NNabla's trainer: steps go on over the end of an epoch."""
         return self.config.iterator is not None
 
     @property

@@ -1,10 +1,12 @@
 """Schedules of the learning rate against the training they are for."""
 
+import numpy as np
 import pytest
 
 from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.training import StepPlan, check_schedule
+from nnabla_influence.training.schedule import scheduler
 
 
 def solver(kind, warmup=0, **numbers):
@@ -55,6 +57,15 @@ def test_one_that_does_not_is_refused_before_the_training(short, message):
         check_schedule(short, 0, 14)
     with pytest.raises(ConfigError, match=message):
         StepPlan(TrainingConfig(short, epochs=3, batch_size=8), 40)
+
+
+def test_nnablas_trainer_computes_with_the_numbers_of_its_files():
+    falling = solver("Exponential", gamma=0.7, iter_interval=1)
+    exact, stored = scheduler(falling), scheduler(falling, as_in_files=True)
+    assert exact.get_learning_rate(3) == 0.3 * 0.7**3
+    assert stored.get_learning_rate(3) == float(np.float32(0.3)) * float(np.float32(0.7)) ** 3
+    steps = scheduler(solver("Step", gamma=0.1, iter_steps=[10, 20]), as_in_files=True)
+    assert steps.get_learning_rate(15) == float(np.float32(0.3)) * float(np.float32(0.1))
 
 
 def test_only_the_steps_of_the_training_matter():

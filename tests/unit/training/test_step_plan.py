@@ -112,6 +112,9 @@ def nnablas_updates(per_epoch, epochs, interval):
     return updates, iteration + 1 - interval * len(updates)
 
 
+FACTOR = float(np.float32(0.9))  # as NNabla's trainer reads it from a file
+
+
 def _carrying(interval, per_epoch=5, epochs=4, **settings):
     falling = ScheduleConfig("Exponential", {"gamma": 0.9, "iter_interval": 1})
     solver = SolverConfig(learning_rate=1.0, update_interval=interval, schedule=falling)
@@ -131,7 +134,7 @@ def test_where_nnablas_iterator_draws_steps_go_on_over_the_end_of_an_epoch(inter
         for step in plan.epoch(epoch)
     ]
     assert [(e, b) for e, b, _ in found] == [(e, b) for e, b, _ in expected]
-    np.testing.assert_allclose([rate for *_, rate in found], [0.9**iteration for *_, iteration in expected])
+    np.testing.assert_allclose([rate for *_, rate in found], [FACTOR**iteration for *_, iteration in expected])
     assert plan.steps == len(expected) and plan.batches_per_step == interval
     assert [s.index for epoch in range(4) for s in plan.epoch(epoch)] == list(range(plan.steps))
     over = plan.left_over(3)
