@@ -28,6 +28,7 @@ from ..files import atomic_path
 __all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
+UNIX = 3  # zipfile's number of the system that a file was written on
 
 NNablaMessage = Any
 """A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
@@ -102,9 +103,10 @@ def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Ar
 
 
 def _timeless(name: str, size: int = 0) -> zipfile.ZipInfo:
-    """Return the entry of a file in an archive, without the time at which it was written."""
+    """Return the entry of a file in an archive, without the time and place at which it was written."""
     entry = zipfile.ZipInfo(name)
     entry.file_size = size  # zipfile chooses its format for large files by it
+    entry.create_system = UNIX  # else it tells on which system it was written
     return entry
 
 

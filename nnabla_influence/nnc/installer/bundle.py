@@ -67,7 +67,9 @@ class PackageArchive(BundledFile):
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
             for name, source in package_files(self.source):
-                archive.writestr(zipfile.ZipInfo(name), source.read_bytes())
+                entry = zipfile.ZipInfo(name)  # has a fixed time
+                entry.create_system = 3  # else it tells on which system it was written
+                archive.writestr(entry, source.read_bytes())
         return stream.getvalue()
 
 
