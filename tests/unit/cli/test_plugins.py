@@ -82,7 +82,7 @@ def test_foreign_files_are_named_and_left_alone(run, nnc):
 def test_what_nncs_python_lacks_is_said(run, nnc, monkeypatch, tmp_path):
     found = {}
     monkeypatch.setattr(
-        "nnabla_influence.nnc.installer.interpreter.find_interpreter", lambda paths: found.get("python")
+        "nnabla_influence.nnc.installer.interpreter.find_interpreter", lambda paths, known_by=(): found.get("python")
     )
     _, out, _ = run("check", "--nnc", nnc)
     assert f"{plugins.DEPENDENCIES}; it was not found; name it with --python, so its libraries were not checked" in out
