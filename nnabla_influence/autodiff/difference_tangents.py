@@ -27,7 +27,7 @@ from ..array import Array
 from .output_tangents import MovingOutputs, OutputTangents
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
-__all__ = ["DifferenceTangents"]
+__all__ = ["DIFFERENCE", "DifferenceTangents"]
 
 # Step of central differences, relative to the length of the parameters; see the table above.
 DIFFERENCE = 3e-4
@@ -38,18 +38,19 @@ class DifferenceTangents(OutputTangents):
 
     Args:
         network: The built network with its parameters.
+        relative: The step relative to the length of the parameters, because that is what float32 resolves.
     """
 
-    def __init__(self, network: ParameterizedGraph) -> None:
+    def __init__(self, network: ParameterizedGraph, relative: float = DIFFERENCE) -> None:
         super().__init__(network)
+        self._relative = relative
         for variable in self.outputs:
             variable.persistent = True  # else a forward pass clears them
 
     def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> MovingOutputs:
         """See `OutputTangents.run`."""
         length = float(np.linalg.norm(direction))  # |v|
-        # A relative step, because that is what float32 resolves.
-        step = DIFFERENCE * max(float(np.linalg.norm(point.theta)), 1.0)
+        step = self._relative * max(float(np.linalg.norm(point.theta)), 1.0)
         shift = (step / length) * direction
         self.network.graph.feed(batch)
         ends: List[List[Array]] = []

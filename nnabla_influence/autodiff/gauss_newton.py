@@ -22,7 +22,8 @@ from ..errors import UnsupportedError
 from ..network.loss_role import CLASS_LABELS, LossRole
 from ..remedies import remedy
 from .checked_products import EXACT
-from .difference_tangents import DifferenceTangents
+from .difference_tangents import DIFFERENCE, DifferenceTangents
+from .disagreement import disagreement
 from .forward_tangents import ForwardTangents
 from .output_hessians import OUTPUT_HESSIANS
 from .output_tangents import MovingOutputs, OutputTangents
@@ -30,6 +31,8 @@ from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
 __all__ = ["GaussNewton"]
 
+# Steps that tell why a difference is no use.
+SHORTER = (1e-5, 1e-6)
 # Random sign vectors a first ``J v`` is checked with.
 SIGN_VECTORS = 4
 # Relative error beyond which ``J v`` is no use.
@@ -72,7 +75,7 @@ class GaussNewton:
             direction: v (P,), not zero.
 
         Raises:
-            UnsupportedError: The network rounds; differences of its outputs say nothing about its gradients.
+            UnsupportedError: Differences of the network's outputs say nothing about its gradients.
         """
         self.network.graph.feed(batch)
         self.network.move_to(point)
@@ -98,16 +101,24 @@ class GaussNewton:
                 reason = "The forward mode disagrees with the gradients of this network."
             except UnsupportedError as error:
                 reason = error.message
+        differences = self._checked_differences(point, batch, direction)
+        if reason:
+            self.notice = f"{reason} Gauss-Newton products take differences of the network's outputs: less accurate"
+        return differences
+
+    def _checked_differences(self, point: EvaluationPoint, batch: Batch, direction: Array) -> DifferenceTangents:
         differences = DifferenceTangents(self.network)
         error_size = self._error(differences.run(point, batch, direction), direction)
         if not error_size <= USABLE:  # NaN is not usable either
+            shorter = {
+                step: self._error(DifferenceTangents(self.network, step).run(point, batch, direction), direction)
+                for step in SHORTER
+            }
             raise UnsupportedError(
                 "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
-                f"by {100 * error_size:.0f} %: it probably has layers that round or sort (quantised or binary ones).",
+                f"{disagreement({DIFFERENCE: error_size, **shorter}, USABLE)}.",
                 remedy("use-hessian"),
             )
-        if reason:
-            self.notice = f"{reason} Gauss-Newton products take differences of the network's outputs: less accurate"
         return differences
 
     def pulled_back(self, seeds: Sequence[Array]) -> Array:
