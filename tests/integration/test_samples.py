@@ -221,6 +221,11 @@ def test_the_benchmark_of_scoring_cost(tmp_path):
     assert "ratio" in printed and (tmp_path / "figures.json").is_file()
 
 
+def test_the_benchmark_of_products():
+    printed = _run("benchmark/product_cost.py", "--repeats", 1, "--batch", 4).stdout
+    assert printed.count("scores, forward mode") == printed.count("asymmetry") == 2
+
+
 def test_the_grid_of_defaults(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path, "--training", 60, "--validation", 40)
     noise = ("--train", tmp_path / "training.csv", "--rate", 0.2)
