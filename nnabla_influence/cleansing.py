@@ -1,9 +1,9 @@
 """Choose rows to remove from a training data set, and write the two files that come of it.
 
 A *removal* turns scores into row numbers: a count or a share of the most harmful rows (an *amount*), all rows below a
-threshold, or a list somebody made. `cleanse` writes the *cleansed* and the *removed* data set: the original columns in
-the original order, every row in exactly one of the two. How many rows are worth removing is another question
-(`evaluation`).
+threshold, or a list somebody made. `write_cleansed` writes the *cleansed* and the *removed* data set: the original
+columns in the original order, every row in exactly one of the two; `cleanse` does the same to a data frame in memory.
+How many rows are worth removing is another question (`evaluation`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Union
 
 import numpy as np
 
 from .array import IntArray
+from .dataset.class_names import NO_NAMES, ClassNames
 from .dataset.csv import write_csvs
 from .dataset.indexed_column import listed_samples
 from .dataset.labels import class_labels
@@ -24,11 +25,15 @@ from .errors import ConfigError, DataError
 from .scored_data import ScoredData
 from .scores import InfluenceScores
 
+if TYPE_CHECKING:
+    from .frames import Frame
+
 __all__ = [
     "Amount",
     "Below",
     "ClassLoss",
     "ClassLosses",
+    "CleansedFrame",
     "Count",
     "Listed",
     "Removal",
@@ -38,6 +43,7 @@ __all__ = [
     "class_numbers",
     "cleanse",
     "notable_class_losses",
+    "write_cleansed",
 ]
 
 DEFAULT_LABEL = "y"
@@ -193,6 +199,12 @@ class ClassLoss(NamedTuple):
     label: int
     samples: int
     lost: int
+    name: str = ""  # empty: it is called by its number
+
+    @property
+    def called(self) -> str:
+        """What people call the class."""
+        return self.name or str(self.label)
 
     @property
     def severe(self) -> bool:
@@ -214,26 +226,31 @@ class ClassLosses(NamedTuple):
     others: int
 
 
-def class_losses(labels: IntArray, rows: IntArray) -> List[ClassLoss]:
+def class_losses(labels: IntArray, rows: IntArray, names: ClassNames = NO_NAMES) -> List[ClassLoss]:
     """Count what every class loses, in the order of the class numbers.
 
     Args:
         labels: (N,) class numbers.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
     classes, samples = np.unique(labels, return_counts=True)  # (C,), ascending
     lost = [int((labels[rows] == number).sum()) for number in classes]
-    return [ClassLoss(int(number), int(size), gone) for number, size, gone in zip(classes, samples, lost)]
+    return [
+        ClassLoss(int(number), int(size), gone, names.get(int(number), ""))
+        for number, size, gone in zip(classes, samples, lost)
+    ]
 
 
-def notable_class_losses(labels: Optional[IntArray], rows: IntArray) -> ClassLosses:
+def notable_class_losses(labels: Optional[IntArray], rows: IntArray, names: ClassNames = NO_NAMES) -> ClassLosses:
     """Choose the class losses to show and to warn about; none where there are no classes.
 
     Args:
         labels: (N,) class numbers, as `class_numbers` reads them.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
-    losses = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
+    losses = [] if labels is None else [loss for loss in class_losses(labels, rows, names) if loss.lost]
     largest = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
     return ClassLosses([loss for loss in losses if loss.severe], largest, len(losses) - len(largest))
 
@@ -254,7 +271,47 @@ def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[Int
     return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
 
 
-def cleanse(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:
+class CleansedFrame(NamedTuple):
+    """A data frame in two.
+
+    Attributes:
+        kept: The rows that stay, in their order, with their index.
+        removed: The rows that go, likewise.
+    """
+
+    kept: Frame
+    removed: Frame
+
+
+def cleanse(frame: Frame, scores: InfluenceScores, removal: Union[int, Removal]) -> CleansedFrame:
+    """Take the most harmful rows out of a data frame; the frame itself stays as it is.
+
+    Args:
+        frame: The training data, in the order in which it was scored.
+        scores: The scores of its rows.
+        removal: A number of rows, or a rule such as `Share(0.02)`.
+
+    Raises:
+        DataError: The scores are of other data, or nothing would be left.
+
+    Example:
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"x": [1, 2, 3]}, index=["a", "b", "c"])
+        >>> cleansed = cleanse(frame, InfluenceScores(np.array([0.5, -2.0, 0.1]), "loss"), 1)
+        >>> list(cleansed.kept.index), list(cleansed.removed.index)
+        (['a', 'c'], ['b'])
+    """
+    if len(frame) != len(scores.values):
+        raise DataError(f"Expected scores of the {len(frame)} rows of the frame, got {len(scores.values)} scores.")
+    rule = Count(removal) if isinstance(removal, int) else removal
+    gone = np.zeros(len(frame), bool)  # (N,)
+    gone[rule.rows(scores)] = True
+    if gone.all():
+        raise DataError(f"Expected some rows to be left over, but all {len(frame)} would be removed. Remove fewer.")
+    return CleansedFrame(frame[~gone], frame[gone])
+
+
+def write_cleansed(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:
     """Write the cleansed and the removed data set, both whole or none.
 
     Args:

@@ -54,6 +54,12 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images": "Resize the images to one size: image_size=(height, width).",
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
+    # import
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out: "
+    'ignore=["{column}"].',
+    "name-label-column": "Name it: labels=[...].",
+    "import-as-values": 'Import it with task="regression" if these are values to predict.',
+    "give-more-rows": "Give more rows, or a smaller share for the other parts.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     # device
@@ -91,6 +97,7 @@ IN_PYTHON: Dict[str, str] = {
     "go-on-plugin": "The same call goes on from there; to begin anew, delete that folder.",
     # report, scored data
     "choose-label": "Choose another: label=..., or leave it out.",
+    "give-scored-train": "Give the training CSV: train=...",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it to Listed(...).",
     "go-on-or-remove": "The same call goes on with it; to begin anew, delete that folder.",
     # workflow

@@ -18,15 +18,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Union
+from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, Union
 
 import numpy as np
 
 from .array import Array
 from .dataset.added_columns import INDEX_COLUMN, write_with_columns
 from .dataset.csv import Table
-from .errors import DataError, DivergenceError, OutputExistsError, RequestError
+from .errors import DataError, DivergenceError, OutputExistsError
 from .objective import LOSS, Objective
+
+if TYPE_CHECKING:
+    from .frames import Frame
 
 __all__ = ["INDEX_COLUMN", "InfluenceScores", "as_scores", "highest_first", "original_table"]
 
@@ -117,30 +120,36 @@ class InfluenceScores:
 
         Args:
             path: File to write, whole or not at all.
-            table: The training data's raw cells; left out, those that the scores carry.
+            table: The training data's raw cells; left out, those that the scores carry. Where there are none, because
+                the data was made from arrays or a frame, the file holds the scores and row numbers alone.
 
         Returns:
             Notices: columns that were replaced or dropped.
 
         Raises:
-            RequestError: No table is given, and the scores carry none.
             DataError: The table has another number of rows.
             OutputExistsError: The file is the training CSV itself.
         """
         table = self.table if table is None else table
-        if table is None:
-            raise RequestError(
-                "An influence CSV carries the cells of the training CSV, but these scores are of data that no CSV was "
-                "read for. Give a table with one row for each sample: scores.to_csv(path, Table.read(csv)), with Table "
-                "from nnabla_influence.dataset.csv."
-            )
         path = Path(path).absolute()
+        added = {self.score_header: self.values, **self.columns}
+        if table is None:
+            return write_with_columns(path, None, added, self.order, "training data")
         if len(table.rows) != len(self.values):
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
         if path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
-        added = {self.score_header: self.values, **self.columns}
         return write_with_columns(path, table, added, self.order, "training data")
+
+    def to_frame(self) -> Frame:
+        """Return a data frame of the scores and the further numbers of each sample, most harmful first.
+
+        Its index is the row number in the training data, so ``frame.join(scores.to_frame())`` puts them beside the
+        rows of a frame that counts its rows from 0.
+        """
+        from .frames import frame_of  # here, because pandas takes a while to load
+
+        return frame_of({SCORE_COLUMN: self.values, **self.columns}, self.order, INDEX_COLUMN)
 
 
 def highest_first(column: str) -> bool:

@@ -1,9 +1,9 @@
 """Finds the command, runs it, and turns what goes wrong into one message and an exit code.
 
 Exit codes: 0 done; 1 the run failed; 2 the request is wrong; 130 interrupted by Ctrl-C. A command is a module of this
-package named in `COMMANDS`. It has `add_parser(subparsers)`, which must stay cheap because every call of the program
-builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args, console) -> int`, which imports what it
-needs.
+package named in `COMMANDS`, or in `MODULES` where the command is a word of Python. It has `add_parser(subparsers)`,
+which must stay cheap because every call of the program builds all parsers (``--help`` loads neither NNabla nor NumPy),
+and `run(args, console) -> int`, which imports what it needs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib
 import os
 import sys
 import traceback
+from types import ModuleType
 from typing import Callable, NoReturn, Optional, Sequence
 
 from .. import __version__
@@ -22,10 +23,25 @@ from ..system_message import system_message
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
-__all__ = ["COMMANDS", "build_parser", "main"]
+__all__ = ["COMMANDS", "build_parser", "command_module", "main"]
 
-COMMANDS = ("demo", "train", "score", "run", "cleanse", "evaluate", "report", "info", "noise", "compare", "plugins")
+COMMANDS = (
+    "demo",
+    "import",
+    "train",
+    "score",
+    "run",
+    "cleanse",
+    "evaluate",
+    "report",
+    "info",
+    "noise",
+    "compare",
+    "plugins",
+)
 """The commands in the order in which help lists them."""
+
+MODULES = {"import": "import_data"}
 
 FAILED = 1
 WRONG_REQUEST = 2
@@ -50,7 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if args.command is None:
         parser.print_help(sys.stderr)
         return WRONG_REQUEST
-    module = importlib.import_module(f"{__package__}.{args.command}")
+    module = command_module(args.command)
     return _run(module.run, args)
 
 
@@ -65,8 +81,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
-        importlib.import_module(f"{__package__}.{name}").add_parser(subparsers)
+        command_module(name).add_parser(subparsers)
     return parser
+
+
+def command_module(command: str) -> ModuleType:
+    """Load the module of a command."""
+    return importlib.import_module(f"{__package__}.{MODULES.get(command, command)}")
 
 
 class _Parser(argparse.ArgumentParser):

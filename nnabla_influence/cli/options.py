@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # loading it would make --help slow
     from ..execution import Execution
 
 __all__ = [
+    "add_classes",
     "add_common",
     "add_device",
     "add_execution",
@@ -32,6 +33,16 @@ __all__ = [
     "positive_int",
     "rate",
 ]
+
+
+def add_classes(parser: argparse.ArgumentParser) -> None:
+    """Add ``--classes``, the names of the classes."""
+    parser.add_argument(
+        "--classes",
+        type=existing_file,
+        metavar="CSV",
+        help="names of the classes: number,name (default: classes.csv beside the data set, if it is there)",
+    )
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,12 @@ IN_COMMANDS: Dict[str, str] = {
     "resize-images": "Resize the images to one size with --image-size HxW.",
     "choose-data-cache": "Choose a folder with free space by --data-cache or the environment variable {variable}.",
     "decode-again": "Run the command again.",
+    # import
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out with "
+    '--ignore "{column}".',
+    "name-label-column": "Name it with --label COLUMN.",
+    "import-as-values": "Say --task regression if these are values to predict.",
+    "give-more-rows": "Give more rows, or a smaller share for the other parts (--validation, --test).",
     # network
     "resize-images-to": "Resize the images with --image-size {height}x{width}.",
     # device
@@ -49,6 +55,7 @@ IN_COMMANDS: Dict[str, str] = {
     "go-on-plugin": "The same command goes on.",
     # report, scored data
     "choose-label": "Choose another by --label, or leave it out.",
+    "give-scored-train": "Give the training CSV with --train.",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it with --list.",
     "go-on-or-remove": "Run the same command to go on with it, or remove it with --discard.",
     # workflow

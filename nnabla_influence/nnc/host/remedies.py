@@ -11,6 +11,11 @@ IN_FIELDS: Dict[str, str] = {
     "resize-images": "Resize the images to one size.",
     "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
     "decode-again": "Start the plugin again.",
+    # import
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column {column} out.",
+    "name-label-column": "Name it.",
+    "import-as-values": "These may be values to predict.",
+    "give-more-rows": "Give more rows.",
     # network
     "resize-images-to": "Resize the images to {height}x{width}.",
     # device
@@ -47,6 +52,7 @@ IN_FIELDS: Dict[str, str] = {
     "folder.",
     # report, scored data
     "choose-label": "Choose another, or leave it out.",
+    "give-scored-train": "Give the influence CSV that the plugin wrote.",
     "give-whole-influence": "Give the whole influence CSV here.",
     "go-on-or-remove": "Delete that folder.",
     # workflow

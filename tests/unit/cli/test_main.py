@@ -141,7 +141,7 @@ def test_nnabla_chatter_is_kept_for_verbose(tmp_path, verbose):
 
 def test_commands_are_modules_with_the_two_functions():
     for name in dispatcher.COMMANDS:
-        module = __import__(f"nnabla_influence.cli.{name}", fromlist=["run"])
+        module = dispatcher.command_module(name)
         assert callable(module.add_parser) and callable(module.run)
         parser = argparse.ArgumentParser()
         module.add_parser(parser.add_subparsers())
