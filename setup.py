@@ -42,8 +42,8 @@ TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
 DOCS = [
     "mkdocs>=1.6,<2",
     "mkdocs-material>=9.5",
-    "mkdocstrings>=0.25",
-    "mkdocstrings-python>=1.10",
+    "mkdocstrings>=0.26",
+    "mkdocstrings-python>=1.11",
     "pymdown-extensions>=10.2,<12",
 ]
 TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
