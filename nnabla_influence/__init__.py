@@ -83,7 +83,7 @@ _HOMES = {
     "run_removal_sweep": ".evaluation.removal_sweep",
     # lower floor: measures, rows, derivatives
     "LossOracle": ".autodiff",
-    "cleanse": ".cleansing",
+    "cleanse": ".cleansed_frame",
     "mislabel_detection": ".evaluation.metrics",
     "overlapping_rows": ".dataset.overlap",
     "rank_agreement": ".evaluation.metrics",

@@ -2,8 +2,8 @@
 
 A *removal* turns scores into row numbers: a count or a share of the most harmful rows (an *amount*), all rows below a
 threshold, or a list somebody made. `write_cleansed` writes the *cleansed* and the *removed* data set: the original
-columns in the original order, every row in exactly one of the two; `cleanse` does the same to a data frame in memory.
-How many rows are worth removing is another question (`evaluation`).
+columns in the original order, every row in exactly one of the two. How many rows are worth removing is another question
+(`evaluation`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, List, NamedTuple, Optional, Union
+from typing import List, NamedTuple, Optional, Union
 
 import numpy as np
 
@@ -25,15 +25,11 @@ from .errors import ConfigError, DataError
 from .scored_data import ScoredData
 from .scores import InfluenceScores
 
-if TYPE_CHECKING:
-    from .frames import Frame
-
 __all__ = [
     "Amount",
     "Below",
     "ClassLoss",
     "ClassLosses",
-    "CleansedFrame",
     "Count",
     "Listed",
     "Removal",
@@ -41,7 +37,6 @@ __all__ = [
     "amount_from",
     "class_losses",
     "class_numbers",
-    "cleanse",
     "notable_class_losses",
     "write_cleansed",
 ]
@@ -269,46 +264,6 @@ def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[Int
         return None
     # Whole numbers that hardly repeat are values to predict.
     return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
-
-
-class CleansedFrame(NamedTuple):
-    """A data frame in two.
-
-    Attributes:
-        kept: The rows that stay, in their order, with their index.
-        removed: The rows that go, likewise.
-    """
-
-    kept: Frame
-    removed: Frame
-
-
-def cleanse(frame: Frame, scores: InfluenceScores, removal: Union[int, Removal]) -> CleansedFrame:
-    """Take the most harmful rows out of a data frame; the frame itself stays as it is.
-
-    Args:
-        frame: The training data, in the order in which it was scored.
-        scores: The scores of its rows.
-        removal: A number of rows, or a rule such as `Share(0.02)`.
-
-    Raises:
-        DataError: The scores are of other data, or nothing would be left.
-
-    Example:
-        >>> import pandas as pd
-        >>> frame = pd.DataFrame({"x": [1, 2, 3]}, index=["a", "b", "c"])
-        >>> cleansed = cleanse(frame, InfluenceScores(np.array([0.5, -2.0, 0.1]), "loss"), 1)
-        >>> list(cleansed.kept.index), list(cleansed.removed.index)
-        (['a', 'c'], ['b'])
-    """
-    if len(frame) != len(scores.values):
-        raise DataError(f"Expected scores of the {len(frame)} rows of the frame, got {len(scores.values)} scores.")
-    rule = Count(removal) if isinstance(removal, int) else removal
-    gone = np.zeros(len(frame), bool)  # (N,)
-    gone[rule.rows(scores)] = True
-    if gone.all():
-        raise DataError(f"Expected some rows to be left over, but all {len(frame)} would be removed. Remove fewer.")
-    return CleansedFrame(frame[~gone], frame[gone])
 
 
 def write_cleansed(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:

@@ -15,9 +15,11 @@ import pandas as pd
 
 from .array import Array, IntArray
 from .dataset.header import group_columns, parse_header
-from .dataset.importing.column_cells import read_column
-from .dataset.importing.label_plan import LabelPlan, guessed_label, plan_labels
+from .dataset.importing.column_cells import ColumnCells, read_column
+from .dataset.importing.label_plan import LabelPlan, plan_labels
+from .dataset.importing.usual_names import guessed_label
 from .errors import DataError
+from .similar_names import did_you_mean
 
 __all__ = ["Frame", "FrameArrays", "arrays_of", "frame_of"]
 
@@ -46,7 +48,8 @@ def arrays_of(
     Args:
         frame: One row per sample.
         label: The label columns; None: those of an NNC header, else the one with a usual name.
-        classes: The names of the classes in the order of their numbers; None: all that occur, sorted.
+        classes: The names of the classes in the order of their numbers; None: labels that are numbers stay as they
+            are, text is numbered in the order of all names that occur.
 
     Raises:
         DataError: There is no such column, a column holds no numbers, cells are missing, or a class has no name.
@@ -65,10 +68,10 @@ def arrays_of(
     inputs = [position for position, name in enumerate(names) if name not in labels]
     if not inputs:
         raise DataError(f"Expected columns beside the label, got {', '.join(names)} only.")
-    plan = plan_labels({name: read_column(frame.iloc[:, names.index(name)], name) for name in labels})
-    values, known = (plan.values, plan.classes) if classes is None else _numbered(plan, classes)
-    if not plan.present.all():
-        raise DataError(f"Expected a label in every row, got none in {(~plan.present).sum():,}. Leave these rows out.")
+    values, known = _labels({name: read_column(frame.iloc[:, names.index(name)], name) for name in labels}, classes)
+    missing = int(np.isnan(values).any(axis=1).sum())
+    if missing:
+        raise DataError(f"Expected a label in every row, got none in {missing:,}. Leave these rows out.")
     return FrameArrays({"x": _numbers(frame, inputs), "y": values}, tuple(known))
 
 
@@ -94,8 +97,18 @@ def _label_columns(names: Sequence[str], label: Union[str, Sequence[str], None])
     columns = (wanted,) if isinstance(wanted, str) else tuple(wanted)
     missing = [name for name in columns if name not in names]
     if missing:
-        raise DataError(f"Expected one of the columns {', '.join(names)}, got {missing[0]!r}. Check the name.")
+        meant = did_you_mean(missing[0], names) or " Check the name."
+        raise DataError(f"Expected one of the columns {', '.join(names)}, got {missing[0]!r}.{meant}")
     return columns
+
+
+def _labels(cells: Mapping[str, ColumnCells], classes: Optional[Sequence[str]]) -> Tuple[Array, Sequence[str]]:
+    """Return labels (N, k), numbers as they are, and the names of text in the order of its numbers."""
+    numbers = [column.numbers for column in cells.values() if column.numbers is not None]
+    if len(numbers) == len(cells) and classes is None:
+        return np.stack(numbers, axis=1), ()
+    plan = plan_labels(cells)
+    return (plan.values, plan.classes) if classes is None else _numbered(plan, classes)
 
 
 def _numbered(plan: LabelPlan, classes: Sequence[str]) -> Tuple[Array, Sequence[str]]:
@@ -105,8 +118,8 @@ def _numbered(plan: LabelPlan, classes: Sequence[str]) -> Tuple[Array, Sequence[
     if unknown or not plan.classes:
         arrived = repr(unknown[0]) if unknown else "values"
         raise DataError(f"Expected the classes {', '.join(classes)} in column {plan.columns[0]!r}, got {arrived}.")
-    lookup = np.array([numbers[name] for name in plan.classes], np.float64)
-    return lookup[plan.values.astype(np.int64)], classes
+    lookup = np.array([*(numbers[name] for name in plan.classes), np.nan])  # the last of missing labels
+    return lookup[np.nan_to_num(plan.values, nan=len(plan.classes)).astype(np.int64)], classes
 
 
 def _numbers(frame: Frame, positions: Sequence[int]) -> Array:

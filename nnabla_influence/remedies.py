@@ -55,6 +55,10 @@ IN_PYTHON: Dict[str, str] = {
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
     # import
+    "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
+    "comment, or let import_data make a data set of the table.",
+    "number-classes-alike": "Make both with the same names: Dataset.from_frame(..., classes=[...]), or import_data.",
+    "import-table": "To make a data set of another table, use import_data.",
     "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out: "
     'ignore=["{column}"].',
     "name-label-column": "Name it: labels=[...].",

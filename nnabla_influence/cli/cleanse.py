@@ -164,7 +164,12 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
 
 def amount_or_auto(text: str) -> Union[str, Amount]:
     """Read ``100`` rows, ``2%`` of them, or ``auto``."""
-    return AUTO if text == AUTO else amount(text)
+    if text == AUTO:
+        return AUTO
+    try:
+        return amount(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}; or auto, as many as retraining finds worth removing") from error
 
 
 def finite(text: str) -> float:

@@ -34,6 +34,29 @@ def add_parser(subparsers: Any) -> None:
         "source", type=Path, metavar="SOURCE", help="folder with a folder of images per class, table, or .npz archive"
     )
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write the data sets to")
+    _add_columns(parser)
+    parser.add_argument(
+        "--validation", type=rate, default=0.2, metavar="SHARE", help="share of rows that validate (default: 0.2)"
+    )
+    parser.add_argument(
+        "--test",
+        nargs="?",
+        type=rate,
+        const=TEST_SHARE,
+        default=0.0,
+        metavar="SHARE",
+        help=f"also set rows aside for a test (default: none; without a number {TEST_SHARE})",
+    )
+    parser.add_argument(
+        "--colours", choices=COLOURS, help="convert images of another kind, as copies beside the data sets"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace data sets that are there")
+    add_seed(parser)
+    add_verbosity(parser)
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    """Add what a user may say about a table."""
     parser.add_argument(
         "--label",
         nargs="+",
@@ -51,28 +74,10 @@ def add_parser(subparsers: Any) -> None:
         default="auto",
         help="whether the label is a class or a value (default: by its cells)",
     )
-    parser.add_argument(
-        "--validation", type=rate, default=0.2, metavar="SHARE", help="share of rows that validate (default: 0.2)"
-    )
-    parser.add_argument(
-        "--test",
-        nargs="?",
-        type=rate,
-        const=TEST_SHARE,
-        default=0.0,
-        metavar="SHARE",
-        help=f"also set rows aside for a test (default: none; without a number {TEST_SHARE})",
-    )
     parser.add_argument("--encoding", metavar="NAME", help="of a text file, such as cp932 (default: find out)")
     parser.add_argument(
         "--header", choices=tuple(HEADER), default="auto", help="does the first line name the columns? (default: auto)"
     )
-    parser.add_argument(
-        "--colours", choices=COLOURS, help="convert images of another kind, as copies beside the data sets"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="replace data sets that are there")
-    add_seed(parser)
-    add_verbosity(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

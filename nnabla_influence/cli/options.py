@@ -24,6 +24,7 @@ __all__ = [
     "add_verbosity",
     "amount",
     "byte_size",
+    "data_file",
     "execution",
     "existing_file",
     "image_size",
@@ -167,6 +168,16 @@ def existing_file(text: str) -> Path:
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"expected an existing file, but there is none at '{text}'")
     return path
+
+
+def data_file(text: str) -> Path:
+    """Read the path of a data set that exists."""
+    if Path(text).is_dir():
+        raise argparse.ArgumentTypeError(
+            f"expected a data-set CSV, got the folder '{text}'; to make a data set of a folder of images per class, "
+            "type: python -m nnabla_influence import FOLDER --output DIR"
+        )
+    return existing_file(text)
 
 
 def output_file(text: str) -> Path:

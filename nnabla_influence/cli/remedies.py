@@ -12,6 +12,10 @@ IN_COMMANDS: Dict[str, str] = {
     "choose-data-cache": "Choose a folder with free space by --data-cache or the environment variable {variable}.",
     "decode-again": "Run the command again.",
     # import
+    "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
+    "comment, or make a data set of the table with: python -m nnabla_influence import.",
+    "number-classes-alike": "Make both with one call of: python -m nnabla_influence import.",
+    "import-table": "To make a data set of another table, type: python -m nnabla_influence import TABLE --output DIR.",
     "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out with "
     '--ignore "{column}".',
     "name-label-column": "Name it with --label COLUMN.",

@@ -142,7 +142,8 @@ class Dataset:
                 variables; otherwise all columns but the label are the vector ``x``.
             label: The label columns, which become ``y``; None: the one with a usual name.
             classes: The names of the classes in the order of their numbers, so that validation data has the numbers of
-                the training data: ``list(train.class_names.values())``; None: all that occur, sorted.
+                the training data: ``list(train.class_names.values())``; None: labels that are numbers stay as they
+                are, text is numbered in the order of all names that occur.
 
         Raises:
             DataError: There is no such column, a column holds no numbers, or cells are missing.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Dict, Iterable, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
 from ..errors import DataError
+from ..remedies import Remedy, remedy
 
 __all__ = ["Column", "group_columns", "index_gaps", "parse_header"]
 
@@ -69,7 +70,8 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
     variable, colon, label = text.partition(":")
     name, separator, index = variable.partition("__")
     if not name.strip():
-        _refuse_header(path, position, cell, "a name, got none", "Name it, or start its header with '#'.")
+        advice = "Name it, or start its header with '#'."
+        _refuse_header(path, position, cell, "a name, got none", advice, remedy("import-table"))
     if separator and not (index.strip().isascii() and index.strip().isdigit()):
         _refuse_header(
             path,
@@ -82,8 +84,10 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
     return Column(name.strip(), number, label.strip() if colon else None, position, comment=False)
 
 
-def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, advice: str) -> NoReturn:
-    raise DataError(f"{path}: line 1, column {position + 1} ({cell!r}): expected {expected}. {advice}")
+def _refuse_header(
+    path: Union[str, Path], position: int, cell: str, expected: str, advice: str, action: Optional[Remedy] = None
+) -> NoReturn:
+    raise DataError(f"{path}: line 1, column {position + 1} ({cell!r}): expected {expected}. {advice}", action)
 
 
 def group_columns(columns: Iterable[Column]) -> Dict[str, List[Column]]:

@@ -21,8 +21,10 @@ from nnabla.utils import nnabla_pb2
 from nnabla.utils.nnp_format import nnp_version
 
 from ..array import Array
+from ..choices import BUILTINS
 from ..errors import NetworkError
 from ..files import atomic_path
+from ..similar_names import did_you_mean
 
 __all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
 
@@ -63,6 +65,7 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
     if not path.is_file():
         raise NetworkError(
             f"Network file '{path}' does not exist. Give an .nnp or .nntxt file, or a built-in such as builtin:cnn."
+            f"{did_you_mean(f'builtin:{path}', BUILTINS)}"
         )
     if path.suffix.lower() == ".nnp":
         return _read_archive(path)

@@ -11,6 +11,7 @@ from ..array import Array
 from ..choices import TASKS
 from ..dataset.dataset import Dataset
 from ..errors import DataError
+from ..evaluation.finding import listed
 from ..network import Network, Standardization
 from ..remedies import advice, remedy
 
@@ -39,7 +40,8 @@ def builtin_network(name: str, train: Dataset, task: str, seed: int) -> Network:
     if missing:
         raise DataError(
             f"{train.path}: built-in networks read columns x (input) and y (label); the data has "
-            f"{', '.join(train.shapes)}. Rename the header, e.g. to x:image,y:label."
+            f"{listed(list(train.shapes))}. Rename the header, e.g. to x:image,y:label.",
+            remedy("import-table"),
         )
     outputs, task = _outputs(train, task)
     shape = train.shapes["x"]

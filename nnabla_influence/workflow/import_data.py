@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..choices import COLOURS, TASKS
 from ..dataset.class_names import CLASSES_FILE, write_class_names
@@ -53,14 +52,14 @@ class ImportRequest:
         ConfigError: A value is impossible.
 
     Example:
-        >>> ImportRequest("wine.csv", "wine", labels=["quality"]).labels
-        ('quality',)
+        >>> ImportRequest("wine.csv", "wine", labels="quality").validation
+        0.2
     """
 
     source: Union[FilePath, Frame]
     output: FilePath
-    labels: Tuple[str, ...] = ()
-    ignore: Tuple[str, ...] = ()
+    labels: Union[str, Sequence[str]] = ()
+    ignore: Union[str, Sequence[str]] = ()
     task: str = "auto"
     validation: float = 0.2
     test: float = 0.0
@@ -71,20 +70,14 @@ class ImportRequest:
     overwrite: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("labels", "ignore"):
-            given = getattr(self, name)
-            object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(given))
         require_choice("task", self.task, ("auto", *TASKS[:2]))
         require_whole("seed", self.seed, 0)
         if self.colours is not None:
             require_choice("colours", self.colours, COLOURS)
-        for name, least in (("validation", 0), ("test", -math.inf)):
-            share = getattr(self, name)
-            if not (least < share < 1 and share >= 0):
-                raise ConfigError(f"Expected {name} to be a share of the rows below 1, got {share!r}.")
-        if self.validation + self.test >= 1:
+        if not (0 < self.validation and 0 <= self.test and self.validation + self.test < 1):
             raise ConfigError(
-                f"Expected validation and test to leave rows to train on, got {self.validation:g} and {self.test:g}."
+                "Expected a validation share above 0 and a test share of at least 0 that leave rows to train on, got "
+                f"{self.validation!r} and {self.test!r}."
             )
 
 
@@ -171,6 +164,10 @@ def _refuse_existing(existing: List[Path], request: ImportRequest) -> None:
         )
 
 
+def _listed(names: Union[str, Sequence[str]]) -> Tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def _imported(request: ImportRequest, folder: Path, reporter: ProgressReporter) -> ImportedData:
     # Here, because pandas takes a while to load.
     from ..dataset.importing.array_archive import import_archive
@@ -181,7 +178,13 @@ def _imported(request: ImportRequest, folder: Path, reporter: ProgressReporter) 
 
     task = None if request.task == "auto" else request.task
     settings = ImportSettings(
-        request.labels, request.ignore, task, request.validation, request.test, request.seed, request.colours
+        _listed(request.labels),
+        _listed(request.ignore),
+        task,
+        request.validation,
+        request.test,
+        request.seed,
+        request.colours,
     )
     with reporter.progress("looking at images", "files") as progress:
         settings = dataclasses.replace(settings, progress=progress)

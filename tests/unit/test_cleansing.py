@@ -5,7 +5,6 @@ import itertools
 import os
 
 import numpy as np
-import pandas as pd
 import pytest
 from support.scored_files import write_influence, write_train
 
@@ -20,7 +19,6 @@ from nnabla_influence.cleansing import (
     amount_from,
     class_losses,
     class_numbers,
-    cleanse,
     notable_class_losses,
     write_cleansed,
 )
@@ -282,20 +280,3 @@ def test_both_files_are_written_or_none(train, influence, tmp_path, monkeypatch)
 
 def test_the_public_names_are_there():
     assert all(getattr(cleansing, name).__doc__ for name in cleansing.__all__ if name != "Amount")  # a Union has none
-
-
-def test_a_frame_is_cleansed_in_memory():
-    frame = pd.DataFrame({"x": range(5), "kind": list("abcde")}, index=[9, 8, 7, 6, 5])
-    before = frame.copy()
-    kept, removed = cleanse(frame, SCORES, 2)
-    assert removed["x"].tolist() == [1, 3] and removed.index.tolist() == [8, 6]
-    assert kept["x"].tolist() == [0, 2, 4] and list(kept.columns) == ["x", "kind"]
-    assert cleanse(frame, SCORES, Below(-1)).removed.equals(removed) and frame.equals(before)
-
-
-def test_a_frame_of_other_rows_or_without_any_left_is_refused():
-    frame = pd.DataFrame({"x": range(5)})
-    with pytest.raises(DataError, match="scores of the 4 rows of the frame, got 5"):
-        cleanse(frame.iloc[:4], SCORES, 1)
-    with pytest.raises(DataError, match="all 5 would be removed"):
-        cleanse(frame, SCORES, 5)

@@ -35,6 +35,13 @@ def test_validation_data_takes_the_numbers_of_the_training_data():
     assert train.subset([0]).class_names.say(1) == "dog"
 
 
+def test_labels_that_are_numbers_stay_as_they_are():
+    """Of a validation set without class 1, renumbering would make class 2 of the training data class 1."""
+    assert arrays_of(frame(y=[2, 0, 2])).arrays["y"].ravel().tolist() == [2, 0, 2]
+    assert arrays_of(frame(y=[-1, 1, 1])).arrays["y"].ravel().tolist() == [-1, 1, 1]
+    assert arrays_of(frame(y=[7, 5, 5]), classes=["5", "6", "7"]).arrays["y"].ravel().tolist() == [2, 0, 0]
+
+
 def test_columns_called_as_in_a_data_set_are_its_variables():
     columns = ["x__0", "x__1:b", "y:label", "z"]
     arrays, _ = arrays_of(pd.DataFrame(np.arange(8).reshape(2, 4), columns=columns))
@@ -54,6 +61,7 @@ def test_columns_called_as_in_a_data_set_are_its_variables():
         ("y", {"y": [0, 1, 1], "age": [1, np.nan, 2]}, "in every row of column 'age', got 1 missing. Fill"),
         ("y", {"y": [0, 1, 1], "day": pd.to_datetime(["2024-01-01"] * 3)}, "numbers in column 'day', got datetime64"),
         ("y", {"y": [0, np.nan, 1]}, "a label in every row, got none in 1"),
+        ("y", {"y": ["a", None, "b"]}, "a label in every row, got none in 1"),
     ],
 )
 def test_what_is_no_number_is_refused(label, columns, message):

@@ -1,6 +1,7 @@
 """The cells of one column as numbers, and what is to be said about them.
 
-A number may have a decimal comma (``3,14``), thousands (``1.234,5`` or ``1,234.5``) and blanks around it. Which it is,
+A number may have a decimal comma (``3,14``), thousands (``1.234,5`` or ``1,234.5``), blanks around it, and a sign of
+money or per cent. Which it is,
 the whole column decides: ``1,234`` alone could be both. Empty cells and the usual words for nothing are missing. A few
 words in a column of numbers (``n. d.``, ``error``) are missing too, and are said.
 """
@@ -24,6 +25,7 @@ TRUTH = {"true": 1.0, "false": 0.0}
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+_SIGNS = re.compile("[$€£¥%\u00a0\u202f]|(?<=\\d) (?=\\d{3}\\b)")  # the last: thousands as in French
 _FEW_WORDS = 0.1  # of the cells of a column of numbers
 
 
@@ -31,7 +33,7 @@ class ColumnCells(NamedTuple):
     """One column.
 
     Attributes:
-        text: (N,) its cells as text, stripped; empty where they are missing.
+        text: (N,) its cells as text, stripped, empty where they are missing; of plain numbers as they are.
         missing: (N,) which are.
         numbers: (N,) float64, NaN where missing; None for a column of text.
         notes: What is to be said about it.
@@ -51,7 +53,10 @@ def read_column(column: pd.Series[Any], name: str, commas_are_decimal: bool = Fa
         name: What it is called in the notes.
         commas_are_decimal: What ``1,234`` is where the whole column could be both: 1.234, or 1234.
     """
-    text = text_cells(column)
+    plain = _plain_numbers(column)
+    if plain is not None:
+        return plain
+    text = np.array([_bare(cell) if is_written_number(_bare(cell)) else cell for cell in text_cells(column)], object)
     missing = np.array([is_missing(cell) for cell in text], bool)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -59,6 +64,18 @@ def read_column(column: pd.Series[Any], name: str, commas_are_decimal: bool = Fa
         notes = [ImportNote("infinite numbers are taken as missing", name)] if np.isinf(numbers).any() else []
         return ColumnCells(text, missing, np.where(missing, np.nan, numbers), notes)
     return _written_numbers(text, missing, name, commas_are_decimal)
+
+
+def _plain_numbers(column: pd.Series[Any]) -> Optional[ColumnCells]:
+    """Read the usual case without a look at every cell: text that is nothing but finite numbers; None if it is not."""
+    if column.dtype != object:
+        return None
+    try:
+        numbers = column.to_numpy().astype(np.float64)
+    except (ValueError, TypeError):
+        return None
+    whole = bool(np.isfinite(numbers).all())
+    return ColumnCells(column.to_numpy(), np.zeros(len(column), bool), numbers, []) if whole else None
 
 
 def text_cells(column: pd.Series[Any]) -> Array:
@@ -76,6 +93,11 @@ def is_written_number(cell: str) -> bool:
     """Whether a cell is a number in any way of writing it."""
     plain = cell.strip()
     return any(form.fullmatch(plain) for form in (_PLAIN, _COMMA, _THOUSANDS))
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without signs of money or per cent, and blanks between thousands."""
+    return _SIGNS.sub("", cell).strip()
 
 
 def _written_numbers(text: Array, missing: Array, name: str, commas_are_decimal: bool) -> ColumnCells:

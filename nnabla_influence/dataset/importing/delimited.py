@@ -1,8 +1,8 @@
 """From the text of a table to its cells: which separator, and whether the first line names the columns.
 
 The separator is the one that cuts the first lines into the same number of cells, the more the better. The first line is
-a header if none of its cells is a number while others below are; of a table of text only, if its cells are all
-different and none of them occurs again below itself.
+a header if none of its cells is a number while others below are, or if one of them is a usual name of labels; of a
+table of text only, if its cells are all different and none of them occurs again below itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from ...errors import DataError
 from .column_cells import is_missing, is_written_number
 from .import_note import ImportNote
+from .usual_names import USUAL_NAMES
 
 __all__ = ["DelimitedText", "read_delimited"]
 
@@ -49,6 +50,8 @@ def read_delimited(text: str, path: Path, header: Optional[bool] = None) -> Deli
     Raises:
         DataError: It is empty, or its lines have different numbers of cells.
     """
+    if "\x00" in text:
+        raise DataError(f"{path}: expected a table, got text with NUL characters. Is it a file of another kind?")
     sample = [line for line in text.splitlines()[:_LINES] if line.strip()]
     if not sample:
         raise DataError(f"{path}: expected a table, got an empty file. Check that this is the right file.")
@@ -120,9 +123,11 @@ def _cells(text: str, separator: str, path: Path) -> pd.DataFrame:
 def _has_header(cells: pd.DataFrame) -> bool:
     first = [str(cell) for cell in cells.iloc[0]]
     below = cells.iloc[1:_LINES]
-    if any(is_written_number(cell) for cell in first) or not len(below):
+    if not len(below):
         return False
+    repeats = any(cell in set(below.iloc[:, position]) for position, cell in enumerate(first) if not is_missing(cell))
+    if any(is_written_number(cell) for cell in first):  # years, perhaps
+        return not repeats and any(cell.strip().lower() in USUAL_NAMES for cell in first)
     if any(is_written_number(str(cell)) for cell in below.to_numpy().ravel()):
         return True
-    repeats = any(cell in set(below.iloc[:, position]) for position, cell in enumerate(first) if not is_missing(cell))
     return len(set(first)) == len(first) and not repeats

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -49,15 +49,13 @@ def import_folder(source: Path, settings: ImportSettings, folder: Path) -> Impor
         DataError: There are no class folders with images, one class only, or classes that training data lacks.
     """
     decisions: List[ImportNote] = []
-    found = [
-        item
+    class_folders = [
+        (label_folder, part)
         for label_folder, part in _class_folders(source, settings.ignore, decisions)
-        for item in _images(label_folder, part)
+        if label_folder.resolve() != folder.resolve()  # what an earlier import wrote
     ]
-    others = _other_files(source)
-    if others:
-        shown = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(5))
-        decisions.append(ImportNote(f"files left out, no images: {shown}"))
+    found = [item for label_folder, part in class_folders for item in _images(label_folder, part)]
+    decisions += _left_out(source, {label_folder.parent for label_folder, _ in class_folders})
     if not found:
         raise DataError(
             f"{source}: expected a folder of images for each class (png, jpg, bmp, tif, gif), got none. Put the images "
@@ -104,9 +102,16 @@ def _is_hidden(path: Path, root: Path) -> bool:
     return any(name.startswith(".") for name in inside) or path.name.lower() in _SYSTEM_FILES
 
 
-def _other_files(source: Path) -> Counter[str]:
-    files = (path for path in source.rglob("*") if path.is_file() and not _is_hidden(path, source))
-    return Counter(path.suffix.lower() or "without ending" for path in files if decoder_name(path.name) != "image")
+def _left_out(source: Path, above: Set[Path]) -> List[ImportNote]:
+    """Say which files are passed over: other files, and images that lie beside the folders of the classes."""
+    files = [path for path in source.rglob("*") if path.is_file() and not _is_hidden(path, source)]
+    others = Counter(path.suffix.lower() or "without ending" for path in files if decoder_name(path.name) != "image")
+    shown = ", ".join(f"{count:,} {ending}" for ending, count in others.most_common(5))
+    loose = sum(path.parent in above for path in files if decoder_name(path.name) == "image")
+    return [
+        *([ImportNote(f"files left out, no images: {shown}")] if others else []),
+        *([ImportNote(f"images left out, in no folder of a class: {loose:,}")] if loose else []),
+    ]
 
 
 def _ordered(labels: Iterable[str]) -> List[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import List, Sequence
 
@@ -49,22 +48,13 @@ def import_images(
         raise DataError(f"Expected images, got no readable one of {len(paths):,} files, such as {paths[0]}.")
     notes = files.notes()
     rows = [labelled[row] for row in files.rows]  # of the source
-    mixed = len(set(files.kinds)) > 1
     if settings.colours is not None:
-        others = Counter(files.kinds)
-        others.pop(settings.colours, None)
-        if others:
-            notes.append(ImportNote(f"images converted to {settings.colours}, as copies: {sum(others.values()):,}"))
+        others = sum(kind != settings.colours for kind in files.kinds)
+        notes += [ImportNote(f"images converted to {settings.colours}, as copies: {others:,}")] if others else []
         files = files.converted(settings.colours, folder / CONVERTED)
-        mixed = False
     notes += copies_note(files.keys, [tuple(values) for values in plan.values[rows]], "images")
-    strata = plan.strata
     parts, more = assign_rows(
-        files.keys,
-        [given[row] for row in rows],
-        settings.shares,
-        settings.seed,
-        None if strata is None else strata[rows],
+        files.keys, [given[row] for row in rows], settings.shares, settings.seed, plan.strata(rows)
     )
     cells = {
         part: [
@@ -73,6 +63,6 @@ def import_images(
         for part, members in parts.items()
     }
     header = ["x:image", *label_header(plan.headers)]
-    differ = len(set(files.sizes)) > 1
     said = sentences(decisions + notes + more)
-    return ImportedData(header, cells, plan.classes, said, files.shape, differ, mixed)
+    sizes, kinds = set(files.sizes), set(files.kinds)
+    return ImportedData(header, cells, plan.classes, said, files.shape, len(sizes) > 1, len(kinds) > 1)

@@ -9,7 +9,7 @@ numbered from 0 in the order of their numbers or their names, and the names are 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -20,15 +20,12 @@ from ...remedies import remedy
 from .column_cells import ColumnCells
 from .import_note import ImportNote, listed
 
-__all__ = ["LabelPlan", "guessed_label", "plan_labels"]
+__all__ = ["LabelPlan", "plan_labels"]
 
 CLASSIFICATION, REGRESSION = TASKS[:2]
 MOST_UNORDERED = 30
 MOST_COUNTED = 1000
 ROWS_PER_CLASS = 5  # on average; below it, numbers are values
-USUAL_NAMES = (
-    "label", "labels", "class", "classes", "target", "targets", "y", "category", "species", "diagnosis", "outcome",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,28 +52,12 @@ class LabelPlan:
         whole: Array = ~np.isnan(self.values).any(axis=1)
         return whole
 
-    @property
-    def strata(self) -> Optional[IntArray]:
-        """(N,) the class of every row, to be spread evenly; None where there are no classes. Missing ones are -1."""
-        if not self.classes:
-            return None
-        return np.where(self.present, np.nan_to_num(self.values[:, 0]), -1).astype(np.int64)
+    def strata(self, rows: Union[IntArray, List[int]]) -> Optional[IntArray]:
+        """Return the classes of some rows that have one, to be spread evenly; None where there are no classes."""
+        return self.values[rows, 0].astype(np.int64) if self.classes else None
 
 
-def guessed_label(names: Sequence[str]) -> Optional[str]:
-    """Return the column that is called as labels usually are, None if none or several are.
-
-    Example:
-        >>> guessed_label(["length", "Species"])
-        'Species'
-    """
-    # An NNC data set calls it y:label.
-    found = [name for name in names if name.strip().lower().split(":")[0] in USUAL_NAMES]
-    by_rank = sorted(found, key=lambda name: USUAL_NAMES.index(name.strip().lower().split(":")[0]))
-    return by_rank[0] if by_rank else None
-
-
-def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
+def plan_labels(cells: Mapping[str, ColumnCells], task: Optional[str] = None) -> LabelPlan:
     """Decide what the labels are.
 
     Args:
@@ -91,6 +72,9 @@ def plan_labels(cells: Dict[str, ColumnCells], task: Optional[str] = None) -> La
     if empty:
         raise DataError(f"Expected labels in column {empty[0]!r}, got empty cells only. Name another column.")
     plan = _one_column(names[0], cells[names[0]], task) if len(names) == 1 else _several_columns(cells, task)
+    without = int((~plan.present).sum())
+    if without:
+        plan.notes.append(ImportNote(f"rows left out, without a label: {without:,}"))
     if len(plan.classes) == 1:
         raise DataError(
             f"Expected at least two classes in column {', '.join(names)}, got {plan.classes[0]!r} in every row. Name "
@@ -128,7 +112,16 @@ def _named_classes(name: str, cells: ColumnCells) -> LabelPlan:
     names = sorted(set(cells.text[~cells.missing]))
     numbers = {text: float(number) for number, text in enumerate(names)}
     values = np.array([numbers.get(text, np.nan) for text in cells.text])
-    return LabelPlan((name,), values[:, None], tuple(names), (name,), [_said(name, names)])
+    return LabelPlan((name,), values[:, None], tuple(names), (name,), [_said(name, names), *_alike(name, names)])
+
+
+def _alike(name: str, classes: Sequence[str]) -> List[ImportNote]:
+    """Say which names differ in capital letters only: one class, most likely, that somebody typed in two ways."""
+    spelled: Dict[str, List[str]] = {}
+    for each in classes:
+        spelled.setdefault(each.lower(), []).append(each)
+    twice = [each for spellings in spelled.values() if len(spellings) > 1 for each in spellings]
+    return [ImportNote(f"classes that differ in capital letters only: {listed(twice)}", name)] if twice else []
 
 
 def _numbered_classes(name: str, numbers: Array, task: Optional[str]) -> LabelPlan:
@@ -150,7 +143,7 @@ def _numbered_classes(name: str, numbers: Array, task: Optional[str]) -> LabelPl
     return LabelPlan((name,), values[:, None], tuple(names), (name,), notes)
 
 
-def _several_columns(cells: Dict[str, ColumnCells], task: Optional[str]) -> LabelPlan:
+def _several_columns(cells: Mapping[str, ColumnCells], task: Optional[str]) -> LabelPlan:
     names = tuple(cells)
     text = [name for name in names if cells[name].numbers is None]
     if text:

@@ -2,8 +2,8 @@
 
 Rows that are equal in all a network reads form a *group* (so do copies of one image under other names), and a group
 goes to one part as a whole: a validation row that was trained on proves nothing. The groups of every class are shuffled
-and dealt out until a part has its share of the class's rows, rounded. A class with too few rows for every part keeps
-at least one group in the training data.
+and dealt out until a part has its share of the class's rows, rounded, and one at least. A class with too few rows for
+every part keeps at least one group in the training data.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _deal_class(groups: List[List[int]], shares: Mapping[str, float], parts: Dic
     rows = sum(map(len, groups))
     waiting = list(groups)
     for part, share in shares.items():
-        wanted = round(share * rows)
+        wanted = max(1, round(share * rows))  # of few rows one, so that every class is asked about
         dealt = 0
         # The last group stays: a class that is not trained cannot be validated either.
         while len(waiting) > 1 and dealt < wanted:

@@ -12,6 +12,10 @@ IN_FIELDS: Dict[str, str] = {
     "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
     "decode-again": "Start the plugin again.",
     # import
+    "text-is-no-value": "Text is no value: number the classes, or start the column's header with '#' to make it a "
+    "comment.",
+    "number-classes-alike": "Number the classes of both alike.",
+    "import-table": "",
     "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column {column} out.",
     "name-label-column": "Name it.",
     "import-as-values": "These may be values to predict.",

@@ -79,7 +79,8 @@ def test_images_that_differ_are_reported_with_the_option_that_settles_it(tmp_pat
     [
         (["none.csv"], "got no such file"),
         (["wine.csv", "--label", "grape"], "expected one of the columns"),
-        (["wine.csv", "--validation", "0"], "Expected validation"),
+        (["wine.csv", "--label", "tarjet"], "got 'tarjet'. Did you mean target?"),
+        (["wine.csv", "--validation", "0"], "Expected a validation share above 0"),
         (["wine.csv", "--encoding", "klingon"], "klingon"),
         (["dates.csv"], '--ignore "sold"'),
         (["table.xlsx"], "pip install openpyxl"),

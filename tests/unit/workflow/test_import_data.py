@@ -83,7 +83,7 @@ def test_a_refused_source_leaves_nothing_behind(tmp_path):
 
 def test_too_few_rows_for_two_parts(tmp_path):
     with pytest.raises(DataError, match="rows enough for validation data"):
-        import_data(ImportRequest(pd.DataFrame({"a": [1.5, 2, 3], "y": [0, 1, 1]}), tmp_path / "out"))
+        import_data(ImportRequest(pd.DataFrame({"a": [1.5, 2], "y": ["no", "yes"]}), tmp_path / "out"))
 
 
 def test_values_have_no_names(tmp_path):

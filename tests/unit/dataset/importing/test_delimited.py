@@ -42,6 +42,8 @@ def test_quoted_cells_may_hold_separators_and_line_ends():
         ("a,red\nb,red\na,blue\n", False),  # what stands in the first line comes again below
         (",length\n0,1.5\n1,2.5\n", True),  # as pandas writes an index
         ("1.5,2.5\n", False),
+        ("2019,2020,label\n1,2,a\n3,4,b\n", True),
+        ("1,2,y\n3,4,n\n5,6,y\n", False),
     ],
 )
 def test_the_first_line_names_the_columns_or_does_not(text, named):
@@ -68,6 +70,7 @@ def test_one_column_of_numbers_is_a_table():
     [
         ("", "got an empty file"),
         ("\n \n", "got an empty file"),
+        ("a,b\n1\x00,2\n", "text with NUL characters"),
         ("a,b\n1,2\n\n1,2,3\n", "line 4: expected 2 cells as in the first line, got 3"),
         ("a,b\n1,2\n1\n", "line 3: expected 2 cells as in the first line, got 1"),
     ],

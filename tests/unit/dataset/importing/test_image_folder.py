@@ -95,6 +95,22 @@ def test_what_is_no_image_is_left_out_and_said(tmp_path):
     assert any(text.startswith("files left out, no readable images: 1") for text in data.decisions)
 
 
+def test_images_beside_the_class_folders_are_left_out_and_said(tmp_path):
+    source = write(tmp_path / "s")
+    Image.new("L", (8, 8)).save(str(source / "loose.png"))
+    data = import_folder(source, ImportSettings(), tmp_path)
+    assert "images left out, in no folder of a class: 1" in data.decisions
+    assert not any("loose" in path for path, _ in rows(data, "training") + rows(data, "validation"))
+
+
+def test_what_an_import_wrote_into_the_source_is_no_class(tmp_path):
+    source = write(tmp_path / "s")
+    Image.new("RGB", (8, 8)).save(str(source / "one" / "other.png"))
+    for _ in range(2):
+        data = import_folder(source, ImportSettings(colours="grey"), source / "data")
+        assert data.classes == ("one", "two", "zero") and (source / "data" / "converted").is_dir()
+
+
 def test_folders_can_be_ignored(tmp_path):
     data = import_folder(write(tmp_path / "s"), ImportSettings(ignore=("one",)), tmp_path)
     assert data.classes == ("two", "zero")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from nnabla_influence.dataset.importing.column_cells import read_column
-from nnabla_influence.dataset.importing.label_plan import guessed_label, plan_labels
+from nnabla_influence.dataset.importing.label_plan import plan_labels
 from nnabla_influence.errors import DataError
 
 
@@ -20,7 +20,13 @@ def numbers(labels):
 def test_names_are_numbered_in_their_order():
     labels = plan(kind=["dog", "cat", "dog"])
     assert labels.classes == ("cat", "dog") and numbers(labels) == [1, 0, 1] and labels.headers == ("kind",)
-    assert labels.strata.tolist() == [1, 0, 1]
+    assert labels.strata([0, 2]).tolist() == [1, 1]
+
+
+def test_names_that_differ_in_capital_letters_only_are_said():
+    labels = plan(kind=["Cat", "cat", "dog", "Cat"])
+    assert labels.classes == ("Cat", "cat", "dog")
+    assert labels.notes[1].text == "classes that differ in capital letters only: Cat, cat"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +49,7 @@ def test_numbers_are_renumbered_from_zero(cells, classes, expected):
 def test_numbers_that_hardly_repeat_are_values():
     diabetes = np.random.default_rng(0).integers(25, 346, 442)
     labels = plan(y=diabetes)
-    assert labels.classes == () and labels.strata is None and numbers(labels) == diabetes.tolist()
+    assert labels.classes == () and labels.strata([0]) is None and numbers(labels) == diabetes.tolist()
     assert labels.notes[-1].text == "values to predict (regression)"
 
 
@@ -69,7 +75,8 @@ def test_the_task_decides_otherwise():
 
 def test_missing_labels_are_known():
     labels = plan(y=["a", "", "b"])
-    assert labels.present.tolist() == [True, False, True] and labels.strata.tolist() == [0, -1, 1]
+    assert labels.present.tolist() == [True, False, True] and labels.strata([0, 2]).tolist() == [0, 1]
+    assert labels.notes[-1].text == "rows left out, without a label: 1"
 
 
 def test_one_hot_columns_are_one_class():
@@ -97,9 +104,3 @@ def test_several_labels_and_several_values():
 def test_labels_that_do_not_fit_are_refused(task, columns, message):
     with pytest.raises(DataError, match=message):
         plan(task, **columns)
-
-
-def test_usual_names_are_guessed():
-    assert guessed_label(["x", "Target", "y:label"]) == "Target"
-    assert guessed_label(["a", " Y:label "]) == " Y:label "
-    assert guessed_label(["a", "b"]) is None

@@ -30,6 +30,11 @@ def test_equal_rows_stay_together():
     assert abs(len(parts["validation"]) - 40) <= 6
 
 
+def test_of_few_rows_every_part_gets_one_of_each_class():
+    parts = deal_out(range(6), {"validation": 0.1}, 0, np.array([0, 0, 0, 1, 1, 1]))
+    assert sorted(row // 3 for row in parts["validation"]) == [0, 1]
+
+
 def test_a_class_of_one_row_is_trained():
     parts = deal_out(range(11), {"validation": 0.5}, 0, np.array([0] * 10 + [1]))
     assert 10 in parts["training"]

@@ -45,9 +45,9 @@ def test_every_decision_is_listed():
     table.loc[5, "species"] = None
     assert imported(table, ignore=("COLOUR",)).decisions == [
         "column 'species': taken as the label, by its name",
+        "left out as asked: colour",
         "column 'species': 2 classes (cat, dog)",
         "rows left out, without a label: 1",
-        "left out as asked: colour",
         "column 'row id': left out: only numbers or names the rows",
         "column 'length': 1 of 40 missing, filled with the median",
     ]
@@ -94,6 +94,18 @@ def test_values_and_several_labels_have_columns_of_their_own():
     assert imported(table, labels=("a", "b")).header[-2:] == ["y__0:a", "y__1:b"]
 
 
+def test_one_hot_labels_are_recognised():
+    table = frame().drop(columns="species")
+    for number, name in enumerate(("label_cat", "label_dog", "label_eel")):
+        table[name] = (np.arange(40) % 3 == number).astype(int)
+    data = imported(table)
+    assert data.classes == ("cat", "dog", "eel") and data.header[-1] == "y:label"
+    assert data.decisions[0] == "taken as the label, by their names: label_cat, label_dog, label_eel"
+    table.loc[0, "label_dog"] = 1
+    with pytest.raises(DataError, match="a label column with a usual name"):
+        imported(table)
+
+
 @pytest.mark.parametrize("column", ["species", "Species ", "SPECIES"])
 def test_names_may_be_typed_carelessly(column):
     assert imported(frame(), labels=(column,)).header[-1] == "y:species"
@@ -117,5 +129,9 @@ def test_very_many_columns_are_not_all_listed():
 
 
 def test_nothing_to_learn_from_is_refused():
-    with pytest.raises(DataError, match="beside the label, got none of use in row id"):
+    with pytest.raises(
+        DataError, match="beside the label, got none of use: column 'row id': left out: only numbers or names the rows"
+    ):
         imported(frame()[["row id", "species"]])
+    with pytest.raises(DataError, match="got none of use: the label alone"):
+        imported(frame()[["species"]])
