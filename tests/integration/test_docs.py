@@ -2,7 +2,7 @@
 
 A page is a session: its blocks run one after the other in one folder, so that a command finds what an earlier one
 wrote. Blocks marked ``bash`` are commands of this package (and ``make`` and ``pip``, which are looked up); ``python``
-is run in this process; ``text`` is what was printed; ``sh`` is what is typed to other programs, and does not run.
+is run in this process; ``output`` and ``text`` are to be read; ``sh`` is typed to other programs and does not run.
 """
 
 import re
@@ -21,7 +21,7 @@ from nnabla_influence.dataset.csv import Table
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-KINDS = ("bash", "python", "text", "sh")
+KINDS = ("bash", "python", "output", "text", "sh")
 
 # What a page finds in its folder, beside the project and the data that every page finds.
 GIVEN = {
