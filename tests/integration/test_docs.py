@@ -164,6 +164,15 @@ def test_the_table_of_a_page_is_complete(page, names):
     assert [name for name in names if not any(f"`{name}`" in row for row in rows)] == []
 
 
+def test_examples_of_docstrings_stand_under_the_heading_that_the_reference_knows():
+    pytest.importorskip("griffe", reason="needs the extra [docs]")
+    with_sections = runpy.run_path(str(ROOT / "docs" / "hooks" / "example_sections.py"))["with_sections"]
+    assert with_sections("A.\n\nExample:\n    >>> 1\n    1") == "A.\n\nExamples:\n    >>> 1\n    1"
+    bare = "A.\n\n>>> 1\n1\n\n>>> 2\n2\n\nMore."
+    assert with_sections(bare) == "A.\n\nExamples:\n    >>> 1\n    1\n\n    >>> 2\n    2\n\nMore."
+    assert with_sections("A value >>> b.") == "A value >>> b."
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
 
