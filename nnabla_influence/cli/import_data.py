@@ -126,7 +126,8 @@ def _say(console: Console, imported: Imported) -> None:
 def _next_command(imported: Imported) -> str:
     """Return the command that trains and scores."""
     size = imported.image_size
-    settings = f" --image-size {size[0]}x{size[1]}" if size else ""
+    settings = f" --task {imported.task}" if imported.task else ""
+    settings += f" --image-size {size[0]}x{size[1]}" if size else ""
     settings += f" --batch-size {imported.batch_size}" if imported.batch_size else ""
     train = imported.files["training"]
     return (

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -91,7 +91,12 @@ LOSSES: Dict[str, Callable[[nn.Variable, nn.Variable], nn.Variable]] = {
 
 
 def builtin_file(
-    name: str, input_shape: Tuple[int, ...], outputs: int, task: str, standardized: bool = False
+    name: str,
+    input_shape: Tuple[int, ...],
+    outputs: int,
+    task: str,
+    standardized: bool = False,
+    loss_weight: Optional[float] = None,
 ) -> NetworkFile:
     """Return a built-in network for data of a shape, without parameter values: they are drawn from a seed.
 
@@ -100,7 +105,8 @@ def builtin_file(
         input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
         outputs: Number of classes, labels or target values.
         task: One of `choices.TASKS`.
-        standardized: Begin with a `Standardization`, whose values the seed does not draw.
+        standardized: Begin with the first layer of a `Standardization`, whose values the seed does not draw.
+        loss_weight: End with its last layer, and multiply the loss; None: neither.
 
     Raises:
         ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
@@ -120,9 +126,12 @@ def builtin_file(
     x = nn.Variable((2,) + tuple(input_shape))  # the batch size is written out of the graph again
     y = nn.Variable((2, 1 if task == "classification" else outputs))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
-        read = Standardization.layer(x) if standardized else x
+        read = Standardization.first_layer(x) if standardized else x
         prediction = PF.affine(chosen.features(read, rng), outputs, rng=rng, name="output")
-        loss = LOSSES[task](prediction, y)
+        if loss_weight is None:
+            loss = LOSSES[task](prediction, y)
+        else:
+            loss = F.mul_scalar(LOSSES[task](Standardization.last_layer(prediction), y), loss_weight)
     settings = {
         "solver": SolverConfig(learning_rate=chosen.learning_rate),
         "batch_size": chosen.batch_size,

@@ -115,6 +115,7 @@ class Network:
         task: str = "classification",
         seed: int = 0,
         standardization: Optional[Standardization] = None,
+        targets: Optional[Standardization] = None,
     ) -> Network:
         """Return a built-in network for data of a shape.
 
@@ -125,12 +126,15 @@ class Network:
             task: One of `choices.TASKS`.
             seed: Seed of the initial parameters.
             standardization: What the inputs go through first; None: they are read as they are.
+            targets: Of values to predict, what the outputs go through last; None: they are compared as they are.
 
         Raises:
             ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
         """
-        file = builtin_file(name, tuple(input_shape), outputs, task, standardization is not None)
-        return cls(file, seed, standardization.values if standardization is not None else {})
+        weight = None if targets is None else targets.loss_weight
+        file = builtin_file(name, tuple(input_shape), outputs, task, standardization is not None, weight)
+        fixed = {} if standardization is None else standardization.input_values
+        return cls(file, seed, fixed if targets is None else {**fixed, **targets.target_values})
 
     @classmethod
     def from_loss(

@@ -1,9 +1,13 @@
-"""The fixed first layer of a built-in network that reads numbers: (x - mean) / deviation, number by number.
+"""Fixed layers of built-in networks, so that raw numbers can be learnt: mean and deviation, number by number.
 
 Columns of a table differ in size by orders of magnitude, and gradient descent with one learning rate for all learns
-from the largest only. Mean and deviation are those of the training data. They are parameters of the network that no
-training changes and no seed draws, so they go with it into caches, result files and other processes, and new data is
-treated as the training data was. A number that never changes keeps its deviation of 1.
+from the largest only. So the first layer makes (x - mean) / deviation of the inputs. Values to predict of another size
+than 1 make the first step too large; there the last layer makes output * deviation + mean, and the loss is divided by
+the mean squared deviation, so that data in other units is learnt alike.
+
+Mean and deviation are those of the training data. They are parameters of the network that no training changes and no
+seed draws, so they go with it into caches, result files and other processes, and new data is treated as the training
+data was. A number that never changes keeps its deviation of 1.
 """
 
 from __future__ import annotations
@@ -22,9 +26,11 @@ from ..dataset.dataset import Dataset
 
 __all__ = ["Standardization"]
 
-SCOPE = "standardization"
-MEAN = f"{SCOPE}/mean"
-SCALE = f"{SCOPE}/scale"
+INPUTS = "standardization"
+TARGETS = "target_standardization"
+MEAN = f"{INPUTS}/mean"
+SCALE = f"{INPUTS}/scale"
+_UNIT = (1 / 3, 3.0)  # deviations that need no scaling; the second bounds the means, too
 _BATCH_VALUES = 1 << 20  # float32 numbers read at a time
 _NOISE = 4 * float(np.finfo(np.float32).eps)  # of a mean: smaller deviations are rounding
 
@@ -58,33 +64,56 @@ class Standardization:
         return cls(mean.astype(np.float32), scale.astype(np.float32))
 
     @classmethod
+    def of_targets(cls, data: Dataset, column: str) -> Optional[Standardization]:
+        """Measure values to predict; None if they are of unit size and can be learnt as they are."""
+        layer = cls.of(data, column)
+        deviation = 1.0 / layer.scale
+        least, most = _UNIT
+        fits = (deviation >= least).all() and (deviation <= most).all() and (np.abs(layer.mean) <= most).all()
+        return None if fits else layer
+
+    @classmethod
     def in_values(cls, values: Mapping[str, Array]) -> Dict[str, Array]:
-        """Return those of a network's parameter values (by name) that belong to such a layer."""
-        return {name: values[name] for name in (MEAN, SCALE) if name in values}
+        """Return those of a network's parameter values (by name) that belong to such layers."""
+        return {name: value for name, value in values.items() if name.split("/")[0] in (INPUTS, TARGETS)}
 
     @classmethod
     def found_in(cls, values: Mapping[str, Array]) -> Optional[Standardization]:
-        """Return the layer that some parameter values (by name) belong to, None if there is none."""
-        own = cls.in_values(values)
-        return cls(own[MEAN][0], own[SCALE][0]) if len(own) == 2 else None
+        """Return the first layer that some parameter values (by name) belong to, None if there is none."""
+        return cls(values[MEAN][0], values[SCALE][0]) if MEAN in values else None
 
     @property
-    def values(self) -> Dict[str, Array]:
-        """The layer's parameter values by name, with a batch axis of one."""
+    def input_values(self) -> Dict[str, Array]:
+        """The parameter values of the first layer by name, with a batch axis of one."""
         return {MEAN: self.mean[None], SCALE: self.scale[None]}
+
+    @property
+    def target_values(self) -> Dict[str, Array]:
+        """The parameter values of the last layer by name, with a batch axis of one."""
+        return {f"{TARGETS}/mean": self.mean[None], f"{TARGETS}/deviation": 1.0 / self.scale[None]}
+
+    @property
+    def loss_weight(self) -> float:
+        """What the squared error of values in their own unit is multiplied by: 1 / their mean variance."""
+        return float(1.0 / np.mean(1.0 / self.scale.astype(np.float64) ** 2))
 
     def applied(self, samples: Array) -> Array:
         """Compute what the layer makes of samples (B, *shape)."""
         return (samples - self.mean) * self.scale
 
     @staticmethod
-    def layer(x: nn.Variable) -> nn.Variable:
-        """Put the layer behind an input variable, in the parameter scope of the moment."""
+    def first_layer(x: nn.Variable) -> nn.Variable:
+        """Put the first layer behind an input variable, in the parameter scope of the moment."""
         shape = (1, *x.shape[1:])
-        with nn.parameter_scope(SCOPE):
-            mean = _fixed("mean", shape, 0.0)
-            scale = _fixed("scale", shape, 1.0)
-        return F.mul2(F.sub2(x, mean), scale)
+        with nn.parameter_scope(INPUTS):
+            return F.mul2(F.sub2(x, _fixed("mean", shape, 0.0)), _fixed("scale", shape, 1.0))
+
+    @staticmethod
+    def last_layer(output: nn.Variable) -> nn.Variable:
+        """Put the last layer behind the outputs of a network, in the parameter scope of the moment."""
+        shape = (1, *output.shape[1:])
+        with nn.parameter_scope(TARGETS):
+            return F.add2(F.mul2(output, _fixed("deviation", shape, 1.0)), _fixed("mean", shape, 0.0))
 
 
 def _fixed(name: str, shape: Tuple[int, ...], value: float) -> nn.Variable:

@@ -48,7 +48,10 @@ def builtin_network(name: str, train: Dataset, task: str, seed: int) -> Network:
     standardization = None if len(shape) == IMAGE_AXES else Standardization.of(train, "x")
     if standardization is not None:
         LOGGER.info("column x: standardised by the mean and deviation of the training data, in the network itself")
-    return Network.builtin(name, shape, outputs, task, seed, standardization)
+    targets = Standardization.of_targets(train, "y") if task == REGRESSION else None
+    if targets is not None:
+        LOGGER.info("column y: predicted in its own unit, learnt in units of its deviation in the training data")
+    return Network.builtin(name, shape, outputs, task, seed, standardization, targets)
 
 
 def _outputs(train: Dataset, task: str) -> Tuple[int, str]:

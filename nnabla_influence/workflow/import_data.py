@@ -27,6 +27,7 @@ LEAST_SIDE = 8  # of images that convolutional built-in networks take
 # labels wrong, these were found with an AUROC of .58 (.81) with its own batches of 64, of .80 (.98) with batches of 16.
 FEW_IMAGES = 2000
 SMALL_BATCH = 16
+REGRESSION = TASKS[1]
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Imported:
         classes: The name of every class in the order of the numbers.
         decisions: What was decided, in sentences.
         network: The built-in network that fits.
+        task: What it learns, where its own look at the labels could see something else; None: leave it to that.
         image_size: (H, W) to which the images have to be resized; None if they need not.
         batch_size: The batch size for so few images; None: the network's own.
         mixed_colours: Whether the images differ in their colours, so that no network can read them as they are.
@@ -103,6 +105,7 @@ class Imported:
     classes: Tuple[str, ...]
     decisions: List[str]
     network: str
+    task: Optional[str]
     image_size: Optional[Tuple[int, int]]
     batch_size: Optional[int]
     mixed_colours: bool
@@ -142,6 +145,7 @@ def import_data(request: ImportRequest, reporter: ProgressReporter = SILENT) -> 
         data.classes,
         data.decisions,
         "builtin:cnn" if images else "builtin:mlp",
+        REGRESSION if data.regression else None,
         data.image_shape if data.resize else None,
         SMALL_BATCH if images and len(data.parts["training"]) < FEW_IMAGES else None,
         data.mixed_colours,

@@ -103,9 +103,13 @@ def test_classes_are_called_by_their_names_from_beginning_to_end(typed, tmp_path
 
 
 def test_values_to_predict(typed, tmp_path):
-    source = write_dialect(raw_diabetes(), tmp_path / "raw.csv", "tabs, byte-order mark")
+    """Targets from 25 to 346, a tenth of them wrong: the network learns them in their own unit."""
+    frame = raw_diabetes()
+    wrong = np.random.default_rng(0).permutation(len(frame)) < len(frame) // 10
+    frame["target"] = frame["target"].where(~wrong, 25 + 346 - frame["target"])  # large ones are small
+    source = write_dialect(frame, tmp_path / "raw.csv", "tabs, byte-order mark")
     scores = three_commands(typed, source)
-    assert len(scores) == 354 and np.isfinite(scores).all() and len(set(scores)) > 300
+    assert roc_auc_score(flips_of_training_rows(frame, wrong), -scores) > 0.6
 
 
 def test_a_folder_of_images(typed, tmp_path):

@@ -65,4 +65,4 @@ def import_images(
     header = ["x:image", *label_header(plan.headers)]
     said = sentences(decisions + notes + more)
     sizes, kinds = set(files.sizes), set(files.kinds)
-    return ImportedData(header, cells, plan.classes, said, files.shape, len(sizes) > 1, len(kinds) > 1)
+    return ImportedData(header, cells, plan.classes, said, plan.regression, files.shape, len(sizes) > 1, len(kinds) > 1)

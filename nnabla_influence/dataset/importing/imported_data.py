@@ -19,6 +19,7 @@ class ImportedData:
         parts: The rows of every part (`row_parts.PARTS`) that has any.
         classes: The name of every class in the order of the numbers; empty if the labels are no classes.
         decisions: What was decided, in sentences.
+        regression: Whether the labels are values to predict.
         image_shape: (H, W) of the images, the most frequent one; None if there are none.
         resize: Whether the images differ in size, so that whoever reads them has to resize them.
         mixed_colours: Whether the images differ in their colours, which no reader can settle.
@@ -28,6 +29,7 @@ class ImportedData:
     parts: Dict[str, List[List[str]]]
     classes: Tuple[str, ...]
     decisions: List[str]
+    regression: bool
     image_shape: Optional[Tuple[int, int]] = None
     resize: bool = False
     mixed_colours: bool = False

@@ -47,6 +47,12 @@ class LabelPlan:
     notes: List[ImportNote] = field(default_factory=list)
 
     @property
+    def regression(self) -> bool:
+        """Whether the labels are values to predict: neither classes nor zeros and ones of several labels."""
+        several = self.values.shape[1] > 1 and bool(np.isin(self.values[self.present], (0, 1)).all())
+        return not self.classes and not several
+
+    @property
     def present(self) -> Array:
         """(N,) which rows have all their labels."""
         whole: Array = ~np.isnan(self.values).any(axis=1)

@@ -72,7 +72,7 @@ def _import_numbers(
         part: [[cell_of(value) for value in numbers[row]] + label_cells(plan.values[row]) for row in rows[members]]
         for part, members in parts.items()
     }
-    return ImportedData(header, cells, plan.classes, sentences(decisions + notes))
+    return ImportedData(header, cells, plan.classes, sentences(decisions + notes), plan.regression)
 
 
 def _chosen_columns(

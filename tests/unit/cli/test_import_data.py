@@ -58,7 +58,8 @@ def test_options_arrive(wine, capsys):
     assert "- left out as asked: hue, ash" in out and "test:       my data" in out and "classes:" not in out
     header = Path("my data/training.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header.endswith("y:proline") and "hue" not in header and "target=Barolo" in header
-    assert build_parser().parse_args(next_command(out)).train == Path("my data/training.csv")
+    args = build_parser().parse_args(next_command(out))
+    assert (args.train, args.task) == (Path("my data/training.csv"), "regression")
 
 
 def test_images_that_differ_are_reported_with_the_option_that_settles_it(tmp_path, monkeypatch, capsys):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnabla_influence import Dataset, TrainingConfig, train
+from nnabla_influence import Dataset, SpectralInfluence, TrainingConfig, train
 from nnabla_influence.network import SCORING_BATCH, Network, Standardization
 from nnabla_influence.network.nnp import write_archive
 
@@ -85,3 +85,53 @@ def test_samples_may_have_any_shape(shape):
     np.testing.assert_allclose(moments.mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(moments.std(axis=0), 1, rtol=1e-4)
     assert np.isfinite(outputs(net, data.batch([0, 1]))).all()
+
+
+Y = (RANDOM.normal(size=50) * 3e4 + 2e5).astype(np.float32)
+
+
+def test_values_of_unit_size_are_learnt_as_they_are():
+    for scale, shift in ((1, 0), (0.5, 2), (2, -1.5)):
+        assert Standardization.of_targets(targets(RANDOM.normal(size=50) * scale + shift), "y") is None
+    for scale, shift in ((1e-3, 0), (100, 0), (1, 200)):
+        assert Standardization.of_targets(targets(RANDOM.normal(size=50) * scale + shift), "y") is not None
+
+
+def targets(y):
+    return Dataset.from_arrays({"x": (X - MEAN) / DEVIATION, "y": y})
+
+
+def test_values_in_any_unit_are_learnt_as_if_they_were_standardised(tmp_path):
+    """The same steps, the same losses and the same scores; what is predicted is in the unit of the data."""
+    standard = (Y - Y.mean(dtype=float)) / Y.std(dtype=float)
+    raw, plain = targets(Y), targets(standard)
+    layer = Standardization.of_targets(raw, "y")
+    nets = (
+        Network.builtin("builtin:mlp", (4,), 1, "regression", targets=layer),
+        Network.builtin("builtin:mlp", (4,), 1, "regression"),
+    )
+    assert nets[0].loss_role.target == "y" and nets[0].last_hidden is not None
+    config = TrainingConfig(epochs=3, batch_size=10)
+    ours, expected = (
+        train(net, data, config, tmp_path / f"{number}.h5")
+        for number, (net, data) in enumerate(zip(nets, (raw, plain)))
+    )
+    np.testing.assert_allclose(ours.final.theta, expected.final.theta, rtol=1e-3, atol=1e-5)
+    predicted, standardised = (
+        outputs(cache.network, data.batch(range(8))) for cache, data in ((ours, raw), (expected, plain))
+    )
+    np.testing.assert_allclose(predicted, standardised * Y.std(dtype=float) + Y.mean(dtype=float), rtol=1e-3)
+    scores = [
+        SpectralInfluence().estimate(cache, data, data).values for cache, data in ((ours, raw), (expected, plain))
+    ]
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-2, atol=1e-3 * np.abs(scores[1]).max())
+
+
+def test_several_values_keep_their_units(tmp_path):
+    y = np.stack([Y, Y / 1e5], axis=1)
+    layer = Standardization.of_targets(targets(y), "y")
+    net = Network.builtin("builtin:mlp", (4,), 2, "regression", targets=layer)
+    np.testing.assert_allclose(
+        outputs(net.initialized(3), targets(y).batch([0, 1])).mean(axis=0), y.mean(axis=0), rtol=1
+    )
+    assert net.loss_role.weight == pytest.approx(1 / np.mean(y.std(axis=0, dtype=float) ** 2), rel=1e-4)

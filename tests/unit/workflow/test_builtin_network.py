@@ -104,3 +104,12 @@ def test_several_labels_of_0_and_1(caplog, labels, task, function, said):
 def test_several_labels_are_0_or_1():
     with pytest.raises(DataError, match=r"several labels \(multi-label\) are 0 or 1 each, got 2 in column y"):
         builtin_network("builtin:mlp", data([[0, 2], [1, 1]]), "multi-label", 0)
+
+
+@pytest.mark.parametrize("scale, own", [(1, False), (1e4, True)])
+def test_values_of_another_size_are_learnt_in_units_of_their_deviation(caplog, scale, own):
+    values = data(np.random.default_rng(0).normal(size=20) * scale)
+    with caplog.at_level("INFO", "nnabla_influence"):
+        network = builtin_network("builtin:mlp", values, "regression", 0)
+    assert ("column y: predicted in its own unit" in caplog.text) == own
+    assert (network.loss_role.weight != 1) == own
