@@ -144,6 +144,7 @@ def check_python_tutorial(folder, names):
     assert len(Table.read(folder / "cleansed.csv")) == rows - chosen
     assert len((folder / "removed.csv").read_text(encoding="utf-8").splitlines()) == 1 + chosen
     assert len(names["better"]) == 140
+    assert (len(names["kept"]), len(names["removed"])) == (115, 5)
 
 
 def test_the_package_says_the_same_as_the_readme():
