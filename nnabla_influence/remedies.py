@@ -83,6 +83,7 @@ IN_PYTHON: Dict[str, str] = {
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer epochs, or give a constant learning_rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use LossBaseline(), or leave them out.",
     "use-hessian": 'Use curvature="hessian".',

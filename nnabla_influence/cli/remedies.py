@@ -41,6 +41,7 @@ IN_COMMANDS: Dict[str, str] = {
     "discard-and-train-again": "Remove it with --discard, train again.",
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer --epochs, or give a constant --learning-rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use --method loss, or leave them out.",
     "use-hessian": "Use --curvature hessian.",

@@ -8,6 +8,7 @@ collide with anything. The text is read as UTF-8 whatever the locale.
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ..similar_names import did_you_mean
 __all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
+UNIX = 3  # zipfile's number of the system that a file was written on
 
 NNablaMessage = Any
 """A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
@@ -78,23 +80,37 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
 def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Array]) -> None:
     """Write an ``.nnp`` as ``nnabla_cli train`` does; the file appears whole or not at all.
 
+    Every parameter is marked ``need_grad``, running statistics too: NNabla's trainer marks all that it draws, and which
+    of them train is said by the learning-rate multipliers in the text. Without the mark `nnabla.get_parameters` passes
+    over them, and a solver would train nothing. The same arguments give the same bytes.
+
     Args:
         path: The archive.
         text: The network as protocol-buffer text.
-        parameters: Values by full name.
+        parameters: Values by full name, in NNabla's order (`Network.parameter_names`).
     """
-    variables = {name: nn.Variable.from_numpy_array(value) for name, value in parameters.items()}
+    variables = {name: nn.Variable.from_numpy_array(value, need_grad=True) for name, value in parameters.items()}
     with atomic_path(path) as temporary:
         values = temporary.with_suffix(".h5")
         try:
             nn.save_parameters(str(values), variables)
             with zipfile.ZipFile(temporary, "w") as archive:
-                archive.writestr("nnp_version.txt", f"{nnp_version()}\n")
-                archive.writestr("net.nntxt", text.encode("utf-8"))
-                archive.write(values, "parameter.h5")
+                archive.writestr(_timeless("nnp_version.txt"), f"{nnp_version()}\n")
+                archive.writestr(_timeless("net.nntxt"), text.encode("utf-8"))
+                with archive.open(_timeless("parameter.h5", values.stat().st_size), "w") as target:
+                    with open(values, "rb") as source:
+                        shutil.copyfileobj(source, target)
         finally:
             if values.exists():
                 values.unlink()
+
+
+def _timeless(name: str, size: int = 0) -> zipfile.ZipInfo:
+    """Return the entry of a file in an archive, without the time and place at which it was written."""
+    entry = zipfile.ZipInfo(name)
+    entry.file_size = size  # zipfile chooses its format for large files by it
+    entry.create_system = UNIX  # else it tells on which system it was written
+    return entry
 
 
 def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:

@@ -84,6 +84,12 @@ class TrainingCache(FinishedTraining):
         self.passport["config"]["solver"]["parameters"] = dict(self.config.solver.parameters)
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
         self._steps = datasets["steps"]
+        if self.kept[-1] != self.plan.steps:
+            raise CacheMismatchError(
+                f"'{path}' has {self.kept[-1]:,} steps where this version counts {self.plan.steps:,}: it was trained "
+                "by a version that cut an update short at the end of an epoch.",
+                remedy("train-again"),
+            )
         self._datasets = datasets
         text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
         final = self.final

@@ -37,6 +37,7 @@ IN_FIELDS: Dict[str, str] = {
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
+    "fit-schedule": "Let it last for {steps} steps, or train for fewer epochs (Config tab of the project).",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use method loss, or leave them out.",
     "use-hessian": "",
