@@ -17,7 +17,7 @@ import numpy as np
 from .array import Array
 from .config import differences
 from .errors import CacheMismatchError
-from .files import FilePath, atomic_path, write_text_atomic
+from .files import FilePath, write_bytes_atomic, write_text_atomic
 from .remedies import remedy
 
 __all__ = ["PartialFolder", "discard", "has_progress", "partial_folder"]
@@ -95,8 +95,7 @@ class PartialFolder:
         # Packed in memory: a ZIP file that is closed early, by an interrupt or a full disk, raises errors of its own.
         packed = io.BytesIO()
         np.savez(packed, **arrays)
-        with atomic_path(self._path(name)) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_bytes_atomic(self._path(name), packed.getbuffer())
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..array import Array
 from ..errors import DataError
-from ..files import atomic_path
+from ..files import write_bytes_atomic
 from ..objective import Objective
 from ..remedies import remedy
 
@@ -123,8 +123,7 @@ class RowFigures:
         """Write the file beside a table, whole or not at all."""
         packed = io.BytesIO()
         np.savez(packed, **self._arrays)
-        with atomic_path(rows_file(table)) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_bytes_atomic(rows_file(table), packed.getbuffer())
 
     def add(self, job: str, measured: Mapping[str, Rows]) -> None:
         """Add what a retraining says of the rows of every measured data set."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
-from ..files import atomic_path, refuse_overwriting, write_text_atomic
+from ..files import refuse_overwriting, write_bytes_atomic, write_text_atomic
 from .report_inputs import ReportInputs
 from .required_libraries import require_report_libraries
 from .shown_samples import MOST_CARDS
@@ -94,7 +94,6 @@ def _write_figures(page: Path, files: Dict[str, bytes]) -> List[Path]:
     written = []
     for name, data in files.items():
         path = figure_folder(page) / f"{name}.png"
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(data)
+        write_bytes_atomic(path, data)
         written.append(path)
     return written

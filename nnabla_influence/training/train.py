@@ -14,6 +14,7 @@ from ..config import TrainingConfig, differences
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
+from ..files import replaceable
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
@@ -88,6 +89,7 @@ def train(
 
     Raises:
         CacheMismatchError: The target holds another run and `overwrite` is off.
+        OutputExistsError: The target is no regular file.
         ConfigError: NNabla has no such solver.
         DivergenceError: The loss is not finite.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
@@ -103,6 +105,7 @@ def train(
     (4, [2, 4], (4740,))
     """
     target = Path(target)
+    replaceable(target)  # now, not after the training
     network.check_data(dataset)
     config = with_solver_defaults(config)
     passport = run_passport(network, dataset, config)

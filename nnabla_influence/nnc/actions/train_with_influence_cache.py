@@ -22,7 +22,7 @@ from ...config import IteratorConfig, TrainingConfig
 from ...dataset.dataset import Dataset
 from ...device import Device
 from ...errors import CacheMismatchError, ConfigError, UnsupportedError
-from ...files import write_text_atomic
+from ...files import replaceable, write_text_atomic
 from ...interrupts import resumable
 from ...messenger import Messenger
 from ...network import DatasetSetting, Network, dataset_sections, write_archive
@@ -114,7 +114,7 @@ def _train(job: _Run, resume: bool, console: Messenger) -> None:
     device = Device(device_of(job.network))
     monitors = Monitors(job.network, job.data, job.config, device)
     curve = LearningCurve(job.folder, job.network, monitors, _progress_so_far(job, resume))
-    if job.target.exists():  # an old result is replaced
+    if replaceable(job.target).exists():  # an old result is replaced
         job.target.unlink()
     finished = False
     kept = f"its progress is in '{partial_folder(job.target)}'."
