@@ -28,6 +28,16 @@ def _require(condition: bool, message: str) -> None:
         raise ConfigError(message)
 
 
+def _require_finite(what: str, numbers: Mapping[str, Any]) -> None:
+    """Refuse NaN and infinity; numbers may be lists of numbers, and what is no number is somebody else's to refuse."""
+    for name, value in numbers.items():
+        for number in value if isinstance(value, (list, tuple)) else (value,):
+            _require(
+                not isinstance(number, float) or math.isfinite(number),
+                f"{name} of {what} should be a finite number, not {number}.",
+            )
+
+
 @dataclass(frozen=True)
 class Config:
     """Base: conversion to and from dictionaries of plain values."""
@@ -90,6 +100,7 @@ class ScheduleConfig(Config):
             f"Learning-rate schedule should be one of {', '.join(SCHEDULES)}, not '{self.kind}'.",
         )
         _require(self.warmup >= 0, f"Warm-up should be 0 or more iterations, not {self.warmup}.")
+        _require_finite(f"schedule {self.kind}", self.parameters)
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,7 @@ class SolverConfig(Config):
             f"Weight decay should be 0 or more, not {self.weight_decay}.",
         )
         _require(self.update_interval >= 1, f"Update interval should be 1 or more, not {self.update_interval}.")
+        _require_finite(f"solver {self.name}", self.parameters)
 
 
 @dataclass(frozen=True)

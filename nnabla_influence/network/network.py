@@ -49,7 +49,7 @@ class Network:
         seed: Seed of the initializers.
 
     Raises:
-        NetworkError: A role is missing, or the file holds only some of the parameters.
+        NetworkError: A role is missing, the file holds only some of the parameters, or one that is not finite.
         UnsupportedError: The file needs something this package cannot do; it is named.
 
     Attributes:
@@ -85,6 +85,9 @@ class Network:
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
         self.theta = self.space.flatten(values)
         self.statistics_values = self.statistics.flatten(values)
+        broken = self.space.not_finite(self.theta) or self.statistics.not_finite(self.statistics_values)
+        if broken:
+            raise NetworkError(f"'{file.path}': {broken}. Use the network of a training that did not diverge.")
 
     # -- where networks come from ------------------------------------------------------------------------------
 

@@ -95,7 +95,7 @@ class TrainingCache(FinishedTraining):
 
         Raises:
             DataError: No such file, or not a training cache.
-            CorruptFileError: The contents do not match their checksum.
+            CorruptFileError: The contents do not match their checksum, or some are not finite.
         """
         path = Path(path)
         if not path.is_file():
@@ -117,6 +117,7 @@ class TrainingCache(FinishedTraining):
                 f"Training cache '{path}' does not match its SHA-256; it was damaged or changed.",
                 remedy("train-again"),
             )
+        _refuse_not_finite(path, datasets)
         return cls(path, datasets, checksum.hex())
 
     def __repr__(self) -> str:
@@ -148,11 +149,7 @@ class TrainingCache(FinishedTraining):
                 f"before step {step} (kept: {_shortened(self.kept)}).",
                 remedy("train-with-policy", policy="every-step"),
             )
-        row = rows[0]
-        state = {
-            name.split("/", 1)[1]: array[row] for name, array in self._datasets.items() if name.startswith("solver/")
-        }
-        return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
+        return _checkpoint(self._datasets, int(rows[0]))
 
     def record(self, name: str) -> Array:
         """Return what training noted down in passing: ``margins`` (N,) or ``average`` (P,).
@@ -215,6 +212,9 @@ def write_cache(
         network: Its structure is stored; its values are not.
         checkpoints: What the policy keeps, in order; the last one is final.
         records: Arrays by name, see `records.Records`.
+
+    Raises:
+        CorruptFileError: A number is not finite.
     """
     datasets: Dict[str, Array] = {
         "passport": _bytes(json.dumps(passport, sort_keys=True).encode("utf-8")),
@@ -226,12 +226,48 @@ def write_cache(
     for name in checkpoints[0].solver:
         datasets[f"solver/{name}"] = np.stack([c.solver[name] for c in checkpoints]).astype(np.float32)
     datasets.update({f"{RECORDS}/{name}": array for name, array in records.items()})
+    _refuse_not_finite(path, datasets)
     checksum = _bytes(_checksum(datasets))
     with atomic_path(path) as temporary:
         # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.
         with _timeless_file(temporary) as file:
             for name, array in {**datasets, "checksum": checksum}.items():
                 _write(file, name, array)
+
+
+def _checkpoint(datasets: Mapping[str, Array], row: int) -> Checkpoint:
+    """Return the state of a row."""
+    solver = {name.split("/", 1)[1]: array[row] for name, array in datasets.items() if name.startswith("solver/")}
+    return Checkpoint(int(datasets["steps"][row]), datasets["parameters"][row], datasets["statistics"][row], solver)
+
+
+def _refuse_not_finite(path: Path, datasets: Mapping[str, Array]) -> None:
+    """Refuse the contents of a cache that hold NaN or infinite numbers: whatever is computed from them is wrong.
+
+    Raises:
+        CorruptFileError: Some are; the first is named.
+    """
+    broken = [name for name, array in datasets.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+    if not broken:
+        return
+    where = next((_record_not_finite(name, datasets[name]) for name in broken if name.startswith(f"{RECORDS}/")), "")
+    if not all(name.startswith(f"{RECORDS}/") for name in broken):
+        where = _state_not_finite(datasets)
+    raise CorruptFileError(f"Training cache '{path}': {where}.", remedy("train-again"))
+
+
+def _record_not_finite(name: str, values: Array) -> str:
+    rows = np.flatnonzero(~np.isfinite(values))
+    return f"{name}: {len(rows)} of {len(values):,} numbers are not finite, the first at {rows[0]}"
+
+
+def _state_not_finite(datasets: Mapping[str, Array]) -> str:
+    """Name the first parameter that is not finite; the network that knows the names is made for this alone."""
+    text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
+    states = [_checkpoint(datasets, row) for row in range(len(datasets["steps"]))]
+    network = Network.from_values(text, np.zeros_like(states[0].theta), np.zeros_like(states[0].statistics))
+    found = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)
+    return next(f"before step {step}, {broken}" for step, broken in found if broken)
 
 
 def _timeless_file(path: Path) -> h5py.File:

@@ -79,3 +79,12 @@ def test_an_archive_without_a_network(archive, values):
 def test_parse_errors_name_the_file():
     with pytest.raises(NetworkError, match="'my.nntxt'"):
         parse_text("?", "my.nntxt")
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_a_parameter_that_is_not_finite_is_named(archive, values, broken):
+    name = sorted(values)[0]
+    values[name] = values[name].copy()
+    values[name].flat[-1] = broken
+    with pytest.raises(NetworkError, match=rf"\.nnp': 1 of .* not finite, the first \({broken}\) in .*'{name}'"):
+        Network.load(archive(values))

@@ -1,5 +1,7 @@
 """The training cache on disk: size, integrity, refusals."""
 
+import dataclasses
+
 import h5py
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, TrainingCache, kept_steps, train
+from nnabla_influence.training import cache as cache_module
+from nnabla_influence.training.cache import write_cache
 
 
 @pytest.fixture
@@ -101,3 +105,24 @@ def test_the_papers_network_fits_into_the_promised_size(tmp_path, policy, limit)
     cache = train(network, data, TrainingConfig(epochs=2, batch_size=2, policy=policy), tmp_path / "c.h5")
     assert cache.path.stat().st_size <= limit
     assert cache.final.theta.size + cache.final.statistics.size == 307818
+
+
+def test_a_cache_with_a_number_that_is_not_finite_is_refused_by_its_name(cache, monkeypatch):
+    """One that an earlier version wrote, with a correct checksum."""
+    monkeypatch.setattr(cache_module, "_refuse_not_finite", lambda *_: None)
+    first, last = (cache.checkpoint(step) for step in cache.kept)
+    broken = first.theta.copy()
+    broken[0] = np.nan
+    passport, kept = cache.passport, [dataclasses.replace(first, theta=broken), last]
+    write_cache(cache.path, passport, cache.network, kept)
+    monkeypatch.undo()
+    name = cache.network.space.names[0]
+    message = rf"c\.h5': before step 10, parameters: 1 of .* not finite, the first \(nan\) in parameter '{name}' at"
+    with pytest.raises(CorruptFileError, match=message):
+        TrainingCache.open(cache.path)
+    with pytest.raises(CorruptFileError, match=message):
+        write_cache(cache.path, passport, cache.network, kept)
+    with pytest.raises(CorruptFileError, match="records/margins: 1 of 23 numbers are not finite, the first at 7"):
+        margins = np.zeros(23, np.float32)
+        margins[7] = np.inf
+        write_cache(cache.path, passport, cache.network, [last], {"margins": margins})
