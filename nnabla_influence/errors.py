@@ -11,6 +11,7 @@
     |  |- CacheMismatchError           a cache is opened with other data, network or settings
     |  |- CheckpointMissingError       the cache's policy did not keep the parameters asked for
     |  |- OutputExistsError            the target exists and may not be overwritten
+    |  |- TooLargeError                it needs more memory or room than this machine has
     |  `- MissingExtraError            an optional library is not installed
     `- RunError                        the request was fine, the run failed: exit code 1
        |- CorruptFileError             a file's contents do not match its checksum
@@ -87,6 +88,10 @@ class CheckpointMissingError(RequestError):
 
 class OutputExistsError(RequestError):
     """The target exists already and holds something else."""
+
+
+class TooLargeError(RequestError):
+    """What is asked for needs more memory, or more room on a disk, than this machine has."""
 
 
 class MissingExtraError(RequestError):

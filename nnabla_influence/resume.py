@@ -6,14 +6,12 @@ is replaced atomically. A passport says which run the folder belongs to; a run w
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
 
-import numpy as np
-
+from .archives.npz_arrays import pack_arrays, unpack_arrays
 from .array import Array
 from .config import differences
 from .errors import CacheMismatchError
@@ -87,15 +85,11 @@ class PartialFolder:
         path = self._path(name)
         if not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+        return unpack_arrays(path.read_bytes())
 
     def save(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Save arrays under a name, replacing what was there."""
-        # Packed in memory: a ZIP file that is closed early, by an interrupt or a full disk, raises errors of its own.
-        packed = io.BytesIO()
-        np.savez(packed, **arrays)
-        write_bytes_atomic(self._path(name), packed.getbuffer())
+        write_bytes_atomic(self._path(name), pack_arrays(arrays))
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -23,6 +23,7 @@ from typing import Any, Callable, Dict, Optional, Tuple
 import numpy as np
 from PIL import Image
 
+from ..archives.npy_array import read_npy
 from ..array import Array
 from ..errors import DataError
 
@@ -179,12 +180,9 @@ def _decode_csv(data: bytes) -> Array:
     return np.array(rows, dtype=np.float64)
 
 
-_read_npy: Callable[..., Array] = np.lib.format.read_array  # NumPy leaves it without annotations
-
-
 def _decode_npy(data: bytes) -> Array:
     try:
-        return _read_npy(io.BytesIO(data), allow_pickle=False)
+        return read_npy(data)
     except _BROKEN as error:
         message = f"expected a NumPy array without pickled objects, got the error: {_first_line(error)}"
         raise CellError(message) from error

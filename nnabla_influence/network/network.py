@@ -22,6 +22,7 @@ from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
 from ..remedies import remedy
 from .builtin import builtin_file
+from .declared_size import require_buildable
 from .file_from_loss import file_from_loss
 from .file_settings import read_settings
 from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
@@ -51,6 +52,7 @@ class Network:
     Raises:
         NetworkError: A role is missing, the file holds only some of the parameters, or one that is not finite.
         UnsupportedError: The file needs something this package cannot do; it is named.
+        TooLargeError: It declares more numbers than this machine holds.
 
     Attributes:
         path: Where the network came from.
@@ -72,6 +74,7 @@ class Network:
         self.roles = read_roles(file.proto, file.path)
         self.settings = read_settings(file.proto, file.path)
         self.trained = bool(file.parameters)
+        require_buildable(file.proto.network, file.path)
         # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
         drawn = initial_values(file.proto, seed)
         values = complete_values(drawn, file) if self.trained else drawn

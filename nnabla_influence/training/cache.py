@@ -22,20 +22,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Dict, Mapping, Sequence, Union
 
-import h5py
 import numpy as np
 
+from ..archives.hdf5_datasets import is_hdf5, pack_datasets, read_datasets
 from ..array import Array
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
-from ..files import atomic_path
+from ..files import write_bytes_atomic
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
@@ -47,6 +46,7 @@ __all__ = ["FORMAT", "TrainingCache", "kept_steps", "write_cache"]
 
 FORMAT = 1
 RECORDS = "records"
+NEEDED = {"passport", "network", "steps", "parameters", "statistics", "checksum"}
 MISSING_RECORDS = {"margins": remedy("train-with-margins"), "average": remedy("train-with-average")}
 
 
@@ -100,17 +100,14 @@ class TrainingCache(FinishedTraining):
         path = Path(path)
         if not path.is_file():
             raise DataError(f"Training cache '{path}' does not exist.", remedy("make-a-cache"))
-        if not h5py.is_hdf5(path):
+        if not is_hdf5(path):
             raise DataError(f"'{path}' is not a training cache: it is not an HDF5 file.")
         try:
-            with h5py.File(path, "r") as file:
-                if "passport" not in file or "checksum" not in file:
-                    raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
-                datasets = _read(file)
-        except (OSError, RuntimeError) as error:  # h5py raises either for damage
-            raise CorruptFileError(
-                f"Training cache '{path}' cannot be read ({error}); it is damaged.", remedy("train-again")
-            ) from error
+            datasets = read_datasets(path)
+        except CorruptFileError as error:
+            raise CorruptFileError(f"Training cache '{path}': {error}.", remedy("train-again")) from error
+        if not NEEDED <= set(datasets):
+            raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
         checksum = bytes(datasets.pop("checksum"))
         if checksum != _checksum(datasets):
             raise CorruptFileError(
@@ -228,11 +225,7 @@ def write_cache(
     datasets.update({f"{RECORDS}/{name}": array for name, array in records.items()})
     _refuse_not_finite(path, datasets)
     checksum = _bytes(_checksum(datasets))
-    with atomic_path(path) as temporary:
-        # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.
-        with _timeless_file(temporary) as file:
-            for name, array in {**datasets, "checksum": checksum}.items():
-                _write(file, name, array)
+    write_bytes_atomic(path, pack_datasets({**datasets, "checksum": checksum}))
 
 
 def _checkpoint(datasets: Mapping[str, Array], row: int) -> Checkpoint:
@@ -268,35 +261,6 @@ def _state_not_finite(datasets: Mapping[str, Array]) -> str:
     network = Network.from_values(text, np.zeros_like(states[0].theta), np.zeros_like(states[0].statistics))
     found = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)
     return next(f"before step {step}, {broken}" for step, broken in found if broken)
-
-
-def _timeless_file(path: Path) -> h5py.File:
-    """Return a new file whose root and groups hold no times; older versions of h5py have no option for that."""
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
-    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
-    creation.set_obj_track_times(False)
-    file = h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
-    group = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
-    group.set_obj_track_times(False)
-    for name in ("solver", RECORDS):  # made here, because a group that a data set makes on its way holds a time
-        h5py.h5g.create(file.id, name.encode("ascii"), gcpl=group)
-    return file
-
-
-def _read(file: h5py.File) -> Dict[str, Array]:
-    datasets: Dict[str, Array] = {}
-    file.visititems(lambda name, item: datasets.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None)
-    return datasets
-
-
-def _write(file: h5py.File, name: str, array: Array) -> None:
-    if array.size == 0:  # nothing to check
-        file.create_dataset(name, data=array)
-        return
-    # One kept state is one chunk. Fletcher32 needs chunks, and covers data sets but not attributes.
-    chunk = (1,) + array.shape[1:] if array.ndim > 1 else array.shape
-    file.create_dataset(name, data=array, chunks=chunk, fletcher32=True, track_times=False)
 
 
 def _checksum(datasets: Mapping[str, Array]) -> bytes:

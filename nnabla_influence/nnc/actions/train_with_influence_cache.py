@@ -212,7 +212,7 @@ def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
     Raises:
         ConfigError: A section is missing, or states no file.
     """
-    stated = dataset_sections(network.proto)
+    stated = dataset_sections(network.proto, network.path)
     for name in names:
         if name not in stated or not stated[name].uri.strip():
             raise ConfigError(f"'{network.path}': data set '{name}' states no CSV. Choose one in the Dataset tab.")
