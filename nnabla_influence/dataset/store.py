@@ -17,6 +17,7 @@ example because a copy was cut short, counts as missing and is made anew.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import tempfile
@@ -28,6 +29,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Pattern, Seque
 import numpy as np
 
 from ..array import Array
+from ..disk_space import require_room
 from ..errors import RunError
 from ..files import flush_to_disk, write_text_atomic
 from ..remedies import remedy
@@ -65,7 +67,14 @@ class ArrayWriter:
         self._shape: Tuple[int, ...] = ()
 
     def begin(self, shape: Tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Write the header for samples of `shape`."""
+        """Write the header for samples of `shape`.
+
+        Raises:
+            TooLargeError: All samples together do not fit the disk.
+        """
+        needed = self._rows * math.prod(shape) * dtype.itemsize
+        work = f"the decoded variable '{self.name}' ({self._rows:,} samples of shape {tuple(shape)})"
+        require_room(self.path.parent, needed, work, remedy("smaller-data", variable=ENVIRONMENT))
         self._dtype = dtype.str
         self._shape = tuple(shape)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}

@@ -33,7 +33,7 @@ from ..archives.hdf5_datasets import is_hdf5, pack_datasets, read_datasets
 from ..array import Array
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
-from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
+from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError, RequestError
 from ..files import write_bytes_atomic
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
@@ -47,6 +47,8 @@ __all__ = ["FORMAT", "TrainingCache", "kept_steps", "write_cache"]
 FORMAT = 1
 RECORDS = "records"
 NEEDED = {"passport", "network", "steps", "parameters", "statistics", "checksum"}
+MOST_TEXT = 1 << 28  # bytes; the text of a network of thousands of layers takes some millions
+NO_CACHE = (LookupError, ValueError, TypeError, AttributeError, OverflowError, zlib.error, RequestError)
 MISSING_RECORDS = {"margins": remedy("train-with-margins"), "average": remedy("train-with-average")}
 
 
@@ -85,7 +87,7 @@ class TrainingCache(FinishedTraining):
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
         self._steps = datasets["steps"]
         self._datasets = datasets
-        text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
+        text = _network_text(datasets)
         final = self.final
         self.network = Network.from_values(text, final.theta, final.statistics, self.passport["network"]["path"])
 
@@ -114,8 +116,14 @@ class TrainingCache(FinishedTraining):
                 f"Training cache '{path}' does not match its SHA-256; it was damaged or changed.",
                 remedy("train-again"),
             )
-        _refuse_not_finite(path, datasets)
-        return cls(path, datasets, checksum.hex())
+        try:
+            _refuse_not_finite(path, datasets)
+            return cls(path, datasets, checksum.hex())
+        except NO_CACHE as error:  # a checksum is no proof of who wrote it
+            raise CorruptFileError(
+                f"Training cache '{path}' does not hold what belongs into one ({type(error).__name__}: {error}).",
+                remedy("train-again"),
+            ) from error
 
     def __repr__(self) -> str:
         samples = self.plan.batches.samples
@@ -249,6 +257,20 @@ def _refuse_not_finite(path: Path, datasets: Mapping[str, Array]) -> None:
     raise CorruptFileError(f"Training cache '{path}': {where}.", remedy("train-again"))
 
 
+def _network_text(datasets: Mapping[str, Array]) -> str:
+    """Return the network's text, unpacked no further than text packs.
+
+    Raises:
+        ValueError: It claims to be longer.
+    """
+    packed = datasets["network"].tobytes()
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(packed, MOST_TEXT)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"expected a network of at most {MOST_TEXT:,} bytes of text, got more")
+    return text.decode("utf-8")
+
+
 def _record_not_finite(name: str, values: Array) -> str:
     rows = np.flatnonzero(~np.isfinite(values))
     return f"{name}: {len(rows)} of {len(values):,} numbers are not finite, the first at {rows[0]}"
@@ -256,7 +278,7 @@ def _record_not_finite(name: str, values: Array) -> str:
 
 def _state_not_finite(datasets: Mapping[str, Array]) -> str:
     """Name the first parameter that is not finite; the network that knows the names is made for this alone."""
-    text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
+    text = _network_text(datasets)
     states = [_checkpoint(datasets, row) for row in range(len(datasets["steps"]))]
     network = Network.from_values(text, np.zeros_like(states[0].theta), np.zeros_like(states[0].statistics))
     found = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)

@@ -140,14 +140,22 @@ class StepPlan:
 
     def kept(self) -> Tuple[int, ...]:
         """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
+        return (*self._kept_on_the_way(), self.steps)
+
+    @property
+    def states(self) -> int:
+        """The number of states that `kept` lists, without listing them."""
+        return len(self._kept_on_the_way()) + 1
+
+    def _kept_on_the_way(self) -> range:
         total = self.steps  # T
         policy = self.config.policy
         if policy == "final":
-            return (total,)
+            return range(0)
         if policy == "last-epoch":
-            return (total - self.steps_per_epoch, total)
+            return range(total - self.steps_per_epoch, total, self.steps_per_epoch)
         stride = {"epochs": self.steps_per_epoch, "sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
-        return tuple(range(0, total, stride)) + (total,)
+        return range(0, total, stride)
 
 
 def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, WrappingPlan]:

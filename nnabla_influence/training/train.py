@@ -13,8 +13,10 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Unio
 from ..config import TrainingConfig, differences
 from ..dataset.dataset import Dataset
 from ..device import Device
+from ..disk_space import require_room
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
 from ..files import replaceable
+from ..machine_memory import require_memory
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
@@ -92,6 +94,7 @@ def train(
         OutputExistsError: The target is no regular file.
         ConfigError: NNabla has no such solver.
         DivergenceError: The loss is not finite.
+        TooLargeError: A batch, or what the policy keeps, does not fit this machine.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
 
     >>> import os, tempfile
@@ -112,11 +115,12 @@ def train(
     existing = _existing(target, passport, overwrite)
     if existing is not None:
         return existing
+    plan = StepPlan(config, len(dataset))
     trainer = Trainer(network, dataset, config, device)
+    _require_room(trainer.state(), plan, target)
     if overwrite:
         discard(target)
     unfinished = UnfinishedTraining(target, passport)
-    plan = StepPlan(config, len(dataset))
     kept = _kept(plan, network)
     try:
         history = _run(trainer, plan, kept, unfinished, hooks)
@@ -129,6 +133,20 @@ def train(
     write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(kept), records)
     discard(target)
     return TrainingCache.open(target)
+
+
+def _require_room(state: Checkpoint, plan: StepPlan, target: Path) -> None:
+    """Refuse a policy whose states do not fit the memory, where the cache is put together, or the disk.
+
+    Raises:
+        TooLargeError: They do not.
+    """
+    states = plan.states
+    size = sum(array.nbytes for array in state.to_arrays().values())
+    work = f"the {states:,} states that policy '{plan.config.policy}' keeps"
+    less = remedy("keep-fewer-states")
+    require_memory(states * size, work, less)
+    require_room(target.parent, states * size, work, less)
 
 
 def _existing(target: Path, passport: Mapping[str, Any], overwrite: bool) -> Optional[TrainingCache]:

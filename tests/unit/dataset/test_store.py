@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from support.waiting import PATIENCE
 
+from nnabla_influence import disk_space
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
 from nnabla_influence.dataset.data_cache import list_data_cache
-from nnabla_influence.errors import RunError
+from nnabla_influence.errors import RunError, TooLargeError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -147,3 +148,16 @@ def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):
     data = folder.read(csv)
     assert len(data) == 6 and [entry.fingerprint for entry in list_data_cache(folder.cache)] == [data.fingerprint]
     assert not list(folder.cache.glob("partial-*"))
+
+
+def test_decoded_data_that_do_not_fit_the_disk_are_refused_by_name_and_need(folder, monkeypatch):
+    """With the first cell, not with the one that fills the disk."""
+    csv = folder.digits()
+    monkeypatch.setattr(disk_space, "free_bytes", lambda folder: 100)
+    with pytest.raises(
+        TooLargeError, match=r"decoded variable 'x' \(.* samples of shape .*fit the 100 bytes"
+    ) as caught:
+        folder.read(csv)
+    said = caught.value.said(IN_COMMANDS)
+    assert "--image-size" in said and "NNABLA_INFLUENCE_DATA_CACHE" in said
+    assert not list(folder.cache.glob("partial-*")), "nothing half-made stays"

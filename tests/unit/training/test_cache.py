@@ -1,11 +1,13 @@
 """The training cache on disk: size, integrity, refusals."""
 
 import dataclasses
+import zlib
 
 import h5py
 import numpy as np
 import pytest
 
+from nnabla_influence.archives.hdf5_datasets import pack_datasets, read_datasets
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
@@ -126,3 +128,39 @@ def test_a_cache_with_a_number_that_is_not_finite_is_refused_by_its_name(cache, 
         margins = np.zeros(23, np.float32)
         margins[7] = np.inf
         write_cache(cache.path, passport, cache.network, [last], {"margins": margins})
+
+
+def crafted(path, **changes):
+    """A cache whose contents somebody has replaced, and whose checksum is right."""
+    datasets = {**read_datasets(path), **changes}
+    del datasets["checksum"]
+    checksum = np.frombuffer(cache_module._checksum(datasets), np.uint8)
+    path.write_bytes(pack_datasets({**datasets, "checksum": checksum}))
+
+
+def as_bytes(data):
+    return np.frombuffer(data, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"passport": as_bytes(b"{}")},
+        {"passport": as_bytes(b"[1]")},
+        {"passport": as_bytes(b"no json")},
+        {"passport": as_bytes(b'{"config": {"epochs": -1}, "training_data": {"samples": 3}}')},
+        {"network": as_bytes(b"no zlib")},
+        {"network": as_bytes(zlib.compress(b"network { name: 3 }"))},
+        {"network": as_bytes(zlib.compress(bytes(1 << 20)))},
+        {"steps": np.zeros(0, np.int64)},
+        {"steps": np.zeros((2, 2), np.int64)},
+        {"parameters": np.zeros(3, np.float32)},
+        {"statistics": np.zeros((1, 7), np.float32)},
+    ],
+)
+def test_a_cache_with_a_right_checksum_and_strange_contents_is_refused_in_one_sentence(cache, changes, monkeypatch):
+    monkeypatch.setattr(cache_module, "MOST_TEXT", 1 << 19)
+    crafted(cache.path, **changes)
+    with pytest.raises(CorruptFileError, match="does not hold what belongs|at most .* of text") as refused:
+        TrainingCache.open(cache.path)
+    assert refused.value.said(IN_COMMANDS).endswith((".", "--overwrite."))
