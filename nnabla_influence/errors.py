@@ -15,6 +15,7 @@
     |  `- MissingExtraError            an optional library is not installed
     `- RunError                        the request was fine, the run failed: exit code 1
        |- CorruptFileError             a file's contents do not match its checksum
+       |- InUseError                   another process works on the same file
        |- ComputationError             NNabla failed at a batch, out of memory for instance
        `- DivergenceError              numbers grew without bound or became NaN
 
@@ -104,6 +105,10 @@ class RunError(InfluenceError):
 
 class CorruptFileError(RunError):
     """A file's contents do not match the checksum stored in it."""
+
+
+class InUseError(RunError):
+    """Another process works on the same file; the same command may succeed when it has ended."""
 
 
 class ComputationError(RunError):

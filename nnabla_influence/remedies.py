@@ -75,6 +75,7 @@ IN_PYTHON: Dict[str, str] = {
     "train-for-state": 'Train (or continue) the network with project.train("cache.h5"), and score that.',
     "train-again": "Train again, with overwrite=True.",
     "make-a-cache": 'Make one with project.train("cache.h5").',
+    "discard-damaged": "Delete that folder, and call it again: it begins anew.",
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",

@@ -32,6 +32,7 @@ IN_COMMANDS: Dict[str, str] = {
     "--cache.",
     "train-again": "Train again, with --overwrite.",
     "make-a-cache": "Make one with: python -m nnabla_influence train.",
+    "discard-damaged": "Remove the progress with --discard, and run the command again.",
     "discard-and-train-again": "Remove it with --discard, train again.",
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",

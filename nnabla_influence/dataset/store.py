@@ -74,7 +74,7 @@ class ArrayWriter:
         """
         needed = self._rows * math.prod(shape) * dtype.itemsize
         work = f"the decoded variable '{self.name}' ({self._rows:,} samples of shape {tuple(shape)})"
-        require_room(self.path.parent, needed, work, remedy("smaller-data", variable=ENVIRONMENT))
+        require_room(self.path.parent.parent, needed, work, remedy("smaller-data", variable=ENVIRONMENT))
         self._dtype = dtype.str
         self._shape = tuple(shape)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}

@@ -20,7 +20,7 @@ from ..machine_memory import require_memory
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
-from ..resume import discard, has_progress
+from ..resume import discard, has_progress, working_on
 from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
 from .first_parameters import drawn_from
@@ -94,6 +94,7 @@ def train(
         OutputExistsError: The target is no regular file.
         ConfigError: NNabla has no such solver.
         DivergenceError: The loss is not finite.
+        InUseError: Another process is training into the same file.
         TooLargeError: A batch, or what the policy keeps, does not fit this machine.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
 
@@ -115,13 +116,20 @@ def train(
     existing = _existing(target, passport, overwrite)
     if existing is not None:
         return existing
-    plan = StepPlan(config, len(dataset))
     trainer = Trainer(network, dataset, config, device)
-    _require_room(trainer.state(), plan, target)
+    _require_room(trainer.state(), StepPlan(config, len(dataset)), target)
+    with working_on(target):
+        existing = _existing(target, passport, overwrite)  # another process may have finished it meanwhile
+        return existing or _train(trainer, passport, target, overwrite, hooks)
+
+
+def _train(trainer: Trainer, passport: Mapping[str, Any], target: Path, overwrite: bool, hooks: Hooks) -> TrainingCache:
+    """Perform what is left of a training, and write its cache."""
     if overwrite:
         discard(target)
     unfinished = UnfinishedTraining(target, passport)
-    kept = _kept(plan, network)
+    plan = StepPlan(trainer.config, len(trainer.dataset))
+    kept = _kept(plan, trainer.network)
     try:
         history = _run(trainer, plan, kept, unfinished, hooks)
     except InfluenceError as error:
@@ -130,7 +138,7 @@ def train(
             discard(target)
         raise
     records = trainer.records.results(plan.steps_per_epoch)
-    write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(kept), records)
+    write_cache(target, {**passport, "training_loss": history}, trainer.network, unfinished.kept(kept), records)
     discard(target)
     return TrainingCache.open(target)
 

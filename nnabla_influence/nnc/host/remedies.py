@@ -28,6 +28,7 @@ IN_FIELDS: Dict[str, str] = {
     "train-for-state": "Train the network with the plugin Train with influence cache.",
     "train-again": "Delete that file, or train again with the plugin Train with influence cache.",
     "make-a-cache": "Make one with the plugin Train with influence cache.",
+    "discard-damaged": "Delete that folder, and start the plugin again.",
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",

@@ -153,9 +153,10 @@ def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):
 def test_decoded_data_that_do_not_fit_the_disk_are_refused_by_name_and_need(folder, monkeypatch):
     """With the first cell, not with the one that fills the disk."""
     csv = folder.digits()
-    monkeypatch.setattr(disk_space, "free_bytes", lambda folder: 100)
+    monkeypatch.setattr(disk_space, "free_bytes", lambda folder: 10)
     with pytest.raises(
-        TooLargeError, match=r"decoded variable 'x' \(.* samples of shape .*fit the 100 bytes"
+        TooLargeError,
+        match=r"decoded variable 'y' \(6 samples of shape \(1,\)\) to fit the 10 bytes that are free in '.*cache'",
     ) as caught:
         folder.read(csv)
     said = caught.value.said(IN_COMMANDS)

@@ -1,10 +1,12 @@
 """Training: determinism, interruption, refusal of what does not fit."""
 
+import os
+
 import numpy as np
 import pytest
 from support.comparison import relative_error
 
-from nnabla_influence import disk_space, machine_memory
+from nnabla_influence import disk_space, machine_memory, run_lock
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.dataset import Dataset
@@ -13,11 +15,12 @@ from nnabla_influence.errors import (
     CorruptFileError,
     DataError,
     DivergenceError,
+    InUseError,
     TooLargeError,
     UnsupportedError,
 )
 from nnabla_influence.network import Network
-from nnabla_influence.resume import discard, partial_folder
+from nnabla_influence.resume import discard, partial_folder, working_on
 from nnabla_influence.training import Hooks, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
@@ -83,7 +86,7 @@ def test_another_run_is_refused_with_both_settings_and_replaced_on_request(netwo
 
 def test_an_interrupted_run_with_other_settings_is_refused(network, data, config, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        train(network, data, config(), tmp_path / "c.h5", hooks=Hooks(Interrupt(2)))
+        train(network, data, config(), tmp_path / "c.h5", hooks=Hooks(Interrupt(7)))
     with pytest.raises(CacheMismatchError, match="seed: 5 / 0"):
         train(network, data, config(seed=5), tmp_path / "c.h5")
     assert discard(tmp_path / "c.h5") and not discard(tmp_path / "c.h5")
@@ -169,3 +172,16 @@ def test_a_policy_that_does_not_fit_the_machine_is_refused_before_the_first_step
         train(network, data, config(policy="every-step"), tmp_path / "c.h5")
     assert "--policy last-epoch" in caught.value.said(IN_COMMANDS)
     assert [path.name for path in tmp_path.iterdir()] == ["two.h5"]
+
+
+def test_of_two_trainings_into_one_file_the_second_is_told(network, data, config, tmp_path):
+    """In one process nobody waits for itself, so the other one is pretended."""
+    with working_on(tmp_path / "c.h5"):
+        held = dict(run_lock._held)
+        run_lock._held.clear()
+        try:
+            with pytest.raises(InUseError, match=rf"c.h5.partial' is in use: process {os.getpid()} on"):
+                train(network, data, config(), tmp_path / "c.h5")
+        finally:
+            run_lock._held.update(held)
+    assert train(network, data, config(), tmp_path / "c.h5").kept == [10, 15]
