@@ -20,6 +20,7 @@ from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
 from .remedies import remedy
 from .scores import INDEX_COLUMN, SCORE_COLUMN, InfluenceScores, as_scores, original_table
+from .scores_passport import warn_if_edited
 
 __all__ = ["ScoredData"]
 
@@ -67,6 +68,7 @@ class ScoredData:
         """
         path = Path(influence)
         column = IndexedColumn.read_scores(path, score)
+        warn_if_edited(path, len(column.values))
         _check_whole(column)
         values = np.array([column.values[sample] for sample in range(len(column.values))])
         values = as_scores(values, score)
