@@ -21,6 +21,7 @@ from ..errors import DataError
 from ..files import atomic_path
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
+from .text_cells import safe_path
 
 __all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv", "write_csvs"]
 
@@ -217,7 +218,7 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
         return cell
     absolute = os.path.abspath(os.path.join(source, cell.replace("\\", "/")))
     try:
-        return os.path.relpath(absolute, target).replace(os.sep, "/")
+        return safe_path(os.path.relpath(absolute, target).replace(os.sep, "/"))
     except ValueError:  # Windows: no relative path leads from one drive to another
         return absolute.replace(os.sep, "/")
 
