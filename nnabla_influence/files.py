@@ -11,13 +11,13 @@ regular file is ever replaced, and a link is followed only inside its own folder
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator, List, Sequence, Union
 
 from .errors import OutputExistsError
+from .temporary_names import sweep, temporary_name
 
 __all__ = [
     "FilePath",
@@ -42,7 +42,7 @@ _KINDS = (
 
 
 @contextmanager
-def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
+def atomic_path(target: Union[str, Path], sweeps: bool = True) -> Iterator[Path]:
     """Yield a temporary path that becomes `target` when the block succeeds.
 
     The temporary file has the suffix of the target (some writers choose a format by it) and lies in the same folder,
@@ -51,6 +51,7 @@ def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
 
     Args:
         target: The file to write; an existing one is replaced at the end.
+        sweeps: Remove what killed processes left in the folder; whoever writes thousands of files does so once.
 
     Yields:
         The path to write to. The block must create a file there and close it.
@@ -62,8 +63,10 @@ def atomic_path(target: Union[str, Path]) -> Iterator[Path]:
     """
     final = replaceable(target)
     final.parent.mkdir(parents=True, exist_ok=True)
+    if sweeps:
+        sweep(final.parent)
     # A short name of its own, because a long target with something added might be longer than the system allows.
-    temporary = final.with_name(f".partial-{secrets.token_hex(8)}{final.suffix}")
+    temporary = final.with_name(temporary_name(final.suffix))
     try:
         yield temporary
         # Before the rename: after a power cut the new name must not stand for blocks that were never written.
@@ -80,9 +83,9 @@ def write_text_atomic(path: Union[str, Path], text: str) -> None:
     write_bytes_atomic(path, text.encode("utf-8"))
 
 
-def write_bytes_atomic(path: Union[str, Path], data: Union[bytes, memoryview]) -> None:
+def write_bytes_atomic(path: Union[str, Path], data: Union[bytes, memoryview], sweeps: bool = True) -> None:
     """Write bytes; see `atomic_path`."""
-    with atomic_path(path) as temporary:
+    with atomic_path(path, sweeps) as temporary:
         temporary.write_bytes(data)
 
 

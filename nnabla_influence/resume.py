@@ -20,6 +20,7 @@ from .errors import CacheMismatchError, CorruptFileError, OutputExistsError, Too
 from .files import FilePath, write_bytes_atomic, write_text_atomic
 from .remedies import remedy
 from .run_lock import LOCK_FILE, locked
+from .temporary_names import sweep
 
 __all__ = ["PartialFolder", "clear", "discard", "has_progress", "partial_folder", "working_on"]
 
@@ -138,6 +139,7 @@ class PartialFolder:
         self.folder = partial_folder(target)
         note = self.folder / NOTE
         _refuse_no_folder(self.folder)
+        sweep(self.folder)
         if not note.is_file():
             if any(self.folder.glob("*.npz")):  # what `save` wrote
                 raise CorruptFileError(
@@ -170,7 +172,7 @@ class PartialFolder:
 
     def save(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Save arrays under a name, replacing what was there."""
-        write_bytes_atomic(self._path(name), pack_arrays(arrays))
+        write_bytes_atomic(self._path(name), pack_arrays(arrays), sweeps=False)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

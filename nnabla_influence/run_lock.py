@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Dict, Iterator, Optional
 
 from .errors import InUseError
+from .files import replaceable
 
 __all__ = ["LOCK_FILE", "locked"]
 
@@ -56,7 +57,7 @@ def _acquired(folder: Path) -> Optional[IO[bytes]]:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            stream = open(str(path), "a+b")
+            stream = open(str(replaceable(path)), "a+b")
         except FileNotFoundError:  # its holder has just removed the folder
             continue
         try:

@@ -19,6 +19,7 @@ from .. import __version__
 from ..errors import InfluenceError
 from ..interrupts import clear_interrupts, interruption_text
 from ..system_message import system_message
+from .closed_streams import open_closed_streams
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
@@ -41,6 +42,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     Returns:
         The exit code. Nothing is raised, whatever the command does.
     """
+    open_closed_streams()
     use_replaceable_output()
     parser = build_parser()
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import List, NamedTuple, Union
 
@@ -18,7 +19,7 @@ __all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_ca
 
 # Clearing removes what is named so, and nothing else: the folder may be shared with other files.
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
-_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
+_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f-]+)\.json\Z")
 
 
 class CacheEntry(NamedTuple):
@@ -39,12 +40,22 @@ def default_data_cache() -> Path:
 
 
 def _system_caches() -> Path:
-    home = Path(os.path.expanduser("~"))
+    stated = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if sys.platform != "darwin" and os.path.isabs(stated):
+        return Path(stated)
+    home = _home()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or str(home / "AppData" / "Local"))
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"))
+        return home / "AppData" / "Local"
+    return home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
+
+
+def _home() -> Path:
+    """Return the user's home; without one a folder of his own among the temporary ones, never the root folder."""
+    home = Path(os.path.expanduser("~"))  # of an empty HOME Python makes the root folder
+    if home.is_absolute() and home != home.parent:
+        return home
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"home-of-{user}"
 
 
 def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:

@@ -21,7 +21,6 @@ import math
 import os
 import re
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
@@ -33,14 +32,14 @@ from ..disk_space import require_room
 from ..errors import RunError
 from ..files import flush_to_disk, write_text_atomic
 from ..remedies import remedy
+from ..temporary_names import folder_prefix, is_abandoned
 
 __all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport", "remove_own"]
 
 _FORMAT = 1
 _PASSPORT = "dataset.json"
 PARTIAL = "partial-"
-OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f]{16}\.json)\Z")
-_ABANDONED = 24 * 3600  # seconds after which a partial folder cannot belong to a running process
+OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f-]+\.json)\Z")
 ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
 
 
@@ -123,7 +122,7 @@ def new_entry(
     try:
         data_cache.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(data_cache)
-        temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=str(data_cache)))
+        temporary = Path(tempfile.mkdtemp(prefix=folder_prefix(), dir=str(data_cache)))
         for number, name in enumerate(names):
             writers.append(ArrayWriter(name, temporary / f"{number}.npy", rows))
         yield writers
@@ -221,7 +220,7 @@ def _remove_abandoned(data_cache: Path) -> None:
     """Tidy up after processes that were killed while decoding."""
     for child in children(data_cache):
         with suppress(FileNotFoundError):  # a neighbour tidies up as well
-            if child.name.startswith(PARTIAL) and time.time() - child.stat().st_mtime > _ABANDONED:
+            if child.name.startswith(PARTIAL) and is_abandoned(child):
                 remove_own(child, OWN_FILE)
 
 

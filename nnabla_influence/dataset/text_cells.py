@@ -1,7 +1,7 @@
 """Text of ours in a CSV that a spreadsheet will open.
 
-A spreadsheet takes a cell that begins with ``= + - @`` for a formula and runs it. The user's own cells stay as they are,
-whatever they hold; what this package adds never begins so, unless it is a number.
+A spreadsheet takes a cell that begins with ``= + - @`` for a formula and runs it. The user's own cells stay as they
+are, whatever they hold; what this package adds never begins so, unless it is a number.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
 from nnabla_influence.dataset.data_cache import list_data_cache
 from nnabla_influence.errors import RunError, TooLargeError
+from nnabla_influence.temporary_names import folder_prefix
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -87,6 +88,15 @@ def test_folders_of_killed_processes_are_removed_after_a_day(folder):
         os.utime(str(folder.cache / name), (then, then))
     folder.read(folder.digits())
     assert [path.name for path in folder.cache.glob("partial-*")] == ["partial-new"]
+
+
+def test_a_folder_of_a_killed_process_is_removed_at_once(folder):
+    killed = f"{folder_prefix()}x".replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")  # more than Linux ever gives
+    for name in (killed, f"{folder_prefix()}y"):
+        (folder.cache / name).mkdir(parents=True)
+        (folder.cache / name / "0.npy").write_bytes(b"x")
+    folder.read(folder.digits())
+    assert [path.name for path in folder.cache.glob("partial-*")] == [f"{folder_prefix()}y"]
 
 
 def test_a_cache_that_cannot_be_written_names_itself(folder):
