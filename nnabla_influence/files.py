@@ -10,12 +10,14 @@ regular file is ever replaced, and a link is followed only inside its own folder
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Iterator, List, Sequence, Union
+from typing import Iterator, List, Mapping, Optional, Sequence, Union
 
+from .disk_space import free_bytes
 from .errors import OutputExistsError
 from .temporary_names import sweep, temporary_name
 
@@ -23,15 +25,18 @@ __all__ = [
     "FilePath",
     "atomic_path",
     "flush_to_disk",
+    "naming_file",
     "refuse_overwriting",
     "replaceable",
     "write_bytes_atomic",
+    "write_files_atomic",
     "write_text_atomic",
 ]
 
 FilePath = Union[str, Path]
 """A file as a Python user names it."""
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # the second: a quota
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISCHR, "a device"),
@@ -42,7 +47,7 @@ _KINDS = (
 
 
 @contextmanager
-def atomic_path(target: Union[str, Path], sweeps: bool = True) -> Iterator[Path]:
+def atomic_path(target: Union[str, Path], sweeps: bool = True, needed: Optional[int] = None) -> Iterator[Path]:
     """Yield a temporary path that becomes `target` when the block succeeds.
 
     The temporary file has the suffix of the target (some writers choose a format by it) and lies in the same folder,
@@ -52,6 +57,7 @@ def atomic_path(target: Union[str, Path], sweeps: bool = True) -> Iterator[Path]
     Args:
         target: The file to write; an existing one is replaced at the end.
         sweeps: Remove what killed processes left in the folder; whoever writes thousands of files does so once.
+        needed: The bytes that will be written, if they are known, for the message of a full disk.
 
     Yields:
         The path to write to. The block must create a file there and close it.
@@ -59,23 +65,56 @@ def atomic_path(target: Union[str, Path], sweeps: bool = True) -> Iterator[Path]
     Raises:
         OutputExistsError: The target is no regular file, or a link out of its folder.
         OSError: The folder cannot be written, the disk is full, or the block created nothing. Whatever goes wrong
-            (also Ctrl-C), the temporary file is removed and the old target stays.
+            (also Ctrl-C), the temporary file and folders made for it are removed and the old target stays.
     """
     final = replaceable(target)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    if sweeps:
-        sweep(final.parent)
     # A short name of its own, because a long target with something added might be longer than the system allows.
     temporary = final.with_name(temporary_name(final.suffix))
+    with _folder_for(final), naming_file(final, needed):
+        if sweeps:
+            sweep(final.parent)
+        try:
+            yield temporary
+            # Before the rename: after a power cut the new name must not stand for blocks that were never written.
+            flush_to_disk(temporary)
+            os.replace(str(temporary), str(final))
+        finally:
+            if temporary.exists():
+                temporary.unlink()
+        _flush_folder(final.parent)
+
+
+@contextmanager
+def naming_file(path: Path, needed: Optional[int] = None) -> Iterator[None]:
+    """Name the file in the system's errors, which name none, or a temporary one; and the bytes if the disk is full.
+
+    Raises:
+        OSError: Whatever the system says, of `path`.
+    """
     try:
-        yield temporary
-        # Before the rename: after a power cut the new name must not stand for blocks that were never written.
-        flush_to_disk(temporary)
-        os.replace(str(temporary), str(final))
-    finally:
-        if temporary.exists():
-            temporary.unlink()
-    _flush_folder(final.parent)
+        yield
+    except OSError as error:
+        if error.errno is None or isinstance(error, BlockingIOError):
+            raise
+        text = str(error.strerror)
+        if error.errno in FULL:
+            room = free_bytes(path.parent)
+            text += f" ({'more' if needed is None else f'{needed:,} bytes'} needed, {room or 0:,} bytes free)"
+        raise OSError(error.errno, text, str(path)) from error
+
+
+@contextmanager
+def _folder_for(file: Path) -> Iterator[None]:
+    """Make the folders of a file; if the block fails, those that were made and are empty are removed."""
+    missing = [folder for folder in file.parents if not folder.exists()]  # the deepest first
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):  # somebody has put something into it
+                folder.rmdir()
+        raise
 
 
 def write_text_atomic(path: Union[str, Path], text: str) -> None:
@@ -83,9 +122,16 @@ def write_text_atomic(path: Union[str, Path], text: str) -> None:
     write_bytes_atomic(path, text.encode("utf-8"))
 
 
+def write_files_atomic(files: Mapping[Path, bytes]) -> None:
+    """Write several files; none is replaced before all are written, see `atomic_path`."""
+    with ExitStack() as stack:
+        for path, data in files.items():
+            stack.enter_context(atomic_path(path, needed=len(data))).write_bytes(data)
+
+
 def write_bytes_atomic(path: Union[str, Path], data: Union[bytes, memoryview], sweeps: bool = True) -> None:
     """Write bytes; see `atomic_path`."""
-    with atomic_path(path, sweeps) as temporary:
+    with atomic_path(path, sweeps, len(data)) as temporary:
         temporary.write_bytes(data)
 
 

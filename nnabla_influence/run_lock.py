@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import IO, Dict, Iterator, Optional
+from typing import BinaryIO, Dict, Iterator, Optional
 
 from .errors import InUseError
 from .files import replaceable
@@ -51,13 +51,13 @@ def locked(folder: Path) -> Iterator[None]:
             _release(folder, stream)
 
 
-def _acquired(folder: Path) -> Optional[IO[bytes]]:
+def _acquired(folder: Path) -> Optional[BinaryIO]:
     """Lock the file in the folder; None where the file system knows no locks."""
     path = folder / LOCK_FILE
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            stream = open(str(replaceable(path)), "a+b")
+            stream = open(str(replaceable(path)), "a+b", buffering=0)
         except FileNotFoundError:  # its holder has just removed the folder
             continue
         try:
@@ -78,19 +78,19 @@ def _acquired(folder: Path) -> Optional[IO[bytes]]:
         stream.close()  # its holder removed it between our opening and locking it
 
 
-def _is_still(stream: IO[bytes], path: Path) -> bool:
+def _is_still(stream: BinaryIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(stream.fileno()), os.stat(str(path)))
     except FileNotFoundError:
         return False
 
 
-def _sign(stream: IO[bytes]) -> None:
+def _sign(stream: BinaryIO) -> None:
     now = datetime.datetime.now().replace(microsecond=0)
     text = json.dumps({"process": os.getpid(), "machine": platform.node(), "since": now.isoformat(" ")})
-    stream.truncate(0)
-    stream.write(text.encode("utf-8"))
-    stream.flush()
+    with contextlib.suppress(OSError):  # on a full disk it is a lock all the same
+        stream.truncate(0)
+        stream.write(text.encode("utf-8"))
 
 
 def _holder(path: Path) -> str:
@@ -101,7 +101,7 @@ def _holder(path: Path) -> str:
         return "another process works on it"
 
 
-def _release(folder: Path, stream: Optional[IO[bytes]]) -> None:
+def _release(folder: Path, stream: Optional[BinaryIO]) -> None:
     path = folder / LOCK_FILE
     if sys.platform == "win32":  # which removes no open file
         if stream is not None:
@@ -123,7 +123,7 @@ def _remove(path: Path) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(stream: IO[bytes]) -> None:
+    def _lock(stream: BinaryIO) -> None:
         stream.seek(WINDOWS_PLACE)
         msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         stream.seek(0)
@@ -131,5 +131,5 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(stream: IO[bytes]) -> None:
+    def _lock(stream: BinaryIO) -> None:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

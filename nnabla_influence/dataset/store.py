@@ -30,7 +30,7 @@ import numpy as np
 from ..array import Array
 from ..disk_space import require_room
 from ..errors import RunError
-from ..files import flush_to_disk, write_text_atomic
+from ..files import flush_to_disk, naming_file, write_text_atomic
 from ..remedies import remedy
 from ..temporary_names import folder_prefix, is_abandoned
 
@@ -63,6 +63,7 @@ class ArrayWriter:
         self._rows = rows
         self._stream = open(str(path), "wb")
         self._dtype = ""
+        self._needed = 0  # bytes
         self._shape: Tuple[int, ...] = ()
 
     def begin(self, shape: Tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -71,9 +72,9 @@ class ArrayWriter:
         Raises:
             TooLargeError: All samples together do not fit the disk.
         """
-        needed = self._rows * math.prod(shape) * dtype.itemsize
+        self._needed = self._rows * math.prod(shape) * dtype.itemsize
         work = f"the decoded variable '{self.name}' ({self._rows:,} samples of shape {tuple(shape)})"
-        require_room(self.path.parent.parent, needed, work, remedy("smaller-data", variable=ENVIRONMENT))
+        require_room(self.path.parent.parent, self._needed, work, remedy("smaller-data", variable=ENVIRONMENT))
         self._dtype = dtype.str
         self._shape = tuple(shape)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}
@@ -81,11 +82,17 @@ class ArrayWriter:
 
     def write(self, values: Array) -> None:
         """Append values in C order."""
-        self._stream.write(np.ascontiguousarray(values).data)
+        with naming_file(self.path, self._needed):
+            self._stream.write(np.ascontiguousarray(values).data)
 
     def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._stream.close()
+        """Close the file; safe to call twice.
+
+        Raises:
+            OSError: What was still to be written does not fit the disk.
+        """
+        with naming_file(self.path, self._needed):
+            self._stream.close()
 
     def passport(self) -> Dict[str, Any]:
         """Return what `open_entry` checks: name, file, type, sample shape and size in bytes."""
@@ -135,7 +142,8 @@ def new_entry(
         ) from error
     finally:
         for writer in writers:
-            writer.close()
+            with suppress(OSError):  # on a full disk; that is being said already
+                writer.close()
         if temporary is not None:
             remove_own(temporary, OWN_FILE)
 

@@ -7,10 +7,19 @@ import stat
 from pathlib import Path
 
 import pytest
+from support.full_disk import refuse_writing
 
 import nnabla_influence
 from nnabla_influence.errors import OutputExistsError
-from nnabla_influence.files import atomic_path, refuse_overwriting, replaceable, write_text_atomic
+from nnabla_influence.files import (
+    atomic_path,
+    refuse_overwriting,
+    replaceable,
+    write_bytes_atomic,
+    write_files_atomic,
+    write_text_atomic,
+)
+from nnabla_influence.system_message import system_message
 
 
 def names(folder):
@@ -173,3 +182,39 @@ def test_every_module_writes_by_the_functions_of_files():
     package = Path(nnabla_influence.__file__).parent
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if list(writes(path))}
     assert found == OTHER_WRITERS
+
+
+def test_a_full_disk_names_file_and_bytes_and_leaves_no_folder(tmp_path, monkeypatch):
+    refuse_writing(monkeypatch)
+    target = tmp_path / "a" / "b" / "c.npz"
+    with pytest.raises(OSError) as caught:
+        write_bytes_atomic(target, bytes(1_234_567))
+    message = system_message(caught.value)
+    assert message.startswith(f"{target}: ") and "(1,234,567 bytes needed, " in message
+    assert message.endswith(" bytes free); free some space or write elsewhere")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_somebody_else_uses_meanwhile_stays(tmp_path):
+    with pytest.raises(ValueError), atomic_path(tmp_path / "a" / "b" / "c.txt"):
+        (tmp_path / "a" / "notes.txt").touch()
+        raise ValueError
+    assert names(tmp_path / "a") == ["notes.txt"]
+
+
+def test_errors_name_the_file_and_not_the_temporary_one(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught, atomic_path(tmp_path / "a.txt"):
+        pass  # nothing was written
+    assert caught.value.filename == str(tmp_path / "a.txt")
+
+
+def test_of_several_files_none_is_replaced_before_all_are_written(tmp_path, monkeypatch):
+    paths = [tmp_path / "a.txt", tmp_path / "new" / "b.npz"]
+    write_files_atomic({paths[0]: b"old"})
+    refuse_writing(monkeypatch, ".npz")
+    with pytest.raises(OSError, match="6 bytes needed"):
+        write_files_atomic({paths[0]: b"new", paths[1]: b"second"})
+    assert paths[0].read_bytes() == b"old" and names(tmp_path) == ["a.txt"]
+    monkeypatch.undo()
+    write_files_atomic({paths[0]: b"new", paths[1]: b"second"})
+    assert [path.read_bytes() for path in paths] == [b"new", b"second"]
