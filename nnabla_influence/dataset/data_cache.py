@@ -15,7 +15,13 @@ from typing import List, NamedTuple, Union
 from .fingerprint import INDEX_FOLDER
 from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remove_own
 
-__all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
+__all__ = ["IDENTIFIED", "VERIFIED", "CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
+
+VERIFIED = "a checksum of every block of a mebibyte is verified when it is first read"
+IDENTIFIED = (
+    "known by size, times and number in the file system; read and hashed again after 7 days, or a change of these"
+)
+"""How far what is kept is trusted, for people."""
 
 # Clearing removes what is named so, and nothing else: the folder may be shared with other files.
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")

@@ -4,7 +4,7 @@
 
     <data cache>/
       <fingerprint>/         one decoded data set
-        dataset.json         its passport: CSV, rows, and name, file, type, shape and size of every variable
+        dataset.json         its passport: CSV, rows, and name, file, type, shape, size, checksums of every variable
         0.npy, 1.npy, ...    one array (N, *shape) per variable, opened as a memory map
       index/<key>.json       known file hashes of one CSV (see `fingerprint`)
       partial-*/             being written
@@ -33,10 +33,11 @@ from ..errors import RunError
 from ..files import flush_to_disk, naming_file, write_text_atomic
 from ..remedies import remedy
 from ..temporary_names import folder_prefix, is_abandoned
+from .verified_array import BlockChecksums, VerifiedArray, samples_per_block
 
 __all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport", "remove_own"]
 
-_FORMAT = 1
+_FORMAT = 2
 _PASSPORT = "dataset.json"
 PARTIAL = "partial-"
 OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f-]+\.json)\Z")
@@ -64,6 +65,7 @@ class ArrayWriter:
         self._stream = open(str(path), "wb")
         self._dtype = ""
         self._needed = 0  # bytes
+        self._checksums = BlockChecksums(1)
         self._shape: Tuple[int, ...] = ()
 
     def begin(self, shape: Tuple[int, ...], dtype: np.dtype[Any]) -> None:
@@ -77,13 +79,17 @@ class ArrayWriter:
         require_room(self.path.parent.parent, self._needed, work, remedy("smaller-data", variable=ENVIRONMENT))
         self._dtype = dtype.str
         self._shape = tuple(shape)
+        sample = math.prod(shape) * dtype.itemsize
+        self._checksums = BlockChecksums(samples_per_block(sample) * sample)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}
         _write_npy_header(self._stream, header)
 
     def write(self, values: Array) -> None:
         """Append values in C order."""
+        data = np.ascontiguousarray(values).data
         with naming_file(self.path, self._needed):
-            self._stream.write(np.ascontiguousarray(values).data)
+            self._stream.write(data)
+        self._checksums.update(data.cast("B"))
 
     def close(self) -> None:
         """Close the file; safe to call twice.
@@ -95,13 +101,14 @@ class ArrayWriter:
             self._stream.close()
 
     def passport(self) -> Dict[str, Any]:
-        """Return what `open_entry` checks: name, file, type, sample shape and size in bytes."""
+        """Return what `open_entry` checks: name, file, type, sample shape, size in bytes, checksums of its blocks."""
         return {
             "name": self.name,
             "file": self.path.name,
             "dtype": self._dtype,
             "shape": list(self._shape),
             "bytes": self.path.stat().st_size,
+            "crc32": self._checksums.values,
         }
 
 
@@ -170,12 +177,12 @@ def _publish(temporary: Path, final: Path) -> None:
     raise failure
 
 
-def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, Array]]:
+def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, VerifiedArray]]:
     """Open a decoded data set.
 
     Returns:
-        Read-only memory maps (N, *shape) by variable, in the order of the CSV; None if there is no such folder or it
-        does not match its passport.
+        Read-only arrays (N, *shape) by variable, in the order of the CSV, whose checksums are verified when they are
+        read; None if there is no such folder or it does not match its passport.
     """
     folder = data_cache / fingerprint
     passport = read_passport(folder)
@@ -205,7 +212,7 @@ def read_passport(folder: Path) -> Optional[Dict[str, Any]]:
     return passport
 
 
-def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[Array]:
+def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[VerifiedArray]:
     try:
         path = folder / variable["file"]
         if path.stat().st_size != variable["bytes"]:
@@ -216,7 +223,11 @@ def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[A
     if mapped.shape != (rows, *variable["shape"]) or mapped.dtype.str != variable["dtype"]:
         return None
     view: Array = mapped.view(np.ndarray)  # indexing a memmap object is several times slower
-    return view
+    checksums = variable.get("crc32")
+    blocks = -(-rows // samples_per_block(view[:1].nbytes))
+    if not isinstance(checksums, list) or len(checksums) != blocks:
+        return None
+    return VerifiedArray(view, checksums, str(variable["name"]), folder / _PASSPORT)
 
 
 def children(folder: Path) -> List[Path]:

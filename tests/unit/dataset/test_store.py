@@ -14,7 +14,7 @@ from nnabla_influence import disk_space
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
 from nnabla_influence.dataset.data_cache import list_data_cache
-from nnabla_influence.errors import RunError, TooLargeError
+from nnabla_influence.errors import CorruptFileError, RunError, TooLargeError
 from nnabla_influence.temporary_names import folder_prefix
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +37,15 @@ def change_passport(**changes):
     return change
 
 
+def without_checksums(entry):
+    passport = json.loads((entry / "dataset.json").read_text())
+    for variable in passport["variables"]:
+        del variable["crc32"]
+    (entry / "dataset.json").write_text(json.dumps(passport))
+
+
 DAMAGE = {
+    "passport without checksums": without_checksums,
     "array cut off": lambda entry: cut(entry / "0.npy"),
     "array missing": lambda entry: (entry / "1.npy").unlink(),
     "array is text": lambda entry: (entry / "1.npy").write_bytes(b"x" * (entry / "1.npy").stat().st_size),
@@ -172,3 +180,30 @@ def test_decoded_data_that_do_not_fit_the_disk_are_refused_by_name_and_need(fold
     said = caught.value.said(IN_COMMANDS)
     assert "--image-size" in said and "NNABLA_INFLUENCE_DATA_CACHE" in said
     assert not list(folder.cache.glob("partial-*")), "nothing half-made stays"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_flipped_bit_is_noticed_when_it_is_read_and_the_data_are_decoded_anew(folder, number):
+    csv = folder.digits()
+    good = folder.read(csv)
+    whole = good.batch(range(len(good)))
+    path = folder.cache / good.fingerprint / f"{number}.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    damaged = folder.read(csv)
+    with pytest.raises(
+        CorruptFileError, match="samples 0 to 5 of variable '[xy]' do not match their checksum"
+    ) as caught:
+        damaged.batch([0])
+    assert caught.value.said(IN_COMMANDS).endswith("They will be decoded anew. Run the command again.")
+    again = folder.read(csv).batch(range(len(good)))
+    assert all(np.array_equal(again[name], whole[name]) for name in whole)
+
+
+def test_a_flipped_bit_in_a_column_of_numbers_is_noticed(folder):
+    csv = folder.digits()
+    path = folder.cache / folder.read(csv).fingerprint / "1.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x41")
+    with pytest.raises(CorruptFileError, match="of variable 'y'"):
+        folder.read(csv).column("y")
