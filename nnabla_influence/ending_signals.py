@@ -1,8 +1,8 @@
 """Signals that end a process: each ends it as Ctrl-C does, with its own exit code.
 
 Ctrl-C (SIGINT, 130), a system that shuts down or a scheduler whose time is up (SIGTERM, 143), a terminal that was
-closed (SIGHUP, 129), Ctrl-Break on Windows: all of them arrive as KeyboardInterrupt, so that all is tidied up and
-it is said how to go on. What whoever started the process has told it to ignore (``nohup``, a background job) stays ignored.
+closed (SIGHUP, 129), Ctrl-Break on Windows: all of them arrive as KeyboardInterrupt, so that all is tidied up and it is
+said how to go on. What whoever started the process has told it to ignore (``nohup``, a background job) stays ignored.
 
 Two moments are special. While NNabla is imported, an exception would come out of compiled code that is half set up, as
 a traceback or a crash; nothing is at stake yet, so the process ends at once. When the work is done, what comes is too
