@@ -41,7 +41,7 @@ class ScoredData:
         >>> path = Path(place.name) / "influence.csv"
         >>> _ = path.write_text("x,y,influence,datasource_index\n5,1,-0.5,1\n4,0,0.25,0\n")
         >>> data = ScoredData.read(path)
-        >>> data.table.rows, data.scores.values.tolist()
+        >>> list(data.table.rows), data.scores.values.tolist()
         ([['4', '0'], ['5', '1']], [0.25, -0.5])
         >>> place.cleanup()
     """
@@ -67,12 +67,12 @@ class ScoredData:
             DataError: A file is broken, the influence CSV lacks rows, or the training CSV is another data set.
         """
         path = Path(influence)
-        column = IndexedColumn.read_scores(path, score)
-        warn_if_edited(path, len(column.values))
+        whole = Table.read(path)
+        column = IndexedColumn.read_scores(whole, score)
+        warn_if_edited(path, len(whole))
         _check_whole(column)
-        values = np.array([column.values[sample] for sample in range(len(column.values))])
-        values = as_scores(values, score)
-        table = original_table(Table.read(path), score)
+        values = as_scores(column.by_sample(), score)
+        table = original_table(whole, score)
         if not table.header:
             raise DataError(f"{path}: expected the data set's own columns beside the scores, found none.")
         if train is None:
@@ -146,18 +146,17 @@ class ScoredData:
         """
         if name in self.scores.columns:
             return self.scores.columns[name]
-        values = IndexedColumn.read_scores(self.influence, name).values
-        return np.array([values[sample] for sample in range(len(self))])
+        return IndexedColumn.read_scores(self.influence, name).by_sample()
 
 
 def _check_whole(column: IndexedColumn) -> None:
-    samples = len(column.values)
-    missing = sorted(set(range(max(column.values) + 1)) - set(column.values))
-    if missing:
+    samples = len(column.samples)
+    missing = np.setdiff1d(np.arange(column.samples.max() + 1), column.samples)
+    if len(missing):
         shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
         raise DataError(
             f"{column.path}: expected every row of the training data once, found {samples} rows with {INDEX_COLUMN} up "
-            f"to {max(column.values)}; missing {'is' if len(missing) == 1 else 'are'} {shown}.",
+            f"to {column.samples.max()}; missing {'is' if len(missing) == 1 else 'are'} {shown}.",
             remedy("give-whole-influence"),
         )
 
@@ -170,15 +169,10 @@ def _check_same_data(own: Table, scored: Table) -> None:
             "training CSV that was scored."
         )
     # The training CSV may have comments besides, which the influence CSV leaves out.
-    pairs = [(own.header.index(name), place) for place, name in enumerate(scored.header) if name in own.header]
+    pairs = [(place, own.header.index(name)) for place, name in enumerate(scored.header) if name in own.header]
     if len(pairs) < len(scored.header):
         missing = next(name for name in scored.header if name not in own.header)
         raise DataError(f"{own.path}: expected the column {missing} of {scored.path}, found {', '.join(own.header)}.")
-    different = first_difference(own, scored, pairs)
+    different = first_difference(scored, own, pairs)
     if different is not None:
-        row = different.row
-        raise DataError(
-            f"{own.path}: line {own.line(row)}, column {own.header[different.first]!r}: expected "
-            f"{scored.rows[row][different.second]!r} as in {scored.path}, found {own.rows[row][different.first]!r}. "
-            "Give the training CSV that was scored."
-        )
+        raise DataError(f"{different} Give the training CSV that was scored.")

@@ -193,10 +193,9 @@ def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
     dropped = _added_positions(influence, score)
     kept = [column.position for column in influence.columns if column.position not in dropped]
     (index,) = influence.variables[INDEX_COLUMN]
-    order = np.argsort([float(cells[index.position]) for cells in influence.rows], kind="stable").tolist()
-    rows = [[influence.rows[row][position] for position in kept] for row in order]
-    header = [influence.header[position] for position in kept]
-    return Table(influence.path, header, rows, [influence.line(row) for row in order])
+    numbers = influence.plain_numbers([index.position])
+    samples = [float(cells[index.position]) for cells in influence.rows] if numbers is None else numbers[:, 0]
+    return influence.subset(np.argsort(samples, kind="stable"), kept)
 
 
 def _added_positions(influence: Table, score: str) -> Set[int]:

@@ -10,7 +10,6 @@ from ..announcements import write_influence_csv
 from ..choices import TREATMENTS
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
-from ..evaluation.evaluation_data import EvaluationData
 from ..evaluation.removal_curve import RemovalCurve
 from ..files import refuse_overwriting
 from ..interrupts import resumable
@@ -18,7 +17,7 @@ from ..remedies import remedy
 from ..scored_data import ScoredData
 from ..scores import InfluenceScores
 from ..training import TrainingCache
-from ..workflow.choose import ChooseRequest, choose, evaluation_data, ranked
+from ..workflow.choose import ChooseRequest, choose, evaluation_data
 from ..workflow.opened_project import OpenedProject, open_cached_project, open_project
 from ..workflow.train import train_project
 from ..workflow.trials import cache_path
@@ -66,12 +65,24 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
     data = evaluation_data(
         project, selection=args.selection, test=args.test, split_seed=args.split_seed, reporter=console
     )
-    influence, scores = _ranking(args, cache, data, console)
+    influence = args.influence or _beside(args.output, "influence")
+    if args.influence is None:
+        refuse_overwriting([influence], [args.train, args.validation, data.train.path])
     if args.overwrite:
         RemovalCurve.discard(table)
     chosen = choose(
-        cache, data, scores, request, project=project, table=table, split_seed=args.split_seed, reporter=console
+        cache,
+        data,
+        score_request(args) if args.influence is None else _given_scores(args),
+        request,
+        project=project,
+        beside=influence,
+        table=table,
+        split_seed=args.split_seed,
+        reporter=console,
     )
+    if args.influence is None:
+        write_influence_csv(console, chosen.scores, influence)
     console.result(f"auto: {chosen.decision.sentence}")
     console.info(f"every retraining: {table}")
     return influence, Count(chosen.removed), chosen.relabels
@@ -93,14 +104,6 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache
     return train_project(project, path, overwrite=args.overwrite, reporter=console), project
 
 
-def _ranking(
-    args: argparse.Namespace, cache: TrainingCache, data: EvaluationData, console: Console
-) -> Tuple[Path, InfluenceScores]:
-    """Return the influence CSV that was given, or one made with the scoring half."""
-    if args.influence is not None:
-        return args.influence, ScoredData.read(args.influence, args.train, args.score).scores
-    path = _beside(args.output, "influence")
-    refuse_overwriting([path], [args.train, args.validation, data.train.path])
-    scores = ranked(cache, data, score_request(args), beside=path, reporter=console)
-    write_influence_csv(console, scores, path)
-    return path, scores
+def _given_scores(args: argparse.Namespace) -> InfluenceScores:
+    """Read the influence CSV that was given."""
+    return ScoredData.read(args.influence, args.train, args.score).scores

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import List, Mapping, Set, Tuple, Union
 
 from ..array import Array, IntArray
-from .csv import Table, is_number, rewritten_cell, write_csv
+from .csv import Table, is_number, write_csv
 
 __all__ = ["INDEX_COLUMN", "write_with_columns"]
 
@@ -35,14 +35,10 @@ def write_with_columns(
     """
     path = Path(path).absolute()
     kept, notices = _kept_columns(table, {name.split(":")[0] for name in added} | {INDEX_COLUMN}, what)
-    folders = (table.path.parent, path.parent)
+    numbers = list(added.values())
     lines = (
-        [
-            *(rewritten_cell(table.rows[row][i], *folders) for i in kept),
-            *(f"{values[row]:.9g}" for values in added.values()),
-            str(row),
-        ]
-        for row in rows
+        [*(cells[place] for place in kept), *(f"{values[row]:.9g}" for values in numbers), str(row)]
+        for row, cells in zip(rows, table.rows_in(path.parent, rows))
     )
     write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], lines)
     return notices

@@ -3,44 +3,33 @@
 from __future__ import annotations
 
 from pathlib import PureWindowsPath
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 from .csv import Table, is_number
 
-__all__ = ["CellDifference", "first_difference", "same_cell"]
+__all__ = ["first_difference", "same_cell"]
 
 
-class CellDifference(NamedTuple):
-    """A cell that two tables do not share.
-
-    Attributes:
-        row: The row of both, from 0.
-        first: Its place in the rows of the first table, from 0.
-        second: Its place in those of the second.
-    """
-
-    row: int
-    first: int
-    second: int
-
-
-def first_difference(first: Table, second: Table, places: Sequence[Tuple[int, int]]) -> Optional[CellDifference]:
-    """Return the first cell that differs, row by row; None where there is none.
+def first_difference(expected: Table, found: Table, places: Sequence[Tuple[int, int]]) -> Optional[str]:
+    """Say where the first cell lies that differs, row by row, and what either table holds there; None without one.
 
     Args:
-        first: A table.
-        second: A table whose row k is about the same sample as the first's row k.
+        expected: A table.
+        found: A table whose row k is about the same sample as the other's row k.
         places: The columns to compare, as places in the rows of both.
 
     >>> from pathlib import Path
     >>> a, b = (Table(Path(name), ["x", "y"], [["0", "1"], ["5", label]]) for name, label in (("a", "2"), ("b", "3")))
     >>> first_difference(a, b, [(0, 0), (1, 1)])
-    CellDifference(row=1, first=1, second=1)
+    "b: line 3, column 'y': expected '2' as on line 3 of a, found '3'."
     """
-    for row, (ours, theirs) in enumerate(zip(first.rows, second.rows)):
+    for row, (ours, theirs) in enumerate(zip(expected.rows, found.rows)):
         for mine, other in places:
             if not same_cell(ours[mine], theirs[other]):
-                return CellDifference(row, mine, other)
+                return (
+                    f"{found.path}: line {found.line(row)}, column {found.header[other]!r}: expected {ours[mine]!r} as "
+                    f"on line {expected.line(row)} of {expected.path}, found {theirs[other]!r}."
+                )
     return None
 
 

@@ -8,7 +8,6 @@ and says what each column is; `dataset` turns the cells into numbers.
 from __future__ import annotations
 
 import csv
-import io
 import ntpath
 import os
 from contextlib import ExitStack
@@ -17,14 +16,28 @@ from functools import cached_property
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
+import numpy as np
+
+from ..array import Array, IntArray
 from ..errors import DataError
 from ..files import atomic_path
+from .csv_rows import CsvRows
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
 from .text_cells import safe_path
 
-__all__ = ["Column", "Table", "is_number", "parse_header", "rewritten_cell", "write_csv", "write_csvs"]
+__all__ = [
+    "Column",
+    "Table",
+    "is_number",
+    "parse_header",
+    "rewritten_cell",
+    "same_folder",
+    "write_csv",
+    "write_csvs",
+]
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RAGGED = "Give every line as many cells as the header has; quote cells that contain a comma."
 
 
@@ -35,7 +48,8 @@ class Table:
     Attributes:
         path: The CSV, absolute.
         header: The header cells as they stand in the file.
-        rows: One list of cells per sample; every row is as long as the header.
+        rows: One list of cells per sample; every row is as long as the header. Those of a file are split when they are
+            looked at (see `csv_rows`).
         lines: The line of the file on which each row starts (the header is on line 1); left out, rows are taken to
             stand on consecutive lines.
 
@@ -49,8 +63,8 @@ class Table:
 
     path: Path
     header: List[str]
-    rows: List[List[str]]
-    lines: Sequence[int] = field(default=(), repr=False)
+    rows: Sequence[List[str]]
+    lines: Union[Sequence[int], IntArray] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, path: Union[str, Path]) -> Table:
@@ -64,13 +78,13 @@ class Table:
                 are longer or shorter than the header (all reported together).
         """
         absolute = Path(os.path.abspath(str(path)))
-        records, lines = _records(_text(absolute), absolute)
-        if not records:
+        records, lines = _records(absolute)
+        if not len(records):
             raise DataError(
                 f"{absolute}: expected a header like x:image,y:label and one line per sample, got an empty file. "
                 "Check that this is the right file."
             )
-        _check_separator(records[:2], absolute)
+        _check_separator([*records[:2]], absolute)
         table = cls(absolute, records[0], records[1:], lines[1:])
         parse_header(table.header, absolute)
         table._check_rows()
@@ -91,12 +105,19 @@ class Table:
 
     def line(self, row: int) -> int:
         """Return the line of the file on which row `row` (from 0) starts; the header is line 1."""
-        return self.lines[row] if len(self.lines) else row + 2
+        return int(self.lines[row]) if len(self.lines) else row + 2
 
-    def subset(self, rows: Iterable[int]) -> Table:
-        """Return a table of the same columns with some of the rows, in the given order."""
-        chosen = list(rows)
-        return Table(self.path, self.header, [self.rows[row] for row in chosen], [self.line(row) for row in chosen])
+    def subset(self, rows: Iterable[int], places: Optional[Sequence[int]] = None) -> Table:
+        """Return a table with some of the rows, in the given order, and some of the columns; None for all of them."""
+        chosen = np.fromiter(rows, np.int64)
+        places = range(len(self.header)) if places is None else places
+        kept: Sequence[List[str]]
+        if isinstance(self.rows, CsvRows):
+            kept = self.rows.chosen(chosen).with_cells(places)
+        else:
+            kept = [[self.rows[row][place] for place in places] for row in chosen]
+        lines = np.asarray(self.lines)[chosen] if len(self.lines) else chosen + 2
+        return Table(self.path, [self.header[place] for place in places], kept, lines)
 
     def rows_in(self, folder: Union[str, Path], rows: Optional[Iterable[int]] = None) -> Iterator[List[str]]:
         """Yield the cells of rows as they must read in a CSV in another folder; comments stay as they are.
@@ -105,23 +126,56 @@ class Table:
             folder: The folder of the CSV to write.
             rows: Row numbers from 0; None for all.
         """
-        data = [not column.comment for column in self.columns]
-        for row in range(len(self)) if rows is None else rows:
-            yield [
-                rewritten_cell(cell, self.path.parent, folder) if is_data else cell
-                for cell, is_data in zip(self.rows[row], data)
-            ]
+        wanted = self.rows if rows is None else map(self.rows.__getitem__, rows)
+        places = self.moving_cells(folder)
+        for cells in wanted:
+            moved = list(cells)
+            for place in places:
+                moved[place] = rewritten_cell(moved[place], self.path.parent, folder)
+            yield moved
+
+    def moving_cells(self, folder: Union[str, Path]) -> List[int]:
+        """Return the places of a row's cells that may read differently in a CSV in another folder."""
+        if same_folder(self.path.parent, folder) or self.holds_only_numbers:
+            return []
+        return [column.position for column in self.columns if not column.comment]
+
+    @cached_property
+    def holds_only_numbers(self) -> bool:
+        """Whether no cell names a file, as far as that can be told without splitting the rows."""
+        return self.plain_numbers([]) is not None
+
+    def plain_numbers(self, places: Sequence[int]) -> Optional[Array]:
+        """Read some cells of every row where the file holds numbers only, without a Python object for each.
+
+        Args:
+            places: Their places in a row, k of them.
+
+        Returns:
+            (N, k) float64; None if a cell of the file is no number, or it can only be read cell by cell.
+        """
+        if not isinstance(self.rows, CsvRows) or not self.rows.plain:
+            return None
+        numbers = np.empty((len(self), len(places)))
+        try:
+            for rows, values in self.rows.number_blocks():
+                numbers[rows] = values[:, list(places)]
+        except ValueError:
+            return None
+        return numbers
 
     def resolve(self, cell: str) -> Path:
         """Return the absolute path of the file a cell names; backslashes separate folders on every system."""
         return Path(os.path.abspath(os.path.join(str(self.path.parent), cell.replace("\\", "/"))))
 
     def _check_rows(self) -> None:
-        if not self.rows:
+        if not len(self.rows):
             raise DataError(
                 f"{self.path}: expected at least one line of data below the header, got none. "
                 "Check that this is the right file."
             )
+        if isinstance(self.rows, CsvRows) and self.rows.all_have(len(self.header)):
+            return
         problems = Problems(self.path)
         for row, cells in enumerate(self.rows):
             if len(cells) != len(self.header):
@@ -138,7 +192,7 @@ class Table:
         return Problem(self.line(row), position, column, value, message)
 
 
-def _check_separator(records: List[List[str]], path: Path) -> None:
+def _check_separator(records: Sequence[List[str]], path: Path) -> None:
     """Refuse other separators: spreadsheets of many countries use semicolons; then a row looks like a single cell."""
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if len(records) > 1 and all(len(record) == 1 and separator in record[0] for record in records):
@@ -148,7 +202,8 @@ def _check_separator(records: List[List[str]], path: Path) -> None:
             )
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> bytes:
+    """Read the text of a file without its byte-order mark, and make sure that it is UTF-8."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -156,36 +211,27 @@ def _text(path: Path) -> str:
             f"{path}: expected a readable data-set CSV, got the error: {error.strerror}. Check the path."
         ) from error
     try:
-        return data.decode("utf-8-sig")  # with or without BOM
+        if not data.isascii():
+            data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise DataError(
             f"{path}: line {line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x}. Save the file as UTF-8 "
             "(in Excel: 'CSV UTF-8')."
         ) from error
+    return data[len(BYTE_ORDER_MARK) :] if data.startswith(BYTE_ORDER_MARK) else data
 
 
-def _records(text: str, path: Path) -> Tuple[List[List[str]], List[int]]:
-    """Split a CSV into its rows and the line each starts on (a quoted cell may contain line ends)."""
-    records: List[List[str]] = []
-    lines: List[int] = []
-    reader = csv.reader(io.StringIO(text, newline=""))
-    start = 1
+def _records(path: Path) -> Tuple[CsvRows, Sequence[int]]:
+    """Find the rows of a CSV, the header first, and the line each starts on."""
     try:
-        for record in reader:
-            records.append(record)
-            lines.append(start)
-            start = reader.line_num + 1
+        return CsvRows.scan(_text(path))
     except csv.Error as error:
+        reason, line = error.args
         raise DataError(
-            f"{path}: line {start}: expected comma-separated text, got the error: {error}. Check that this is a "
+            f"{path}: line {line}: expected comma-separated text, got the error: {reason}. Check that this is a "
             "data-set CSV."
         ) from error
-    # Blank lines at the end; one in the middle is a row without cells, and reported.
-    while records and not records[-1]:
-        records.pop()
-        lines.pop()
-    return records, lines
 
 
 def is_number(cell: str) -> bool:
@@ -210,17 +256,18 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
         drives. Numbers, empty cells and absolute paths come back unchanged, and so does every cell if the folder is
         the same.
     """
-    if not cell.strip() or is_number(cell) or _is_absolute(cell):  # first, for tables of a thousand columns
+    if not cell.strip() or is_number(cell) or _is_absolute(cell) or same_folder(source_dir, target_dir):
         return cell
-    source = os.path.abspath(str(source_dir))
-    target = os.path.abspath(str(target_dir))
-    if os.path.normcase(source) == os.path.normcase(target):
-        return cell
-    absolute = os.path.abspath(os.path.join(source, cell.replace("\\", "/")))
+    absolute = os.path.abspath(os.path.join(str(source_dir), cell.replace("\\", "/")))
     try:
-        return safe_path(os.path.relpath(absolute, target).replace(os.sep, "/"))
+        return safe_path(os.path.relpath(absolute, str(target_dir)).replace(os.sep, "/"))
     except ValueError:  # Windows: no relative path leads from one drive to another
         return absolute.replace(os.sep, "/")
+
+
+def same_folder(first: Union[str, Path], second: Union[str, Path]) -> bool:
+    """Whether two paths are the same folder, by their names."""
+    return first == second or len({os.path.normcase(os.path.abspath(str(folder))) for folder in (first, second)}) == 1
 
 
 def _is_absolute(cell: str) -> bool:

@@ -38,6 +38,9 @@ class DecodeSettings(NamedTuple):
     normalize: bool = True
 
 
+ATTEMPTS = 3  # another process may empty the data cache at the moment a data set is ready
+
+
 def ingest(
     table: Table, settings: DecodeSettings, data_cache: Path, progress: Optional[FileProgress] = None
 ) -> Tuple[str, Dict[str, VerifiedArray]]:
@@ -70,7 +73,9 @@ def ingest(
     # Before decoding, which takes longer: an interruption there does not cost the hashes.
     _save(index)
     arrays = open_entry(data_cache, fingerprint)
-    if arrays is None:
+    for _ in range(ATTEMPTS):
+        if arrays is not None:
+            break
         names = [plan.name for plan in plans]
         with new_entry(data_cache, fingerprint, table.path, names, len(table)) as writers:
             _decode(table, plans, settings, problems, counter, writers)

@@ -15,6 +15,7 @@ import numpy as np
 from ..array import Array
 from ..remedies import Remedy
 from .csv import Column, Table, is_number
+from .csv_rows import CsvRows
 from .decoding import KNOWN_EXTENSIONS, decoder_name
 from .problems import Problem, Problems
 
@@ -58,8 +59,9 @@ def inspect(table: Table, problems: Problems) -> List[VariablePlan]:
         One plan per variable in file order. A variable of numbers with broken cells has NaN in their place.
     """
     plans = []
+    plain = _plain_numbers(table)
     for name, columns in table.variables.items():
-        numbers = _all_numbers(table, columns)
+        numbers = _all_numbers(table, columns) if plain is None else plain[:, _places(columns)]
         if numbers is None:
             numbers = _classify(table, columns, problems)
         if numbers is not None:
@@ -79,20 +81,40 @@ def report(
         problems.add(Problem(line, position, table.header[position], value, message), advice)
 
 
-def _all_numbers(table: Table, columns: List[Column]) -> Optional[Array]:
-    """Read the usual case, column by column without a Python object per cell; None if a cell is no number."""
-    numbers = np.empty((len(table), len(columns)), dtype=np.float32)
+def _plain_numbers(table: Table) -> Optional[Array]:
+    """Read a table (N, C) that holds numbers only, block by block; None if it holds anything else."""
+    if not isinstance(table.rows, CsvRows) or not table.rows.plain:
+        return None
+    numbers = np.empty((len(table), len(table.header)), np.float32)
     try:
-        for k, column in enumerate(columns):
-            numbers[:, k] = _floats(table, column.position)
+        for rows, values in table.rows.number_blocks():
+            numbers[rows] = _single(values)
     except ValueError:
         return None
     return numbers
 
 
-def _floats(table: Table, position: int) -> Array:
-    values = np.fromiter((float(row[position]) for row in table.rows), dtype=np.float64, count=len(table))
-    with np.errstate(over="ignore"):  # becomes inf, which `_check_finite` reports
+def _places(columns: List[Column]) -> Union[slice, List[int]]:
+    """Return the places of columns in a row: a slice, which needs no copy, where they stand side by side."""
+    places = [column.position for column in columns]
+    side_by_side = places == list(range(places[0], places[0] + len(places)))
+    return slice(places[0], places[-1] + 1) if side_by_side else places
+
+
+def _all_numbers(table: Table, columns: List[Column]) -> Optional[Array]:
+    """Read the numbers (N, k) of a variable; None if a cell is no number."""
+    places = [column.position for column in columns]
+    cells = (float(row[place]) for row in table.rows for place in places)
+    try:
+        values = np.fromiter(cells, dtype=np.float64, count=len(table) * len(places))
+    except ValueError:
+        return None
+    return _single(values.reshape(len(table), len(places)))
+
+
+def _single(values: Array) -> Array:
+    """Round to float32; what is too large becomes infinite, which `_check_finite` reports."""
+    with np.errstate(over="ignore"):
         return values.astype(np.float32)
 
 

@@ -166,15 +166,33 @@ def _finish(folder: Path, writers: List[ArrayWriter], passport: Dict[str, Any]) 
 def _publish(temporary: Path, final: Path) -> None:
     """Rename; if the folder exists, a whole one wins over ours and a damaged one makes room."""
     for _ in range(3):
-        if open_entry(final.parent, final.name) is not None:
-            return
-        remove_own(final, OWN_FILE)
         try:
             os.rename(str(temporary), str(final))
             return
-        except OSError as error:  # another process came between
+        except OSError as error:  # the folder exists, or another process came between
             failure = error
+        if open_entry(final.parent, final.name) is not None:
+            return
+        _set_aside(final)
     raise failure
+
+
+def _set_aside(final: Path) -> None:
+    """Make room where a damaged folder lies, unless another process has put a whole one there meanwhile.
+
+    What is looked at and what is removed must be the same folder, hence the renaming: removing it in its place could
+    hit the whole one that a neighbour published after the look.
+    """
+    if not final.is_dir() or not all(OWN_FILE.match(child.name) for child in final.iterdir()):
+        return  # files of somebody else stay where they are
+    aside = Path(tempfile.mkdtemp(prefix=folder_prefix(), dir=str(final.parent)))
+    taken = aside / final.name
+    with suppress(OSError):  # a neighbour sets it aside as well
+        os.rename(str(final), str(taken))
+        if open_entry(aside, final.name) is not None:
+            os.rename(str(taken), str(final))
+    remove_own(taken, OWN_FILE)
+    aside.rmdir()
 
 
 def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, VerifiedArray]]:

@@ -19,7 +19,7 @@ from typing import Optional
 
 from ..array import Array
 from ..autodiff import MeanCurvature
-from ..choices import CURVATURES, DEFAULT_OBJECTIVE, INVERSES
+from ..choices import DEFAULT_OBJECTIVE, INVERSES
 from ..device import Device
 from ..errors import ConfigError, DivergenceError
 from ..linalg import (
@@ -31,11 +31,9 @@ from ..linalg import (
     function_times_vector,
     lanczos,
 )
-from ..objective import require_objective
 from ..scores import InfluenceScores
-from .influence_estimator import InfluenceEstimator
+from .curvature_influence import CurvatureInfluence
 from .negative_curvature import log_negative_curvature
-from .scoring_point import scoring_point
 from .scoring_task import ScoringTask
 
 __all__ = ["InfluenceFunction"]
@@ -45,7 +43,7 @@ TOLERANCE = 1e-2  # relative residual of conjugate gradients
 USABLE = 0.5  # relative residual beyond which a solver that broke down is of no use
 
 
-class InfluenceFunction(InfluenceEstimator):
+class InfluenceFunction(CurvatureInfluence):
     """Influence on the optimum, by a damped inverse of the curvature.
 
     Args:
@@ -90,32 +88,18 @@ class InfluenceFunction(InfluenceEstimator):
     ) -> None:
         if not damping > 0:
             raise ConfigError(f"Damping should be greater than 0, not {damping}.")
-        if inverse not in INVERSES or curvature not in CURVATURES:
-            raise ConfigError(
-                f"Inverse should be one of {', '.join(INVERSES)} and curvature one of {', '.join(CURVATURES)}, not "
-                f"'{inverse}' and '{curvature}'."
-            )
-        require_objective(objective)
+        if inverse not in INVERSES:
+            raise ConfigError(f"Inverse should be one of {', '.join(INVERSES)}, not '{inverse}'.")
+        super().__init__(curvature, subset, batch_norm, seed, at, device, objective)
         self.damping = damping
         self.inverse = inverse
-        self.curvature = curvature
         self.iterations = iterations
-        self.subset = subset
-        self.batch_norm = batch_norm
-        self.seed = seed
-        self.at = at
-        self.objective = objective
-        self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
-        theta = scoring_point(task.training, self.at)
-        oracle = task.oracle(theta, self.batch_norm, self.device)
-        objective = task.objective(self.objective, oracle, theta)
-        gradient = task.validation_gradient(oracle, theta, objective)  # g
-        curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # C
-        direction = self._solved(curvature, gradient)
-        products = task.sample_products(oracle, theta, direction)
-        return InfluenceScores(products / len(task.train), self.method, objective=objective)
+        point = self._at_point(task)
+        direction = self._solved(point.curvature, point.gradient)
+        products = task.sample_products(point.oracle, point.theta, direction)
+        return InfluenceScores(products / len(task.train), self.method, objective=point.objective)
 
     def _solved(self, curvature: MeanCurvature, gradient: Array) -> Array:
         """Compute ``(C + damping)^-1 g`` (P,)."""

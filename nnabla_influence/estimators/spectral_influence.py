@@ -44,17 +44,15 @@ import numpy as np
 
 from ..array import Array
 from ..autodiff import LossOracle
-from ..choices import CURVATURES, DEFAULT_OBJECTIVE
+from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
 from ..linalg import FunctionProduct, Scaled, function_times_vector, lanczos
-from ..objective import require_objective
 from ..remedies import advice
 from ..scores import InfluenceScores
 from ..training import Diagonal, FinishedTraining, ScalarAdjoint, UnorderedStep, coupled_decay, divisor
-from .influence_estimator import InfluenceEstimator
+from .curvature_influence import CurvatureInfluence
 from .negative_curvature import log_negative_curvature
-from .scoring_point import scoring_point
 from .scoring_task import ScoringTask
 
 __all__ = ["SpectralInfluence"]
@@ -63,7 +61,7 @@ LOGGER = logging.getLogger("nnabla_influence")
 UNCERTAIN = 0.1  # relative change by the last Lanczos step that is worth a word
 
 
-class SpectralInfluence(InfluenceEstimator):
+class SpectralInfluence(CurvatureInfluence):
     """Expectation of `last-epoch` over all batch orders.
 
     Args:
@@ -104,28 +102,15 @@ class SpectralInfluence(InfluenceEstimator):
         device: Device = Device(),
         objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
-        if curvature not in CURVATURES:
-            raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{curvature}'.")
         if lanczos_steps < 1 or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {lanczos_steps} and {horizon}.")
-        require_objective(objective)
-        self.curvature = curvature
+        super().__init__(curvature, subset, batch_norm, seed, at, device, objective)
         self.lanczos_steps = lanczos_steps
-        self.subset = subset
         self.horizon = horizon
-        self.batch_norm = batch_norm
-        self.seed = seed
-        self.at = at
-        self.objective = objective
-        self.device = device
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         training = task.training
-        theta = scoring_point(training, self.at)
-        oracle = task.oracle(theta, self.batch_norm, self.device)
-        objective = task.objective(self.objective, oracle, theta)
-        gradient = task.validation_gradient(oracle, theta, objective)  # g
-        curvature = task.mean_curvature(oracle, theta, self.curvature, self.subset, self.seed)  # G
+        theta, oracle, objective, gradient, curvature = self._at_point(task)  # g, G
         division, before = self._division(oracle, theta, task)
         root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
         adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F

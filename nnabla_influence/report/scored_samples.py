@@ -65,7 +65,7 @@ class ScoredSamples:
             DataError: The file is missing, no influence CSV, or has broken cells (all listed); or has no such label.
         """
         table = Table.read(path)
-        by_index = IndexedColumn.read_scores(table.path, SCORE_COLUMN).values
+        by_index = IndexedColumn.read_scores(table, SCORE_COLUMN)
         warn_if_edited(table.path, len(table))
         (score,) = table.variables[SCORE_COLUMN]
         # The layout of an influence CSV: the data's own columns, the score, further numbers, the index.
@@ -73,9 +73,9 @@ class ScoredSamples:
         extras = _extras(table, score.position)
         return cls(
             table=table,
-            scores=np.array(list(by_index.values())),
+            scores=by_index.values,
             score_cells=[row[score.position].strip() for row in table.rows],
-            indexes=np.array(list(by_index)),
+            indexes=by_index.samples,
             predicted=extras.pop(LABEL_COLUMN, None),
             extras=extras,
             classes=Classes.read(table, data, label),

@@ -72,18 +72,18 @@ class SuspectList:
         if _is_empty(Path(path)):
             return cls([], 0)
         table = Table.read(path)
-        confidences = IndexedColumn.read_scores(table.path, CONFIDENCE_COLUMN).values
-        predicted = IndexedColumn.read_scores(table.path, LABEL_COLUMN).values
+        confidences = IndexedColumn.read_scores(table, CONFIDENCE_COLUMN)
+        predicted = IndexedColumn.read_scores(table, LABEL_COLUMN).values
         (added,) = table.variables[LABEL_COLUMN]
         data = [column for column in table.columns if column.position < added.position]
         classes = Classes.read(table, data, label)
         picture = picture_column(table, [c for c in data if classes is None or c.name != classes.variable])
         rows = []
-        for line, index in enumerate(list(confidences)[:most]):
+        for line, index in enumerate(confidences.samples[:most].tolist()):
             given = "" if classes is None else classes.name(line)
-            answer = f"{predicted[index]:.4g}" if classes is None else classes.name_of_number(predicted[index])
+            answer = f"{predicted[line]:.4g}" if classes is None else classes.name_of_number(predicted[line])
             drawn = _drawn(table, line, picture)
-            rows.append(Suspect(index, given, answer, number(confidences[index]), *drawn))
+            rows.append(Suspect(index, given, answer, number(confidences.values[line]), *drawn))
         return cls(rows, len(table))
 
     @property

@@ -11,7 +11,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Optional, Tuple
+from typing import Callable, Optional, Tuple, Union
 
 from ..choices import STARTS, TREATMENTS
 from ..evaluation.decision import Decision
@@ -30,7 +30,7 @@ from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
 from .score import ScoreRequest, score_training, with_sample_columns
 
-__all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data", "ranked"]
+__all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 SCRATCH = STARTS[1]
@@ -131,38 +131,14 @@ def evaluation_data(
     return data if test is None else data.judged_by(project.read_further(test, reporter), project.validation)
 
 
-def ranked(
-    cache: TrainingCache,
-    data: EvaluationData,
-    request: ScoreRequest,
-    *,
-    beside: Optional[Path] = None,
-    reporter: ProgressReporter = SILENT,
-) -> InfluenceScores:
-    """Rank the samples by the rows that score, with each sample's loss and predicted label.
-
-    Args:
-        cache: The training.
-        data: Training and scoring data.
-        request: By which method.
-        beside: The file that the scoring's progress is kept beside; None keeps none.
-        reporter: Shows how far it is.
-
-    Raises:
-        Interrupted: Ctrl-C, with how to go on.
-        InfluenceError: The method cannot score this training.
-    """
-    scores = score_training(cache, data.train, data.scoring, request, beside=beside, reporter=reporter)
-    return with_sample_columns(scores, cache, data.train, request.device)
-
-
 def choose(
     cache: TrainingCache,
     data: EvaluationData,
-    scores: InfluenceScores,
+    ranking: Union[InfluenceScores, ScoreRequest],
     request: ChooseRequest,
     *,
     project: OpenedProject,
+    beside: Optional[Path] = None,
     table: Optional[Path] = None,
     split_seed: int = 0,
     reporter: ProgressReporter = SILENT,
@@ -172,9 +148,10 @@ def choose(
     Args:
         cache: The training.
         data: Training, selection and test data.
-        scores: The ranking, made with other data than what chooses.
+        ranking: Scores that were made with other data than what chooses, or how the rows that score make them.
         request: How.
-        project: Says where to compute.
+        project: All data that is read, and where to compute.
+        beside: The file that the scoring's progress is kept beside; None keeps none.
         table: CSV that keeps every retraining; what it holds is not done again.
         split_seed: Halves the rows that did not score.
         reporter: Shows how far it is.
@@ -182,8 +159,11 @@ def choose(
     Raises:
         CacheMismatchError: The table holds another experiment.
         RequestError: The network learnt nothing.
+        Interrupted: Ctrl-C while it scored, with how to go on.
+        InfluenceError: The method cannot score this training.
     """
     refuse_untrained_choice(cache, project)
+    scores = ranking if isinstance(ranking, InfluenceScores) else _ranked(cache, data, ranking, beside, reporter)
     search = request.search(split_seed)
     LOGGER.info(
         "choosing how many to remove takes up to %d trainings; how long is said after the first one",
@@ -199,6 +179,18 @@ def choose(
     with reporter.progress("retraining", "trainings") as progress:
         decision, curve = choose_number(trial, data, search, sweep, table, _Estimate(progress))
     return Chosen(decision, curve, scores)
+
+
+def _ranked(
+    cache: TrainingCache,
+    data: EvaluationData,
+    request: ScoreRequest,
+    beside: Optional[Path],
+    reporter: ProgressReporter,
+) -> InfluenceScores:
+    """Rank the samples by the rows that score, with each sample's loss and predicted label."""
+    scores = score_training(cache, data.train, data.scoring, request, beside=beside, reporter=reporter)
+    return with_sample_columns(scores, cache, data.train, request.device)
 
 
 class _Estimate:

@@ -101,9 +101,8 @@ def describe_scores(path: Path) -> Description:
         DataError: It has no influence column, or a score is not a number.
     """
     table = Table.read(path)
-    column = IndexedColumn.read_scores(path, SCORE_COLUMN)
-    index = list(column.values)
-    values = np.array(list(column.values.values()))
+    column = IndexedColumn.read_scores(table, SCORE_COLUMN)
+    index, values = column.samples, column.values
     order = np.argsort(values, kind="stable")
     (score,) = table.variables[SCORE_COLUMN]
     asked = [("objective", Objective(score.label).words)] if score.label in OBJECTIVES else []

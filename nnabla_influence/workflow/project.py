@@ -29,7 +29,7 @@ from ..network import Network
 from ..remedies import remedy
 from ..scores import InfluenceScores
 from ..training import FinishedTraining, TrainingCache
-from .choose import ChooseRequest, Chosen, choose, evaluation_data, ranked
+from .choose import ChooseRequest, Chosen, choose, evaluation_data
 from .cleanse import Cleansed, CleanseRequest, cleanse_data
 from .data_reading import Data, ReadingSettings, csv_of
 from .evaluate import (
@@ -368,15 +368,13 @@ class Project:
             data = evaluation_data(
                 self._opened, selection=chooses, test=judges, split_seed=split_seed, reporter=reporter
             )
-            if scores is None:
-                scoring = self._scoring(method, None, settings)
-                scores = ranked(finished, data, scoring, beside=path, reporter=reporter)
             return choose(
                 finished,
                 data,
-                scores,
+                self._scoring(method, None, settings) if scores is None else scores,
                 request,
                 project=self._opened,
+                beside=path,
                 table=path,
                 split_seed=split_seed,
                 reporter=reporter,

@@ -89,12 +89,9 @@ def _check_pair(first: Table, second: Table) -> None:
         )
     different = first_difference(first, second, shared)
     if different is not None:
-        row = different.row
         raise DataError(
-            f"{second.path}: line {second.line(row)}, column {second.header[different.second]!r}: expected "
-            f"{first.rows[row][different.first]!r} as on line {first.line(row)} of {first.path}, found "
-            f"{second.rows[row][different.second]!r}. Compare files made from the same training CSV, or score one of "
-            "them again on the data of the other."
+            f"{different} Compare files made from the same training CSV, or score one of them again on the data of the "
+            "other."
         )
 
 

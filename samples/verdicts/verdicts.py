@@ -5,7 +5,8 @@
 Each draw takes other rows of a data set, flips some training labels or none, trains `builtin:mlp` by its own settings,
 and lets `Project.choose` decide how many rows to remove: by the ranking of the default method, or by a random one,
 which must be refused. Then networks are trained from scratch with fresh seeds on all rows, without the rows that were
-chosen, and without exactly the flipped ones, and their accuracy is taken on test rows that nothing else has seen.
+chosen, without as many of the ranking as labels were flipped, and without exactly the flipped ones, and their accuracy
+is taken on test rows that nothing else has seen.
 
 Draws that results.csv holds are not repeated, so an interrupted table goes on; more draws or conditions are added to
 the same file. Two processes may share the work: give them different --conditions and outputs, and join the files.
@@ -20,23 +21,23 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from scipy import stats
 
 from nnabla_influence import Dataset, Project
-from nnabla_influence.dataset.digits import load_digits
 from nnabla_influence.dataset.noise import flip_labels
 from nnabla_influence.evaluation.change import Change
 from nnabla_influence.evaluation.retraining import Retraining, run_retraining
 from nnabla_influence.workflow.choose import ChooseRequest
 
-SAMPLES = Path(__file__).resolve().parents[1]
+SOURCES = SimpleNamespace(**runpy.run_path(str(Path(__file__).resolve().parents[1] / "sources.py")))
 RANKINGS = ("spectral", "random")
 JUDGES = range(1000, 1003)  # seeds of the trainings that are judged by test rows
 COLUMNS = (
     *("condition", "ranking", "draw", "rows", "flips", "outcome", "removed", "confirmed", "gain", "against_random"),
-    *("accuracy", "accuracy_removed", "accuracy_without_flips", "seconds"),
+    *("accuracy", "accuracy_removed", "accuracy_as_many", "accuracy_without_flips", "seconds"),
 )
 
 
@@ -64,25 +65,6 @@ class Condition:
         return f"{self.data}, {self.rate:.0%} {self.kind}{' in validation too' if self.in_validation else ''}"
 
 
-@dataclass(frozen=True)
-class Source:
-    """A data set of which each draw takes some rows.
-
-    Attributes:
-        x: Inputs (N, D).
-        y: Class numbers (N,).
-        training: Rows that are trained on.
-        validation: Rows that score, choose and confirm.
-        standardise: Whether inputs are standardised by the training rows.
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    training: int
-    validation: int
-    standardise: bool = False
-
-
 NOISE = tuple(itertools.product((0.1, 0.2, 0.3), ("symmetric", "pairwise")))
 CONDITIONS = (
     *(Condition(data) for data in ("digits", "adult", "mnist")),
@@ -94,16 +76,12 @@ CONDITIONS = (
 
 
 def read_sources(args):
-    """Read the data sets that were given; the digits come with the package, from 0 to 16 as scikit-learn has them."""
-    images, labels = load_digits()
-    sources = {"digits": Source(images.reshape(len(labels), -1) / 255 * 16, labels, 900, 500)}
+    """Read the data sets that were given; the digits come with the package."""
+    sources = {"digits": SOURCES.digits()}
     if args.adult:
-        x, y, _ = runpy.run_path(str(SAMPLES / "leave_one_out" / "prepare.py"))["adult"](args.adult)
-        sources["adult"] = Source(x, y, 2000, 1000, standardise=True)
+        sources["adult"] = SOURCES.adult(args.adult)
     if args.mnist:
-        prepare = runpy.run_path(str(SAMPLES / "mnist" / "prepare.py"))
-        images, labels = prepare["load"](prepare["Source"](args.mnist), "train")
-        sources["mnist"] = Source(images.reshape(len(labels), -1) / 255, labels, 1500, 1000)
+        sources["mnist"] = SOURCES.mnist(args.mnist)
     return sources
 
 
@@ -112,17 +90,14 @@ def drawn(source, condition, draw):
     order = np.random.default_rng(draw).permutation(len(source.y))
     first, second = source.training, source.training + source.validation
     parts = order[:first], order[first:second], order[second : second + 3000]
-    x = [source.x[rows].astype(np.float64) for rows in parts]
+    x = source.inputs(*parts)
     y = [source.y[rows] for rows in parts]
-    if source.standardise:
-        mean, spread = x[0].mean(axis=0), x[0].std(axis=0)
-        x = [(part - mean) / np.where(spread > 0, spread, 1) for part in x]
     classes = int(source.y.max()) + 1
     noisy = flip_labels(y[0], condition.rate, condition.kind, draw, classes)
     y[0] = noisy.noisy
     if condition.in_validation:
         y[1] = flip_labels(y[1], condition.rate, condition.kind, draw + 1000, classes).noisy
-    data = [Dataset.from_arrays({"x": inputs.astype(np.float32), "y": labels}) for inputs, labels in zip(x, y)]
+    data = [Dataset.from_arrays({"x": inputs, "y": labels}) for inputs, labels in zip(x, y)]
     return (*data, noisy.flipped)
 
 
@@ -147,12 +122,13 @@ def decided(source, condition, ranking, draw, orders):
         decision = chosen.decision
         whole = accuracy(cache, train, test, np.zeros(0, int))
         removed = accuracy(cache, train, test, chosen.scores.order[: chosen.removed]) if chosen.removed else whole
+        as_many = accuracy(cache, train, test, chosen.scores.order[: flipped.sum()]) if flipped.any() else whole
         truth = accuracy(cache, train, test, np.flatnonzero(flipped)) if flipped.any() else whole
     gains = [f"{gain.mean:.5f}" if gain is not None else "" for gain in (decision.gain, decision.against_random)]
     confirmed = " ".join(map(str, decision.confirmed))
     counts = (len(train), int(flipped.sum()), decision.outcome.value, decision.number, confirmed)
-    measured = (f"{whole:.5f}", f"{removed:.5f}", f"{truth:.5f}", f"{time.perf_counter() - started:.0f}")
-    return (condition.name, ranking, draw, *counts, *gains, *measured)
+    measured = [f"{figure:.5f}" for figure in (whole, removed, as_many, truth)]
+    return (condition.name, ranking, draw, *counts, *gains, *measured, f"{time.perf_counter() - started:.0f}")
 
 
 def read(path):
@@ -180,7 +156,7 @@ def share(times, of):
 def print_table(rows):
     """Print what was decided, by condition and ranking, in Markdown."""
     header = ("data", "ranking", "something is removed", "within a quarter of the flips", "number / flips")
-    header += ("accuracy", "without removal", "without the flips", "worst change")
+    header += ("accuracy", "without removal", "as many as flips removed", "without the flips", "worst change")
     print(f"\n| {' | '.join(header)} |\n|{'---|' * len(header)}")
     for condition, ranking in dict.fromkeys((row["condition"], row["ranking"]) for row in rows):
         own = [row for row in rows if (row["condition"], row["ranking"]) == (condition, ranking)]
@@ -188,7 +164,7 @@ def print_table(rows):
         flips = np.array([int(row["flips"]) for row in own])
         near = share(int((abs(removed - flips) <= flips / 4).sum()), len(own)) if flips.any() else "-"
         ratio = f"{np.median(removed / np.maximum(flips, 1)):.2f}" if flips.any() else "-"
-        names = ("accuracy_removed", "accuracy", "accuracy_without_flips")
+        names = ("accuracy_removed", "accuracy", "accuracy_as_many", "accuracy_without_flips")
         figures = np.array([[float(row[name]) for name in names] for row in own])
         cells = (condition, ranking, share(int((removed > 0).sum()), len(own)), near, ratio)
         means = [f"{mean:.4f}" for mean in figures.mean(axis=0)]

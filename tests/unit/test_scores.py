@@ -89,7 +89,7 @@ def test_the_data_set_can_be_taken_out_of_the_csv_again(tmp_path):
     columns = {"loss": np.zeros(2), "margin": np.ones(2)}
     InfluenceScores(np.array([1.0, -1.0]), "m", columns=columns).to_csv(tmp_path / "b" / "out.csv", table)
     original = original_table(Table.read(tmp_path / "b" / "out.csv"))
-    assert (original.header, original.lines) == (table.header, [3, 2])
+    assert (original.header, list(original.lines)) == (table.header, [3, 2])
     assert original.rows == [["../a/a.png", "3", "1"], ["../a/b.png", "4", "0"]]
 
 

@@ -17,7 +17,7 @@ from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...remedies import remedy
 from ...scored_data import ScoredData
-from ...workflow.choose import ChooseRequest, choose, evaluation_data, ranked
+from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest
 from ..host.protocol import beside
 from .result_folder import NETWORKS, ResultFields, TrainedResult
@@ -80,18 +80,17 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
     prints = [data.scoring.fingerprint, data.selection.fingerprint]
     with workspace(request.removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
         cache = result.repeatable(folder, console)
-        scoring = ScoreRequest(METHOD, seed=SEED, device=project.device)
-        scores = ranked(cache, data, scoring, beside=folder / "scores", reporter=console)
         chosen = choose(
             cache,
             data,
-            scores,
+            ScoreRequest(METHOD, seed=SEED, device=project.device),
             ChooseRequest(start=request.confirm, confirm=request.confirm),
             project=project,
+            beside=folder / "scores",
             table=folder / table.name,
             reporter=console,
         )
-        write_influence_csv(console, scores, ranking)
+        write_influence_csv(console, chosen.scores, ranking)
         chosen.curve.to_csv(table)
     console.info(f"every retraining: {table}")
     console.result(f"auto: {chosen.decision.sentence}")

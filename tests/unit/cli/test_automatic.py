@@ -6,8 +6,8 @@ import pytest
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.decision import Decision, Outcome
 from nnabla_influence.evaluation.gain import Gain
+from nnabla_influence.evaluation.number_search import NumberSearch
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
-from nnabla_influence.workflow.choose import ChooseRequest, Chosen
 
 AUTO = ("cleanse", "--remove", "auto")
 CHEAP = ("--orders", 2, "--retrain", "last-epoch", "--confirm", "last-epoch")
@@ -39,14 +39,13 @@ def test_a_number_is_chosen_and_everything_it_was_chosen_by_is_kept(command):
 def test_as_many_go_as_was_decided_and_the_sentence_says_why(command, monkeypatch, number):
     asked = []
 
-    def decided(cache, data, scores, request, **settings):
-        asked.append((request, settings["split_seed"]))
+    def decided(trial, data, search, *others):
+        asked.append(search)
         outcome = Outcome.REMOVE if number else Outcome.NOTHING
         gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
-        decision = Decision(outcome, "spectral", "remove", "scratch", number, (3,), "selection", gain)
-        return Chosen(decision, RemovalCurve(()), scores)
+        return Decision(outcome, "spectral", "remove", "scratch", number, (3,), "selection", gain), RemovalCurve(())
 
-    monkeypatch.setattr("nnabla_influence.cli.automatic.choose", decided)
+    monkeypatch.setattr("nnabla_influence.workflow.choose.choose_number", decided)
     code, out, _ = command(*AUTO, "CACHE", "--split-seed", 4, *OUTPUTS)
     assert code == 0
     said = (
@@ -57,19 +56,19 @@ def test_as_many_go_as_was_decided_and_the_sentence_says_why(command, monkeypatc
     worst = Table.read(command.folder / "clean.influence.csv").rows[:number]
     removed = (command.folder / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert sorted(removed) == sorted(",".join(row[:4]) for row in worst)
-    assert asked == [(ChooseRequest(), 4)], "five orders, both from scratch"
+    assert asked == [NumberSearch(5, start="scratch", confirm="scratch", split_seed=4)]
 
 
 def test_new_labels_may_be_the_answer(command, monkeypatch):
     asked = []
 
-    def decided(cache, data, scores, request, **settings):
-        asked.append(request.treatments)
+    def decided(trial, data, search, *others):
+        asked.append(search.treatments)
         gain = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
         decision = Decision(Outcome.REMOVE, "spectral", "relabel", "scratch", 3, (3,), "selection", gain)
-        return Chosen(decision, RemovalCurve(()), scores)
+        return decision, RemovalCurve(())
 
-    monkeypatch.setattr("nnabla_influence.cli.automatic.choose", decided)
+    monkeypatch.setattr("nnabla_influence.workflow.choose.choose_number", decided)
     code, out, _ = command(*AUTO, "CACHE", "--treatment", "remove", "relabel", *OUTPUTS)
     assert code == 0 and asked == [("remove", "relabel")]
     assert "auto: spectral: relabel 3 samples. Trained" in out and "relabelled data set clean.csv" in out

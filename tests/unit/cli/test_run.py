@@ -19,8 +19,7 @@ from nnabla_influence.workflow.trials import TrialsRequest
 
 
 def scores_of(path):
-    values = IndexedColumn.read_scores(path, "influence").values
-    return np.array([values[row] for row in range(len(values))])
+    return IndexedColumn.read_scores(path, "influence").by_sample()
 
 
 def test_it_trains_and_scores_as_the_two_commands_do(command, made):

@@ -26,6 +26,10 @@ def test_equal_cells(first, second, same):
 def test_the_first_row_and_only_the_columns_that_were_asked_for():
     first = Table(Path("a"), ["x", "y"], [["0", "1"], ["2", "3"], ["4", "5"]])
     second = Table(Path("b"), ["y", "x"], [["1", "9"], ["9", "2"], ["9", "4"]])
-    assert first_difference(first, second, [(1, 0)]) == (1, 1, 0)
-    assert first_difference(first, second, [(0, 1)]) == (0, 0, 1)
+    assert first_difference(first, second, [(1, 0)]) == (
+        "b: line 3, column 'y': expected '3' as on line 3 of a, found '9'."
+    )
+    assert first_difference(first, second, [(0, 1)]) == (
+        "b: line 2, column 'x': expected '0' as on line 2 of a, found '9'."
+    )
     assert first_difference(first, second, []) is None

@@ -9,7 +9,7 @@ from nnabla_influence.errors import DataError
 def test_values_are_keyed_by_sample(folder):
     path = folder.csv("loss,influence,datasource_index\n9,-1.5,2\n8,2,0\n")
     column = IndexedColumn.read_scores(path, "influence")
-    assert (column.path, column.values) == (path, {2: -1.5, 0: 2.0})
+    assert (column.path, column.samples.tolist(), column.values.tolist()) == (path, [2, 0], [-1.5, 2.0])
 
 
 def test_a_column_in_the_order_of_another(folder):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from support.waiting import PATIENCE
 from nnabla_influence import disk_space
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
-from nnabla_influence.dataset.data_cache import list_data_cache
+from nnabla_influence.dataset.data_cache import clear_data_cache, list_data_cache
 from nnabla_influence.errors import CorruptFileError, RunError, TooLargeError
 from nnabla_influence.temporary_names import folder_prefix
 
@@ -207,3 +208,37 @@ def test_a_flipped_bit_in_a_column_of_numbers_is_noticed(folder):
     path.write_bytes(path.read_bytes()[:-1] + b"\x41")
     with pytest.raises(CorruptFileError, match="of variable 'y'"):
         folder.read(csv).column("y")
+
+
+def test_a_whole_folder_that_a_neighbour_publishes_in_place_of_a_damaged_one_is_not_removed(folder, monkeypatch):
+    csv = folder.digits()
+    entry = folder.cache / folder.read(csv).fingerprint
+    whole = folder.cache / "neighbour"
+    shutil.copytree(entry, whole)
+    (entry / "0.npy").write_bytes(b"cut")
+    real = store.open_entry
+
+    def seen_damaged_just_before(data_cache, fingerprint):
+        arrays = real(data_cache, fingerprint)
+        if arrays is None and whole.exists():
+            shutil.rmtree(entry)
+            whole.rename(entry)
+        return arrays
+
+    neighbours = whole.stat().st_ino
+    monkeypatch.setattr(store, "open_entry", seen_damaged_just_before)
+    assert len(folder.read(csv)) == 6
+    assert entry.stat().st_ino == neighbours and not list(folder.cache.glob("partial-*"))
+
+
+def test_data_that_another_process_clears_away_is_decoded_again(folder, monkeypatch):
+    csv = folder.digits()
+    real, cleared = ingest.open_entry, []
+
+    def cleared_once(data_cache, fingerprint):
+        if len(cleared) < 2:
+            cleared.append(clear_data_cache(data_cache))
+        return real(data_cache, fingerprint)
+
+    monkeypatch.setattr(ingest, "open_entry", cleared_once)
+    assert len(folder.read(csv)) == 6 and len(cleared) == 2

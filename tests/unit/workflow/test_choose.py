@@ -8,7 +8,7 @@ from support.small_projects import VALIDATION, CtrlC, arrays
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.evaluation.decision import Decision, Outcome
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
-from nnabla_influence.workflow.choose import ChooseRequest, choose, evaluation_data, ranked
+from nnabla_influence.workflow.choose import ChooseRequest, choose, evaluation_data
 from nnabla_influence.workflow.score import ScoreRequest, score_training
 
 QUICK = ChooseRequest(orders=2, start="last-epoch", confirm="last-epoch")
@@ -53,13 +53,6 @@ def test_both_kinds_of_retraining_start_from_scratch_unless_told_otherwise():
     assert (search.orders, search.start, search.confirm, search.split_seed) == (3, "last-epoch", "scratch", 4)
 
 
-def test_a_ranking_is_made_by_the_rows_that_score_with_what_is_known_of_every_sample(project, cache):
-    parts = evaluation_data(project._opened)
-    made = ranked(cache, parts, ScoreRequest("loss"))
-    assert (made.values == score_training(cache, parts.train, parts.scoring, ScoreRequest("loss")).values).all()
-    assert {"loss", "predicted_label"} <= set(made.columns)
-
-
 @pytest.fixture(scope="module")
 def parts(project):
     return evaluation_data(project._opened)
@@ -100,6 +93,13 @@ def asked(monkeypatch):
 
     monkeypatch.setattr("nnabla_influence.workflow.choose.choose_number", pretended)
     return searches
+
+
+def test_a_ranking_is_made_by_the_rows_that_score_with_what_is_known_of_every_sample(project, cache, parts, asked):
+    request = ScoreRequest("loss")
+    made = choose(cache, parts, request, QUICK, project=project._opened).scores
+    assert (made.values == score_training(cache, parts.train, parts.scoring, request).values).all()
+    assert {"loss", "predicted_label"} <= set(made.columns)
 
 
 @pytest.mark.parametrize("confirm, warnings", [("scratch", 0), ("last-epoch", 1)])

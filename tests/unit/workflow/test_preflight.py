@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from support.small_projects import arrays
+from support.small_projects import CtrlC, arrays
 
 from nnabla_influence import ChooseRequest, Dataset, InfluenceScores, Project, RequestError, TrainingOverrides
 from nnabla_influence.cli.remedies import IN_COMMANDS
@@ -52,8 +52,10 @@ def test_a_network_that_did_not_learn_is_scored_but_nothing_is_chosen(unlearnt, 
     assert len(scores.values) == 48
     (said,) = [record for record in caplog.records if "did not learn" in record.getMessage()]
     assert "--learning-rate" in said.remedy.said(IN_COMMANDS) and "mislabelled" not in caplog.text
+    reporter = CtrlC()
     with pytest.raises(RequestError, match=r"no more than a constant answer\. Scale the inputs"):
-        project.choose(cache, request=ChooseRequest(orders=2))
+        project.choose(cache, request=ChooseRequest(orders=2), reporter=reporter)
+    assert not reporter.phases, "it is refused before anything is scored"
 
 
 def test_rows_that_look_mislabelled_are_named(learnt, caplog):

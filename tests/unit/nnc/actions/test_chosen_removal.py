@@ -14,7 +14,6 @@ from nnabla_influence.evaluation.gain import Gain
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.nnc.actions.chosen_removal import ChosenRemovalRequest, chosen_removal
 from nnabla_influence.scores import InfluenceScores
-from nnabla_influence.workflow.choose import Chosen
 
 WRONG = 40
 GAIN = Gain(0.03, 0.005, 0.002, 0.001, 40.0, 400, 5)
@@ -60,16 +59,17 @@ def test_wrong_labels_are_worth_removing(mislabelled, caplog):
 
 @pytest.fixture
 def asked(monkeypatch):
-    """What `choose` is asked for; nothing is trained again, and two samples shall go."""
-    requests = []
+    """The searches that are asked for; nothing is trained again, and two samples shall go."""
+    searches = []
 
-    def pretended(cache, data, scores, request, *, project, table, reporter):
-        requests.append(request)
-        decision = Decision(Outcome.REMOVE, scores.method, "remove", request.confirm, 2, (2,), "selection", GAIN)
-        return Chosen(decision, RemovalCurve(()), scores)
+    def pretended(trial, data, search, *others):
+        searches.append(search)
+        (method,) = trial.scores
+        decision = Decision(Outcome.REMOVE, method, "remove", search.confirm, 2, (2,), "selection", GAIN)
+        return decision, RemovalCurve(())
 
-    monkeypatch.setattr("nnabla_influence.nnc.actions.chosen_removal.choose", pretended)
-    return requests
+    monkeypatch.setattr("nnabla_influence.workflow.choose.choose_number", pretended)
+    return searches
 
 
 @pytest.mark.parametrize("confirm", ["scratch", "last-epoch"])
