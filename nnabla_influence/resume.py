@@ -51,6 +51,8 @@ def discard(target: FilePath) -> bool:
 def working_on(target: Path) -> Iterator[None]:
     """Lock the progress towards a file while the block runs; afterwards a folder without progress is removed.
 
+    After an interrupt it stays in any case: it has been said that the same command goes on from there.
+
     Raises:
         InUseError: Another process works on the same file.
     """
@@ -59,9 +61,17 @@ def working_on(target: Path) -> Iterator[None]:
     with locked(folder):
         try:
             yield
-        finally:
-            if not has_progress(target):
-                clear(folder)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            _clear_without_progress(target)
+            raise
+        _clear_without_progress(target)
+
+
+def _clear_without_progress(target: Path) -> None:
+    if not has_progress(target):
+        clear(partial_folder(target))
 
 
 def clear(folder: Path) -> None:
@@ -125,6 +135,7 @@ class PartialFolder:
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
         >>> place = tempfile.TemporaryDirectory()
         >>> target = Path(place.name) / "influence.csv"
         >>> PartialFolder(target, {"seed": 1}).save("step 10", {"u": np.ones(2)})

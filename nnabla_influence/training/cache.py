@@ -107,7 +107,9 @@ class TrainingCache(FinishedTraining):
         try:
             datasets = read_datasets(path)
         except CorruptFileError as error:
-            raise CorruptFileError(f"Training cache '{path}': {error}.", remedy("train-again")) from error
+            raise CorruptFileError(
+                f"Training cache '{path}' cannot be read ({error}); it is damaged.", remedy("train-again")
+            ) from error
         if not NEEDED <= set(datasets):
             raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
         checksum = bytes(datasets.pop("checksum"))

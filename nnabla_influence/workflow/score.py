@@ -263,9 +263,8 @@ def _with_kept_progress(
     beside: Path,
     reporter: ProgressReporter,
 ) -> InfluenceScores:
-    folder = partial_folder(beside)
-    kept = f"the scoring's progress is in '{folder}'."
-    with resumable(kept, remedy("go-on-or-discard"), folder), working_on(beside):
+    kept = f"the scoring's progress is in '{partial_folder(beside)}'."
+    with resumable(kept, remedy("go-on-or-discard")), working_on(beside):
         store = PartialFolder(beside, scoring_passport(estimator, training, train, validation))
         try:
             scores = _estimated(estimator, training, train, validation, store, reporter)

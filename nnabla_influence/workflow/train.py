@@ -40,7 +40,7 @@ def train_project(
     folder = partial_folder(target)
     if has_progress(target):
         LOGGER.info("going on with the interrupted training in %s", folder)
-    with resumable(f"the training's progress is in '{folder}'.", remedy("go-on-or-discard"), folder):
+    with resumable(f"the training's progress is in '{folder}'.", remedy("go-on-or-discard")):
         with reporter.progress("training", "steps") as progress:
             epochs = EpochLog(project.network, project.validation, project.device, project.config.batch_size)
             cache = train(

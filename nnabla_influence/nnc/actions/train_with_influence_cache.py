@@ -111,8 +111,8 @@ class _Run:
 
 def _train(job: _Run, resume: bool, console: Messenger) -> None:
     """Train and write the result."""
-    folder = partial_folder(job.target)
-    with resumable(f"its progress is in '{folder}'.", remedy("go-on-training"), folder), working_on(job.target):
+    kept = f"its progress is in '{partial_folder(job.target)}'."
+    with resumable(kept, remedy("go-on-training")), working_on(job.target):
         _train_alone(job, resume, console)
 
 

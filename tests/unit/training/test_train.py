@@ -86,7 +86,7 @@ def test_another_run_is_refused_with_both_settings_and_replaced_on_request(netwo
 
 def test_an_interrupted_run_with_other_settings_is_refused(network, data, config, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        train(network, data, config(), tmp_path / "c.h5", hooks=Hooks(Interrupt(7)))
+        train(network, data, config(), tmp_path / "c.h5", hooks=Hooks(Interrupt(2)))
     with pytest.raises(CacheMismatchError, match="seed: 5 / 0"):
         train(network, data, config(seed=5), tmp_path / "c.h5")
     assert discard(tmp_path / "c.h5") and not discard(tmp_path / "c.h5")
