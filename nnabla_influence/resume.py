@@ -51,7 +51,8 @@ def discard(target: FilePath) -> bool:
 def working_on(target: Path) -> Iterator[None]:
     """Lock the progress towards a file while the block runs; afterwards a folder without progress is removed.
 
-    After an interrupt it stays in any case: it has been said that the same command goes on from there.
+    After an interrupt it stays in any case: it has been said that the same command goes on from there. What an error
+    leaves behind is what was there before.
 
     Raises:
         InUseError: Another process works on the same file.
@@ -59,12 +60,14 @@ def working_on(target: Path) -> Iterator[None]:
     folder = partial_folder(target)
     _refuse_no_folder(folder)
     with locked(folder):
+        begun = (folder / NOTE).exists()
         try:
             yield
         except KeyboardInterrupt:
             raise
         except BaseException:
-            _clear_without_progress(target)
+            if not begun:
+                _clear_without_progress(target)
             raise
         _clear_without_progress(target)
 

@@ -264,16 +264,17 @@ def _with_kept_progress(
     reporter: ProgressReporter,
 ) -> InfluenceScores:
     kept = f"the scoring's progress is in '{partial_folder(beside)}'."
-    with resumable(kept, remedy("go-on-or-discard")), working_on(beside):
+    with working_on(beside):
         store = PartialFolder(beside, scoring_passport(estimator, training, train, validation))
         try:
-            scores = _estimated(estimator, training, train, validation, store, reporter)
+            with resumable(kept, remedy("go-on-or-discard")):
+                scores = _estimated(estimator, training, train, validation, store, reporter)
         except InfluenceError as error:  # going on would fail again, unless it was for want of memory
             if not isinstance(error, ComputationError) or not has_progress(beside):
                 discard(beside)
             raise
         discard(beside)
-        return scores
+    return scores
 
 
 def _estimated(
