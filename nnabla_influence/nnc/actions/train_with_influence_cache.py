@@ -111,8 +111,7 @@ class _Run:
 
 def _train(job: _Run, resume: bool, console: Messenger) -> None:
     """Train and write the result."""
-    kept = f"its progress is in '{partial_folder(job.target)}'."
-    with resumable(kept, remedy("go-on-training")), working_on(job.target):
+    with working_on(job.target):
         _train_alone(job, resume, console)
 
 
@@ -124,11 +123,13 @@ def _train_alone(job: _Run, resume: bool, console: Messenger) -> None:
     if replaceable(job.target).exists():  # an old result is replaced
         job.target.unlink()
     finished = False
+    kept = f"its progress is in '{partial_folder(job.target)}'."
     try:
-        with console.progress("training", "steps") as progress:
-            hooks = Hooks(curve.watching(progress), curve)
-            cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
-        _write_result(job, curve, cache)
+        with resumable(kept, remedy("go-on-training")):
+            with console.progress("training", "steps") as progress:
+                hooks = Hooks(curve.watching(progress), curve)
+                cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
+            _write_result(job, curve, cache)
         finished = True
     finally:
         if not finished:
