@@ -29,7 +29,7 @@ CORE = [
     "h5py>=3.5",  # older ones never write the same bytes twice
     "pillow>=9.1",
     "protobuf>=3.19",
-    # The package itself does not import it: data sets from a user's tables and frames are about to. Samples do already.
+    # Data sets of tables and data frames, see `dataset.importing` and `frames`.
     "pandas>=1.3",
     "threadpoolctl>=3.1",
     "tqdm>=4.40",

@@ -55,11 +55,11 @@ def announce_classes(messenger: Messenger, losses: ClassLosses, verb: str) -> No
     """
     for loss in losses.severe:
         messenger.warn(
-            f"class {loss.label} loses {loss.lost} of its {loss.samples} samples, "
+            f"class {loss.called} loses {loss.lost} of its {loss.samples} samples, "
             f"{'all of them' if loss.lost == loss.samples else 'more than half'}; look at the {verb} rows before "
             "you train on the rest"
         )
     if losses.largest:
         more = f"; {losses.others} more classes" if losses.others else ""
-        parts = ", ".join(f"class {loss.label}: {loss.lost} of {loss.samples}" for loss in losses.largest)
+        parts = ", ".join(f"class {loss.called}: {loss.lost} of {loss.samples}" for loss in losses.largest)
         messenger.info(f"{verb}: {parts}{more}")

@@ -46,8 +46,8 @@ SCHEDULES = ("Constant", "Exponential", "Step", "Cosine", "Polynomial")
 BUILTINS = ("builtin:mlp", "builtin:cnn", "builtin:cifarnet")
 """Built-in networks."""
 
-TASKS = ("classification", "regression")
-"""What a built-in network learns."""
+TASKS = ("classification", "regression", "multi-label")
+"""What a built-in network learns: a class, values, or several labels that are 0 or 1 each."""
 
 BATCH_NORM_POLICIES = ("batch", "frozen")
 """Which statistics batch normalisation uses while scoring."""
@@ -90,6 +90,9 @@ DIVISORS = ("batch", "remaining")
 
 NOISE_KINDS = ("symmetric", "pairwise")
 """How labels are flipped on purpose."""
+
+COLOURS = ("grey", "rgb")
+"""What images of other kinds can be converted to when they are imported."""
 
 DEVICES = ("cpu", "cuda", "cudnn")
 """Where NNabla computes; the last two optionally with a device id."""

@@ -1,8 +1,8 @@
 """Choose rows to remove from a training data set, and write the two files that come of it.
 
 A *removal* turns scores into row numbers: a count or a share of the most harmful rows (an *amount*), all rows below a
-threshold, or a list somebody made. `cleanse` writes the *cleansed* and the *removed* data set: the original columns in
-the original order, every row in exactly one of the two. How many rows are worth removing is another question
+threshold, or a list somebody made. `write_cleansed` writes the *cleansed* and the *removed* data set: the original
+columns in the original order, every row in exactly one of the two. How many rows are worth removing is another question
 (`evaluation`).
 """
 
@@ -17,6 +17,7 @@ from typing import List, NamedTuple, Optional, Union
 import numpy as np
 
 from .array import IntArray
+from .dataset.class_names import NO_NAMES, ClassNames
 from .dataset.csv import write_csvs
 from .dataset.indexed_column import listed_samples
 from .dataset.labels import class_labels
@@ -36,8 +37,8 @@ __all__ = [
     "amount_from",
     "class_losses",
     "class_numbers",
-    "cleanse",
     "notable_class_losses",
+    "write_cleansed",
 ]
 
 DEFAULT_LABEL = "y"
@@ -193,6 +194,12 @@ class ClassLoss(NamedTuple):
     label: int
     samples: int
     lost: int
+    name: str = ""  # empty: it is called by its number
+
+    @property
+    def called(self) -> str:
+        """What people call the class."""
+        return self.name or str(self.label)
 
     @property
     def severe(self) -> bool:
@@ -214,26 +221,31 @@ class ClassLosses(NamedTuple):
     others: int
 
 
-def class_losses(labels: IntArray, rows: IntArray) -> List[ClassLoss]:
+def class_losses(labels: IntArray, rows: IntArray, names: ClassNames = NO_NAMES) -> List[ClassLoss]:
     """Count what every class loses, in the order of the class numbers.
 
     Args:
         labels: (N,) class numbers.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
     classes, samples = np.unique(labels, return_counts=True)  # (C,), ascending
     lost = [int((labels[rows] == number).sum()) for number in classes]
-    return [ClassLoss(int(number), int(size), gone) for number, size, gone in zip(classes, samples, lost)]
+    return [
+        ClassLoss(int(number), int(size), gone, names.get(int(number), ""))
+        for number, size, gone in zip(classes, samples, lost)
+    ]
 
 
-def notable_class_losses(labels: Optional[IntArray], rows: IntArray) -> ClassLosses:
+def notable_class_losses(labels: Optional[IntArray], rows: IntArray, names: ClassNames = NO_NAMES) -> ClassLosses:
     """Choose the class losses to show and to warn about; none where there are no classes.
 
     Args:
         labels: (N,) class numbers, as `class_numbers` reads them.
         rows: (k,) rows that go.
+        names: What the classes are called.
     """
-    losses = [] if labels is None else [loss for loss in class_losses(labels, rows) if loss.lost]
+    losses = [] if labels is None else [loss for loss in class_losses(labels, rows, names) if loss.lost]
     largest = sorted(losses, key=lambda loss: -loss.lost)[:MOST_CLASSES_SHOWN]
     return ClassLosses([loss for loss in losses if loss.severe], largest, len(losses) - len(largest))
 
@@ -254,7 +266,7 @@ def class_numbers(data: ScoredData, label: Optional[str] = None) -> Optional[Int
     return labels if label is not None or 2 * len(np.unique(labels)) <= len(labels) else None
 
 
-def cleanse(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:
+def write_cleansed(data: ScoredData, rows: IntArray, output: Union[str, Path], removed: Union[str, Path]) -> None:
     """Write the cleansed and the removed data set, both whole or none.
 
     Args:

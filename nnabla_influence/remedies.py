@@ -56,6 +56,16 @@ IN_PYTHON: Dict[str, str] = {
     "decode-again": "Open the data set again.",
     "smaller-data": "Read smaller images: image_size=(height, width); or choose a folder with more room: "
     "data_cache=..., or the environment variable {variable}.",
+    # import
+    "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
+    "comment, or let import_data make a data set of the table.",
+    "number-classes-alike": "Make both with the same names: Dataset.from_frame(..., classes=[...]), or import_data.",
+    "import-table": "To make a data set of another table, use import_data.",
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out: "
+    'ignore=["{column}"].',
+    "name-label-column": "Name it: labels=[...].",
+    "import-as-values": 'Import it with task="regression" if these are values to predict.',
+    "give-more-rows": "Give more rows, or a smaller share for the other parts.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
@@ -79,6 +89,7 @@ IN_PYTHON: Dict[str, str] = {
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer epochs, or give a constant learning_rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use LossBaseline(), or leave them out.",
     "use-hessian": 'Use curvature="hessian".',
@@ -98,6 +109,7 @@ IN_PYTHON: Dict[str, str] = {
     "go-on-plugin": "The same call goes on from there; to begin anew, delete that folder.",
     # report, scored data
     "choose-label": "Choose another: label=..., or leave it out.",
+    "give-scored-train": "Give the training CSV: train=...",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it to Listed(...).",
     "go-on-or-remove": "The same call goes on with it; to begin anew, delete that folder.",
     # workflow

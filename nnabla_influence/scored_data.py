@@ -73,12 +73,18 @@ class ScoredData:
         _check_whole(column)
         values = as_scores(column.by_sample(), score)
         table = original_table(whole, score)
-        if not table.header:
-            raise DataError(f"{path}: expected the data set's own columns beside the scores, found none.")
         if train is None:
+            if not table.header:
+                raise DataError(
+                    f"{path}: expected the data set's own columns beside the scores, found none.",
+                    remedy("give-scored-train"),
+                )
             return cls(table, InfluenceScores(values, score), path)
         own = Table.read(train)
-        _check_same_data(own, table)
+        if table.header:
+            _check_same_data(own, table)
+        elif len(own) != len(values):  # scores of arrays or a frame, written without its cells
+            raise DataError(f"{own.path}: expected the {len(values)} rows that were scored, got {len(own)}.")
         return cls(own, InfluenceScores(values, score), path, Path(train))
 
     @classmethod
@@ -92,7 +98,7 @@ class ScoredData:
         if table is None:
             raise RequestError(
                 "Expected scores of a training CSV, whose cells a cleansed data set carries on; got scores of arrays. "
-                "Leave the rows out of the arrays, or see Project.cleansed."
+                "Of a data frame, cleanse(frame, scores, ...) leaves rows out; of arrays, Project.cleansed."
             )
         return cls(table, scores, table.path, table.path)
 

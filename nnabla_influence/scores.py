@@ -18,16 +18,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
 from .array import Array
 from .dataset.added_columns import INDEX_COLUMN, write_with_columns
 from .dataset.csv import Table
-from .errors import DataError, DivergenceError, OutputExistsError, RequestError
+from .errors import DataError, DivergenceError, OutputExistsError
 from .objective import LOSS, Objective
 from .scores_passport import passport_file, remove_passport, write_passport
+
+if TYPE_CHECKING:
+    from .frames import Frame
 
 __all__ = ["INDEX_COLUMN", "InfluenceScores", "as_scores", "highest_first", "original_table"]
 
@@ -123,29 +126,23 @@ class InfluenceScores:
 
         Args:
             path: File to write, whole or not at all.
-            table: The training data's raw cells; left out, those that the scores carry.
+            table: The training data's raw cells; left out, those that the scores carry. Where there are none, because
+                the data was made from arrays or a frame, the file holds the scores and row numbers alone.
 
         Returns:
             Notices: columns that were replaced or dropped, or that there was no place for the passport.
 
         Raises:
-            RequestError: No table is given, and the scores carry none.
             DataError: The table has another number of rows.
             OutputExistsError: The file is the training CSV itself.
         """
         table = self.table if table is None else table
-        if table is None:
-            raise RequestError(
-                "An influence CSV carries the cells of the training CSV, but these scores are of data that no CSV was "
-                "read for. Give a table with one row for each sample: scores.to_csv(path, Table.read(csv)), with Table "
-                "from nnabla_influence.dataset.csv."
-            )
         path = Path(path).absolute()
-        if len(table.rows) != len(self.values):
-            raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
-        if path.exists() and path.samefile(table.path):
-            raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         added = {self.score_header: self.values, **self.columns}
+        if table is not None and len(table.rows) != len(self.values):
+            raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
+        if table is not None and path.exists() and path.samefile(table.path):
+            raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         known = remove_passport(path)  # before: killed in between, the new file has none rather than a wrong one
         notices = write_with_columns(path, table, added, self.order, "training data")
         if not known:
@@ -161,6 +158,16 @@ class InfluenceScores:
             "seeds": list(self.seeds),
             "training data": self.fingerprint,
         }
+
+    def to_frame(self) -> Frame:
+        """Return a data frame of the scores and the further numbers of each sample, most harmful first.
+
+        Its index is the row number in the training data, so ``frame.join(scores.to_frame())`` puts them beside the
+        rows of a frame that counts its rows from 0.
+        """
+        from .frames import frame_of  # here, because pandas takes a while to load
+
+        return frame_of({SCORE_COLUMN: self.values, **self.columns}, self.order, INDEX_COLUMN)
 
 
 def highest_first(column: str) -> bool:

@@ -12,7 +12,8 @@ from ..array import Array
 from ..errors import UnsupportedError
 from ..network.nnabla_errors import one_line
 from ..remedies import remedy
-from .difference_products import DifferenceProducts
+from .difference_products import STEPS, DifferenceProducts
+from .disagreement import disagreement
 from .exact_products import ExactProducts
 from .gradient_check import GradientCheck
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
@@ -66,8 +67,8 @@ def checked_products(
     differences, error_size = DifferenceProducts.most_accurate(network, point, batch, direction, check)
     if not error_size <= USABLE:  # NaN is not usable either
         raise UnsupportedError(
-            f"{reason} Central differences disagree with the network's gradients too, by {100 * error_size:.0f} %: it "
-            "probably has layers that round or sort (quantised or binary ones).",
+            f"{reason} Central differences disagree with the network's gradients too, "
+            f"{disagreement(dict.fromkeys(STEPS, error_size), USABLE)}.",
             remedy("score-without-gradients"),
         )
     return CheckedProducts(

@@ -25,7 +25,7 @@ that matter here: gradients, and products of G with them.
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import List, Sequence, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -35,6 +35,7 @@ from ..array import Array
 from ..errors import UnsupportedError
 from ..network.loss_role import CLASS_LABELS, LossRole
 from ..remedies import remedy
+from .disagreement import disagreement
 from .output_hessians import OUTPUT_HESSIANS
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
@@ -42,6 +43,8 @@ __all__ = ["GaussNewton"]
 
 # Step of central differences, relative to the length of the parameters; see the table above.
 DIFFERENCE = 3e-4
+# Steps that tell why a difference is no use.
+SHORTER = (1e-5, 1e-6)
 # Random sign vectors a first ``J v`` is checked with.
 SIGN_VECTORS = 4
 # Relative error beyond which ``J v`` is no use.
@@ -79,22 +82,31 @@ class GaussNewton:
             direction: v (P,), not zero.
 
         Raises:
-            UnsupportedError: The network rounds; differences of its outputs say nothing about its gradients.
+            UnsupportedError: Differences of the network's outputs say nothing about its gradients.
+        """
+        self.network.graph.feed(batch)
+        tangents, middle = self._moved(point, direction, DIFFERENCE)
+        self.check_tangents(tangents, point, direction)
+        return self.pulled_back(self.output_curvature(middle, tangents)).astype(np.float64)
+
+    def _moved(self, point: EvaluationPoint, direction: Array, relative: float) -> Tuple[List[Array], List[Array]]:
+        """Return ``J v`` by a difference, and the predictions; the network is left at its point.
+
+        Args:
+            point: Parameters and random layers.
+            direction: v (P,).
+            relative: The step relative to the length of the parameters, because that is what float32 resolves.
         """
         length = float(np.linalg.norm(direction))  # |v|
-        # A relative step, because that is what float32 resolves.
-        step = DIFFERENCE * max(float(np.linalg.norm(point.theta)), 1.0)
+        step = relative * max(float(np.linalg.norm(point.theta)), 1.0)
         shift = (step / length) * direction
-        self.network.graph.feed(batch)
         ends = []
         for end in (point.shifted(shift), point.shifted(-shift)):
             self.network.move_to(end)
             ends.append(self.predictions())
-        tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]  # J v
-        middle = [(a + b) / 2 for a, b in zip(*ends)]  # z
         self.network.move_to(point)
-        self.check_tangents(tangents, direction)
-        return self.pulled_back(self.output_curvature(middle, tangents)).astype(np.float64)
+        tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]  # J v
+        return tangents, [(a + b) / 2 for a, b in zip(*ends)]  # z
 
     def predictions(self) -> List[Array]:
         """Compute the predictions (B, ...) of every loss at the current parameters, in double precision."""
@@ -110,14 +122,26 @@ class GaussNewton:
         self._scalar.backward(clear_buffer=True)
         return self.network.graph.gradient(self.network.space)
 
-    def check_tangents(self, tangents: Sequence[Array], direction: Array) -> None:
-        """Hold ``J v`` of a first direction v (P,) against ``<c, J v> = <J' c, v>`` for random signs c.
+    def check_tangents(self, tangents: Sequence[Array], point: EvaluationPoint, direction: Array) -> None:
+        """Hold ``J v`` of a first direction v (P,) against the gradients, see `_error`.
 
         Raises:
             UnsupportedError: They disagree: a difference of outputs says nothing about this network's gradients.
         """
         if self._checked:
             return
+        error = self._error(tangents, direction)
+        if error > USABLE:
+            shorter = {step: self._error(self._moved(point, direction, step)[0], direction) for step in SHORTER}
+            raise UnsupportedError(
+                "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
+                f"{disagreement({DIFFERENCE: error, **shorter}, USABLE)}.",
+                remedy("use-hessian"),
+            )
+        self._checked = True
+
+    def _error(self, tangents: Sequence[Array], direction: Array) -> float:
+        """Return the relative error of ``J v`` by ``<c, J v> = <J' c, v>`` for random signs c."""
         random = np.random.RandomState(0)
         products: List[float] = []  # <c, J v>
         expected: List[float] = []  # <J' c, v>
@@ -125,14 +149,7 @@ class GaussNewton:
             signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in tangents]
             products.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
             expected.append(float(self.pulled_back(signs) @ direction))
-        error = float(np.linalg.norm(np.subtract(products, expected))) / (float(np.linalg.norm(expected)) or 1.0)
-        if error > USABLE:
-            raise UnsupportedError(
-                "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
-                f"by {100 * error:.0f} %: it probably has layers that round or sort (quantised or binary ones).",
-                remedy("use-hessian"),
-            )
-        self._checked = True
+        return float(np.linalg.norm(np.subtract(products, expected))) / (float(np.linalg.norm(expected)) or 1.0)
 
     def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
         """Compute ``L'' v`` of every loss, for the batch in the graph."""

@@ -12,6 +12,7 @@ from ..choices import DEFAULT_METHOD, METHODS, STARTS, TREATMENTS
 from .console import Console
 from .evaluate import add_selection_options
 from .options import (
+    add_classes,
     add_common,
     add_execution,
     amount,
@@ -82,6 +83,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--label", metavar="NAME", help=f"the variable with the class numbers (default: {DEFAULT_LABEL} if it has any)"
     )
+    add_classes(parser)
     _add_data(parser)
     _add_automatic(parser)
     add_common(parser)
@@ -162,7 +164,12 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
 
 def amount_or_auto(text: str) -> Union[str, Amount]:
     """Read ``100`` rows, ``2%`` of them, or ``auto``."""
-    return AUTO if text == AUTO else amount(text)
+    if text == AUTO:
+        return AUTO
+    try:
+        return amount(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}; or auto, as many as retraining finds worth removing") from error
 
 
 def finite(text: str) -> float:
@@ -195,7 +202,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         _refuse_what_auto_alone_reads(args)
     read = (args.influence, args.train, args.list, args.test, args.cache, args.network, args.validation, args.selection)
     for output in (args.output, second):
-        refuse_overwriting([output], read)
+        refuse_overwriting([output], (*read, args.classes))
     if automatic:
         from .automatic import chosen_removal
 
@@ -215,6 +222,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         args.train,
         args.score,
         args.label,
+        args.classes,
         None if automatic else args.test,
         reading_settings(args),
     )

@@ -1,10 +1,10 @@
 """Finds the command, runs it, and turns what goes wrong into one message and an exit code.
 
-Exit codes: 0 done; 1 the run failed; 2 the request is wrong; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by the end
-of the terminal. A command is a module of this
-package named in `COMMANDS`. It has `add_parser(subparsers)`, which must stay cheap because every call of the program
-builds all parsers (``--help`` loads neither NNabla nor NumPy), and `run(args, console) -> int`, which imports what it
-needs.
+Exit codes: 0 done; 1 the run failed; 2 the request is wrong; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by
+the end of the terminal. A command is a module of this
+package named in `COMMANDS`, or in `MODULES` where the command is a word of Python. It has `add_parser(subparsers)`,
+which must stay cheap because every call of the program builds all parsers (``--help`` loads neither NNabla nor NumPy),
+and `run(args, console) -> int`, which imports what it needs.
 """
 
 from __future__ import annotations
@@ -12,24 +12,63 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
-from typing import Callable, NoReturn, Optional, Sequence
+from types import ModuleType
+from typing import Callable, List, NoReturn, Optional, Sequence, Tuple
 
 from .. import __version__
 from ..ending_signals import ending_signals, exit_code, received
 from ..errors import InfluenceError
 from ..interrupts import clear_interrupts, interruption_text
+from ..similar_names import did_you_mean
 from ..system_message import system_message
 from .closed_streams import open_closed_streams
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
-__all__ = ["COMMANDS", "build_parser", "main"]
+__all__ = ["COMMANDS", "build_parser", "command_module", "main"]
 
-COMMANDS = ("demo", "train", "score", "run", "cleanse", "evaluate", "report", "info", "noise", "compare", "plugins")
+COMMANDS = (
+    "demo",
+    "import",
+    "train",
+    "score",
+    "run",
+    "cleanse",
+    "evaluate",
+    "report",
+    "info",
+    "noise",
+    "compare",
+    "plugins",
+)
 """The commands in the order in which help lists them."""
+
+MODULES = {"import": "import_data"}
+
+INVALID_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+"""How argparse says that a word is none of the choices."""
+
+HABITS = {
+    "--lr": "--learning-rate",
+    "--batch": "--batch-size",
+    "--bs": "--batch-size",
+    "--num-epochs": "--epochs",
+    "--model": "--network",
+    "--data": "--train",
+    "--dataset": "--train",
+    "--val": "--validation",
+    "--valid": "--validation",
+    "--out": "--output",
+    "--gpu": "--device",
+    "--target": "--label",
+    "--force": "--overwrite",
+    "--jobs": "--workers",
+}
+"""What other programs call an option, and what it is called here."""
 
 FAILED = 1
 WRONG_REQUEST = 2
@@ -62,7 +101,7 @@ def _main(argv: Optional[Sequence[str]]) -> int:
     if args.command is None:
         parser.print_help(sys.stderr)
         return WRONG_REQUEST
-    module = importlib.import_module(f"{__package__}.{args.command}")
+    module = command_module(args.command)
     return _run(module.run, args)
 
 
@@ -77,20 +116,46 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name in COMMANDS:
-        importlib.import_module(f"{__package__}.{name}").add_parser(subparsers)
+        command_module(name).add_parser(subparsers)
     return parser
 
 
+def command_module(command: str) -> ModuleType:
+    """Load the module of a command."""
+    return importlib.import_module(f"{__package__}.{MODULES.get(command, command)}")
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and which guesses no abbreviated options."""
+    """A parser whose errors are one line, and which takes no abbreviated options but asks what was meant."""
 
     def __init__(self, **settings: object) -> None:
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)  # type: ignore[arg-type]
 
+    def parse_known_args(  # type: ignore[override] # the library's stubs know namespaces of other types too
+        self, args: Optional[Sequence[str]] = None, namespace: Optional[argparse.Namespace] = None
+    ) -> Tuple[argparse.Namespace, List[str]]:
+        """Refuse an unknown option of a command before argparse complains of what is missing."""
+        if args is not None and self._subparsers is None:
+            self._refuse_unknown(args)
+        return super().parse_known_args(args, namespace)
+
+    def _refuse_unknown(self, words: Sequence[str]) -> None:
+        known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+        for word in words:
+            name = word.split("=")[0]
+            if name == "--":  # what follows is no option
+                return
+            if name.startswith("--") and name not in known:
+                habit = HABITS.get(name)
+                meant = f" Did you mean {habit}?" if habit in known else did_you_mean(name, known)
+                self.error(f"unrecognized arguments: {name}.{meant}")
+
     def error(self, message: str) -> NoReturn:
-        """Say one line and end with the code of a wrong request."""
-        Console().error(f"{message} (see {self.prog} --help)")
+        """Say one line, with what may have been meant, and end with the code of a wrong request."""
+        choice = INVALID_CHOICE.search(message)
+        meant = did_you_mean(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
+        Console().error(f"{message}{'.' if meant else ''}{meant} (see {self.prog} --help)")
         self.exit(WRONG_REQUEST)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # loading it would make --help slow
     from ..execution import Execution
 
 __all__ = [
+    "add_classes",
     "add_common",
     "add_device",
     "add_execution",
@@ -23,6 +24,7 @@ __all__ = [
     "add_verbosity",
     "amount",
     "byte_size",
+    "data_file",
     "execution",
     "existing_file",
     "image_size",
@@ -34,6 +36,16 @@ __all__ = [
 ]
 
 LONGEST_SHOWN = 100
+
+
+def add_classes(parser: argparse.ArgumentParser) -> None:
+    """Add ``--classes``, the names of the classes."""
+    parser.add_argument(
+        "--classes",
+        type=existing_file,
+        metavar="CSV",
+        help="names of the classes: number,name (default: classes.csv beside the data set, if it is there)",
+    )
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -158,6 +170,16 @@ def existing_file(text: str) -> Path:
     if not _is(Path.is_file, text):
         raise argparse.ArgumentTypeError(f"expected an existing file, but there is none at '{text}'")
     return path
+
+
+def data_file(text: str) -> Path:
+    """Read the path of a data set that exists."""
+    if Path(text).is_dir():
+        raise argparse.ArgumentTypeError(
+            f"expected a data-set CSV, got the folder '{text}'; to make a data set of a folder of images per class, "
+            "type: python -m nnabla_influence import FOLDER --output DIR"
+        )
+    return existing_file(text)
 
 
 def output_file(text: str) -> Path:

@@ -28,7 +28,15 @@ from ..choices import (
     TASKS,
     THROUGH,
 )
-from .options import byte_size, existing_file, image_size, non_negative_int, output_file, positive_float, positive_int
+from .options import (
+    byte_size,
+    data_file,
+    image_size,
+    non_negative_int,
+    output_file,
+    positive_float,
+    positive_int,
+)
 
 if TYPE_CHECKING:
     from ..workflow.data_reading import ReadingSettings
@@ -53,9 +61,9 @@ def add_network_option(parser: Any, required: bool = True) -> None:
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--train``, ``--validation`` and how images are read."""
     group = parser.add_argument_group("data")
-    group.add_argument("--train", type=existing_file, metavar="CSV", help="training data (default: the project's own)")
+    group.add_argument("--train", type=data_file, metavar="CSV", help="training data (default: the project's own)")
     group.add_argument(
-        "--validation", type=existing_file, metavar="CSV", help="validation data (default: the project's own)"
+        "--validation", type=data_file, metavar="CSV", help="validation data (default: the project's own)"
     )
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
     group.add_argument(

@@ -13,6 +13,16 @@ IN_COMMANDS: Dict[str, str] = {
     "decode-again": "Run the command again.",
     "smaller-data": "Read smaller images with --image-size HxW, or choose a folder with more room by --data-cache or "
     "the environment variable {variable}.",
+    # import
+    "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
+    "comment, or make a data set of the table with: python -m nnabla_influence import.",
+    "number-classes-alike": "Make both with one call of: python -m nnabla_influence import.",
+    "import-table": "To make a data set of another table, type: python -m nnabla_influence import TABLE --output DIR.",
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column out with "
+    '--ignore "{column}".',
+    "name-label-column": "Name it with --label COLUMN.",
+    "import-as-values": "Say --task regression if these are values to predict.",
+    "give-more-rows": "Give more rows, or a smaller share for the other parts (--validation, --test).",
     # network
     "resize-images-to": "Resize the images with --image-size {height}x{width}.",
     "smaller-batches": "Take smaller batches with --batch-size, or smaller images with --image-size HxW.",
@@ -36,6 +46,7 @@ IN_COMMANDS: Dict[str, str] = {
     "discard-and-train-again": "Remove it with --discard, train again.",
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer --epochs, or give a constant --learning-rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use --method loss, or leave them out.",
     "use-hessian": "Use --curvature hessian.",
@@ -55,6 +66,7 @@ IN_COMMANDS: Dict[str, str] = {
     "go-on-plugin": "The same command goes on.",
     # report, scored data
     "choose-label": "Choose another by --label, or leave it out.",
+    "give-scored-train": "Give the training CSV with --train.",
     "give-whole-influence": "Give the whole influence CSV here, and a list cut out of it with --list.",
     "go-on-or-remove": "Run the same command to go on with it, or remove it with --discard.",
     # workflow

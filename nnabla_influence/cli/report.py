@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Tuple
 
 from .console import Console
-from .options import add_verbosity, existing_file, output_file
+from .options import add_classes, add_verbosity, existing_file, output_file
 
 __all__ = ["NEXT_STEP", "add_parser", "run"]
 
@@ -40,6 +40,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--label", metavar="NAME", help="the variable with the classes (default: y if it holds classes)"
     )
+    add_classes(parser)
     parser.add_argument(
         "--details",
         nargs="+",
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from ..report import ReportInputs, write_report
 
     inputs = ReportInputs(
-        args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects
+        args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects, args.classes
     )
     written = write_report(inputs, args.output)
     if written.unreadable:

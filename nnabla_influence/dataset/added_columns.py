@@ -8,7 +8,7 @@ out: Neural Network Console opens tables of numbers and files only.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Mapping, Set, Tuple, Union
+from typing import List, Mapping, Optional, Set, Tuple, Union
 
 from ..array import Array, IntArray
 from .csv import Table, is_number, write_csv
@@ -19,13 +19,13 @@ INDEX_COLUMN = "datasource_index"
 
 
 def write_with_columns(
-    path: Union[str, Path], table: Table, added: Mapping[str, Array], rows: IntArray, what: str
+    path: Union[str, Path], table: Optional[Table], added: Mapping[str, Array], rows: IntArray, what: str
 ) -> List[str]:
     """Write some rows of a data set with further numbers.
 
     Args:
         path: The file to write, whole or not at all.
-        table: The data set's raw cells.
+        table: The data set's raw cells; None: it has none, and the numbers are written alone.
         added: (N,) numbers of all its rows, by the header of their column.
         rows: The row numbers to write, in this order.
         what: What the table is called in a notice, e.g. ``training data``.
@@ -34,12 +34,13 @@ def write_with_columns(
         Notices: columns that were replaced or dropped.
     """
     path = Path(path).absolute()
+    numbers = ([*(f"{values[row]:.9g}" for values in added.values()), str(row)] for row in rows)
+    if table is None:
+        write_csv(path, [*added, INDEX_COLUMN], numbers)
+        return []
     kept, notices = _kept_columns(table, {name.split(":")[0] for name in added} | {INDEX_COLUMN}, what)
-    numbers = list(added.values())
-    lines = (
-        [*(cells[place] for place in kept), *(f"{values[row]:.9g}" for values in numbers), str(row)]
-        for row, cells in zip(rows, table.rows_in(path.parent, rows))
-    )
+    cells = ([cells[place] for place in kept] for cells in table.rows_in(path.parent, rows))
+    lines = (own + further for own, further in zip(cells, numbers))
     write_csv(path, [*(table.header[i] for i in kept), *added, INDEX_COLUMN], lines)
     return notices
 

@@ -21,6 +21,7 @@ import numpy as np
 from ..array import Array, IntArray
 from ..errors import DataError
 from ..files import atomic_path
+from ..remedies import remedy
 from .csv_rows import CsvRows
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
@@ -198,7 +199,8 @@ def _check_separator(records: Sequence[List[str]], path: Path) -> None:
         if len(records) > 1 and all(len(record) == 1 and separator in record[0] for record in records):
             raise DataError(
                 f"{path}: expected cells separated by commas, got {name} ({records[0][0]!r}). Save the file as "
-                "comma-separated CSV."
+                "comma-separated CSV.",
+                remedy("import-table"),
             )
 
 
@@ -217,7 +219,8 @@ def _text(path: Path) -> bytes:
         line = data[: error.start].count(b"\n") + 1
         raise DataError(
             f"{path}: line {line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x}. Save the file as UTF-8 "
-            "(in Excel: 'CSV UTF-8')."
+            "(in Excel: 'CSV UTF-8').",
+            remedy("import-table"),
         ) from error
     return data[len(BYTE_ORDER_MARK) :] if data.startswith(BYTE_ORDER_MARK) else data
 

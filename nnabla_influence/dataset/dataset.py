@@ -12,23 +12,31 @@ columns (k,), an image (C, H, W).
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
+from .class_names import NO_NAMES, ClassNames
 from .csv import Table
 from .data_cache import default_data_cache
 from .decoding import CellError, ImageSize, float32_array
 from .fingerprint import arrays_fingerprint, rows_fingerprint
+from .header import index_gaps
 from .ingest import DecodeSettings, FileProgress, ingest
 from .store import open_entry
 from .verified_array import VerifiedArray
 
+if TYPE_CHECKING:
+    from ..frames import Frame
+
 __all__ = ["Dataset", "check_image_size"]
+
+LOGGER = logging.getLogger("nnabla_influence")
 
 # The float32 value of each grey level, by the type of the pixels. It is rounded once, from float64, as NNabla's reader
 # does it; a multiplication in float32 would differ in the last bit.
@@ -43,7 +51,7 @@ StoredArray = Union[Array, VerifiedArray]
 
 
 class Dataset:
-    """The samples of a data set; made by `from_csv` or `from_arrays`.
+    """The samples of a data set; made by `from_csv`, `from_frame` or `from_arrays`.
 
     Attributes:
         path: The CSV, None for a data set made from arrays.
@@ -52,6 +60,7 @@ class Dataset:
             another pixel, label, variable name or image size does.
         normalize: Whether images are scaled to 0..1.
         image_size: (H, W) to which images were resized, None if they were not.
+        class_names: What the classes are called: `class_names.CLASSES_FILE` beside the CSV, or the names in a frame.
 
     Example:
         >>> import numpy as np
@@ -73,6 +82,7 @@ class Dataset:
         normalize: bool = True,
         data_cache: Optional[Path] = None,
         image_size: ImageSize = None,
+        class_names: Optional[ClassNames] = None,
     ) -> None:
         self._arrays = arrays
         self._rows: Optional[IntArray] = None  # of a subset: which samples of the arrays, (n,)
@@ -82,6 +92,7 @@ class Dataset:
         self.table = table
         self.normalize = normalize
         self.image_size = image_size
+        self.class_names = class_names if class_names is not None else NO_NAMES
 
     @classmethod
     def from_csv(
@@ -109,16 +120,58 @@ class Dataset:
         """
         check_image_size(image_size)
         table = Table.read(path)
+        for name, missing in index_gaps(table.variables).items():
+            LOGGER.warning(
+                "%s: vector '%s' has no column %s; its %d columns are taken in their order, as NNabla does",
+                table.path,
+                name,
+                missing,
+                len(table.variables[name]),
+            )
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
         fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress)
-        return cls(arrays, fingerprint, table, normalize, folder, image_size)
+        return cls(arrays, fingerprint, table, normalize, folder, image_size, ClassNames.beside(table.path))
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> Dataset:
+    def from_frame(
+        cls,
+        frame: Frame,
+        label: Union[str, Sequence[str], None] = None,
+        *,
+        classes: Optional[Sequence[str]] = None,
+    ) -> Dataset:
+        """Make a data set of a data frame of numbers, one row per sample; labels may be text.
+
+        Args:
+            frame: A pandas data frame. If its columns are called as in an NNC data set (``x__0``, ``y``), they are its
+                variables; otherwise all columns but the label are the vector ``x``.
+            label: The label columns, which become ``y``; None: the one with a usual name.
+            classes: The names of the classes in the order of their numbers, so that validation data has the numbers of
+                the training data: ``list(train.class_names.values())``; None: labels that are numbers stay as they
+                are, text is numbered in the order of all names that occur.
+
+        Raises:
+            DataError: There is no such column, a column holds no numbers, or cells are missing.
+
+        Example:
+            >>> import pandas as pd
+            >>> frame = pd.DataFrame({"length": [1.5, 2.0, 0.5], "kind": ["cat", "dog", "cat"]})
+            >>> data = Dataset.from_frame(frame, "kind")
+            >>> data, data.class_names.say(1)
+            (Dataset(3 samples, x: (1,), y: (1,)), 'dog')
+        """
+        from ..frames import arrays_of  # here, because pandas takes a while to load
+
+        found = arrays_of(frame, label, classes)
+        return cls.from_arrays(found.arrays, classes=found.classes)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], *, classes: Sequence[str] = ()) -> Dataset:
         """Make a data set of arrays in memory.
 
         Args:
             arrays: One array (N, *shape) per variable, copied as float32 and not scaled; (N,) becomes (N, 1).
+            classes: The names of the classes in the order of their numbers, if they have any.
 
         Raises:
             DataError: No arrays, unequal N, no samples, or values that are no finite float32 numbers.
@@ -131,7 +184,7 @@ class Dataset:
             raise DataError(
                 f"Expected arrays of equal length, got {lengths}. Give every sample a value of every variable."
             )
-        return cls(converted, arrays_fingerprint(converted))
+        return cls(converted, arrays_fingerprint(converted), class_names=ClassNames(dict(enumerate(classes))))
 
     @property
     def path(self) -> Optional[Path]:
@@ -193,7 +246,9 @@ class Dataset:
         # A subset of a subset: back to rows of the arrays, so that its fingerprint does not depend on the way there.
         chosen = chosen if self._rows is None else self._rows[chosen]
         fingerprint = rows_fingerprint(self._whole, chosen, self._stored_samples)
-        view = Dataset(self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size)
+        view = Dataset(
+            self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size, self.class_names
+        )
         view._rows = chosen
         view._whole = self._whole
         return view

@@ -1,8 +1,8 @@
 """The header of an NNC data set: ``NAME[__INDEX][:LABEL]``.
 
 - ``x:image`` is the variable ``x``; the part behind the colon is only shown to people;
-- ``x__0, x__1`` are the entries of one vector variable ``x``, in the order in which they stand in the file (as NNabla
-  reads them);
+- ``x__0, x__1`` are the entries of one vector variable ``x``, in the order in which they stand in the file, whatever
+  their numbers (as NNabla reads them; see `index_gaps`);
 - a header that starts with ``#`` is a comment: the column is kept, but no network sees it.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterable, List, NoReturn, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, List, Mapping, NoReturn, Optional, Sequence, Tuple, Union
 
 from ..errors import DataError
+from ..remedies import Remedy, remedy
 
-__all__ = ["Column", "group_columns", "parse_header"]
+__all__ = ["Column", "group_columns", "index_gaps", "parse_header"]
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def parse_header(cells: Sequence[str], path: Union[str, Path]) -> Tuple[Column, 
         One `Column` per cell, in order.
 
     Raises:
-        DataError: An empty header cell or name, an index that is no whole number, two columns for the same thing, a
-            gap in a vector's indexes, or nothing but comments; the message names the column.
+        DataError: An empty header cell or name, an index that is no whole number, two columns for the same thing, or
+            nothing but comments; the message names the column.
     """
     columns = tuple(_parse_cell(cell, position, path) for position, cell in enumerate(cells))
     variables = group_columns(columns)
@@ -69,7 +70,8 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
     variable, colon, label = text.partition(":")
     name, separator, index = variable.partition("__")
     if not name.strip():
-        _refuse_header(path, position, cell, "a name, got none", "Name it, or start its header with '#'.")
+        advice = "Name it, or start its header with '#'."
+        _refuse_header(path, position, cell, "a name, got none", advice, remedy("import-table"))
     if separator and not (index.strip().isascii() and index.strip().isdigit()):
         _refuse_header(
             path,
@@ -82,8 +84,10 @@ def _parse_cell(cell: str, position: int, path: Union[str, Path]) -> Column:
     return Column(name.strip(), number, label.strip() if colon else None, position, comment=False)
 
 
-def _refuse_header(path: Union[str, Path], position: int, cell: str, expected: str, advice: str) -> NoReturn:
-    raise DataError(f"{path}: line 1, column {position + 1} ({cell!r}): expected {expected}. {advice}")
+def _refuse_header(
+    path: Union[str, Path], position: int, cell: str, expected: str, advice: str, action: Optional[Remedy] = None
+) -> NoReturn:
+    raise DataError(f"{path}: line 1, column {position + 1} ({cell!r}): expected {expected}. {advice}", action)
 
 
 def group_columns(columns: Iterable[Column]) -> Dict[str, List[Column]]:
@@ -116,23 +120,28 @@ def _check_variable(name: str, members: List[Column], path: Union[str, Path]) ->
             f"either {name} alone or {name}__0, {name}__1, ..., got both",
             "Rename one of them.",
         )
-    if None not in seen:
-        _check_indexes(name, members, path)
 
 
-def _check_indexes(name: str, members: List[Column], path: Union[str, Path]) -> None:
-    # Any order will do, as NNabla takes the entries in the order of the file; a gap means a column was lost.
-    indexes = {column.index for column in members}
-    for wanted in range(len(members)):
-        if wanted not in indexes:
-            _refuse_header(
-                path,
-                members[0].position,
-                _spelled(members[0]),
-                f"the vector {name!r} to have the columns {name}__0 to {name}__{len(members) - 1}, got no "
-                f"{name}__{wanted}",
-                "Count the entries of a vector from 0 without gaps.",
-            )
+def index_gaps(variables: Mapping[str, Sequence[Column]]) -> Dict[str, str]:
+    """Find vectors that do not count from 0 without a gap; NNabla reads them in the order of the file all the same.
+
+    Args:
+        variables: The columns of each variable.
+
+    Returns:
+        The first column that is not there, by the variable.
+
+    Example:
+        >>> index_gaps(group_columns(parse_header(["x__1", "x__2", "y"], "training.csv")))
+        {'x': 'x__0'}
+    """
+    gaps = {}
+    for name, members in variables.items():
+        indexes = {column.index for column in members}
+        missing = [number for number in range(len(members)) if number not in indexes]
+        if missing and None not in indexes:
+            gaps[name] = f"{name}__{missing[0]}"
+    return gaps
 
 
 def _spelled(column: Column) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..errors import DataError
+from ..similar_names import did_you_mean
 from .csv import Table
 from .problems import Problem, Problems
 
@@ -142,7 +143,7 @@ def _position(table: Table, name: str) -> int:
     if len(members) != 1:
         raise DataError(
             f"{table.path}: expected one column {name}, got the columns {', '.join(table.header)}. "
-            "Check that this is the right file."
+            f"Check that this is the right file.{did_you_mean(name, table.variables)}"
         )
     return members[0].position
 

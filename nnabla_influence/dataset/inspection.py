@@ -13,7 +13,7 @@ from typing import Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from ..array import Array
-from ..remedies import Remedy
+from ..remedies import Remedy, remedy
 from .csv import Column, Table, is_number
 from .csv_rows import CsvRows
 from .decoding import KNOWN_EXTENSIONS, decoder_name
@@ -23,7 +23,7 @@ __all__ = ["VariablePlan", "inspect", "report"]
 
 _FILES = f"a file ({', '.join(extension[1:] for extension in KNOWN_EXTENSIONS)})"
 _FILL = "Fill in the empty cells or delete their lines."
-_TEXT = "Text is no value: number the classes, or start the column's header with '#' to make it a comment."
+_TEXT = remedy("text-is-no-value")
 _UNIFORM = "Let all cells of a variable be numbers, or all of them files."
 _FINITE = "Replace NaN, infinite and too large numbers, or delete their lines."
 
@@ -71,14 +71,20 @@ def inspect(table: Table, problems: Problems) -> List[VariablePlan]:
 
 
 def report(
-    table: Table, row: int, column: Column, message: str, advice: Union[str, Remedy], problems: Problems
+    table: Table,
+    row: int,
+    column: Column,
+    message: str,
+    advice: Union[str, Remedy],
+    problems: Problems,
+    whole_column: bool = False,
 ) -> None:
     """Note that the cell of `row` and `column` is broken, once."""
     line = table.line(row)
     position = column.position
     if not problems.reported(line, position):
         value = table.rows[row][position]
-        problems.add(Problem(line, position, table.header[position], value, message), advice)
+        problems.add(Problem(line, position, table.header[position], value, message, whole_column), advice)
 
 
 def _plain_numbers(table: Table) -> Optional[Array]:
@@ -142,9 +148,11 @@ def _numbers_with_gaps(table: Table, columns: List[Column], problems: Problems) 
         if not cell.strip():
             report(table, row, column, "expected a number, got an empty cell", _FILL, problems)
         elif not is_number(cell):
-            kind = "a file name" if decoder_name(cell) else "text"
-            message = f"expected a number as in most cells of {column.name!r}, got {kind}"
-            report(table, row, column, message, _UNIFORM if decoder_name(cell) else _TEXT, problems)
+            is_file = decoder_name(cell) is not None
+            message = (
+                f"expected a number as in most cells of {column.name!r}, got {'a file name' if is_file else 'text'}"
+            )
+            report(table, row, column, message, _UNIFORM if is_file else _TEXT, problems, whole_column=not is_file)
         else:
             with np.errstate(over="ignore"):
                 numbers[row, columns.index(column)] = np.float64(cell).astype(np.float32)
@@ -160,7 +168,7 @@ def _check_file_names(table: Table, columns: List[Column], problems: Problems, e
             report(table, row, column, message, _UNIFORM, problems)
         elif decoder_name(cell) is None:
             message = f"expected a number or {expected}, got another kind of text"
-            report(table, row, column, message, _TEXT, problems)
+            report(table, row, column, message, _TEXT, problems, whole_column=True)
 
 
 def _check_finite(table: Table, columns: List[Column], numbers: Array, problems: Problems) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..array import IntArray
 from ..errors import DataError
+from ..similar_names import did_you_mean
 from .csv import Column, Table, is_number
 from .problems import Problem, Problems
 
@@ -26,7 +27,7 @@ def label_column(table: Table, label: str) -> Column:
     if len(columns) != 1:
         raise DataError(
             f"{table.path}: expected one label column {label!r}, got {len(columns) or 'none'}. The variables are "
-            f"{list(table.variables)}; name the one with the class numbers."
+            f"{list(table.variables)}; name the one with the class numbers.{did_you_mean(label, table.variables)}"
         )
     return columns[0]
 

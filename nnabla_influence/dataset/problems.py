@@ -7,6 +7,7 @@ and closes with what to do.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Set, Tuple, Union
 
@@ -17,6 +18,7 @@ __all__ = ["MOST_SHOWN", "Problem", "Problems"]
 
 MOST_SHOWN = 20
 _LONGEST_VALUE = 120
+_FEW_CELLS = 3  # of a column, that are listed one by one
 
 
 class Problem(NamedTuple):
@@ -28,6 +30,7 @@ class Problem(NamedTuple):
         column: The header cell.
         value: The cell.
         message: What was expected there, and what arrived.
+        whole_column: Whether many such cells of a column are one mistake, to be said in one line.
     """
 
     line: int
@@ -35,6 +38,7 @@ class Problem(NamedTuple):
     column: str
     value: str
     message: str
+    whole_column: bool = False
 
 
 class Problems:
@@ -99,14 +103,21 @@ class Problems:
 
     def _lines(self) -> List[str]:
         ordered = sorted(self._problems, key=lambda problem: (problem.line, problem.position))
-        lines = [_sentence(problem) for problem in ordered[:MOST_SHOWN]]
-        if len(ordered) > MOST_SHOWN:
-            lines.append(f"  and {len(ordered) - MOST_SHOWN} more")
-        return lines
+        columns = Counter(problem.position for problem in ordered if problem.whole_column)
+        shown = []
+        said = set()
+        for problem in ordered:
+            together = problem.whole_column and columns[problem.position] > _FEW_CELLS
+            if not (together and problem.position in said):
+                shown.append(_sentence(problem, columns[problem.position] - 1 if together else 0))
+            said.update([problem.position] if together else [])
+        more = [f"  and {len(shown) - MOST_SHOWN} more"] if len(shown) > MOST_SHOWN else []
+        return shown[:MOST_SHOWN] + more
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence(problem: Problem, others: int) -> str:
     value = problem.value
     if len(value) > _LONGEST_VALUE:
         value = value[:_LONGEST_VALUE] + "..."
-    return f"  line {problem.line}, column {problem.column!r}, value {value!r}: {problem.message}"
+    place = f"line {problem.line}" + (f" and {others:,} more" if others else "")
+    return f"  {place}, column {problem.column!r}, value {value!r}: {problem.message}"

@@ -11,6 +11,7 @@ from typing import List
 import numpy as np
 
 from ..array import IntArray
+from ..dataset.class_names import NO_NAMES, ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..estimators import given_labels
@@ -31,14 +32,14 @@ def data_findings(network: Network, train: Dataset, validation: Dataset) -> List
     """
     labels = given_labels(network, train)
     asked = given_labels(network, validation)
-    findings = class_findings(labels, asked) if labels is not None and asked is not None else []
+    findings = class_findings(labels, asked, train.class_names) if labels is not None and asked is not None else []
     if train.fingerprint == validation.fingerprint:  # said where the data is read
         return findings
     return [*findings, *shared_rows_finding(network, train, validation)]
 
 
-def class_findings(train: IntArray, validation: IntArray) -> List[Finding]:
-    """Look at the class numbers (N,) and (V,) of training and validation rows.
+def class_findings(train: IntArray, validation: IntArray, names: ClassNames = NO_NAMES) -> List[Finding]:
+    """Look at the class numbers (N,) and (V,) of training and validation rows, which are called by their names.
 
     >>> for finding in class_findings(np.array([0, 1, 2, 2]), np.array([0, 0, 2])):
     ...     print(finding.text)
@@ -47,7 +48,10 @@ def class_findings(train: IntArray, validation: IntArray) -> List[Finding]:
     classes = np.unique(train)
     asked = np.unique(validation)
     findings = [
-        Finding(f"all {len(rows):,} {name} rows are of one class ({rows[0]})", remedy("give-other-classes", which=name))
+        Finding(
+            f"all {len(rows):,} {name} rows are of one class ({names.say(rows[0])})",
+            remedy("give-other-classes", which=name),
+        )
         for name, rows in (("training", train), ("validation", validation))
         if (rows == rows[0]).all()
     ]
@@ -57,7 +61,7 @@ def class_findings(train: IntArray, validation: IntArray) -> List[Finding]:
         findings.append(Finding(text, remedy("give-more-validation-rows")))
     elif len(missing) and len(asked) > 1:
         has = "has" if len(missing) == 1 else "have"
-        named = f"class{'' if len(missing) == 1 else 'es'} {listed(missing.tolist())}"
+        named = f"class{'' if len(missing) == 1 else 'es'} {listed([names.say(number) for number in missing])}"
         text = f"{len(missing)} of {len(classes)} classes of the training data {has} no validation row ({named})"
         findings.append(Finding(text, remedy("give-validation-rows-of-each-class")))
     return findings

@@ -29,8 +29,8 @@ class Finding(NamedTuple):
     remedy: Optional[Remedy] = None
 
 
-def listed(numbers: Sequence[int], most: int = MOST_LISTED) -> str:
-    """List the first few numbers.
+def listed(numbers: Sequence[object], most: int = MOST_LISTED) -> str:
+    """List the first few numbers or names.
 
     >>> listed([4, 7]), listed(range(12), 3)
     ('4, 7', '0, 1, 2, ...')

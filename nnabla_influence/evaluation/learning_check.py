@@ -7,10 +7,13 @@ about the samples. So its mean loss on training and on validation rows is held a
 * **On the training rows** it must be better beyond doubt: the mean of ``d_i`` above two of its standard errors, and
   above a thousandth of the constant's loss (what is left of inputs that are too small to matter is no knowledge). No
   constant answer reaches that, because the constant it is held against was fitted to these very rows.
-* **On the validation rows** its mean loss must be below the constant's *or*, where it predicts classes, more of its
-  answers must be right than the most frequent class would get. The loss alone would not do: an overfitted network is
-  so sure of its few wrong answers (or of wrong labels) that its cross-entropy is above the constant's, though nine in
-  ten of its answers are right. That is a finding of its own, not a network that learnt nothing.
+* **On the validation rows** its mean loss must be below the constant's *or*, where it predicts classes, its answers
+  must depend on the row: the probability ``p_i(y_i)`` of a row's label must lie above the mean probability that it
+  gives this label on all rows, ``mean_j p_j(y_i)``, on average by more than two standard errors. No constant answer
+  reaches that. The loss alone would not do: an overfitted network is so sure of its few wrong answers (or of wrong
+  labels) that its cross-entropy is above the constant's, though nine in ten of its answers are right; and one that was
+  trained on many wrong labels is right to be unsure, which costs it on validation rows whose labels are right. Both are
+  a finding of their own, not a network that learnt nothing.
 
 The training rows are at most `MOST_ROWS`, drawn at random: a mean of so many is exact to a per cent.
 """
@@ -18,8 +21,8 @@ The training rows are at most `MOST_ROWS`, drawn at random: a mean of so many is
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from dataclasses import dataclass, replace
+from typing import List, Optional
 
 import numpy as np
 
@@ -52,6 +55,8 @@ class LearningCheck:
         validation_constant: The constant's.
         right: Share of validation rows whose most probable class is the label; None without classes.
         most_frequent: The same of the class that is most frequent in training.
+        dependence: Mean of ``p_i(y_i) - mean_j p_j(y_i)`` over the validation rows; None without classes.
+        dependence_error: Its standard error.
 
     >>> check = LearningCheck(1.10, 1.10, 0.01, 1.09, 1.08, right=0.46, most_frequent=0.46)
     >>> check.learnt_training, check.learnt_validation, check.learnt
@@ -65,6 +70,8 @@ class LearningCheck:
     validation_constant: float
     right: Optional[float] = None
     most_frequent: Optional[float] = None
+    dependence: Optional[float] = None
+    dependence_error: float = math.inf
 
     @property
     def learnt(self) -> bool:
@@ -79,12 +86,12 @@ class LearningCheck:
 
     @property
     def learnt_validation(self) -> bool:
-        """Whether its validation loss is below the constant's, or more of its answers are right."""
-        return self.validation < self.validation_constant or self._more_are_right
+        """Whether its validation loss is below the constant's, or its answers depend on the row as they should."""
+        return self.validation < self.validation_constant or self._depends_on_rows
 
     @property
-    def _more_are_right(self) -> bool:
-        return self.right is not None and self.most_frequent is not None and self.right > self.most_frequent
+    def _depends_on_rows(self) -> bool:
+        return self.dependence is not None and self.dependence > ERRORS * self.dependence_error
 
     @property
     def text(self) -> str:
@@ -103,8 +110,9 @@ class LearningCheck:
             return [Finding(text, remedy("learn-what-holds"))]
         if not self.validation < self.validation_constant:
             text = (
-                f"the network is too sure of itself: its validation loss is not below that of the best constant "
-                f"predictor ({self.validation:.4g} against {self.validation_constant:.4g}){self._right_text}"
+                f"the network is too sure of itself, or the labels of the two data sets differ: its validation loss is "
+                f"not below that of the best constant predictor ({self.validation:.4g} against "
+                f"{self.validation_constant:.4g}){self._right_text}"
             )
             return [Finding(text, remedy("less-sure"))]
         return []
@@ -142,16 +150,14 @@ def check_learning(
     own = predict_rows(training, seen, device).losses
     gains = constant.losses(seen) - own  # (n,)
     error = float(gains.std(ddof=1)) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
-    right, most_frequent = _right_answers(training, train, validation, predictions.probabilities)
-    return LearningCheck(
+    check = LearningCheck(
         training=float(own.mean()),
         training_constant=float(own.mean() + gains.mean()),
         training_error=error,
         validation=float(predictions.losses.mean()),
         validation_constant=float(constant.losses(validation).mean()),
-        right=right,
-        most_frequent=most_frequent,
     )
+    return _with_answers(check, training, train, validation, predictions.probabilities)
 
 
 def _some_rows(data: Dataset) -> Dataset:
@@ -162,13 +168,26 @@ def _some_rows(data: Dataset) -> Dataset:
     return data.subset(rows)
 
 
-def _right_answers(
-    training: FinishedTraining, train: Dataset, validation: Dataset, probabilities: Optional[Array]
-) -> Tuple[Optional[float], Optional[float]]:
+def _with_answers(
+    check: LearningCheck,
+    training: FinishedTraining,
+    train: Dataset,
+    validation: Dataset,
+    probabilities: Optional[Array],
+) -> LearningCheck:
+    """Add what the predicted classes (N, C) of the validation rows say, where there are any."""
     learnt = given_labels(training.network, train)
     labels = given_labels(training.network, validation)
     if probabilities is None or learnt is None or labels is None:
-        return None, None
+        return check
     values, counts = np.unique(learnt, return_counts=True)
-    most_frequent = values[counts.argmax()]
-    return float((probabilities.argmax(axis=1) == labels).mean()), float((labels == most_frequent).mean())
+    known = labels[(labels >= 0) & (labels < probabilities.shape[1])]
+    of_labels = probabilities[np.flatnonzero(np.isin(labels, known)), known]  # p_i(y_i)
+    beyond = of_labels - probabilities.mean(axis=0)[known]
+    return replace(
+        check,
+        right=float((probabilities.argmax(axis=1) == labels).mean()),
+        most_frequent=float((labels == values[counts.argmax()]).mean()),
+        dependence=float(beyond.mean()) if len(beyond) else None,
+        dependence_error=float(beyond.std(ddof=1)) / math.sqrt(len(beyond)) if len(beyond) > 1 else math.inf,
+    )

@@ -4,9 +4,11 @@ from .file_settings import DatasetSetting, FileSettings, dataset_sections
 from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, ParameterStore, Purpose
 from .network import Network
 from .nnp import write_archive
+from .standardization import Standardization
 
 __all__ = [
     "Network",
+    "Standardization",
     "Graph",
     "ParameterStore",
     "Purpose",

@@ -6,7 +6,8 @@
   32-32-64-64-128-128 maps, batch normalisation after the first of each pair, max pooling after each pair, affine.
   307,818 numbers for 1x32x32 images and 10 classes, running statistics included.
 
-The label decides the loss: softmax cross-entropy on class numbers, squared error on real values. How the defaults were
+The label decides the loss: softmax cross-entropy on class numbers, squared error on real values, binary cross-entropy
+on several labels of 0 and 1. What is no image is standardised first, see `standardization`. How the defaults were
 chosen stands in ``samples/mnist/README.md``.
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import nnabla as nn
 import nnabla.functions as F
@@ -26,8 +27,9 @@ from ..config import SolverConfig
 from ..errors import ConfigError
 from .file_from_loss import file_from_loss
 from .nnp import NetworkFile
+from .standardization import Standardization
 
-__all__ = ["BUILTINS", "Builtin", "builtin_file"]
+__all__ = ["BUILTINS", "INPUT", "LABEL", "Builtin", "builtin_file"]
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,34 @@ BUILTINS: Dict[str, Builtin] = {
 }
 
 
-def builtin_file(name: str, input_shape: Tuple[int, ...], outputs: int, task: str) -> NetworkFile:
+INPUT, LABEL = "x", "y"
+"""The columns that built-in networks read."""
+
+LOSSES: Dict[str, Callable[[nn.Variable, nn.Variable], nn.Variable]] = {
+    "classification": F.softmax_cross_entropy,
+    "regression": F.squared_error,
+    "multi-label": F.sigmoid_cross_entropy,
+}
+"""The loss of each task, of the outputs and the label."""
+
+
+def builtin_file(
+    name: str,
+    input_shape: Tuple[int, ...],
+    outputs: int,
+    task: str,
+    standardized: bool = False,
+    loss_weight: Optional[float] = None,
+) -> NetworkFile:
     """Return a built-in network for data of a shape, without parameter values: they are drawn from a seed.
 
     Args:
         name: A key of `BUILTINS`.
         input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
-        outputs: Number of classes, or of target values.
-        task: ``classification`` or ``regression``.
+        outputs: Number of classes, labels or target values.
+        task: One of `choices.TASKS`.
+        standardized: Begin with the first layer of a `Standardization`, whose values the seed does not draw.
+        loss_weight: End with its last layer, and multiply the loss; None: neither.
 
     Raises:
         ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
@@ -92,7 +114,7 @@ def builtin_file(name: str, input_shape: Tuple[int, ...], outputs: int, task: st
     if name not in BUILTINS:
         raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{name}'.")
     if task not in TASKS:
-        raise ConfigError(f"Task should be classification or regression, not '{task}'.")
+        raise ConfigError(f"Expected the task to be one of {', '.join(TASKS)}, got '{task}'.")
     chosen = BUILTINS[name]
     if chosen.needs_image and (len(input_shape) != 3 or min(input_shape[1:]) < 8):
         raise ConfigError(
@@ -104,12 +126,16 @@ def builtin_file(name: str, input_shape: Tuple[int, ...], outputs: int, task: st
     x = nn.Variable((2,) + tuple(input_shape))  # the batch size is written out of the graph again
     y = nn.Variable((2, 1 if task == "classification" else outputs))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
-        prediction = PF.affine(chosen.features(x, rng), outputs, rng=rng, name="output")
-        loss = F.softmax_cross_entropy(prediction, y) if task == "classification" else F.squared_error(prediction, y)
+        read = Standardization.first_layer(x) if standardized else x
+        prediction = PF.affine(chosen.features(read, rng), outputs, rng=rng, name="output")
+        if loss_weight is None:
+            loss = LOSSES[task](prediction, y)
+        else:
+            loss = F.mul_scalar(LOSSES[task](Standardization.last_layer(prediction), y), loss_weight)
     settings = {
         "solver": SolverConfig(learning_rate=chosen.learning_rate),
         "batch_size": chosen.batch_size,
         "epochs": chosen.epochs,
     }
-    drawn = file_from_loss(loss, {"x": x, "y": y}, scope, settings, name)
+    drawn = file_from_loss(loss, {INPUT: x, LABEL: y}, scope, settings, name)
     return NetworkFile(drawn.proto, {}, name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import nnabla as nn
@@ -21,7 +22,7 @@ from ..dataset.dataset import Dataset
 from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
 from ..remedies import remedy
-from .builtin import builtin_file
+from .builtin import INPUT, builtin_file
 from .declared_size import require_buildable
 from .file_from_loss import file_from_loss
 from .file_settings import read_settings
@@ -32,6 +33,7 @@ from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
 from .nnp import NetworkFile, NNablaMessage, parse_text, read_network_file
 from .roles import matches, read_roles, running_statistics
+from .standardization import Standardization
 
 __all__ = ["Network"]
 
@@ -48,6 +50,7 @@ class Network:
     Args:
         file: Message and parameter values; values it lacks are drawn by the file's initializers.
         seed: Seed of the initializers.
+        fixed: Values that no seed draws although the file lacks them: those of a `Standardization`.
 
     Raises:
         NetworkError: A role is missing, the file holds only some of the parameters, or one that is not finite.
@@ -65,9 +68,10 @@ class Network:
         statistics: Everything else the forward pass reads: running statistics (S,) and frozen weights.
         theta: Values of the trainable parameters (P,).
         statistics_values: Values of everything else (S,).
+        parameter_names: Names of all parameters, trainable or not, in the order in which NNabla makes them.
     """
 
-    def __init__(self, file: NetworkFile, seed: int = 0) -> None:
+    def __init__(self, file: NetworkFile, seed: int = 0, fixed: Mapping[str, Array] = MappingProxyType({})) -> None:
         self.path = file.path
         self.proto = file.proto
         self.seed = seed
@@ -76,16 +80,17 @@ class Network:
         self.trained = bool(file.parameters)
         require_buildable(file.proto.network, file.path)
         # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
-        drawn = initial_values(file.proto, seed)
+        drawn = {**initial_values(file.proto, seed), **fixed}
         values = complete_values(drawn, file) if self.trained else drawn
-        fixed = [name for network in self._messages() for f in network.function for name in running_statistics(f)]
-        trains = {name for name in values if _fits(name, self.roles.trainable_patterns) and not _fits(name, fixed)}
+        running = [name for network in self._messages() for f in network.function for name in running_statistics(f)]
+        trains = {name for name in values if _fits(name, self.roles.trainable_patterns) and not _fits(name, running)}
         if not trains:
             raise NetworkError(
                 f"'{file.path}': the optimizer trains no parameter (all learning-rate multipliers are 0)."
             )
         self.space = ParameterSpace.of({name: v.shape for name, v in values.items() if name in trains})
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
+        self.parameter_names = tuple(values)
         self.theta = self.space.flatten(values)
         self.statistics_values = self.statistics.flatten(values)
         broken = self.space.not_finite(self.theta) or self.statistics.not_finite(self.statistics_values)
@@ -111,21 +116,33 @@ class Network:
 
     @classmethod
     def builtin(
-        cls, name: str, input_shape: Sequence[int], outputs: int, task: str = "classification", seed: int = 0
+        cls,
+        name: str,
+        input_shape: Sequence[int],
+        outputs: int,
+        task: str = "classification",
+        seed: int = 0,
+        standardization: Optional[Standardization] = None,
+        targets: Optional[Standardization] = None,
     ) -> Network:
         """Return a built-in network for data of a shape.
 
         Args:
             name: A key of `builtin.BUILTINS`.
             input_shape: Shape of one sample of column ``x``, e.g. (1, 28, 28).
-            outputs: Number of classes, or of target values.
-            task: ``classification`` or ``regression``.
+            outputs: Number of classes, labels or target values.
+            task: One of `choices.TASKS`.
             seed: Seed of the initial parameters.
+            standardization: What the inputs go through first; None: they are read as they are.
+            targets: Of values to predict, what the outputs go through last; None: they are compared as they are.
 
         Raises:
             ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
         """
-        return cls(builtin_file(name, tuple(input_shape), outputs, task), seed)
+        weight = None if targets is None else targets.loss_weight
+        file = builtin_file(name, tuple(input_shape), outputs, task, standardization is not None, weight)
+        fixed = {} if standardization is None else standardization.input_values
+        return cls(file, seed, fixed if targets is None else {**fixed, **targets.target_values})
 
     @classmethod
     def from_loss(
@@ -160,8 +177,9 @@ class Network:
         return Network(NetworkFile(self.proto, values, self.path), self.seed)
 
     def initialized(self, seed: int) -> Network:
-        """Return the same network with freshly drawn parameters."""
-        return Network(drawable(NetworkFile(self.proto, {}, self.path)), seed)
+        """Return the same network with freshly drawn parameters; a standardisation keeps its values."""
+        held = self.statistics.unflatten(self.statistics_values)
+        return Network(drawable(NetworkFile(self.proto, {}, self.path)), seed, Standardization.in_values(held))
 
     @property
     def text(self) -> str:
@@ -210,6 +228,11 @@ class Network:
         functions = self._message(self.roles.training.name).function
         written = [name for function in functions for name in running_statistics(function)]
         return tuple(name for name in self.statistics.names if _fits(name, written))
+
+    def standardized(self, batch: Mapping[str, Array]) -> Dict[str, Array]:
+        """Return a batch (B, *shape by column) with its inputs as a built-in network's fixed first layer makes them."""
+        layer = Standardization.found_in(self.statistics.unflatten(self.statistics_values))
+        return {**batch, INPUT: layer.applied(batch[INPUT])} if layer is not None else dict(batch)
 
     @property
     def columns(self) -> Tuple[str, ...]:

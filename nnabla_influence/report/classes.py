@@ -7,12 +7,14 @@ regression targets and label images. The last have no filter and no distribution
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..array import IntArray
+from ..dataset.class_names import NO_NAMES, ClassNames
 from ..dataset.csv import Column, Table, is_number
 from ..dataset.decoding import decoder_name
 from ..errors import DataError
@@ -33,7 +35,7 @@ class Classes:
         title: The meaning of the label in the words of the header: ``label``.
         names: Names of the C classes that occur, in a natural order.
         members: (N,) positions in `names`.
-        by_number: Class names by class number, where the header gives names.
+        by_number: Class names by class number, where the header or a list of names gives them.
     """
 
     variable: str
@@ -43,13 +45,16 @@ class Classes:
     by_number: Dict[int, str]
 
     @classmethod
-    def read(cls, table: Table, columns: Sequence[Column], label: Optional[str] = None) -> Optional[Classes]:
+    def read(
+        cls, table: Table, columns: Sequence[Column], label: Optional[str] = None, known: ClassNames = NO_NAMES
+    ) -> Optional[Classes]:
         """Find the classes.
 
         Args:
             table: The data set's text.
             columns: The columns among which the label is.
             label: The label variable (or the whole header cell of a comment column); left out, `y`.
+            known: What class numbers are called.
 
         Returns:
             The classes, or None if no label was asked for and ``y`` is absent or holds no classes.
@@ -59,7 +64,7 @@ class Classes:
         """
         wanted = label if label is not None else DEFAULT_LABEL
         members = [c for c in columns if wanted in (c.name, table.header[c.position])]
-        classes = _one_hot(table, members) if len(members) > 1 else _single(table, members) if members else None
+        classes = _one_hot(table, members) if len(members) > 1 else _single(table, members, known) if members else None
         if classes is None and label is not None:
             names = ", ".join(dict.fromkeys(column.name for column in columns))
             raise DataError(
@@ -79,7 +84,7 @@ class Classes:
         return self.by_number.get(int(number), text) if number == int(number) else text
 
 
-def _single(table: Table, members: Sequence[Column]) -> Optional[Classes]:
+def _single(table: Table, members: Sequence[Column], known: ClassNames) -> Optional[Classes]:
     column = members[0]
     cells = [_plain(row[column.position]) for row in table.rows]
     distinct = set(cells)
@@ -87,7 +92,10 @@ def _single(table: Table, members: Sequence[Column]) -> Optional[Classes]:
         return None
     names = sorted(distinct, key=_natural)
     place = {name: position for position, name in enumerate(names)}
-    return Classes(column.name, column.label or column.name, names, np.array([place[cell] for cell in cells]), {})
+    positions = np.array([place[cell] for cell in cells])
+    by_number = _told_apart(known)
+    called = [by_number.get(int(name), name) if name.isdecimal() else name for name in names]
+    return Classes(column.name, column.label or column.name, called, positions, by_number)
 
 
 def _one_hot(table: Table, members: Sequence[Column]) -> Optional[Classes]:
@@ -101,10 +109,15 @@ def _one_hot(table: Table, members: Sequence[Column]) -> Optional[Classes]:
     # Probabilities will do: soft labels are classes too.
     if not np.allclose(values.sum(axis=1), 1) or values.min() < 0:
         return None
-    names = [column.label or str(number) for number, column in enumerate(members)]
-    if len(set(names)) < len(names):
-        names = [f"{number}: {name}" for number, name in enumerate(names)]
-    return Classes(members[0].name, members[0].name, names, values.argmax(axis=1), dict(enumerate(names)))
+    labels = {number: column.label or str(number) for number, column in enumerate(members)}
+    by_number = _told_apart(ClassNames(labels))
+    return Classes(members[0].name, members[0].name, list(by_number.values()), values.argmax(axis=1), by_number)
+
+
+def _told_apart(names: ClassNames) -> Dict[int, str]:
+    """Return the names by number; where two classes have one name, with the number before it."""
+    counts = Counter(names.values())
+    return {number: name if counts[name] == 1 else f"{number}: {name}" for number, name in names.items()}
 
 
 def _plain(cell: str) -> str:

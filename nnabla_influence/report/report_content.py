@@ -63,7 +63,8 @@ class ReportContent:
             DataError: A file is missing, broken, or not what it should be.
             CorruptFileError: The cache is damaged.
         """
-        samples = ScoredSamples.read(inputs.influence, inputs.label)
+        names = inputs.class_names
+        samples = ScoredSamples.read(inputs.influence, inputs.label, names)
         curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
         cache = open_cache(inputs.cache, len(samples))
         shown = ShownSamples.choose(samples, most)
@@ -83,7 +84,7 @@ class ReportContent:
             **_head(samples, inputs),
             **_browser(samples, shown),
             "figures": figures,
-            "suspects": None if inputs.suspects is None else SuspectList.read(inputs.suspects, inputs.label),
+            "suspects": None if inputs.suspects is None else SuspectList.read(inputs.suspects, inputs.label, names),
             "tables": [table for table in tables if table["rows"]],
             "ticked_file": _ticked_file(inputs),
             "command": _next_step(inputs, page),

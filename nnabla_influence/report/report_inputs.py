@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping, Optional, Union
 
+from ..dataset.class_names import ClassNames
+
 __all__ = ["ReportInputs"]
 
 
@@ -22,6 +24,8 @@ class ReportInputs:
         next_step: The command to show beside the list of ticked rows, which leaves these out; ``{influence}`` and
             ``{ticked}`` in it become the two files. None shows no command.
         suspects: The list of suspicious validation rows that ``score`` or ``run`` wrote.
+        classes: A CSV with the names of the classes; left out, ``classes.csv`` beside the influence CSV, if it is
+            there.
 
     Example:
         >>> ReportInputs("influence.csv", curve="curve.csv").label is None
@@ -35,3 +39,13 @@ class ReportInputs:
     details: Mapping[str, str] = field(default_factory=dict)
     next_step: Optional[str] = None
     suspects: Union[str, Path, None] = None
+    classes: Union[str, Path, None] = None
+
+    @property
+    def class_names(self) -> ClassNames:
+        """What the classes are called.
+
+        Raises:
+            DataError: The file that was named cannot be read.
+        """
+        return ClassNames.found(self.classes, Path(self.influence), self.label)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..choices import OBJECTIVES
+from ..dataset.class_names import NO_NAMES, ClassNames
 from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
 from ..objective import LOSS, Objective
@@ -54,12 +55,13 @@ class ScoredSamples:
     objective: Objective = LOSS
 
     @classmethod
-    def read(cls, path: Union[str, Path], label: Optional[str] = None) -> ScoredSamples:
+    def read(cls, path: Union[str, Path], label: Optional[str] = None, names: ClassNames = NO_NAMES) -> ScoredSamples:
         """Read an influence CSV.
 
         Args:
             path: The CSV that ``score`` or ``run`` wrote.
             label: The variable with the classes; left out, ``y`` if it holds classes.
+            names: What the classes are called.
 
         Raises:
             DataError: The file is missing, no influence CSV, or has broken cells (all listed); or has no such label.
@@ -78,7 +80,7 @@ class ScoredSamples:
             indexes=by_index.samples,
             predicted=extras.pop(LABEL_COLUMN, None),
             extras=extras,
-            classes=Classes.read(table, data, label),
+            classes=Classes.read(table, data, label, names),
             data_columns=data,
             objective=Objective(score.label) if score.label in OBJECTIVES else LOSS,
         )

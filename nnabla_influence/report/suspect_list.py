@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Tuple, Union
 
+from ..dataset.class_names import NO_NAMES, ClassNames
 from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
 from ..evaluation.suspicious_rows import CONFIDENCE_COLUMN
@@ -58,12 +59,19 @@ class SuspectList:
     total: int
 
     @classmethod
-    def read(cls, path: Union[str, Path], label: Optional[str] = None, most: int = MOST_SHOWN) -> SuspectList:
+    def read(
+        cls,
+        path: Union[str, Path],
+        label: Optional[str] = None,
+        names: ClassNames = NO_NAMES,
+        most: int = MOST_SHOWN,
+    ) -> SuspectList:
         """Read the CSV.
 
         Args:
             path: What ``score`` or ``run`` wrote beside the scores.
             label: The variable with the classes; left out, ``y`` if it holds classes.
+            names: What the classes are called.
             most: How many rows to show at most.
 
         Raises:
@@ -76,7 +84,7 @@ class SuspectList:
         predicted = IndexedColumn.read_scores(table, LABEL_COLUMN).values
         (added,) = table.variables[LABEL_COLUMN]
         data = [column for column in table.columns if column.position < added.position]
-        classes = Classes.read(table, data, label)
+        classes = Classes.read(table, data, label, names)
         picture = picture_column(table, [c for c in data if classes is None or c.name != classes.variable])
         rows = []
         for line, index in enumerate(confidences.samples[:most].tolist()):

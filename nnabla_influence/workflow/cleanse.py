@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import List, Optional, Union
 
 from ..array import IntArray
-from ..cleansing import Below, ClassLosses, Listed, Removal, class_numbers, cleanse, notable_class_losses
+from ..cleansing import Below, ClassLosses, Listed, Removal, class_numbers, notable_class_losses, write_cleansed
+from ..dataset.class_names import ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import ConfigError, DataError
@@ -40,6 +41,7 @@ class CleanseRequest:
         train: The training CSV; left out, the data set is rebuilt from the influence CSV.
         score: The column of the influence CSV to judge by.
         label: The variable with the class numbers; left out, ``y`` if it has any.
+        classes: A CSV with the names of the classes; left out, ``classes.csv`` beside the data set, if it is there.
         test: A data set that must share no row with the training data.
         reading: How it is read.
 
@@ -60,6 +62,7 @@ class CleanseRequest:
     train: Optional[FilePath] = None
     score: str = SCORE_COLUMN
     label: Optional[str] = None
+    classes: Optional[FilePath] = None
     test: Optional[FilePath] = None
     reading: ReadingSettings = field(default_factory=ReadingSettings)
 
@@ -74,7 +77,17 @@ class CleanseRequest:
         """The files it reads, which nobody may write to."""
         listed = self.removal.path if isinstance(self.removal, Listed) else None
         influence = None if isinstance(self.influence, InfluenceScores) else self.influence
-        return [None if file is None else Path(file) for file in (influence, self.train, listed, self.test)]
+        return [
+            None if file is None else Path(file) for file in (influence, self.train, listed, self.test, self.classes)
+        ]
+
+    def class_names(self, data: ScoredData) -> ClassNames:
+        """Find out what the classes are called.
+
+        Raises:
+            DataError: The file that was named cannot be read.
+        """
+        return ClassNames.found(self.classes, data.table.path, self.label)
 
     def read(self) -> ScoredData:
         """Read the data set and its scores.
@@ -122,14 +135,15 @@ def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -
 
 def _removed(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
     labels = class_numbers(data, request.label)
-    cleanse(data, rows, request.output, request.second)
-    return Cleansed(len(data), rows, rows, notable_class_losses(labels, rows))
+    write_cleansed(data, rows, request.output, request.second)
+    return Cleansed(len(data), rows, rows, notable_class_losses(labels, rows, request.class_names(data)))
 
 
 def _relabelled(request: CleanseRequest, data: ScoredData, rows: IntArray) -> Cleansed:
     proposal = propose_labels(data, rows, request.label or DEFAULT_LABEL)
     relabel(data, proposal, request.output, request.second)
-    return Cleansed(len(data), rows, proposal.changed, notable_class_losses(proposal.old, proposal.changed))
+    losses = notable_class_losses(proposal.old, proposal.changed, request.class_names(data))
+    return Cleansed(len(data), rows, proposal.changed, losses)
 
 
 def _refuse_test_rows(path: Path, reading: ReadingSettings, data: ScoredData, reporter: ProgressReporter) -> None:

@@ -13,7 +13,16 @@ from ..network import DatasetSetting
 from ..remedies import remedy
 from .progress_reporter import ProgressReporter
 
-__all__ = ["Data", "GivenData", "ReadingSettings", "csv_of", "own_data", "read_data", "warn_of_training_data"]
+__all__ = [
+    "Data",
+    "GivenData",
+    "ReadingSettings",
+    "csv_of",
+    "own_data",
+    "read_data",
+    "refuse_other_classes",
+    "warn_of_training_data",
+]
 
 LOGGER = logging.getLogger("nnabla_influence")
 NAMES = {"train": "training", "validation": "validation"}
@@ -117,3 +126,19 @@ def warn_of_training_data(train: Dataset, validation: Dataset) -> None:
             "what helps on new data",
             validation.path,
         )
+
+
+def refuse_other_classes(train: Dataset, validation: Dataset) -> None:
+    """Refuse validation data in which a class has another number than in the training data.
+
+    Raises:
+        DataError: One has.
+    """
+    numbers = {name: number for number, name in train.class_names.items()}
+    for number, name in validation.class_names.items():
+        if numbers.get(name, number) != number:
+            raise DataError(
+                f"{validation.path or 'Validation data'}: expected class '{name}' to have the number {numbers[name]} "
+                f"as in the training data, got {number}.",
+                remedy("number-classes-alike"),
+            )

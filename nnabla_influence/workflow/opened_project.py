@@ -20,7 +20,15 @@ from ..network import DatasetSetting, FileSettings, Network
 from ..remedies import remedy
 from ..training import TrainingCache
 from .builtin_network import builtin_network
-from .data_reading import Data, GivenData, ReadingSettings, own_data, read_data, warn_of_training_data
+from .data_reading import (
+    Data,
+    GivenData,
+    ReadingSettings,
+    own_data,
+    read_data,
+    refuse_other_classes,
+    warn_of_training_data,
+)
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .training_overrides import log_solver, training_config
@@ -96,6 +104,7 @@ def open_project(request: ProjectRequest, reporter: ProgressReporter = SILENT) -
     if request.training.augments and not any(len(shape) == 3 for shape in network.input_shapes().values()):
         raise ConfigError("", remedy("no-images-to-augment", network=network.path))
     config = training_config(request.training, network, request.seed)
+    refuse_other_classes(train, validation)
     warn_of_training_data(train, validation)
     _log(network, config, train, validation)
     return OpenedProject(network, config, train, validation, request.device, request.reading)
@@ -136,6 +145,7 @@ def open_cached_project(
     )
     cache.check_data(train)
     cache.network.check_data(validation)
+    refuse_other_classes(train, validation)
     warn_of_training_data(train, validation)
     LOGGER.info("%s: %s", path, cache.network.roles.note)
     return cache, OpenedProject(cache.network, cache.config, train, validation, device, reading)

@@ -313,8 +313,7 @@ class Project:
         scoring = self._scoring(method, target, settings, labels)
         request = TrialsRequest(self._request, path, (scoring,), trials, overwrite=overwrite)
         scores = mean_scores(request, execution, reporter=reporter)
-        if scores.table is not None:  # arrays in memory have no cells to carry on
-            scores.to_csv(path)
+        scores.to_csv(path)
         return scores
 
     def choose(

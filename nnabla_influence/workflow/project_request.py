@@ -13,6 +13,7 @@ from ..device import Device
 from ..errors import ConfigError
 from ..network import Network
 from ..remedies import remedy
+from ..similar_names import did_you_mean
 from .data_reading import Data, ReadingSettings, csv_of
 from .request_checks import require_whole
 from .training_overrides import AUTO_TASK, TrainingOverrides
@@ -56,7 +57,8 @@ class ProjectRequest:
     def __post_init__(self) -> None:
         require_whole("seed", self.seed, 0)
         if self.is_builtin and self.network not in BUILTINS:
-            raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{self.network}'.")
+            meant = did_you_mean(self.origin, BUILTINS)
+            raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{self.network}'.{meant}")
         if not self.is_builtin and self.training.task != AUTO_TASK:
             raise ConfigError("", remedy("task-is-for-builtins", task=self.training.task, network=self.origin))
         read_already = isinstance(self.train, Dataset) and isinstance(self.validation, Dataset)

@@ -29,7 +29,7 @@ from ..choices import (
 )
 from ..dataset.dataset import Dataset
 from ..device import Device
-from ..errors import ComputationError, ConfigError, InfluenceError, RequestError
+from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, LabelledInfluence, sample_columns
 from ..execution import one_thread
@@ -198,11 +198,6 @@ def score_project(
     if output is not None:
         target = request.target.file if request.target is not None else None
         refuse_overwriting([output], [*project.inputs, target])
-        if project.train.table is None:
-            raise RequestError(
-                "An influence CSV carries the cells of the training CSV, but this training data is arrays in memory. "
-                "Leave the output out, and take the scores as they are returned."
-            )
     asked = narrowed(project.validation, training.network, request.target)
     preflight(training, project.train, project.validation, request.device, method=request.method)
     scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..array import IntArray
 from ..choices import METHODS_WITHOUT_VALIDATION
+from ..dataset.class_names import ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.indexed_column import listed_samples
 from ..errors import ConfigError, DataError
@@ -125,10 +126,16 @@ def _rows_of_class(validation: Dataset, network: Network, number: int) -> IntArr
                 "",
                 remedy("target-found-real-values", data=validation.path, number=number, column=column, example=example),
             )
-        shown = ", ".join(f"{v:g} ({n} rows)" for v, n in zip(values[:MOST_CLASSES_SHOWN], counts))
+        called = [_called(value, validation.class_names) for value in values[:MOST_CLASSES_SHOWN]]
+        shown = ", ".join(f"{name} ({n} rows)" for name, n in zip(called, counts))
         more = ", ..." if len(values) > MOST_CLASSES_SHOWN else ""
         raise DataError(
             f"{validation.path}: expected rows of class {number} in column {column}, found none. The classes there "
             f"are: {shown}{more}."
         )
     return rows
+
+
+def _called(value: float, names: ClassNames) -> str:
+    """Return a class number, as it is asked for, and its name where it has one."""
+    return f"{value:g} {names[int(value)]}" if int(value) in names else f"{value:g}"

@@ -53,7 +53,8 @@ def test_in_nnc_desktop_the_output_may_have_any_name(clicks, scored_project):
     assert clicks.desktop("influence", result).code == 0
     named = clicks.desktop("remove_harmful_samples", result, remove="4", output="removed")
     assert named.code == 0, named.said
-    assert sorted(path.name for path in named.output.parent.iterdir()) == ["other_removed.csv", "removed.csv"]
+    assert sorted(path.name for path in named.output.parent.iterdir()) == ["more_files", "removed.csv"]
+    assert (named.output.parent / "more_files" / "removed.csv").is_file()
 
 
 def test_auto_retrains_and_keeps_what_it_decided_by(clicks, scored_project):

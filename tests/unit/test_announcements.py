@@ -67,3 +67,10 @@ def test_classes_that_are_not_shown_are_counted(console):
 def test_where_nothing_is_lost_nothing_is_said(console):
     announce_classes(console, ClassLosses([], [], 0), "removed")
     assert console.lines == []
+
+
+def test_classes_are_called_by_their_names(console):
+    loss = ClassLoss(1, 4, 3, "cat")
+    announce_classes(console, ClassLosses([loss], [loss], 0), "removed")
+    assert console.lines[0].startswith("warning: class cat loses 3 of its 4 samples")
+    assert console.lines[1] == "removed: class cat: 3 of 4"

@@ -25,7 +25,7 @@ LIBRARIES = {
     "jinja2": ("report",),
     "dask": ("execution",),
     "distributed": ("execution",),
-    "pandas": (),  # frames come in and go out in the samples and tests only, so far
+    "pandas": ("dataset.importing", "frames"),
     "sklearn": ("evaluation",),
     "argparse": ("cli", "nnc.host"),
 }

@@ -19,9 +19,10 @@ from nnabla_influence.cleansing import (
     amount_from,
     class_losses,
     class_numbers,
-    cleanse,
     notable_class_losses,
+    write_cleansed,
 )
+from nnabla_influence.dataset.class_names import ClassNames
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import ConfigError, DataError, OutputExistsError
 from nnabla_influence.scored_data import ScoredData
@@ -133,6 +134,8 @@ def test_class_losses_to_show_and_to_warn_about():
     assert losses.largest == [ClassLoss(1, 2, 2), ClassLoss(0, 3, 1), ClassLoss(2, 1, 1)] and losses.others == 0
     many = notable_class_losses(np.arange(25), np.arange(22))
     assert len(many.largest) == 20 and many.others == 2 and len(many.severe) == 22
+    named = notable_class_losses(labels, np.array([3, 5]), ClassNames({1: "cat"}))
+    assert [loss.called for loss in named.largest] == ["cat", "2"]
     assert notable_class_losses(None, np.arange(3)) == ([], [], 0)
     assert notable_class_losses(labels, np.array([], int)) == ([], [], 0)
 
@@ -169,7 +172,7 @@ def test_what_classes_lose():
 def test_every_row_is_in_exactly_one_file_as_it_was(train, influence):
     data = ScoredData.read(influence, train)
     output, removed = train.with_name("clean.csv"), train.with_name("removed.csv")
-    cleanse(data, Count(3).rows(data.scores), output, removed)
+    write_cleansed(data, Count(3).rows(data.scores), output, removed)
     original = rows_of(train)
     original[0][0] = original[0][0].lstrip("\ufeff")
     kept, gone = rows_of(output), rows_of(removed)
@@ -182,7 +185,7 @@ def test_every_row_is_in_exactly_one_file_as_it_was(train, influence):
 def test_without_the_training_csv_only_text_comments_are_lost(train, influence):
     data = ScoredData.read(influence)
     output, removed = train.with_name("clean.csv"), train.with_name("removed.csv")
-    cleanse(data, Below(-0.7).rows(data.scores), output, removed)
+    write_cleansed(data, Below(-0.7).rows(data.scores), output, removed)
     original = [cells[1:] for cells in rows_of(train)]
     expected = [[cells[0].replace("\\", "/"), *cells[1:]] for cells in original]
     assert rows_of(output) == [expected[0], *(expected[1 + row] for row in range(12) if row not in (1, 4, 7))]
@@ -193,7 +196,7 @@ def test_without_the_training_csv_only_text_comments_are_lost(train, influence):
 def test_paths_stay_valid_from_where_the_files_are_written(train, influence, tmp_path, with_train):
     data = ScoredData.read(influence, train if with_train else None)
     output, removed = tmp_path / "a" / "clean.csv", tmp_path / "b" / "c" / "removed.csv"
-    cleanse(data, np.array([0]), output, removed)
+    write_cleansed(data, np.array([0]), output, removed)
     whole, kept, gone = Table.read(train), Table.read(output), Table.read(removed)
     x = kept.variables["x"][0].position
     assert kept.resolve(kept.rows[0][x]) == whole.resolve(whole.rows[1][1])
@@ -209,7 +212,7 @@ def test_an_influence_csv_sorted_anew_gives_the_same_files(train, influence, tmp
     for number, path in enumerate((influence, shuffled)):
         data = ScoredData.read(path)
         output = tmp_path / f"clean{number}.csv"
-        cleanse(data, Count(5).rows(data.scores), output, tmp_path / "removed.csv")
+        write_cleansed(data, Count(5).rows(data.scores), output, tmp_path / "removed.csv")
         written.append(output.read_bytes())
     assert written[0] == written[1]
 
@@ -227,14 +230,14 @@ def test_another_score_column_is_used_and_dropped(train, influence, tmp_path):
 
 def test_removing_nothing_leaves_a_header_only(train, influence, tmp_path):
     data = ScoredData.read(influence, train)
-    cleanse(data, Count(0).rows(data.scores), tmp_path / "clean.csv", tmp_path / "removed.csv")
+    write_cleansed(data, Count(0).rows(data.scores), tmp_path / "clean.csv", tmp_path / "removed.csv")
     assert len(rows_of(tmp_path / "clean.csv")) == 13 and len(rows_of(tmp_path / "removed.csv")) == 1
 
 
 def test_something_must_be_left(train, influence, tmp_path):
     data = ScoredData.read(influence, train)
     with pytest.raises(DataError, match="all 12 would be removed"):
-        cleanse(data, np.arange(12), tmp_path / "clean.csv", tmp_path / "removed.csv")
+        write_cleansed(data, np.arange(12), tmp_path / "clean.csv", tmp_path / "removed.csv")
     assert not (tmp_path / "clean.csv").exists()
 
 
@@ -253,7 +256,7 @@ def test_inputs_are_never_overwritten(train, influence, tmp_path):
         (other, other),
     ]:
         with pytest.raises(OutputExistsError):
-            cleanse(data, np.array([0]), output, removed)
+            write_cleansed(data, np.array([0]), output, removed)
     assert (train.read_bytes(), influence.read_bytes()) == before and not other.exists()
 
 
@@ -270,7 +273,7 @@ def test_both_files_are_written_or_none(train, influence, tmp_path, monkeypatch)
 
     monkeypatch.setattr(Table, "rows_in", breaks)
     with pytest.raises(OSError, match="disk full"):
-        cleanse(data, np.array([0]), output, removed)
+        write_cleansed(data, np.array([0]), output, removed)
     assert output.read_text() == "old" and not removed.exists()
     assert not [name for name in os.listdir(str(tmp_path)) if "partial" in name]
 

@@ -161,6 +161,7 @@ def test_the_folder_itself_may_be_a_link(tmp_path):
 OTHER_WRITERS = {
     "files.py",
     "run_lock.py",  # what is locked must stay the same file; asks `replaceable`
+    "nnc/installer/installation.py",  # into a folder of its own, from which files are renamed
     "cli/closed_streams.py",  # to nowhere
     "dataset/csv.py",  # line by line, inside `atomic_path`
     "dataset/store.py",  # into a folder of its own that is renamed

@@ -4,6 +4,7 @@ import pytest
 from support.scored_files import write_influence, write_train
 
 from nnabla_influence.cleansing import Count
+from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError
 from nnabla_influence.scored_data import ScoredData
 
@@ -35,6 +36,19 @@ def test_only_scores_and_no_data(tmp_path):
     path.write_text("influence,datasource_index\n1,0\n")
     with pytest.raises(DataError, match="own columns"):
         ScoredData.read(path)
+
+
+def test_scores_of_a_frame_belong_to_the_training_csv_that_is_named(train, tmp_path):
+    path = tmp_path / "influence.csv"
+    rows = [f"{row - 5},{row}" for row in range(len(Table.read(train)))]
+    path.write_text("\n".join(["influence,datasource_index", *rows]))
+    data = ScoredData.read(path, train)
+    assert data.table.rows == Table.read(train).rows and data.scores.values.tolist() == [
+        row - 5 for row in range(len(rows))
+    ]
+    path.write_text("\n".join(["influence,datasource_index", *rows[:-1]]))
+    with pytest.raises(DataError, match=f"expected the {len(rows) - 1} rows that were scored, got {len(rows)}"):
+        ScoredData.read(path, train)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import csv
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError, RequestError
+from nnabla_influence.errors import DataError, DivergenceError, OutputExistsError
 from nnabla_influence.objective import LOSS, Objective
 from nnabla_influence.scores import InfluenceScores, original_table
 
@@ -146,10 +147,19 @@ def test_scores_that_carry_the_table_need_no_other(tmp_path):
     assert _read(tmp_path / "other.csv")[1] == ["9", "-1", "1"], "the table that is given comes first"
 
 
-def test_without_any_table_the_error_says_what_to_give(tmp_path):
-    with pytest.raises(RequestError, match=r"carries the cells of the training CSV.*to_csv\(path, Table.read\(csv\)\)"):
-        InfluenceScores(np.array([2.0]), "m").to_csv(tmp_path / "o.csv")
-    assert not (tmp_path / "o.csv").exists()
+def test_without_any_table_the_scores_stand_alone(tmp_path):
+    columns = {"loss": np.array([0.5, 2.0])}
+    assert InfluenceScores(np.array([2.0, -1.0]), "m", columns=columns).to_csv(tmp_path / "o.csv") == []
+    assert _read(tmp_path / "o.csv") == [["influence", "loss", "datasource_index"], ["-1", "2", "1"], ["2", "0.5", "0"]]
+
+
+def test_a_frame_has_the_scores_beside_the_rows_of_another():
+    scores = InfluenceScores(np.array([2.0, -1.0, 0.5]), "m", columns={"loss": np.array([0.5, 2.0, 1.0])})
+    frame = scores.to_frame()
+    assert list(frame.columns) == ["influence", "loss"] and frame.index.name == "datasource_index"
+    assert frame.index.tolist() == [1, 2, 0] and frame["influence"].tolist() == [-1.0, 0.5, 2.0]
+    joined = pd.DataFrame({"kind": ["a", "b", "c"]}).join(frame)
+    assert joined["influence"].tolist() == scores.values.tolist() and joined["loss"].tolist() == [0.5, 2.0, 1.0]
 
 
 def test_the_repr_says_method_number_and_how_many_are_harmful(tmp_path):

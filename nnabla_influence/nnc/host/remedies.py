@@ -12,6 +12,15 @@ IN_FIELDS: Dict[str, str] = {
     "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
     "decode-again": "Start the plugin again.",
     "smaller-data": "Resize the images, or choose a folder with more room by the environment variable {variable}.",
+    # import
+    "text-is-no-value": "Text is no value: number the classes, or start the column's header with '#' to make it a "
+    "comment.",
+    "number-classes-alike": "Number the classes of both alike.",
+    "import-table": "",
+    "make-dates-numbers": "Make them numbers (an age, a month, a weekday), or leave the column {column} out.",
+    "name-label-column": "Name it.",
+    "import-as-values": "These may be values to predict.",
+    "give-more-rows": "Give more rows.",
     # network
     "resize-images-to": "Resize the images to {height}x{width}.",
     "smaller-batches": "Take a smaller batch size (Config tab of the project), or resize the images.",
@@ -32,6 +41,7 @@ IN_FIELDS: Dict[str, str] = {
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
+    "fit-schedule": "Let it last for {steps} steps, or train for fewer epochs (Config tab of the project).",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use method loss, or leave them out.",
     "use-hessian": "",
@@ -52,6 +62,7 @@ IN_FIELDS: Dict[str, str] = {
     "folder.",
     # report, scored data
     "choose-label": "Choose another, or leave it out.",
+    "give-scored-train": "Give the influence CSV that the plugin wrote.",
     "give-whole-influence": "Give the whole influence CSV here.",
     "go-on-or-remove": "Delete that folder.",
     # workflow

@@ -80,7 +80,16 @@ def test_a_command_that_succeeds_returns_its_code(run_command):
     [
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["compare"], "required: CSV"),
-        (["compare", __file__, "--colum", "x"], "unrecognized arguments: --colum x"),  # no guessing
+        (["compare", __file__, "--colum", "x"], "unrecognized arguments: --colum. Did you mean --column? (see "),
+        (["trian"], "invalid choice: 'trian' (choose from"),
+        (["trian"], "Did you mean train? (see python -m nnabla_influence --help)"),
+        (["train", "--lr", "3"], "--lr. Did you mean --learning-rate? (see python -m nnabla_influence train --help)"),
+        (["run", "--model=x"], "unrecognized arguments: --model. Did you mean --network?"),
+        (["info", "--model"], "unrecognized arguments: --model. (see python"),  # it has no --network
+        (["plugins", "instal"], "Did you mean install?"),
+        (["plugins", "manifest", "--jsno"], "unrecognized arguments: --jsno. Did you mean --json?"),
+        (["score", "--method", "spectal"], "Did you mean spectral?"),
+        (["run", "--zzz"], "unrecognized arguments: --zzz. (see"),
         (["noise", "--quiet", "--verbose"], "not allowed with"),
         (["noise", "--rate", "10"], "expected a share from 0 to 1, for example 0.1, got '10'"),
     ],
@@ -141,7 +150,7 @@ def test_nnabla_chatter_is_kept_for_verbose(tmp_path, verbose):
 
 def test_commands_are_modules_with_the_two_functions():
     for name in dispatcher.COMMANDS:
-        module = __import__(f"nnabla_influence.cli.{name}", fromlist=["run"])
+        module = dispatcher.command_module(name)
         assert callable(module.add_parser) and callable(module.run)
         parser = argparse.ArgumentParser()
         module.add_parser(parser.add_subparsers())

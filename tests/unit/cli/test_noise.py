@@ -95,3 +95,10 @@ def test_the_kinds_in_the_help_are_the_kinds_there_are(capsys):
     assert "--kind {" + ",".join(NOISE_KINDS) + "}" in capsys.readouterr().out
     for kind in NOISE_KINDS:
         assert flip_labels(np.array([0, 1, 2]), 1.0, kind).flipped.all()
+
+
+def test_a_label_that_is_mistyped_is_guessed(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("x,kind\n1,0\n2,1\n")
+    code, _, _ = flip(path, tmp_path, "--rate", "0.5", "--label", "kinds")
+    assert code == 2 and "Did you mean kind?" in capsys.readouterr().err

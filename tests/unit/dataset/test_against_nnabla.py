@@ -75,6 +75,13 @@ def test_vectors_whose_columns_are_out_of_order(folder):
     assert_same(folder, folder.csv("v__1,y,v__0\n1,2,3\n4,5,6\n"), True)
 
 
+@pytest.mark.parametrize("header", ["v__1,v__2,v__3", "v__0,v__7,v__3"])
+def test_vectors_numbered_from_one_or_with_a_gap_are_read_with_a_warning(folder, caplog, header):
+    assert_same(folder, folder.csv(f"{header},y\n1,2,3,4\n5,6,7,8\n"), True)
+    missing = "v__0" if header.startswith("v__1") else "v__1"
+    assert f"vector 'v' has no column {missing}; its 3 columns are taken in their order, as NNabla does" in caplog.text
+
+
 def test_paths_with_backslashes_and_upper_folders(folder):
     (folder.path / "a").mkdir()
     Image.fromarray(pixels(3, 3)).save(str(folder.path / "a" / "1.png"))

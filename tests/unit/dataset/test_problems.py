@@ -1,5 +1,7 @@
 """One message for everything that is wrong with a file."""
 
+from pathlib import Path
+
 import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
@@ -53,3 +55,28 @@ def test_a_remedy_has_a_line_of_its_own_in_the_words_of_each_door(tmp_path):
     assert str(caught.value).endswith("\nDo x.\nResize the images to one size: image_size=(height, width).")
     assert caught.value.said(IN_COMMANDS).endswith("\nDo x.\nResize the images to one size with --image-size HxW.")
     assert caught.value.said(IN_FIELDS).endswith("\nDo x.\nResize the images to one size.")
+
+
+def test_a_column_of_text_is_one_line():
+    problems = Problems(Path("d.csv"))
+    for line in range(2, 52):
+        problems.add(Problem(line, 1, "y", f"cat{line}", "got text", True), "Number the classes.")
+        problems.add(Problem(line, 2, "z", "9", "got another"), "Mend them.") if line < 5 else None
+    with pytest.raises(DataError) as caught:
+        problems.raise_if_any()
+    assert str(caught.value).splitlines() == [
+        "d.csv: 53 broken cells",
+        "  line 2 and 49 more, column 'y', value 'cat2': got text",
+        *(f"  line {line}, column 'z', value '9': got another" for line in (2, 3, 4)),
+        "Number the classes.",
+        "Mend them.",
+    ]
+
+
+def test_few_cells_of_text_are_listed_one_by_one():
+    problems = Problems(Path("d.csv"))
+    for line in (2, 5, 9):
+        problems.add(Problem(line, 1, "y", "cat", "got text", True), "Number the classes.")
+    with pytest.raises(DataError) as caught:
+        problems.raise_if_any()
+    assert [text.split(",")[0] for text in str(caught.value).splitlines()[1:4]] == ["  line 2", "  line 5", "  line 9"]

@@ -16,7 +16,7 @@ from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, UnsupportedError
 from nnabla_influence.estimators import KnnShapley, knn_shapley
 from nnabla_influence.estimators.knn_shapley import neighbour_values
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, Standardization
 from nnabla_influence.training import FinalState
 
 
@@ -118,6 +118,26 @@ def test_hidden_features_are_those_of_the_last_hidden_layer(scores):
     values = scores(KnnShapley(3, "hidden"), training, train, validation)
     np.testing.assert_allclose(values, expected_values(train, validation, features, 3), atol=1e-12)
     assert not np.allclose(values, scores(KnnShapley(3), training, train, validation))
+
+
+def test_inputs_are_those_behind_a_standardisation(scores):
+    """Raw columns of a table: without it the one with the largest numbers alone would decide."""
+    training, train, validation = problem()
+    raw, asked = (
+        Dataset.from_arrays({"x": data.column("x") * [1e-3, 1, 1e6] + 7, "y": data.column("y")})
+        for data in (train, validation)
+    )
+    network = Network.builtin("builtin:mlp", (3,), 3, standardization=Standardization.of(raw, "x"))
+    state = FinalState(network, training.config, len(raw))
+    mean, deviation = raw.column("x").mean(axis=0, dtype=float), raw.column("x").std(axis=0, dtype=float)
+
+    def standardised(data):
+        return (data.column("x").astype(float) - mean) / deviation
+
+    values = scores(KnnShapley(4), state, raw, asked)
+    np.testing.assert_allclose(values, expected_values(raw, asked, standardised, 4), atol=1e-12)
+    plain = FinalState(Network.builtin("builtin:mlp", (3,), 3), training.config, len(raw))
+    assert not np.allclose(values, scores(KnnShapley(4), plain, raw, asked))
 
 
 def test_several_inputs_are_joined_and_labels_are_none_of_them(scores):

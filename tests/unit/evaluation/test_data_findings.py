@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence import Dataset, Network
+from nnabla_influence.dataset.class_names import ClassNames
 from nnabla_influence.evaluation.data_findings import class_findings, data_findings, shared_rows_finding
 
 NETWORK = Network.builtin("builtin:mlp", (2,), 3)
@@ -58,3 +59,13 @@ def test_real_values_have_no_classes():
     network = Network.builtin("builtin:mlp", (2,), 1, task="regression")
     train, validation = data([[0, 1], [2, 3]], [0.5, 0.5]), data([[4, 5]], [0.5])
     assert data_findings(network, train, validation) == []
+
+
+def test_classes_are_called_by_their_names():
+    names = ClassNames({1: "cat"})
+    (finding,) = class_findings(np.array([0, 1, 2, 2]), np.array([0, 0, 2]), names)
+    assert finding.text.endswith("has no validation row (class cat)")
+    one, _ = class_findings(np.array([1, 1]), np.array([1, 1]), names)
+    assert one.text == "all 2 training rows are of one class (cat)"
+    train = Dataset.from_arrays({"x": np.eye(2), "y": np.array([0, 0])}, classes=["dog"])
+    assert data_findings(NETWORK, train, train)[0].text == "all 2 training rows are of one class (dog)"

@@ -63,16 +63,28 @@ def test_what_does_not_hold_for_other_rows_was_not_learnt():
     random = np.random.default_rng(2)
     other = Dataset.from_arrays({"x": np.eye(3)[random.integers(3, size=ROWS)], "y": np.repeat([0, 1], ROWS // 2)})
     check = checked(linear(6.0), classes(0), other)
-    if check.right <= check.most_frequent:
-        assert check.learnt_training and not check.learnt
-        assert check.findings()[0].remedy.action == "learn-what-holds"
-    wrong = LearningCheck(0.1, 1.0, 0.01, 2.0, 1.0, right=0.3, most_frequent=0.4)
+    assert check.learnt_training and not check.learnt
+    assert check.findings()[0].remedy.action == "learn-what-holds"
+    wrong = LearningCheck(0.1, 1.0, 0.01, 2.0, 1.0, 0.3, 0.4, dependence=0.01, dependence_error=0.01)
     assert not wrong.learnt and "right in 30.0% of them" in wrong.findings()[0].text
+    assert LearningCheck(0.1, 1.0, 0.01, 2.0, 1.0, 0.3, 0.4, dependence=0.021, dependence_error=0.01).learnt
+
+
+def test_a_network_that_learnt_many_wrong_labels_by_heart_learnt_all_the_same():
+    """Its answers scatter widely about what is right: the most frequent class alone would be right more often."""
+    random = np.random.default_rng(3)
+    given = (random.random(ROWS) < 0.4).astype(int)
+    train = Dataset.from_arrays({"x": 2 * np.eye(2)[given], "y": given})
+    labels = (random.random(4 * ROWS) < 0.2).astype(int)
+    scattered = np.eye(2)[labels] + random.normal(0, 2, (4 * ROWS, 2))
+    check = checked(linear(1.0, outputs=2), train, Dataset.from_arrays({"x": scattered, "y": labels}))
+    assert check.validation > check.validation_constant and check.right < check.most_frequent
+    assert check.dependence > 0.05 and check.learnt
 
 
 def test_a_network_that_is_too_sure_learnt_all_the_same():
     check = checked(linear(60.0), classes(0, 1.0), classes(1))
-    assert check.validation > check.validation_constant and check.right > check.most_frequent
+    assert check.validation > check.validation_constant and check.dependence > 0.4
     assert check.learnt and [finding.remedy.action for finding in check.findings()] == ["less-sure"]
 
 

@@ -66,11 +66,17 @@ def test_regression_predicts_values():
     network.check_data(Dataset.from_arrays({"x": np.zeros((3, 5)), "y": np.full((3, 2), -1.5)}))
 
 
+def test_several_labels_are_learnt_each_for_itself():
+    network = Network.builtin("builtin:mlp", (5,), 3, "multi-label")
+    assert network.loss_role.function == "SigmoidCrossEntropy" and network.classes is None
+    assert network.input_shapes() == {"x": (5,), "y": (3,)}
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         (("builtin:resnet", IMAGE, 10), "builtin:mlp, builtin:cnn, builtin:cifarnet, not 'builtin:resnet'"),
-        (("builtin:mlp", IMAGE, 10, "ranking"), "classification or regression, not 'ranking'"),
+        (("builtin:mlp", IMAGE, 10, "ranking"), "one of classification, regression, multi-label, got 'ranking'"),
         (("builtin:cnn", (1, 7, 9), 10), r"at least 8x8 pixels, not samples of shape \(1, 7, 9\); builtin:mlp"),
         (("builtin:cifarnet", (64,), 10), r"at least 8x8 pixels, not samples of shape \(64,\)"),
     ],

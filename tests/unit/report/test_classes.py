@@ -3,14 +3,15 @@
 import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.class_names import NO_NAMES, ClassNames
 from nnabla_influence.errors import DataError
 from nnabla_influence.report.scored_samples import ScoredSamples
 
 
-def classes_of(folder, header, rows, label=None):
+def classes_of(folder, header, rows, label=None, names=NO_NAMES):
     lines = [f"{row},{number},{number}" for number, row in enumerate(rows)]
     path = folder.csv("\n".join([f"{header},influence,datasource_index", *lines]) + "\n")
-    return ScoredSamples.read(path, label).classes
+    return ScoredSamples.read(path, label, names).classes
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,11 @@ def test_predicted_classes_have_the_names_of_the_header(folder):
     assert (one_hot.name_of_number(1), one_hot.name_of_number(4)) == ("dog", "4")
     numbers = classes_of(folder, "x,y", ["5,3.0", "5,1"])
     assert (numbers.name_of_number(3.0), numbers.name_of_number(0.5)) == ("3", "0.5")
+
+
+def test_class_numbers_are_called_by_their_names(folder):
+    names = ClassNames({0: "zebra", 1: "cat", 3: "ant", 7: "cat"})
+    classes = classes_of(folder, "x,y", ["5,3.0", "5,1", "5,2", "5,7"], names=names)
+    assert classes.names == ["1: cat", "2", "ant", "7: cat"], "in the order of the numbers; equal names are told apart"
+    assert [classes.name(line) for line in range(4)] == ["ant", "1: cat", "2", "7: cat"]
+    assert [classes.name_of_number(number) for number in (0.0, 3.0, 9.0)] == ["zebra", "ant", "9"]

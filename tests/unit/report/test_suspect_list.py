@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nnabla_influence.dataset.class_names import NO_NAMES, ClassNames
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError
 from nnabla_influence.evaluation.confident_learning import LabelNoise
@@ -50,3 +51,10 @@ def test_the_page_shows_them(folder):
     assert page.count('id="suspects-title"') == 1 and '<th scope="row">5</th>' in page
     without = write_report(ReportInputs(folder.digits()), folder.path / "report.html").page.read_text(encoding="utf-8")
     assert "suspects-title" not in without
+
+
+def test_labels_and_predictions_are_called_by_their_names(folder):
+    names = ClassNames({0: "null", 1: "eins", 2: "zwei"})
+    plain, named = (SuspectList.read(written(folder, [5, 0]), names=given) for given in (NO_NAMES, names))
+    assert [names.say(int(row.label)) for row in plain.rows] == [row.label for row in named.rows]
+    assert [names.say(int(row.predicted)) for row in plain.rows] == [row.predicted for row in named.rows]

@@ -68,3 +68,48 @@ def test_a_class_without_samples_is_named(caplog):
 def test_an_image_is_needed_for_convolutions():
     with pytest.raises(ConfigError):
         builtin_network("builtin:cnn", data([0, 1]), "auto", 0)
+
+
+@pytest.mark.parametrize("shape, standardised", [((3,), True), ((2, 5), True), ((1, 8, 8), False)])
+def test_what_is_no_image_is_standardised_by_the_training_data(caplog, shape, standardised):
+    x = np.random.default_rng(0).normal(5, 100, size=(6, *shape))
+    train = Dataset.from_arrays({"x": x, "y": np.arange(6) % 2})
+    with caplog.at_level("INFO", "nnabla_influence"):
+        network = builtin_network("builtin:mlp", train, "auto", 0)
+    read = network.standardized(train.batch(range(6)))["x"]
+    assert ("standardised by the mean and deviation of the training data" in caplog.text) == standardised
+    if standardised:
+        np.testing.assert_allclose(read, (x - x.mean(axis=0)) / x.std(axis=0), atol=1e-4)
+    else:
+        assert np.array_equal(read, x.astype(np.float32)) and network.statistics.size == 0
+
+
+@pytest.mark.parametrize(
+    "labels, task, function, said",
+    [
+        ([[1, 0], [1, 1], [0, 0]], "auto", "SigmoidCrossEntropy", "2 labels of 0 and 1, any number of 1 in a row"),
+        ([[1, 0], [0, 1], [0, 1]], "auto", "SigmoidCrossEntropy", "one-hot classes, each of the 2 learnt as a label"),
+        ([[1, 0], [0, 1], [0, 2]], "auto", "SquaredError", "real values"),
+        ([[1, 0], [0, 1], [0, 1]], "regression", "SquaredError", ""),
+        ([[1], [0], [1]], "multi-label", "SigmoidCrossEntropy", ""),
+    ],
+)
+def test_several_labels_of_0_and_1(caplog, labels, task, function, said):
+    with caplog.at_level("INFO", "nnabla_influence"):
+        network = builtin_network("builtin:mlp", data(labels), task, 0)
+    assert network.loss_role.function == function and network.input_shapes()["y"] == (len(labels[0]),)
+    assert said in caplog.text
+
+
+def test_several_labels_are_0_or_1():
+    with pytest.raises(DataError, match=r"several labels \(multi-label\) are 0 or 1 each, got 2 in column y"):
+        builtin_network("builtin:mlp", data([[0, 2], [1, 1]]), "multi-label", 0)
+
+
+@pytest.mark.parametrize("scale, own", [(1, False), (1e4, True)])
+def test_values_of_another_size_are_learnt_in_units_of_their_deviation(caplog, scale, own):
+    values = data(np.random.default_rng(0).normal(size=20) * scale)
+    with caplog.at_level("INFO", "nnabla_influence"):
+        network = builtin_network("builtin:mlp", values, "regression", 0)
+    assert ("column y: predicted in its own unit" in caplog.text) == own
+    assert (network.loss_role.weight != 1) == own

@@ -2,15 +2,26 @@
 
 import logging
 
+import numpy as np
 import pytest
 from support.small_projects import arrays
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.network import DatasetSetting
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
-from nnabla_influence.workflow.data_reading import ReadingSettings, csv_of, own_data, read_data, warn_of_training_data
+from nnabla_influence.workflow.data_reading import (
+    ReadingSettings,
+    csv_of,
+    own_data,
+    read_data,
+    refuse_other_classes,
+    warn_of_training_data,
+)
+from nnabla_influence.workflow.opened_project import open_project
 from nnabla_influence.workflow.progress_reporter import SILENT
+from nnabla_influence.workflow.project_request import ProjectRequest
 
 
 @pytest.mark.parametrize("size", [(0, 8), (8,), (8, -1), (8.5, 8)])
@@ -69,3 +80,16 @@ def test_validation_data_that_is_the_training_data_is_named(caplog):
     assert not caplog.records
     warn_of_training_data(arrays(), arrays())
     assert "is the training data itself" in caplog.text
+
+
+def test_classes_with_other_numbers_are_refused():
+    train, alike, fewer, other = (
+        Dataset.from_arrays({"x": np.eye(2), "y": np.array([0, 1])}, classes=names)
+        for names in (["cat", "dog", "eel"], ["cat", "dog"], [], ["cat", "eel"])
+    )
+    refuse_other_classes(train, alike)
+    refuse_other_classes(train, fewer)
+    with pytest.raises(DataError, match="expected class 'eel' to have the number 2 as in the training data, got 1"):
+        refuse_other_classes(train, other)
+    with pytest.raises(DataError, match="class 'eel'"):
+        open_project(ProjectRequest("builtin:mlp", train, other))

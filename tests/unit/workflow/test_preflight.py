@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.small_projects import CtrlC, arrays
 
-from nnabla_influence import ChooseRequest, Dataset, InfluenceScores, Project, RequestError, TrainingOverrides
+from nnabla_influence import ChooseRequest, Dataset, InfluenceScores, Network, Project, RequestError, TrainingOverrides
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.workflow.preflight import preflight, refuse_untrained_choice, warn_of_equal_scores
 
@@ -14,8 +14,8 @@ GOOD = TrainingOverrides(epochs=30, batch_size=6, learning_rate=0.1)
 NEVER = TrainingOverrides(epochs=1, batch_size=6, learning_rate=1e-9)
 
 
-def trained(folder, training, train=None, validation=None):
-    project = Project.open("builtin:mlp", train or arrays(48, 0), validation or arrays(30, 1), training=training)
+def trained(folder, training, train=None, validation=None, network="builtin:mlp"):
+    project = Project.open(network, train or arrays(48, 0), validation or arrays(30, 1), training=training)
     return project, project.train(folder / "cache.h5")
 
 
@@ -30,7 +30,8 @@ def unlearnt(tmp_path_factory):
         Dataset.from_arrays({"x": 1e-6 * data.column("x"), "y": data.column("y")})
         for data in (arrays(48, 0), arrays(30, 1))
     )
-    return trained(tmp_path_factory.mktemp("unlearnt"), NEVER, train, validation)
+    network = Network.builtin("builtin:mlp", (2,), 3)  # which does not standardise its inputs
+    return trained(tmp_path_factory.mktemp("unlearnt"), NEVER, train, validation, network)
 
 
 def lines(caplog, level=logging.WARNING):

@@ -19,6 +19,8 @@ def test_no_such_built_in():
     with pytest.raises(ConfigError) as caught:
         ProjectRequest("builtin:vgg")
     assert str(caught.value) == "Built-in networks are builtin:mlp, builtin:cnn, builtin:cifarnet, not 'builtin:vgg'."
+    with pytest.raises(ConfigError, match="not 'builtin:mpl'. Did you mean builtin:mlp?"):
+        ProjectRequest("builtin:mpl")
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, None, "1"])

@@ -8,6 +8,7 @@ from support.small_projects import CtrlC, arrays, opened
 
 from nnabla_influence.choices import METHODS, METHODS_WITHOUT_VALIDATION, OBJECTIVES
 from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.dataset.indexed_column import IndexedColumn
 from nnabla_influence.device import Device
 from nnabla_influence.errors import (
     CacheMismatchError,
@@ -16,7 +17,6 @@ from nnabla_influence.errors import (
     DivergenceError,
     NetworkError,
     OutputExistsError,
-    RequestError,
 )
 from nnabla_influence.estimators import OutOfFold, SgdInfluence, SpectralInfluence
 from nnabla_influence.interrupts import Interrupted
@@ -133,16 +133,16 @@ def test_the_list_of_a_target_is_not_written_to(project, cache, tmp_path):
         score_project(project._opened, cache, ScoreRequest(target=ValidationTarget(listed)), output=listed)
 
 
-def test_arrays_have_no_cells_for_an_influence_csv(tmp_path, data):
+def test_scores_of_arrays_are_written_without_cells(tmp_path, data):
     project = opened(data)
     from nnabla_influence.workflow.project import Project
 
     memory = Project.open("builtin:mlp", arrays(), arrays(seed=1), training=project._request.training)
     cache = memory.train(tmp_path / "c.h5")
-    with pytest.raises(RequestError, match="arrays in memory"):
-        score_project(memory._opened, cache, ScoreRequest("random"), output=tmp_path / "i.csv")
+    scores = memory.score(cache, "random", output=tmp_path / "i.csv")
     assert not (tmp_path / "i.csv.partial").exists()
-    assert len(score_project(memory._opened, cache, ScoreRequest("random")).values) == len(arrays())
+    written = IndexedColumn.read_scores(tmp_path / "i.csv", "influence").by_sample()
+    assert written.tolist() == pytest.approx(scores.values.tolist())
 
 
 def test_ctrl_c_says_how_to_go_on_and_the_same_call_does(project, cache, tmp_path):

@@ -10,7 +10,7 @@ from nnabla_influence.errors import ConfigError, OutputExistsError, UnsupportedE
 from nnabla_influence.estimators import OutOfFold
 from nnabla_influence.execution import Execution
 from nnabla_influence.interrupts import Interrupted
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, Standardization
 from nnabla_influence.training import TrainingCache
 from nnabla_influence.workflow.opened_project import open_project
 from nnabla_influence.workflow.project_request import ProjectRequest
@@ -119,7 +119,7 @@ def test_what_is_read_is_not_written_to(data, request_of):
 def test_a_network_in_memory_is_drawn_anew_for_each_seed_like_a_built_in(tmp_path):
     """The trials of a network object are those of the same built-in by name."""
     methods = (ScoreRequest("last-epoch"),)
-    network = Network.builtin("builtin:mlp", (2,), 3)
+    network = Network.builtin("builtin:mlp", (2,), 3, standardization=Standardization.of(arrays(), "x"))
     (tmp_path / "named").mkdir()
     given = TrialsRequest(
         ProjectRequest(network, arrays(), arrays(seed=1), training=QUICK), tmp_path / "i.csv", methods, 2

@@ -57,6 +57,12 @@ def test_a_class_there_is_not():
         narrowed(arrays(VALIDATION), NETWORK, ValidationTarget(7))
 
 
+def test_the_classes_there_are_have_names():
+    named = Dataset.from_arrays({"x": np.eye(2), "y": np.array([0, 1])}, classes=["cat", "dog"])
+    with pytest.raises(DataError, match=r"0 cat \(1 rows\), 1 dog \(1 rows\)"):
+        narrowed(named, NETWORK, ValidationTarget(7))
+
+
 def test_real_values_have_no_classes():
     network = Network.builtin("builtin:mlp", (2,), 1, "regression")
     validation = Dataset.from_arrays({"x": np.ones((3, 2)), "y": np.array([0.5, 1.0, 2.0])})
