@@ -16,7 +16,7 @@ from typing import Iterator, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from ..array import Array, IntArray
-from ..config import TrainingConfig
+from ..config import LARGEST, TrainingConfig
 from ..dataset.batches import BatchPlan
 from ..errors import ConfigError
 from .nnabla_cli.wrapping_plan import WrappingPlan
@@ -73,7 +73,8 @@ class StepPlan:
         batches_per_step: Batches whose gradients a step adds, on average.
 
     Raises:
-        ConfigError: The schedule of the learning rate does not last for the run, or the last epoch has no step.
+        ConfigError: The schedule of the learning rate does not last for the run, the last epoch has no step, or there
+            are more steps than any machine performs.
 
     >>> from nnabla_influence import TrainingConfig
     >>> plan = StepPlan(TrainingConfig(epochs=2, batch_size=4, policy="epochs"), samples=10)
@@ -87,6 +88,11 @@ class StepPlan:
         self.interval = config.solver.update_interval
         self.steps_per_epoch = math.ceil(self.batches.batches_per_epoch / self.interval)
         self.steps = self.first_step(config.epochs)
+        if self.steps > LARGEST:
+            raise ConfigError(
+                f"Expected at most {LARGEST:,} steps, got {config.epochs:,} epochs of "
+                f"{self.steps_per_epoch:,}. Train for fewer epochs."
+            )
         self.batches_per_step = self.batches.batches_per_epoch / self.steps_per_epoch
         if self._carries:
             self.batches_per_step = self.interval
@@ -188,16 +194,24 @@ class StepPlan:
 
     def kept(self) -> Tuple[int, ...]:
         """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
+        return (*self._kept_on_the_way(), self.steps)
+
+    @property
+    def states(self) -> int:
+        """The number of states that `kept` lists, without listing them."""
+        return len(self._kept_on_the_way()) + 1
+
+    def _kept_on_the_way(self) -> Sequence[int]:
         total = self.steps  # T
         policy = self.config.policy
         if policy == "final":
-            return (total,)
+            return range(0)
         if policy == "last-epoch":
-            return (self.first_step(self.config.epochs - 1), total)
-        if policy == "epochs":
-            return tuple(dict.fromkeys(self.first_step(epoch) for epoch in range(self.config.epochs + 1)))
-        stride = {"sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
-        return tuple(range(0, total, stride)) + (total,)
+            return (self.first_step(self.config.epochs - 1),)
+        if policy == "epochs" and self._carries:  # an epoch may have no step
+            return tuple(dict.fromkeys(self.first_step(epoch) for epoch in range(self.config.epochs)))
+        stride = {"epochs": self.steps_per_epoch, "sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
+        return range(0, total, stride)
 
 
 def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, WrappingPlan]:

@@ -63,7 +63,14 @@ def test_auto_retrains_and_keeps_what_it_decided_by(clicks, scored_project):
     click = clicks.windows("remove_harmful_samples", result, remove="auto", confirm="last-epoch")
     assert click.code == 0 and click.lines[-1] == SUCCESS, click.said
     assert any("11 rows score, the other 11 choose" in line for line in click.lines)
-    files = {"cleansed.csv", "removed.csv", "auto_influence.csv", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
+    files = {
+        "cleansed.csv",
+        "removed.csv",
+        "auto_influence.csv",
+        "auto_influence.csv.json",
+        "auto_retrainings.csv",
+        "auto_retrainings.rows.npz",
+    }
     assert {path.name for path in contents(result).keys() - before.keys()} == files
     assert before.items() <= contents(result).items(), "a file that was there has changed"
     curve = RemovalCurve.read_csv(result / "auto_retrainings.csv")

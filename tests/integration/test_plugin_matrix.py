@@ -117,7 +117,7 @@ def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project
     click = Session(clicks.windows, result)
     samples = len(Table.read(result / "training.csv"))
     _, added = click("influence")
-    assert added == {"influence.csv"}
+    assert added == {"influence.csv", "influence.csv.json"}
     check_influence(result / "influence.csv", kind, samples)
     said, added = click("influence_report", samples=9)
     assert added == REPORT and "could not be read" not in said.said
@@ -137,7 +137,7 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     click = Session(clicks.desktop, result)
     samples = len(Table.read(result / "training.csv"))
     influence, added = click("influence")
-    assert added == {"influence.csv"} | more("last_good_influence.csv")
+    assert added == {"influence.csv"} | more("last_good_influence.csv", "influence.csv.json")
     check_influence(influence.output, kind, samples)
     report, added = click("influence_report")
     unlisted = REPORT - {"most_harmful.png"} | {"last_good_most_harmful.png"}
@@ -163,7 +163,9 @@ def test_in_nnc_windows_the_cache_of_the_training_plugin_is_used(clicks, project
     assert added == TRAINED and "epoch 3 of 3 cost=" in said.said
     assert TrainingCache.open(result / "influence_cache.h5").config.epochs == 3
     said, added = click("influence", method="last-epoch")
-    assert added == {"influence.csv"} and "scoring the training in influence_cache.h5" in said.said
+    assert (
+        added == {"influence.csv", "influence.csv.json"} and "scoring the training in influence_cache.h5" in said.said
+    )
     assert problems_of(result / "influence.csv") == []
 
 
@@ -171,7 +173,7 @@ def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, proje
     click = Session(clicks.desktop, result_folder(project_of("conv_bn"), tmp_path / "result", desktop=True))
     click("influence")
     cleansed, added = click("remove_harmful_samples", remove="auto", confirm="last-epoch")
-    kept = {"auto_influence.csv", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
+    kept = {"auto_influence.csv", "auto_influence.csv.json", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
     assert added == {"cleansed.csv"} | more("removed.csv", "last_good_cleansed.csv", *kept)
     unlisted = cleansed.output.parent / "more_files"
     curve = RemovalCurve.read_csv(unlisted / "auto_retrainings.csv")

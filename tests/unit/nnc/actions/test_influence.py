@@ -50,7 +50,7 @@ def test_the_trained_network_is_scored_as_it_is(folder, caplog):
     caplog.set_level("INFO", "nnabla_influence")
     before, console = names(folder), RecordingConsole()
     run(fields(folder), console)
-    assert names(folder) == before | {"influence.csv"}
+    assert names(folder) == before | {"influence.csv", "influence.csv.json"}
     assert len(scores_of(folder / "influence.csv")) == 40
     assert any(line.startswith(f"influence CSV: {folder / 'influence.csv'} (40 rows") for line in console.lines)
     assert ("scoring (spectral)", "samples") in console.phases
