@@ -22,6 +22,7 @@ from .errors import OutputExistsError
 from .temporary_names import sweep, temporary_name
 
 __all__ = [
+    "MORE_FILES",
     "FilePath",
     "atomic_path",
     "flush_to_disk",
@@ -36,6 +37,7 @@ __all__ = [
 FilePath = Union[str, Path]
 """A file as a Python user names it."""
 
+MORE_FILES = "more_files"  # a folder beside a result, for what Neural Network Console shall not show
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # the second: a quota
 _KINDS = (
     (stat.S_ISDIR, "a folder"),

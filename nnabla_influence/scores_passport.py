@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Mapping, Optional
@@ -19,18 +20,29 @@ from typing import Any, Dict, Mapping, Optional
 import numpy as np
 
 from . import __version__
-from .files import write_text_atomic
+from .files import MORE_FILES, write_text_atomic
 
 __all__ = ["edits", "passport_file", "read_passport", "remove_passport", "warn_if_edited", "write_passport"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 FORMAT = "influence CSV, 1"
 CHUNK = 1 << 20
+PLUGIN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 def passport_file(csv: Path) -> Path:
-    """Return where the passport of an influence CSV lies."""
-    return csv.with_name(csv.name + ".json")
+    """Return where the passport of an influence CSV lies: beside it, or where NNC Desktop does not list it.
+
+    NNC Desktop keeps a result as ``plugins/<plugin id>/<name>/<name>.csv`` and shows every file of that folder as if it
+    were the result; what lies one folder deeper it leaves alone.
+
+    >>> passport_file(Path("work/influence.csv")).as_posix()
+    'work/influence.csv.json'
+    """
+    name = csv.name + ".json"
+    owner = csv.absolute().parent.parent
+    listed = owner.parent.name == "plugins" and PLUGIN_ID.match(owner.name)
+    return csv.parent / MORE_FILES / name if listed else csv.with_name(name)
 
 
 def write_passport(csv: Path, rows: int, made: Mapping[str, Any]) -> None:

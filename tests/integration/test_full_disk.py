@@ -49,7 +49,7 @@ def run(folder, *arguments, code=0):
     command = [sys.executable, "-m", "nnabla_influence", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
     done = subprocess.run(command, cwd=str(folder), env=environment, capture_output=True, text=True)
-    assert done.returncode == code, done.stderr
+    assert done.returncode == code or (code is None and done.returncode), done.stderr
     return done.stderr
 
 
@@ -99,8 +99,8 @@ def test_decoding_on_a_full_disk(project, disk, leave):
     fill(disk, leave)
     arguments = ("train", "--network", "builtin:mlp", *data(project)[:2], "--cache", project / "other.h5")
     before = [path.name for path in project.iterdir()]
-    message = refused(project, disk, *arguments, "--data-cache", disk / "decoded", code=1, keeps=["decoded"])
-    assert "No space left" in message or "fit" in message
+    message = refused(project, disk, *arguments, "--data-cache", disk / "decoded", code=None, keeps=["decoded"])
+    assert "No space left" in message or "fit the " in message, "noticed while it writes, or before"
     assert not list((disk / "decoded").glob("partial-*")) and [path.name for path in project.iterdir()] == before
 
 

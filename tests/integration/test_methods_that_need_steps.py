@@ -10,7 +10,7 @@ from support.recording_console import RecordingConsole
 from nnabla_influence.choices import METHODS
 from nnabla_influence.cli.main import main
 from nnabla_influence.errors import CheckpointMissingError, ConfigError, InfluenceError
-from nnabla_influence.nnc.actions.influence import FOLLOW_STEPS
+from nnabla_influence.nnc.actions.influence import FOLLOW_STEPS, NEEDS_EPOCHS
 from nnabla_influence.nnc.actions.influence import run as influence
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest
 from nnabla_influence.nnc.actions.result_folder import ResultFields
@@ -26,6 +26,7 @@ from nnabla_influence.workflow.score import ScoreRequest, score_training
 # Each with the least cache policy that keeps the steps it follows.
 NEED_STEPS = {"sgd-influence": "last-epoch", "tracin": "epochs"}
 NEED_RECORDS = ("margin",)
+EMPTY = ("train", "validation", "cache")
 NEEDS = (
     "follows the steps of a training, but '{network}' is a trained network file and holds its final parameters only."
 )
@@ -116,21 +117,23 @@ def test_the_words_of_a_plugin_name_the_plugin_that_trains(project, opened, meth
 
 
 def test_every_method_that_needs_steps_is_trained_for_or_not_offered():
-    assert {method for method in NEED_STEPS if method in OFFERED} <= set(FOLLOW_STEPS) <= set(OFFERED)
-    assert plugin_named("influence").parameter("method").options == OFFERED
-    assert not {*NEED_RECORDS, "tracin"} & set(OFFERED)
+    assert set(NEED_STEPS) == {*FOLLOW_STEPS, NEEDS_EPOCHS} - {"last-epoch"} and {*FOLLOW_STEPS} <= {*OFFERED}
+    assert plugin_named("influence").parameter("method").options == (*OFFERED, NEEDS_EPOCHS)
+    assert not {*NEED_RECORDS} & set(OFFERED)
 
 
 @pytest.mark.parametrize("method", FOLLOW_STEPS)
 def test_the_plugin_trains_the_epoch_it_needs(project, tmp_path, method):
     result = result_folder(project, tmp_path / "result")
     console = RecordingConsole()
-    empty = dict.fromkeys(("train", "validation", "cache"), "")
+    empty = dict.fromkeys(EMPTY, "")
     named = {
         "model": str(result / "results.nnp"),
         "output": str(result / "o.csv"),
         "method": method,
         "objective": "error",
+        "trials": None,
+        "batch_size": None,
     }
     influence(Fields({**empty, **named}), console)
     assert ("training one more epoch", "steps") in console.phases and (result / "o.csv").is_file()
@@ -141,23 +144,23 @@ def test_a_method_that_is_not_offered_is_refused_by_the_list_of_those_that_are(p
     monkeypatch.chdir(result)
     before = contents(result)
     with pytest.raises(SystemExit) as leaving:
-        run_plugin("influence", ["--method", "tracin"])
+        run_plugin("influence", ["--method", "margin"])
     said = capsys.readouterr().err
     assert (leaving.value.code, said) == (
-        2, f"error: field method: expected one of {', '.join(OFFERED)}, got 'tracin'\n",
+        2, f"error: field method: expected one of {', '.join((*OFFERED, NEEDS_EPOCHS))}, got 'margin'\n",
     )  # fmt: skip
     with pytest.raises(ConfigError) as error:
         CurveRequest(
-            ResultFields("results.nnp"), "", Path("o.png"), Path("o.csv"), "spectral,tracin", "1", 1, 0, "scratch"
+            ResultFields("results.nnp"), "", Path("o.png"), Path("o.csv"), "spectral,margin", "1", 1, 0, "scratch"
         )
     assert error.value.said(IN_FIELDS) == (
         f"Expected in the field methods some of {', '.join((*OFFERED, 'random'))}, with commas between them; got "
-        "'tracin'."
+        "'margin'."
     )
     assert contents(result) == before
 
 
-@pytest.mark.parametrize("method", sorted(set(NEED_STEPS) & set(OFFERED)))
+@pytest.mark.parametrize("method", sorted(set(NEED_STEPS) & set(FOLLOW_STEPS)))
 def test_a_cache_without_the_steps_says_which_plugin_makes_one_with_them(project, tmp_path, method):
     """Such a cache was made by the command `train` with the policy ``final``."""
     result = result_folder(project, tmp_path / "result")
@@ -169,9 +172,11 @@ def test_a_cache_without_the_steps_says_which_plugin_makes_one_with_them(project
         "output": str(result / "o.csv"),
         "method": method,
         "objective": "error",
+        "trials": None,
+        "batch_size": None,
     }
     with pytest.raises(InfluenceError) as error:
-        influence(Fields({**dict.fromkeys(("train", "validation", "cache"), ""), **named}), RecordingConsole())
+        influence(Fields({**dict.fromkeys(EMPTY, ""), **named}), RecordingConsole())
     said = error.value.said(IN_FIELDS)
     assert error.value.exit_code == 2 and "plugin Train with influence cache" in said
     assert "--" not in said and said.count(". ") == 1 and said.endswith(".")

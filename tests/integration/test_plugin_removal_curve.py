@@ -99,7 +99,7 @@ def test_an_interruption_names_the_folder_that_is_left_and_the_same_click_goes_o
         time.sleep(0.02)
     process.terminate()  # as the operating system asks
     said = process.communicate()[1].decode("utf-8")
-    assert process.returncode == 130 and "retrainings.csv.partial'" in said.splitlines()[-1], said
+    assert process.returncode == 143 and "retrainings.csv.partial'" in said.splitlines()[-1], said
     left = contents(result).keys() - before.keys()
     assert all(folder in path.parents for path in left)
     done = {row.key: row.seconds for row in RemovalCurve.read_csv(folder / "retrainings.csv").rows}

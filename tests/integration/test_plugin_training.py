@@ -100,7 +100,8 @@ def test_dropout_is_trained_with_masks_of_our_own(trained_project, trained):
     assert archive_fields(folder / "results.nnp") == archive_fields(project.nnp)
     ours, theirs = curve(folder), curve(project.folder)
     assert ours[11]["cost"] != theirs[11]["cost"]
-    assert ours[11]["cost"] < 0.8 * ours[0]["cost"] and ours[11]["cost"] == pytest.approx(theirs[11]["cost"], rel=0.5)
+    # NNabla draws other masks in every process, so its costs are other ones each time this runs.
+    assert all(curve[11]["valid_error"] < 0.6 * curve[0]["valid_error"] for curve in (ours, theirs))
 
 
 def test_a_seed_is_another_training_that_draws_every_sample_once(trained_project, trained):

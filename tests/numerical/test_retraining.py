@@ -123,7 +123,7 @@ def test_the_figures_are_those_of_the_final_network(tmp_path):
 def test_a_training_that_diverges_is_worth_an_infinite_loss(tmp_path):
     data = images(30)
     cache = run(tmp_path, data, epochs=1)
-    network = cache.network.with_parameters(cache.network.theta * np.float32(np.nan), cache.network.statistics_values)
+    network = cache.network.with_parameters(np.full_like(cache.network.theta, 3e38), cache.network.statistics_values)
     from nnabla_influence.training.cache import write_cache
 
     broken = [cache.checkpoint(0).__class__(step, network.theta, network.statistics_values, {}) for step in cache.kept]

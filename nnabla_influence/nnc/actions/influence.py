@@ -89,12 +89,13 @@ def run(fields: Fields, console: Messenger) -> None:
         KeyboardInterrupt: Interrupted; the message says what is left.
         InfluenceError: The result cannot be scored.
     """
+    trials = fields.number("trials")
     asked = InfluenceRequest(
         ResultFields.of(fields),
         fields.text("method"),
         fields.text("objective"),
         fields.path("output"),
-        fields.number("trials") or 0,
+        1 if trials is None else trials,
         fields.number("batch_size"),
     )
     _score(asked, console)

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional, Sequence
 
-from ...files import atomic_path
+from ...files import MORE_FILES, atomic_path
 from .manifest import PLUGINS, SHOWN
 
 __all__ = ["MORE", "DesktopResult", "beside"]
 
-MORE = "more_files"
+MORE = MORE_FILES
 KEPT = "last_good_"
 
 

@@ -83,7 +83,7 @@ def test_a_schedule_is_held_against_the_run_before_any_data_is_read():
     short = 'lr_scheduler_type: "Polynomial" polynomial_scheduler_param { max_iter: 10 power: 0.5 }'
     text = network_text(Project(Path("/project"), Settings()))
     falling = Network.from_text(text.replace("lr_decay: 1\n    lr_decay_interval: 1\n", short), "net.nntxt")
-    with pytest.raises(ConfigError, match="got Polynomial with max_iter 10.0 and power 0.5") as raised:
+    with pytest.raises(ConfigError, match="got Polynomial with max_iter 10 and power 0.5") as raised:
         training_config(TrainingOverrides(epochs=40), falling, 0)
     assert "--epochs" in raised.value.said(IN_COMMANDS) and "Config tab" in raised.value.said(IN_FIELDS)
     training_config(TrainingOverrides(epochs=1), falling, 0)

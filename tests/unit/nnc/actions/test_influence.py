@@ -89,7 +89,7 @@ def test_several_trials_are_the_mean_over_trainings_from_new_parameters(folder, 
     caplog.set_level("INFO", "nnabla_influence")
     before = names(folder)
     run(fields(folder, trials=2), RecordingConsole())
-    assert names(folder) == before | {"influence.csv"}
+    assert names(folder) == before | {"influence.csv", "influence.csv.json"}
     expected = np.mean([by_hand(folder, tmp_path, "spectral", seed) for seed in (0, 1)], axis=0)
     np.testing.assert_allclose(values_of(folder / "influence.csv"), expected, rtol=1e-6)
     assert "trained from new parameters 2 times, 3 epochs each; the selected result is not scored" in caplog.text
