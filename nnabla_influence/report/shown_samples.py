@@ -23,7 +23,7 @@ HARMFUL_SHARE = 0.75
 PICTURE_BYTES = 16_000_000
 """Characters of all data URIs of thumbnails; with text and figures, the page stays below 20 MB."""
 SIDES = (LARGEST_SIDE, 48, 32, 24, 16)
-MOST_NUMBERS = 8
+MOST_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class ShownSamples:
         cards: Most harmful first.
         total: The number of samples in all.
         broken: (file, reason) of files that could not be read.
-        unseen_numbers: The number of columns of numbers that a card has no room for.
+        columns: Names of the columns of numbers, in the order of a card's cells.
+        unseen_numbers: The number of further ones that the page leaves out.
         side: Longest side of a thumbnail in pixels.
         pictures: Thumbnails by line of the CSV, for the contact sheet.
     """
@@ -42,6 +43,7 @@ class ShownSamples:
     cards: List[Card]
     total: int
     broken: List[Tuple[str, str]]
+    columns: List[str]
     unseen_numbers: int
     side: int
     pictures: Dict[int, Picture] = field(repr=False)
@@ -68,7 +70,8 @@ class ShownSamples:
                 uri = uris.get(card.line, "")
                 cards[place] = with_picture(card, pictures[card.line], cells[card.line], uri, side)
         broken = [(cells[line], picture.text) for line, picture in pictures.items() if picture.broken]
-        return cls(cards, len(order), broken, max(0, len(numbers) - MOST_NUMBERS), side, pictures)
+        columns = [name for name, _ in numbers[:MOST_NUMBERS]]
+        return cls(cards, len(order), broken, columns, len(numbers) - len(columns), side, pictures)
 
 
 def _chosen(total: int, most: int) -> Sequence[int]:
@@ -79,6 +82,8 @@ def _chosen(total: int, most: int) -> Sequence[int]:
 
 
 def _label_names(samples: ScoredSamples) -> List[str]:
+    if samples.target is not None:
+        return [samples.target.variable]
     return [] if samples.classes is None else [samples.classes.variable]
 
 
