@@ -46,6 +46,7 @@ class Card:
         file: The cell that names its file.
         picture: Data URI of its thumbnail; empty if there is none.
         size: (width, height) of the thumbnail in pixels.
+        near: Training rows of near-duplicates on the page, for harmful samples.
     """
 
     line: int
@@ -66,6 +67,7 @@ class Card:
     file: str = ""
     picture: str = ""
     size: Tuple[int, int] = (0, 0)
+    near: List[int] = field(default_factory=list)
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ from .provenance import cache_rows, cost_rows, file_rows, open_cache
 from .report_inputs import ReportInputs
 from .scored_samples import ScoredSamples
 from .shown_samples import MOST_CARDS, ShownSamples
-from .summary import class_table, headline, shown_text, tiles
+from .summary import class_table, headline, near_text, shown_text, tiles
 from .suspect_list import SuspectList
 
 __all__ = ["ReportContent"]
@@ -128,6 +128,7 @@ def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:
         "cards": shown.cards,
         "card_kind": "pictures" if any(card.picture or card.picture_text for card in shown.cards) else "numbers",
         "shown_text": shown_text(shown),
+        "near_text": near_text(shown),
         "notes": _notes(shown),
         "strips": _strips(samples, shown.cards),
         "classes": _class_menu(samples, shown.cards),

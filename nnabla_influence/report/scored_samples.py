@@ -25,7 +25,7 @@ from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN, VALU
 from .classes import Classes
 from .target_values import TargetValues
 
-__all__ = ["ScoredSamples"]
+__all__ = ["ScoredSamples", "as_number"]
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,11 @@ class ScoredSamples:
 
 def _column(table: Table, position: int) -> Array:
     """Read a column (N,) with NaN for whatever is no number."""
-    return np.array([_number(row[position]) for row in table.rows], dtype=np.float64)
+    return np.array([as_number(row[position]) for row in table.rows], dtype=np.float64)
 
 
-def _number(cell: str) -> float:
+def as_number(cell: str) -> float:
+    """Return the number in a cell; NaN where it holds none."""
     try:
         return float(cell)
     except ValueError:

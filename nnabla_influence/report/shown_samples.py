@@ -8,13 +8,16 @@ through), and pictures shrink until all of them together stay below `PICTURE_BYT
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
 
 from ..dataset.csv import is_number
 from .card import Card, card_of, data_uri, with_picture
+from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES, near_duplicates, number_features, picture_features
 from .pictures import LARGEST_SIDE, Picture, picture_column, picture_of, png
-from .scored_samples import ScoredSamples
+from .scored_samples import ScoredSamples, as_number
 
 __all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples"]
 
@@ -69,6 +72,7 @@ class ShownSamples:
             if card.line in pictures:
                 uri = uris.get(card.line, "")
                 cards[place] = with_picture(card, pictures[card.line], cells[card.line], uri, side)
+        cards = _with_near(samples, cards, pictures, [position for _, position in numbers])
         broken = [(cells[line], picture.text) for line, picture in pictures.items() if picture.broken]
         columns = [name for name, _ in numbers[:MOST_NUMBERS]]
         return cls(cards, len(order), broken, columns, len(numbers) - len(columns), side, pictures)
@@ -79,6 +83,29 @@ def _chosen(total: int, most: int) -> Sequence[int]:
         return range(total)
     harmful = math.ceil(most * HARMFUL_SHARE)
     return [*range(harmful), *range(total - (most - harmful), total)]
+
+
+def _with_near(
+    samples: ScoredSamples, cards: List[Card], pictures: Dict[int, Picture], columns: Sequence[int]
+) -> List[Card]:
+    """Note the near-duplicates of harmful samples: by their pictures, or by their numbers where there are none."""
+    images = [None if card.line not in pictures else pictures[card.line].image for card in cards]
+    drawn = [place for place, image in enumerate(images) if image is not None]
+    if drawn:
+        features = picture_features([image for image in images if image is not None])
+    elif columns:
+        rows = [samples.table.rows[card.line] for card in cards]
+        features = number_features(np.array([[as_number(row[column]) for column in columns] for row in rows]))
+        drawn = list(range(len(cards)))
+    else:
+        return cards
+    harmful = [position for position, place in enumerate(drawn) if cards[place].score < 0]
+    near = near_duplicates(features, harmful, NEAR_PICTURES if images[drawn[0]] else NEAR_NUMBERS)
+    noted = list(cards)
+    for position, others in near.items():
+        place = drawn[position]
+        noted[place] = replace(cards[place], near=[cards[drawn[other]].index for other in others])
+    return noted
 
 
 def _label_names(samples: ScoredSamples) -> List[str]:

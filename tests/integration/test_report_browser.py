@@ -387,6 +387,25 @@ def test_a_target_and_its_prediction_are_seen_and_all_columns_are_in_the_enlarge
     assert rows_shown(page) == [1, 0]
 
 
+def test_near_duplicates_of_a_harmful_sample_are_one_click_away(open_page, tmp_path):
+    rows = ["1,2,0,-3,4", "1,2,1,2,9", "5,7,0,-1,6", "-4,1,1,1,7"]
+    path = tmp_path / "influence.csv"
+    path.write_text("\n".join(["x__0,x__1,y,influence,datasource_index", *rows]) + "\n", encoding="utf-8")
+    page = open_page(write_report(ReportInputs(path), tmp_path / "report.html").page)
+    assert card_of(page, 4).locator(".near").inner_text() == "≈ 1 near-duplicate"
+    page.get_by_label("Show", exact=True).select_option(label="harmful with near-duplicates")
+    assert rows_shown(page) == [4]
+    card_of(page, 4).locator(".names").click()
+    large = page.get_by_role("dialog")
+    large.get_by_role("button", name="row 9, 1").click()
+    assert large.get_by_role("heading").inner_text() == "#4, row 9"
+    page.keyboard.press("t")
+    page.keyboard.press("Escape")
+    assert status(page).endswith("1 ticked") and card_of(page, 9).locator("input").is_checked()
+    assert focused(page) == 4, "the list goes on where it was left"
+    assert page.complaints == []
+
+
 def test_the_configuration_comes_last_and_is_folded(page):
     last = page.locator("main > section").last
     assert last.get_by_role("heading").inner_text() == "Configuration"
