@@ -21,6 +21,7 @@ __all__ = ["Card", "card_of", "data_uri", "with_picture"]
 
 _LONGEST_TEXT = 160
 _MOST_NUMBERS = 8
+_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,9 @@ def with_picture(card: Card, picture: Picture, cell: str, uri: str, side: int) -
 
 
 def data_uri(data: bytes) -> str:
-    """Write the bytes of a PNG as a data URI, so that the page loads nothing."""
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+    """Write the bytes of a PNG or JPEG as a data URI, so that the page loads nothing."""
+    kind = "png" if data.startswith(_PNG) else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")
 
 
 def _predicted(samples: ScoredSamples, line: int) -> Optional[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from ..dataset.csv import is_number
 from .card import Card, card_of, data_uri, with_picture
 from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES, near_duplicates, number_features, picture_features
-from .pictures import LARGEST_SIDE, Picture, picture_column, picture_of, png
+from .pictures import LARGEST_EXACT, LARGEST_SIDE, Picture, encoded, picture_column, picture_of
 from .scored_samples import ScoredSamples, as_number
 
 __all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples"]
@@ -25,7 +25,7 @@ MOST_CARDS = 2000
 HARMFUL_SHARE = 0.75
 PICTURE_BYTES = 16_000_000
 """Characters of all data URIs of thumbnails; with text and figures, the page stays below 20 MB."""
-SIDES = (LARGEST_SIDE, 48, 32, 24, 16)
+SIDES = (LARGEST_SIDE, LARGEST_EXACT, 48, 32, 24, 16)
 MOST_NUMBERS = 100
 
 
@@ -139,9 +139,9 @@ def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str],
         Data URIs by line of the CSV, and the longest side in pixels.
     """
     uris: Dict[int, str] = {}
-    # Encoding all at each size is the only way to know: a PNG's size depends on what it shows.
+    # Encoding all at each size is the only way to know: a picture's size depends on what it shows.
     for side in SIDES:
-        uris = {line: data_uri(png(p.image, side)) for line, p in pictures.items() if p.image is not None}
+        uris = {line: data_uri(encoded(p.image, side)) for line, p in pictures.items() if p.image is not None}
         if sum(map(len, uris.values())) <= most:
             return uris, side
     kept: Dict[int, str] = {}

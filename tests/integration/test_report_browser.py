@@ -271,6 +271,12 @@ def focused(page):
     return int(page.evaluate("document.activeElement.closest('.card').dataset.index"))
 
 
+def test_a_click_on_a_picture_at_the_top_enlarges_it_too(page):
+    page.locator(".strip").last.locator("img").first.click()
+    most_helpful = max(range(COUNT), key=lambda row: scored(row)[0])
+    assert page.get_by_role("dialog").get_by_role("heading").inner_text() == f"#{COUNT}, row {most_helpful}"
+
+
 def test_review_by_keyboard_on_the_page(page):
     assert page.get_by_text("Keys:").is_visible()
     for key, place in (("n", 0), ("ArrowRight", 1), ("n", 2), ("p", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):

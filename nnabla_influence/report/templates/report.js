@@ -125,9 +125,14 @@
     if (last.rows.length === 1) go(byRow.get(last.rows[0]));
   };
 
-  const enlarge = () => {
+  const enlarge = (card) => {
+    remember(card);
+    enlarged.show(card);
+  };
+
+  const enlargeOrClose = () => {
     if (enlarged.isOpen()) enlarged.close();
-    else if (current) enlarged.show(current);
+    else if (current) enlarge(current);
   };
 
   for (const control of Object.values(controls)) if (control) control.addEventListener("change", choose);
@@ -139,10 +144,14 @@
   list.addEventListener("focusin", (event) => remember(event.target.closest(".card")));
   list.addEventListener("click", (event) => {
     const card = event.target.closest(".card");
-    if (!card || event.target.closest(".box") || !getSelection().isCollapsed) return;
-    remember(card);
-    enlarged.show(card);
+    if (card && !event.target.closest(".box") && getSelection().isCollapsed) enlarge(card);
   });
+  for (const strip of document.querySelectorAll(".strip")) {
+    strip.addEventListener("click", (event) => {
+      const one = event.target.closest("[data-index]");
+      if (one) enlarge(byRow.get(one.dataset.index));
+    });
+  }
   find("enlarged-tick").addEventListener("change", (event) => tick(current, event.target.checked));
   find("enlarged-next").addEventListener("click", () => step(1));
   find("enlarged-previous").addEventListener("click", () => step(-1));
@@ -177,7 +186,7 @@
     previous: () => step(-1),
     tick: () => current && tick(current, !isTicked(current)),
     undo,
-    enlarge,
+    enlarge: enlargeOrClose,
     search: () => !enlarged.isOpen() && find("search").focus(),
   });
   for (const hidden of document.querySelectorAll(".controls, .bar, .keys")) hidden.hidden = false;

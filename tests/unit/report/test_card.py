@@ -6,6 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from nnabla_influence.report.card import data_uri
 from nnabla_influence.report.scored_samples import ScoredSamples
 from nnabla_influence.report.shown_samples import ShownSamples
 
@@ -20,6 +21,11 @@ def test_a_card_says_everything_about_its_sample(folder):
     original = Image.open(str(folder.path / first.file))
     shown = Image.open(io.BytesIO(base64.b64decode(first.picture.split(",")[1])))
     np.testing.assert_array_equal(np.asarray(shown), np.asarray(original))
+
+
+def test_the_kind_of_a_picture_stands_in_its_address():
+    assert data_uri(b"\x89PNG...").startswith("data:image/png;base64,")
+    assert data_uri(b"\xff\xd8\xff...").startswith("data:image/jpeg;base64,")
 
 
 def test_numbers_are_shown_by_the_names_of_the_header(folder):
