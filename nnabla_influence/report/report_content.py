@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from ..evaluation.removal_curve import RemovalCurve
 from ..objective import LOSS
 from ..scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN
+from .asked_rows import AskedRows
 from .card import Card
 from .contact_sheet import contact_sheet
 from .curve_figure import MEASURE_NAMES, START_NAMES, curve_figure, panel_figure, series_name, shown_measures
@@ -35,6 +36,7 @@ from .suspect_list import SuspectList
 __all__ = ["ReportContent"]
 
 STRIP = 9
+SIDE = 6
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class ReportContent:
         values = {
             **_head(samples, inputs),
             **_browser(samples, shown),
+            **_asked_rows(samples, shown.cards, inputs),
             "figures": figures,
             "suspects": None if inputs.suspects is None else SuspectList.read(inputs.suspects, inputs.label, names),
             "tables": [table for table in tables if table["rows"]],
@@ -130,7 +133,6 @@ def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:
         "shown_text": shown_text(shown),
         "near_text": near_text(shown),
         "notes": _notes(shown),
-        "strips": _strips(samples, shown.cards),
         "classes": _class_menu(samples, shown.cards),
         "class_title": "Class" if samples.classes is None else f"Class ({samples.classes.title})",
         "can_differ": samples.predicted is not None and samples.classes is not None,
@@ -158,6 +160,16 @@ def _exported(samples: ScoredSamples, extras: Sequence[str]) -> List[Tuple[str, 
         columns.append((LOSS_COLUMN, "loss"))
     columns += [(name, f"extra-{place}") for place, name in enumerate(extras)]
     return [*columns, ("file", "file")]
+
+
+def _asked_rows(samples: ScoredSamples, cards: List[Card], inputs: ReportInputs) -> Dict[str, Any]:
+    """Choose what stands before the figures: validation rows beside what helped and harmed them, or the two ends."""
+    if inputs.target is None or inputs.validation is None:
+        return {"asked": None, "sides": [], "strips": _strips(samples, cards)}
+    asked = AskedRows.read(inputs.target, inputs.validation, samples, inputs.class_names)
+    helped = [card for card in reversed(cards) if card.score > 0][:SIDE]
+    harmed = [card for card in cards if card.score < 0][:SIDE]
+    return {"asked": asked, "sides": [("Helped most", helped), ("Harmed most", harmed)], "strips": []}
 
 
 def _strips(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:

@@ -13,13 +13,13 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..dataset.csv import is_number
+from ..dataset.csv import Column, is_number
 from .card import Card, card_of, data_uri, with_picture
 from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES, near_duplicates, number_features, picture_features
 from .pictures import LARGEST_EXACT, LARGEST_SIDE, Picture, encoded, picture_column, picture_of
 from .scored_samples import ScoredSamples, as_number
 
-__all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples"]
+__all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples", "title_of"]
 
 MOST_CARDS = 2000
 HARMFUL_SHARE = 0.75
@@ -127,9 +127,14 @@ def _number_columns(samples: ScoredSamples) -> List[Tuple[str, int]]:
     columns = []
     for column in samples.data_columns:
         if not column.comment and column.name not in labels and is_number(first[column.position]):
-            own = column.name if column.index is None else f"{column.name}[{column.index}]"
-            columns.append((column.label or own, column.position))
+            columns.append((title_of(column), column.position))
     return columns
+
+
+def title_of(column: Column) -> str:
+    """Return what people call a column: its own name in the header, else its variable and index."""
+    own = column.name if column.index is None else f"{column.name}[{column.index}]"
+    return column.label or own
 
 
 def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str], int]:

@@ -63,7 +63,7 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     """
     require_report_libraries()
     page = Path(output).absolute()
-    refuse_overwriting([page], [inputs.influence, inputs.curve, inputs.cache, inputs.suspects])
+    refuse_overwriting([page], inputs.files)
     content, text = _within_budget(inputs, page)
     figures = _write_figures(page, content.files)
     write_text_atomic(page, text)

@@ -146,7 +146,7 @@
     const card = event.target.closest(".card");
     if (card && !event.target.closest(".box") && getSelection().isCollapsed) enlarge(card);
   });
-  for (const strip of document.querySelectorAll(".strip")) {
+  for (const strip of document.querySelectorAll(".strip, .side")) {
     strip.addEventListener("click", (event) => {
       const one = event.target.closest("[data-index]");
       if (one) enlarge(byRow.get(one.dataset.index));
