@@ -54,6 +54,8 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images": "Resize the images to one size: image_size=(height, width).",
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
+    "smaller-data": "Read smaller images: image_size=(height, width); or choose a folder with more room: "
+    "data_cache=..., or the environment variable {variable}.",
     # import
     "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
     "comment, or let import_data make a data set of the table.",
@@ -66,12 +68,15 @@ IN_PYTHON: Dict[str, str] = {
     "give-more-rows": "Give more rows, or a smaller share for the other parts.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
+    "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
+    "image_size=(height, width).",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     "train-with-policy": 'Train with policy="{policy}", in project.train or the TrainingConfig.',
+    "keep-fewer-states": 'Keep fewer: policy="last-epoch", in project.train or the TrainingConfig.',
     "train-with-margins": "was trained without record_margins. Train again with record_margins=True, in project.train "
     "or the TrainingConfig.",
     "train-with-average": "was trained without average_parameters. Train again with average_parameters=True, in "
@@ -80,14 +85,17 @@ IN_PYTHON: Dict[str, str] = {
     "train-for-state": 'Train (or continue) the network with project.train("cache.h5"), and score that.',
     "train-again": "Train again, with overwrite=True.",
     "make-a-cache": 'Make one with project.train("cache.h5").',
+    "discard-damaged": "Delete that folder, and call it again: it begins anew.",
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer epochs, or give a constant learning_rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use LossBaseline(), or leave them out.",
     "use-hessian": 'Use curvature="hessian".',
     "train-slower-or-use-spectral": "Train with a lower learning rate, or use SpectralInfluence(), which cannot "
     "diverge.",
+    "fewer-lanczos-steps": "Take fewer: lanczos_steps (SpectralInfluence) or iterations (InfluenceFunction).",
     "more-lanczos-steps": "; more lanczos_steps sharpen it",
     # evaluation, execution
     "give-selection": "pass other data as `selection`.",

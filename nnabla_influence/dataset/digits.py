@@ -7,6 +7,8 @@ scikit-learn's ``load_digits``; ``digits.npz`` keeps the original grey levels 0 
 
 from __future__ import annotations
 
+import io
+import pkgutil
 from pathlib import Path
 from typing import Dict, List, Tuple, Union
 
@@ -15,11 +17,12 @@ from PIL import Image
 
 from ..array import Array, IntArray
 from ..errors import ConfigError
+from ..files import replaceable
 from .csv import write_csv
 
 __all__ = ["load_digits", "write_digits"]
 
-_FILE = Path(__file__).with_name("digits.npz")
+_FILE = "digits.npz"
 _LEVELS = 16
 
 
@@ -34,7 +37,8 @@ def load_digits() -> Tuple[Array, IntArray]:
         >>> images.shape, labels[:5].tolist()
         ((1797, 8, 8), [0, 1, 2, 3, 4])
     """
-    with np.load(str(_FILE), allow_pickle=False) as stored:
+    contents = pkgutil.get_data(__package__ or "", _FILE)  # also where the package lies in an archive
+    with np.load(io.BytesIO(contents or b""), allow_pickle=False) as stored:
         levels = stored["images"]
         labels = stored["labels"]
     images = np.rint(levels * (255.0 / _LEVELS)).astype(np.uint8)
@@ -86,5 +90,5 @@ def _write_images(folder: Path, images: Array) -> List[str]:
     names = [f"images/{number:04d}.png" for number in range(len(images))]
     for name, image in zip(names, images):
         # Without a temporary name: the CSVs, written last, make the data set exist.
-        Image.fromarray(image).save(str(folder / name))
+        Image.fromarray(image).save(str(replaceable(folder / name)))
     return names

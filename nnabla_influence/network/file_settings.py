@@ -13,12 +13,13 @@ from typing import Any, Dict, Optional, Tuple
 import nnabla.solvers
 import numpy as np
 
-from ..config import ScheduleConfig, SolverConfig, TrainingConfig
+from ..config import LARGEST, ScheduleConfig, SolverConfig, TrainingConfig
 from ..errors import ConfigError, NetworkError, UnsupportedError
 from .nnp import NNablaMessage
 
 __all__ = [
     "LEARNING_RATE_FIELDS",
+    "PASSED_OVER",
     "DatasetSetting",
     "FileSettings",
     "complete_solver",
@@ -32,6 +33,10 @@ __all__ = [
 
 LEARNING_RATE_FIELDS = ("lr", "alpha")
 """NNabla's names of the learning rate; ``alpha`` in Adam and its kin."""
+
+
+PASSED_OVER = ("bias_correction",)
+"""Numbers that a file may state and NNabla's trainer does not read: it trains AMSGRAD without, whatever they say."""
 
 
 @dataclass(frozen=True)
@@ -89,51 +94,97 @@ def read_settings(proto: NNablaMessage, path: str) -> FileSettings:
     """Read the settings from a file's optimizer, data-set and training sections.
 
     Raises:
-        NetworkError: The solver has no learning rate, or a data-set section is missing.
+        NetworkError: The solver has no learning rate, a data-set section is missing, or a number is absurd.
         UnsupportedError: The learning-rate schedule is a custom one.
     """
     optimizer = proto.optimizer[0]
-    sections = dataset_sections(proto)
+    sections = dataset_sections(proto, path)
     missing = [name for name in optimizer.dataset_name if name not in sections]
     if missing:
         raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
     watched = [name for m in proto.monitor for name in m.dataset_name if name not in optimizer.dataset_name]
+    training = proto.training_config
     return FileSettings(
         solver=_solver(optimizer, path),
-        epochs=max(1, proto.training_config.max_epoch),
-        iterations_per_epoch=max(0, proto.training_config.iter_per_epoch),
+        epochs=_whole(training, "max_epoch", path) or 1,
+        iterations_per_epoch=_whole(training, "iter_per_epoch", path),
         training=tuple(sections[name] for name in optimizer.dataset_name),
         validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections),
     )
 
 
-def dataset_sections(proto: NNablaMessage) -> Dict[str, DatasetSetting]:
-    """Return all data-set sections of a file by their names."""
-    return {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset}
+def dataset_sections(proto: NNablaMessage, path: str) -> Dict[str, DatasetSetting]:
+    """Return all data-set sections of a file by their names.
+
+    Raises:
+        NetworkError: A batch size is absurd.
+    """
+    return {
+        d.name: DatasetSetting(d.uri, not d.no_image_normalization, _whole(d, "batch_size", path), d.shuffle)
+        for d in proto.dataset
+    }
+
+
+def _whole(message: NNablaMessage, name: str, path: str) -> int:
+    """Return a number of times, 0 where the file does not say.
+
+    Raises:
+        NetworkError: It is negative, or beyond anything that ends.
+    """
+    value = int(getattr(message, name))
+    if not 0 <= value <= LARGEST:
+        raise NetworkError(
+            f"'{path}': {name} should be a whole number from 0 (not stated) to {LARGEST:,}, not {value:,}. Save the "
+            "network again with another one."
+        )
+    return value
 
 
 def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
     solver = optimizer.solver
-    parameters = _solver_parameters(solver)
+    parameters = _solver_parameters(solver, path)
     rate_name = next((name for name in LEARNING_RATE_FIELDS if name in parameters), None)
     if rate_name is None:
         raise NetworkError(f"'{path}': solver '{solver.type}' states no learning rate.")
     rate = parameters.pop(rate_name)
     return SolverConfig(
-        name="Sgd" if solver.type == "SGD" else solver.type,
+        name=_solver_name(solver),
         learning_rate=rate,
         parameters=parameters,
         weight_decay=plain_number(solver.weight_decay),
-        update_interval=max(1, optimizer.update_interval),
+        update_interval=_whole(optimizer, "update_interval", path) or 1,
         schedule=_schedule(solver, path),
     )
 
 
-def _solver_parameters(solver: NNablaMessage) -> Dict[str, Any]:
+def _solver_parameters(solver: NNablaMessage, path: str) -> Dict[str, Any]:
+    """Return the solver's numbers that NNabla's trainer gives to the solver.
+
+    Raises:
+        UnsupportedError: The file states one that NNabla's solver does not have.
+    """
     message = solver_numbers(solver)
     if message is None:
         return {}
-    return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+    stated = {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+    passed = {name: value for name, value in stated.items() if name not in PASSED_OVER}
+    name = _solver_name(solver)
+    if not hasattr(nnabla.solvers, name):  # refused by its name later
+        return passed
+    own = solver_defaults(name)
+    known = {*own, *LEARNING_RATE_FIELDS}
+    unknown = [field.name for field, _ in message.ListFields() if field.name in passed and field.name not in known]
+    if unknown:
+        raise UnsupportedError(
+            f"'{path}': solver '{solver.type}' states '{unknown[0]}', which this NNabla's solver does not have "
+            f"(it has {', '.join(sorted(known & set(stated)))}). Take it out, or choose another solver."
+        )
+    kept = {field: own[field] for field in PASSED_OVER if field in own}
+    return {**{field: value for field, value in passed.items() if field in known}, **kept}
+
+
+def _solver_name(solver: NNablaMessage) -> str:
+    return "Sgd" if solver.type == "SGD" else str(solver.type)
 
 
 def solver_numbers(solver: NNablaMessage) -> Optional[NNablaMessage]:
@@ -191,26 +242,28 @@ def plain_number(value: Any) -> Any:
 
 def _schedule(solver: NNablaMessage, path: str) -> ScheduleConfig:
     kind = solver.lr_scheduler_type
-    warmup = solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0
+    linear = solver.lr_warmup_scheduler_type == "Linear"
+    warmup = _whole(solver.linear_warmup_scheduler_param, "warmup_iter", path) if linear else 0
     if kind == "" and solver.lr_decay in (0.0, 1.0):
         return ScheduleConfig("Constant", {}, warmup)
     if kind == "":  # the older form of an exponential schedule
         return ScheduleConfig(
             "Exponential",
-            {"gamma": plain_number(solver.lr_decay), "iter_interval": max(1, solver.lr_decay_interval)},
+            {"gamma": plain_number(solver.lr_decay), "iter_interval": _whole(solver, "lr_decay_interval", path) or 1},
             warmup,
         )
     if kind == "Exponential":
         p = solver.exponential_scheduler_param
-        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": max(1, p.iter_interval)}, warmup)
+        interval = _whole(p, "iter_interval", path) or 1
+        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": interval}, warmup)
     if kind == "Step":
         p = solver.step_scheduler_param
         return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_steps": list(p.iter_steps)}, warmup)
     if kind == "Cosine":
-        return ScheduleConfig(kind, {"max_iter": solver.cosine_scheduler_param.max_iter}, warmup)
+        return ScheduleConfig(kind, {"max_iter": _whole(solver.cosine_scheduler_param, "max_iter", path)}, warmup)
     if kind == "Polynomial":
         p = solver.polynomial_scheduler_param
-        return ScheduleConfig(kind, {"max_iter": p.max_iter, "power": plain_number(p.power)}, warmup)
+        return ScheduleConfig(kind, {"max_iter": _whole(p, "max_iter", path), "power": plain_number(p.power)}, warmup)
     raise UnsupportedError(
         f"'{path}': learning-rate schedule '{kind}' is not supported; Exponential, Step, Cosine and Polynomial are."
     )

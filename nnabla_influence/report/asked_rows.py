@@ -100,8 +100,8 @@ class AskedRows:
         which = "this validation row" if self.total == 1 else "these validation rows"
         shown = f" Shown are the first {len(self.rows)}." if len(self.rows) < self.total else ""
         return (
-            f"The scores ask about {which} only: training rows that helped made its loss lower, training rows that "
-            f"harmed made it higher.{shown}"
+            f"The scores ask about {which} only, not about the whole validation data. Without a training row that "
+            f"helped, the network would do worse here; without one that harmed, better.{shown}"
         )
 
 

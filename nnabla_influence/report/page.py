@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import pkgutil
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
@@ -26,7 +26,6 @@ __all__ = ["PageFigure", "PageImage", "render", "sort_orders"]
 CSS_PIXELS_PER_INCH = 96
 # One script on the page; `report.js` uses what stands before it.
 SCRIPTS = ("ticks.js", "search.js", "downloads.js", "enlarged.js", "review.js", "scrolling.js", "report.js")
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def render(content: Mapping[str, Any]) -> str:
         content: Everything ``templates/report.html`` names.
     """
     environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES), encoding="utf-8"),
+        loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,  # a name the template has and the content has not is a mistake of ours
         trim_blocks=True,
@@ -112,7 +111,7 @@ def _own_code() -> Dict[str, Any]:
     code: Dict[str, Any] = {}
     for name, files in (("script", SCRIPTS), ("style", ("report.css",))):
         # The code begins on a line of its own; the browser hashes that line end too.
-        text = "\n" + "".join((TEMPLATES / file).read_text(encoding="utf-8") for file in files)
+        text = "\n" + "".join(map(_template, files))
         code[name] = Markup(text)
         code[f"{name}_hash"] = Markup(f"'sha256-{_digest(text)}'")
     return code
@@ -143,3 +142,11 @@ def sort_orders(extras: List[str], losses: bool, classes: bool, target: Optional
 
 def _order(key: str, direction: int, text: str) -> Dict[str, str]:
     return {"key": key, "direction": str(direction), "text": text}
+
+
+def _template(name: str) -> str:
+    """Return a file of the folder ``templates``, which lies in an archive where NNC runs the package."""
+    contents = pkgutil.get_data(__package__ or "", f"templates/{name}")
+    if contents is None:
+        raise FileNotFoundError(f"The package lacks its file report/templates/{name}; install it again.")
+    return contents.decode("utf-8")

@@ -22,12 +22,12 @@ from ...config import IteratorConfig, TrainingConfig
 from ...dataset.dataset import Dataset
 from ...device import Device
 from ...errors import CacheMismatchError, ConfigError, UnsupportedError
-from ...files import write_text_atomic
+from ...files import replaceable, write_text_atomic
 from ...interrupts import resumable
 from ...messenger import Messenger
 from ...network import DatasetSetting, Network, dataset_sections, write_archive
 from ...remedies import remedy
-from ...resume import PartialFolder, discard, partial_folder
+from ...resume import PartialFolder, discard, has_progress, partial_folder, working_on
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ...training.nnabla_cli.learning_curve import LearningCurve
 from ...training.update_rules import rule
@@ -83,12 +83,12 @@ def _start(request: CachedTrainingRequest, console: Messenger) -> None:
         network = network.initialized(seed)
     _check_sections(network)
     rule(network.settings.solver)  # refuses a solver whose steps could not be scored
+    config = training_config(TrainingOverrides(), network, seed)
     data = _read_data(network, console)
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
-    config = training_config(TrainingOverrides(), network, seed)
     if request.seed is None:
-        config = dataclasses.replace(config, iterator=_iterator(network, config, data))
+        config = dataclasses.replace(config, iterator=_iterator(network, data))
     _log(network, config, request.seed)
     _train(_Run(network, config, data, train_on, request.folder), request.resume, console)
 
@@ -111,10 +111,16 @@ class _Run:
 
 def _train(job: _Run, resume: bool, console: Messenger) -> None:
     """Train and write the result."""
+    with working_on(job.target):
+        _train_alone(job, resume, console)
+
+
+def _train_alone(job: _Run, resume: bool, console: Messenger) -> None:
+    """Train and write the result, with nobody else at work on it."""
     device = Device(device_of(job.network))
     monitors = Monitors(job.network, job.data, job.config, device)
     curve = LearningCurve(job.folder, job.network, monitors, _progress_so_far(job, resume))
-    if job.target.exists():  # an old result is replaced
+    if replaceable(job.target).exists():  # an old result is replaced
         job.target.unlink()
     finished = False
     kept = f"its progress is in '{partial_folder(job.target)}'."
@@ -134,9 +140,10 @@ def _progress_so_far(job: _Run, resume: bool) -> PartialFolder:
     """Return the folder of the unfinished training; one that another training left is refused, or cleared."""
     passport = run_passport(job.network, job.train_on, job.config)
     folder = partial_folder(job.target)
-    if resume and not folder.is_dir():
+    found = has_progress(job.target)
+    if resume and not found:
         LOGGER.info("there is no interrupted training in %s; starting at the beginning", job.folder)
-    elif folder.is_dir():
+    elif found:
         LOGGER.info("found an interrupted training in %s", folder)
     try:
         return PartialFolder(job.target, passport)
@@ -158,7 +165,7 @@ def _write_result(job: _Run, curve: LearningCurve, cache: TrainingCache) -> None
     values = {**network.space.unflatten(best.theta), **network.statistics.unflatten(best.statistics)}
     text = Path(network.path).read_text(encoding="utf-8-sig") if _is_text(network.path) else network.text
     write_text_atomic(job.folder / "results.nntxt", text)
-    write_archive(job.folder / "results.nnp", text, values)
+    write_archive(job.folder / "results.nnp", text, {name: values[name] for name in network.parameter_names})
     curve.finish()
     LOGGER.info("results.nnp: the parameters after epoch %d of %d", curve.best_epoch + 1, job.config.epochs)
     LOGGER.info("%s: the parameters at start and end of the last epoch, and their mean over its steps", cache.path.name)
@@ -212,24 +219,16 @@ def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
     Raises:
         ConfigError: A section is missing, or states no file.
     """
-    stated = dataset_sections(network.proto)
+    stated = dataset_sections(network.proto, network.path)
     for name in names:
         if name not in stated or not stated[name].uri.strip():
             raise ConfigError(f"'{network.path}': data set '{name}' states no CSV. Choose one in the Dataset tab.")
     return {name: stated[name] for name in names}
 
 
-def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Dataset]) -> IteratorConfig:
+def _iterator(network: Network, data: Dict[str, Dataset]) -> IteratorConfig:
     """Return the settings of NNabla's iterator on the training data."""
     iterations = network.settings.iterations_per_epoch
-    interval = config.solver.update_interval
-    if iterations % interval:
-        LOGGER.warning(
-            "%d batches of an epoch are not divisible by the update interval %d: the last update of every epoch adds "
-            "fewer batches here, while NNC carries them over to the next epoch",
-            iterations,
-            interval,
-        )
     return nnabla_iterator(network.proto, network.proto.optimizer[0].dataset_name[0], data, iterations)
 
 

@@ -11,6 +11,7 @@ IN_FIELDS: Dict[str, str] = {
     "resize-images": "Resize the images to one size.",
     "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
     "decode-again": "Start the plugin again.",
+    "smaller-data": "Resize the images, or choose a folder with more room by the environment variable {variable}.",
     # import
     "text-is-no-value": "Text is no value: number the classes, or start the column's header with '#' to make it a "
     "comment.",
@@ -22,26 +23,31 @@ IN_FIELDS: Dict[str, str] = {
     "give-more-rows": "Give more rows.",
     # network
     "resize-images-to": "Resize the images to {height}x{width}.",
+    "smaller-batches": "Take a smaller batch size (Config tab of the project), or resize the images.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or let the '
     "project compute on the CPU.",
     # training
     "train-for-steps": "Train the network with the plugin Train with influence cache, or choose another method.",
     "train-with-policy": "Train with the plugin Train with influence cache.",
+    "keep-fewer-states": "Train on another machine.",
     "train-with-margins": "lacks what this method needs. Choose another method.",
     "train-with-average": "lacks what this method needs. Choose another method.",
     "train-for-records": "train with the plugin Train with influence cache.",
     "train-for-state": "Train the network with the plugin Train with influence cache.",
     "train-again": "Delete that file, or train again with the plugin Train with influence cache.",
     "make-a-cache": "Make one with the plugin Train with influence cache.",
+    "discard-damaged": "Delete that folder, and start the plugin again.",
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
+    "fit-schedule": "Let it last for {steps} steps, or train for fewer epochs (Config tab of the project).",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use method loss, or leave them out.",
     "use-hessian": "",
     "train-slower-or-use-spectral": "Train with a lower learning rate (Config tab of the project), or use method "
     "spectral, which cannot diverge.",
+    "fewer-lanczos-steps": "Choose method loss.",
     "more-lanczos-steps": "",
     # evaluation, execution
     "give-selection": "give a CSV with more rows in the field validation.",

@@ -25,6 +25,7 @@ def test_a_number_is_chosen_and_everything_it_was_chosen_by_is_kept(command):
     assert names(command.folder) == [
         "clean.csv",
         "clean.influence.csv",
+        "clean.influence.csv.json",
         "clean.retrainings.csv",
         "clean.retrainings.rows.npz",
         "removed.csv",

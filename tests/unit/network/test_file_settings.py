@@ -1,10 +1,12 @@
 """Solver, schedule, batch size, epochs and data sets as files state them, and as our own networks write them."""
 
+import re
+
 import pytest
 
 from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.errors import ConfigError, NetworkError, UnsupportedError
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, file_settings
 from nnabla_influence.network.file_settings import solver_defaults, with_solver_defaults
 from nnabla_influence.training import RULES
 
@@ -74,7 +76,8 @@ def test_schedules(text, written, schedule):
         ),
         (
             'type: "AMSGRAD" amsgrad_param { alpha: 0.001 beta1: 0.9 beta2: 0.999 eps: 1e-08 bias_correction: true }',
-            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": True}),
+            # as NNabla's trainer reads it
+            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": False}),
         ),
     ],
 )
@@ -104,6 +107,15 @@ def test_settings_that_cannot_be_used(text, old, new, error, message):
         settings_of(text().replace(old, new))
 
 
+def test_a_number_that_nnablas_solver_does_not_have_is_refused_by_name(text, monkeypatch):
+    """As when a file is of a newer NNabla."""
+    monkeypatch.setattr(file_settings, "solver_defaults", lambda name: {})
+    changed = text().replace('type: "Sgd"', 'type: "Momentum"')
+    changed = changed.replace("sgd_param { lr: 0.1 }", "momentum_param { lr: 0.1 momentum: 0.8 }")
+    with pytest.raises(UnsupportedError, match=r"'net.nntxt': solver 'Momentum' states 'momentum', .*\(it has lr\)"):
+        settings_of(changed)
+
+
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_a_solver_of_the_command_line_has_nnablas_own_numbers(name):
     numbers = solver_defaults(name)
@@ -118,3 +130,34 @@ def test_numbers_that_nobody_states_are_nnablas():
     assert with_solver_defaults(plain) == plain
     with pytest.raises(ConfigError, match="a solver of NNabla, got 'momentum'"):
         with_solver_defaults(TrainingConfig(SolverConfig("momentum", 0.1)))
+
+
+@pytest.mark.parametrize("value", [-3, 9 * 10**18, 10**9 + 1])
+@pytest.mark.parametrize("name", ["max_epoch", "iter_per_epoch", "update_interval", "batch_size"])
+def test_numbers_that_nobody_means_are_refused_by_name(text, name, value):
+    broken, count = re.subn(rf"({name}): \d+", rf"\1: {value}", text())
+    assert count
+    with pytest.raises(NetworkError, match=rf"'net.nntxt': {name} should be a whole number .*, not {value:,}"):
+        settings_of(broken)
+
+
+@pytest.mark.parametrize(
+    "schedule, name",
+    [
+        ('lr_scheduler_type: "Cosine" cosine_scheduler_param { max_iter: -50 }', "max_iter"),
+        ('lr_scheduler_type: "Polynomial" polynomial_scheduler_param { max_iter: -50 power: 0.5 }', "max_iter"),
+        (
+            'lr_scheduler_type: "Exponential" exponential_scheduler_param { gamma: 1 iter_interval: -50 }',
+            "iter_interval",
+        ),
+        ("lr_decay: 0.5 lr_decay_interval: -50", "lr_decay_interval"),
+        (
+            'lr_scheduler_type: "Cosine" lr_warmup_scheduler_type: "Linear" '
+            "linear_warmup_scheduler_param { warmup_iter: -50 }",
+            "warmup_iter",
+        ),
+    ],
+)
+def test_numbers_of_a_schedule_that_nobody_means_are_refused_by_name(text, schedule, name):
+    with pytest.raises(NetworkError, match=rf"{name} should be a whole number .*, not -50"):
+        settings_of(text().replace(OLD, schedule))

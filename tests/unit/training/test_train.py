@@ -1,16 +1,29 @@
 """Training: determinism, interruption, refusal of what does not fit."""
 
+import os
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.comparison import relative_error
 
+from nnabla_influence import disk_space, machine_memory, run_lock
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.config import SolverConfig
+from nnabla_influence.config import IteratorConfig, SolverConfig
 from nnabla_influence.dataset.dataset import Dataset
-from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
+from nnabla_influence.device import Device
+from nnabla_influence.errors import (
+    CacheMismatchError,
+    CorruptFileError,
+    DataError,
+    DivergenceError,
+    InUseError,
+    TooLargeError,
+    UnsupportedError,
+)
 from nnabla_influence.network import Network
-from nnabla_influence.resume import discard, partial_folder
-from nnabla_influence.training import Hooks, train
+from nnabla_influence.resume import discard, partial_folder, working_on
+from nnabla_influence.training import Hooks, Trainer, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
 
@@ -48,6 +61,32 @@ def test_an_interrupted_training_goes_on_bit_for_bit(network, data, config, tmp_
     train(network, data, config(solver=solver, policy="every-step"), target)
     assert target.read_bytes() == whole.path.read_bytes()
     assert not partial_folder(target).exists()
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_so_does_one_whose_steps_go_on_over_the_end_of_an_epoch(network, data, config, tmp_path, after, monkeypatch):
+    """Batches that wait for the next epoch's update are counted in the loss of their own epoch, once."""
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", 0.0)
+    solver = SolverConfig("Momentum", 0.02, {"momentum": 0.9}, update_interval=2)
+    carrying = config(solver=solver, epochs=3, iterator=IteratorConfig(3), policy="every-step")
+    reports = []
+    target = tmp_path / "broken.h5"
+    whole = train(network, data, carrying, tmp_path / "whole.h5", hooks=Hooks(epoch=reports.append))
+    with pytest.raises(KeyboardInterrupt):
+        train(network, data, carrying, target, hooks=Hooks(Interrupt(min(after, whole.plan.steps - 1))))
+    train(network, data, carrying, target)
+    assert target.read_bytes() == whole.path.read_bytes()
+    trainer = Trainer(network, data, whole.config, Device())
+    steps = [step for epoch in range(3) for step in whole.plan.epoch(epoch)]
+    losses = []  # of every batch, at the parameters of its step
+    for step in [*steps, whole.plan.left_over(2)]:
+        before = trainer.state()
+        losses += [trainer.ahead(replace(step, batches=(batch,)))[0] / len(batch) for batch in step.batches]
+        trainer.restore(before)
+        if step.index < whole.plan.steps:
+            trainer.step(step)
+    expected = np.mean(np.reshape(losses, (3, 3)), axis=1)
+    np.testing.assert_allclose([report.loss for report in reports], expected, rtol=1e-5)
 
 
 def test_kept_checkpoints_do_not_alias_each_other(network, data, config, tmp_path):
@@ -147,3 +186,30 @@ def test_a_damaged_cache_is_replaced_only_on_request_and_another_file_never(netw
     with pytest.raises(DataError, match="not an HDF5"):
         train(network, data, config(), target, overwrite=True)
     assert target.read_text() == "my thesis"
+
+
+@pytest.mark.parametrize("module, name", [(machine_memory, "machine_memory"), (disk_space, "free_bytes")])
+def test_a_policy_that_does_not_fit_the_machine_is_refused_before_the_first_step(
+    network, data, config, tmp_path, monkeypatch, module, name
+):
+    monkeypatch.setattr(module, name, lambda *_: 100_000)
+    train(network, data, config(), tmp_path / "two.h5")
+    with pytest.raises(
+        TooLargeError, match="the 16 states that policy 'every-step' keeps to fit the 97.7 KiB"
+    ) as caught:
+        train(network, data, config(policy="every-step"), tmp_path / "c.h5")
+    assert "--policy last-epoch" in caught.value.said(IN_COMMANDS)
+    assert [path.name for path in tmp_path.iterdir()] == ["two.h5"]
+
+
+def test_of_two_trainings_into_one_file_the_second_is_told(network, data, config, tmp_path):
+    """In one process nobody waits for itself, so the other one is pretended."""
+    with working_on(tmp_path / "c.h5"):
+        held = dict(run_lock._held)
+        run_lock._held.clear()
+        try:
+            with pytest.raises(InUseError, match=rf"c.h5.partial' is in use: process {os.getpid()} on"):
+                train(network, data, config(), tmp_path / "c.h5")
+        finally:
+            run_lock._held.update(held)
+    assert train(network, data, config(), tmp_path / "c.h5").kept == [10, 15]

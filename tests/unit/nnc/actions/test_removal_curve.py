@@ -21,6 +21,10 @@ def request(methods="spectral,random", counts="1%,2%,5%,10%", trials=3, seed=0, 
     )
 
 
+def test_methods_are_taken_whatever_their_case():
+    assert request(methods="Spectral, RANDOM").method_names == ("spectral", "random")
+
+
 def test_lists_are_read_with_spaces_and_repetitions():
     read = request(" loss, random ,loss,", "10, 5 %,10")
     assert read.method_names == ("loss", "random")
