@@ -393,6 +393,23 @@ def test_a_target_and_its_prediction_are_seen_and_all_columns_are_in_the_enlarge
     assert rows_shown(page) == [1, 0]
 
 
+def test_asked_rows_stand_beside_what_helped_and_harmed_them(open_page, report, tmp_path):
+    data = report.parent / "influence.csv"
+    (tmp_path / "rows.csv").write_text("datasource_index\n5\n", encoding="utf-8")
+    inputs = ReportInputs(data, target=tmp_path / "rows.csv", validation=data)
+    written = write_report(inputs, tmp_path / "report.html").page
+    for width, apart in ((1180, "left"), (390, "top")):
+        page = open_page(written, viewport={"width": width, "height": 800})
+        edges = page.eval_on_selector_all(
+            ".sides > div", f"sides => sides.map(side => side.getBoundingClientRect().{apart})"
+        )
+        assert edges[0] < edges[1] < edges[2], "side by side, or one below the other"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator(".side").last.locator("img").first.click()
+    assert page.get_by_role("dialog").get_by_role("heading").inner_text() == f"#1, row {MOST_HARMFUL[0]}"
+    assert page.complaints == []
+
+
 def test_near_duplicates_of_a_harmful_sample_are_one_click_away(open_page, tmp_path):
     rows = ["1,2,0,-3,4", "1,2,1,2,9", "5,7,0,-1,6", "-4,1,1,1,7"]
     path = tmp_path / "influence.csv"
