@@ -77,10 +77,11 @@ class ScoredSamples:
         data = [column for column in table.columns if column.position < score.position]
         extras = _extras(table, score.position)
         values = extras.pop(VALUE_COLUMN, None)
-        target = TargetValues.read(table, data, label)
         # Where the network predicts a value, whole numbers are no classes.
-        found = values is not None and target is not None
-        classes = None if found else Classes.read(table, data, label, names)
+        target = None if values is None else TargetValues.read(table, data, label)
+        classes = None if target is not None else Classes.read(table, data, label, names)
+        if values is None and classes is None:
+            target = TargetValues.read(table, data, label)
         return cls(
             table=table,
             scores=by_index.values,
@@ -90,7 +91,7 @@ class ScoredSamples:
             extras=extras,
             classes=classes,
             data_columns=data,
-            target=target if classes is None else None,
+            target=target,
             objective=Objective(score.label) if score.label in OBJECTIVES else LOSS,
         )
 
