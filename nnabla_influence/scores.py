@@ -8,10 +8,11 @@ samples come first. The *column* ``loss`` holds the losses themselves, of which 
 by a column asks `as_scores` for it.
 
 The CSV has every original column with its cells unchanged (relative paths are rewritten when the folder differs), then
-``influence``, further numbers of each sample (``predicted_label`` and ``loss``), and ``datasource_index`` (the row's
-number in the training CSV, from 0), most harmful first; numbers and paths only, so that Neural Network Console opens it
-as a data set. Behind a colon, where NNC's headers have a text for people, the column of the scores names its objective
-unless that is the mean loss: ``influence:error``. `original_table` takes the added columns off again.
+``influence``, further numbers of each sample (``predicted_label`` or ``predicted_value``, and ``loss``), and
+``datasource_index`` (the row's number in the training CSV, from 0), most harmful first; numbers and paths only, so that
+Neural Network Console opens it as a data set. Behind a colon, where NNC's headers have a text for people, the column of
+the scores names its objective unless that is the mean loss: ``influence:error``. `original_table` takes the added
+columns off again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = ["INDEX_COLUMN", "InfluenceScores", "as_scores", "highest_first", "ori
 
 SCORE_COLUMN = "influence"
 LABEL_COLUMN = "predicted_label"
+VALUE_COLUMN = "predicted_value"
 LOSS_COLUMN = "loss"
 DRAWS_COLUMN = "epoch_draws"
 
@@ -207,7 +209,7 @@ def original_table(influence: Table, score: str = SCORE_COLUMN) -> Table:
 
 def _added_positions(influence: Table, score: str) -> Set[int]:
     """Return where the columns stand that are not the data set's own: known names, and all from score to index."""
-    added = {SCORE_COLUMN, LABEL_COLUMN, LOSS_COLUMN, INDEX_COLUMN, score}
+    added = {SCORE_COLUMN, LABEL_COLUMN, VALUE_COLUMN, LOSS_COLUMN, INDEX_COLUMN, score}
     places = {column.name: column.position for column in influence.columns if column.name in added}
     last = places[INDEX_COLUMN]
     first = places.get(SCORE_COLUMN, last)

@@ -1,4 +1,4 @@
-"""What the trained network makes of every training sample: its loss, and the label it predicts.
+"""What the trained network makes of every training sample: its loss, and the label or value it predicts.
 
 Both belong beside an influence score: a high loss and another predicted label than the given one say that the sample is
 *odd*, which is not the same as harmful. They are taken at the final parameters as the network is used: without dropout
@@ -17,8 +17,8 @@ from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
 from ..dataset.dataset import Dataset
 from ..device import Device
-from ..network.loss_role import LossRole
-from ..scores import LABEL_COLUMN, LOSS_COLUMN
+from ..network.loss_role import SYMMETRIC, LossRole
+from ..scores import LABEL_COLUMN, LOSS_COLUMN, VALUE_COLUMN
 from ..training import FinishedTraining
 
 __all__ = ["labels_of", "predicted_labels", "sample_columns"]
@@ -30,7 +30,7 @@ BINARY = {"SigmoidCrossEntropy": 0.0, "BinaryCrossEntropy": 0.5}
 
 
 def sample_columns(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Dict[str, Array]:
-    """Compute loss and predicted label of every training sample, for `InfluenceScores.columns`.
+    """Compute loss and predicted label or value of every training sample, for `InfluenceScores.columns`.
 
     Args:
         training: A finished training.
@@ -38,29 +38,32 @@ def sample_columns(training: FinishedTraining, train: Dataset, device: Device = 
         device: Where to compute.
 
     Returns:
-        ``predicted_label`` (N,), only where the network predicts one class number per sample, and ``loss`` (N,), only
-        if every loss is finite.
+        ``predicted_label`` (N,), only where the network predicts one class number per sample; ``predicted_value``
+        (N,), only where it predicts one value per sample; and ``loss`` (N,). Each only if all of it is finite.
     """
     theta = training.final.theta
     oracle = LossOracle(training.network, "frozen", device)
     role = training.network.roles.scoring.losses[0]
     losses: List[Array] = []
-    labels: List[Array] = []
+    predicted: Dict[str, List[Array]] = {}
     for rows in consecutive_batches(len(train), training.config.batch_size):
         loss, prediction = oracle.losses_and_predictions(theta, train.batch(rows))
         losses.append(loss)
-        label = labels_of(prediction, role)
-        if label is not None:
-            labels.append(label)
-    columns: Dict[str, Array] = {}
-    if len(labels) == len(losses):
-        columns[LABEL_COLUMN] = np.concatenate(labels).astype(np.float64)
+        for name, values in ((LABEL_COLUMN, labels_of(prediction, role)), (VALUE_COLUMN, _values_of(prediction, role))):
+            if values is not None:
+                predicted.setdefault(name, []).append(values)
+    # A prediction of some batches only is none.
+    columns = {name: np.concatenate(parts) for name, parts in predicted.items() if len(parts) == len(losses)}
     columns[LOSS_COLUMN] = np.concatenate(losses)
-    broken = int((~np.isfinite(columns[LOSS_COLUMN])).sum())
+    return {name: values.astype(np.float64) for name, values in columns.items() if _is_finite(name, values)}
+
+
+def _is_finite(name: str, values: Array) -> bool:
+    """Whether all numbers of a column are finite; says so where they are not."""
+    broken = int((~np.isfinite(values)).sum())
     if broken:
-        LOGGER.warning("%d samples have a loss that is not finite; the column '%s' is left out", broken, LOSS_COLUMN)
-        del columns[LOSS_COLUMN]
-    return columns
+        LOGGER.warning("%d samples have a %s that is not finite; the column is left out", broken, name)
+    return not broken
 
 
 def predicted_labels(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Optional[Array]:
@@ -88,3 +91,11 @@ def labels_of(prediction: Optional[Array], role: LossRole) -> Optional[IntArray]
     best = prediction.argmax(axis=role.axis).reshape(len(prediction), -1)  # (B, positions)
     label: IntArray = best[:, 0]
     return label if best.shape[1] == 1 else None
+
+
+def _values_of(prediction: Optional[Array], role: LossRole) -> Optional[Array]:
+    """Return the predicted value (B,) of each sample; None if the loss is not about values, or there are several."""
+    if prediction is None or role.function not in SYMMETRIC:
+        return None
+    values = prediction.reshape(len(prediction), -1)  # (B, values of a sample)
+    return values[:, 0] if values.shape[1] == 1 else None

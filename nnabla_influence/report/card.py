@@ -7,7 +7,7 @@ get one, and how large thumbnails may be, is decided in `shown_samples`.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -20,6 +20,8 @@ from .scored_samples import ScoredSamples
 __all__ = ["Card", "card_of", "data_uri", "with_picture"]
 
 _LONGEST_TEXT = 160
+_MOST_NUMBERS = 8
+_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,18 @@ class Card:
         score_cell: The score as it is written in the CSV.
         class_name: Its class, or None.
         class_position: The class's place in the natural order; 0 without classes.
-        predicted: The class the network predicts, or None.
+        predicted: The class or value the network predicts, or None.
         differs: Whether that is not its class.
         loss: Its loss, or None.
         extras: Further columns: name, number.
         numbers: Its input where that is numbers: name, cell.
+        more: Cells of the columns of numbers that have no room on the card.
+        target: Name and cell of its target, where that is a value and no class.
         picture_text: What its file holds, or why it cannot be read.
         file: The cell that names its file.
         picture: Data URI of its thumbnail; empty if there is none.
         size: (width, height) of the thumbnail in pixels.
+        near: Training rows of near-duplicates on the page, for harmful samples.
     """
 
     line: int
@@ -57,16 +62,20 @@ class Card:
     loss: Optional[float]
     extras: List[Tuple[str, float]]
     numbers: List[Tuple[str, str]]
+    more: List[str] = field(default_factory=list)
+    target: Optional[Tuple[str, str]] = None
     picture_text: str = ""
     file: str = ""
     picture: str = ""
     size: Tuple[int, int] = (0, 0)
+    near: List[int] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """The words of a screen reader for it."""
         parts = [f"rank {self.rank}", f"row {self.index}", f"score {self.score:.3g}"]
         parts += [f"class {self.class_name}"] if self.class_name is not None else []
+        parts += [" ".join(self.target)] if self.target is not None else []
         parts += [f"predicted {self.predicted}"] if self.predicted is not None else []
         return ", ".join(parts)
 
@@ -78,10 +87,11 @@ def card_of(samples: ScoredSamples, line: int, rank: int, numbers: Sequence[Tupl
         samples: All samples.
         line: Its line of the influence CSV, from 0.
         rank: 1 for the most harmful of all samples.
-        numbers: Name and position of the columns of numbers to show.
+        numbers: Name and position of the columns of numbers; the first eight have room on the card.
     """
     row = samples.table.rows[line]
     classes = samples.classes
+    target = samples.target
     return Card(
         line=line,
         rank=rank,
@@ -99,7 +109,9 @@ def card_of(samples: ScoredSamples, line: int, rank: int, numbers: Sequence[Tupl
             for name, values in samples.extras.items()
             if name != LOSS_COLUMN and np.isfinite(values[line])
         ],
-        numbers=[(_short(name), _short(row[position])) for name, position in numbers],
+        numbers=[(_short(name), _short(row[position])) for name, position in numbers[:_MOST_NUMBERS]],
+        more=[_short(row[position]) for _, position in numbers[_MOST_NUMBERS:]],
+        target=None if target is None else (_short(target.title), _short(row[target.position])),
     )
 
 
@@ -122,8 +134,9 @@ def with_picture(card: Card, picture: Picture, cell: str, uri: str, side: int) -
 
 
 def data_uri(data: bytes) -> str:
-    """Write the bytes of a PNG as a data URI, so that the page loads nothing."""
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+    """Write the bytes of a PNG or JPEG as a data URI, so that the page loads nothing."""
+    kind = "png" if data.startswith(_PNG) else "jpeg"
+    return f"data:image/{kind};base64," + base64.b64encode(data).decode("ascii")
 
 
 def _predicted(samples: ScoredSamples, line: int) -> Optional[str]:

@@ -63,6 +63,11 @@ def _columns(cards: Sequence[Card]) -> List[_Column]:
     ]
     if any(card.class_name is not None for card in cards):
         columns.append(("class", _WIDE, [_class(card) for card in cards]))
+    if cards[0].target is not None:
+        cells = [_short(card.target[1]) for card in cards if card.target is not None]
+        columns.append((_short(cards[0].target[0]), _WIDE, cells))
+        if any(card.predicted is not None for card in cards):
+            columns.append(("predicted", _WIDE, [card.predicted or "" for card in cards]))
     for place, (name, _) in enumerate(cards[0].numbers):
         columns.append((_short(name), _WIDE, [_short(card.numbers[place][1]) for card in cards]))
     if any(card.file for card in cards):

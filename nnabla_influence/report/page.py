@@ -12,7 +12,7 @@ import hashlib
 import pkgutil
 import posixpath
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,6 +24,8 @@ from .summary import number
 __all__ = ["PageFigure", "PageImage", "render", "sort_orders"]
 
 CSS_PIXELS_PER_INCH = 96
+# One script on the page; `report.js` uses what stands before it.
+SCRIPTS = ("ticks.js", "search.js", "downloads.js", "enlarged.js", "review.js", "scrolling.js", "report.js")
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ def basename(cell: str) -> str:
 def _own_code() -> Dict[str, Any]:
     """Read script and style of this package, with the hashes by which the page's policy allows them."""
     code: Dict[str, Any] = {}
-    for name, file in (("script", "report.js"), ("style", "report.css")):
+    for name, files in (("script", SCRIPTS), ("style", ("report.css",))):
         # The code begins on a line of its own; the browser hashes that line end too.
-        text = "\n" + _template(file)
+        text = "\n" + "".join(map(_template, files))
         code[name] = Markup(text)
         code[f"{name}_hash"] = Markup(f"'sha256-{_digest(text)}'")
     return code
@@ -123,13 +125,15 @@ def _side_of(card: Card) -> int:
     return max(card.size)
 
 
-def sort_orders(extras: List[str], losses: bool, classes: bool) -> List[Dict[str, str]]:
+def sort_orders(extras: List[str], losses: bool, classes: bool, target: Optional[str] = None) -> List[Dict[str, str]]:
     """Make the choices of the sort menu; `key` is the attribute of a card without ``data-``."""
     orders = [_order("rank", 1, "most harmful first"), _order("rank", -1, "most helpful first")]
     if losses:
         orders += [_order("loss", -1, "highest loss first"), _order("loss", 1, "lowest loss first")]
     if classes:
         orders.append(_order("class", 1, "class"))
+    if target is not None:
+        orders += [_order("target", 1, f"{target}, lowest first"), _order("target", -1, f"{target}, highest first")]
     orders.append(_order("index", 1, "row of the training data"))
     for position, name in enumerate(extras):
         orders.append(_order(f"extra-{position}", 1, f"{name}, lowest first"))

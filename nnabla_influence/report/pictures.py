@@ -19,12 +19,15 @@ from ..array import Array
 from ..dataset.csv import Column, Table, is_number
 from ..dataset.decoding import CellError, decode, decoder_name
 
-__all__ = ["LARGEST_SIDE", "Picture", "picture_column", "picture_of", "png"]
+__all__ = ["LARGEST_EXACT", "LARGEST_SIDE", "Picture", "encoded", "picture_column", "picture_of"]
 
-LARGEST_SIDE = 64
+LARGEST_SIDE = 128
+LARGEST_EXACT = 64
+"""Pictures with a longer side are photographs or drawings, whose exact pixels nobody looks at."""
 LEAST_SIDE = 6
 """A two-dimensional array with a shorter side is a table of numbers, not a picture."""
 LEAST_CURVE = 16
+_CURVE_WIDTH = 64
 _CURVE_HEIGHT = 40
 _NUMBERS_SHOWN = 6
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -77,10 +80,14 @@ def picture_of(table: Table, cell: str) -> Picture:
     return _image_picture(array) if kind == "image" else _array_picture(array)
 
 
-def png(image: Image.Image, side: int) -> bytes:
-    """Return the bytes of a PNG whose longer side is at most `side`."""
+def encoded(image: Image.Image, side: int) -> bytes:
+    """Return the bytes of a picture whose longer side is at most `side`: a PNG, or a JPEG where that is large."""
     buffer = io.BytesIO()
-    _reduced(image, side).save(buffer, "PNG", optimize=True)
+    small = _reduced(image, side)
+    if max(small.size) > LARGEST_EXACT and small.mode in ("L", "RGB"):
+        small.save(buffer, "JPEG", quality=85)
+    else:
+        small.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -139,9 +146,9 @@ def _curve(array: Array) -> Image.Image:
     """Draw the first row or channel as a line, grey on nothing so that it can be seen on light and dark pages."""
     line = array if array.ndim == 1 else array[:, 0] if array.shape[0] > array.shape[1] else array[0]
     heights = (_CURVE_HEIGHT - 3) * (1 - _bytes(line).astype(np.float64) / 255) + 1
-    image = Image.new("LA", (LARGEST_SIDE, _CURVE_HEIGHT), (128, 0))
+    image = Image.new("LA", (_CURVE_WIDTH, _CURVE_HEIGHT), (128, 0))
     draw = ImageDraw.Draw(image)
-    edges = np.linspace(0, len(line), LARGEST_SIDE + 1).astype(int)
+    edges = np.linspace(0, len(line), _CURVE_WIDTH + 1).astype(int)
     previous: Optional[Tuple[float, float]] = None
     for x, (start, stop) in enumerate(zip(edges, edges[1:])):
         part = heights[start : max(stop, start + 1)]

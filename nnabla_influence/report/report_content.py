@@ -5,17 +5,19 @@ Reading, drawing and wording happen here, in other modules' words; `page` only f
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from matplotlib.figure import Figure
 
 from ..evaluation.removal_curve import RemovalCurve
 from ..objective import LOSS
-from ..scores import LOSS_COLUMN
+from ..scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN
+from .asked_rows import AskedRows
 from .card import Card
 from .contact_sheet import contact_sheet
 from .curve_figure import MEASURE_NAMES, START_NAMES, curve_figure, panel_figure, series_name, shown_measures
@@ -28,12 +30,13 @@ from .provenance import cache_rows, cost_rows, file_rows, open_cache
 from .report_inputs import ReportInputs
 from .scored_samples import ScoredSamples
 from .shown_samples import MOST_CARDS, ShownSamples
-from .summary import class_table, headline, shown_text, tiles
+from .summary import class_table, headline, near_text, shown_text, tiles
 from .suspect_list import SuspectList
 
 __all__ = ["ReportContent"]
 
 STRIP = 9
+SIDE = 6
 
 
 @dataclass(frozen=True)
@@ -73,20 +76,24 @@ class ReportContent:
             figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]
             files = _files(figures[-1], curve, shown)
         tables = [
-            {"name": "cost", "title": "Cost", "rows": cost_rows(inputs, cache, curve)},
+            {"name": "cost", "title": "Cost", "folded": False, "rows": cost_rows(inputs, cache, curve)},
             {
                 "name": "configuration",
                 "title": "Configuration",
+                "folded": True,
                 "rows": [*file_rows(inputs, len(samples)), *_asked(samples), *cache_rows(cache)],
             },
         ]
         values = {
             **_head(samples, inputs),
             **_browser(samples, shown),
+            **_asked_rows(samples, shown.cards, inputs),
             "figures": figures,
             "suspects": None if inputs.suspects is None else SuspectList.read(inputs.suspects, inputs.label, names),
             "tables": [table for table in tables if table["rows"]],
             "ticked_file": _ticked_file(inputs),
+            "listed_file": f"{Path(inputs.influence).stem}_list.csv",
+            "ticks_key": _ticks_key(inputs),
             "command": _next_step(inputs, page),
         }
         return cls(values, files, shown)
@@ -124,13 +131,45 @@ def _browser(samples: ScoredSamples, shown: ShownSamples) -> Dict[str, Any]:
         "cards": shown.cards,
         "card_kind": "pictures" if any(card.picture or card.picture_text for card in shown.cards) else "numbers",
         "shown_text": shown_text(shown),
+        "near_text": near_text(shown),
         "notes": _notes(shown),
-        "strips": _strips(samples, shown.cards),
         "classes": _class_menu(samples, shown.cards),
         "class_title": "Class" if samples.classes is None else f"Class ({samples.classes.title})",
         "can_differ": samples.predicted is not None and samples.classes is not None,
-        "orders": sort_orders(extras, samples.losses is not None, samples.classes is not None),
+        "orders": sort_orders(
+            extras,
+            samples.losses is not None,
+            samples.classes is not None,
+            None if samples.target is None else samples.target.title,
+        ),
+        "columns": shown.columns,
+        "exported": _exported(samples, extras),
     }
+
+
+def _exported(samples: ScoredSamples, extras: Sequence[str]) -> List[Tuple[str, str]]:
+    """List the columns of an exported list: title, and attribute of a card without ``data-``."""
+    columns = [(INDEX_COLUMN, "index"), (SCORE_COLUMN, "score")]
+    if samples.classes is not None:
+        columns.append((samples.classes.title, "name"))
+    if samples.target is not None:
+        columns.append((samples.target.title, "target"))
+    if samples.predicted is not None:
+        columns.append(("predicted", "predicted"))
+    if samples.losses is not None:
+        columns.append((LOSS_COLUMN, "loss"))
+    columns += [(name, f"extra-{place}") for place, name in enumerate(extras)]
+    return [*columns, ("file", "file")]
+
+
+def _asked_rows(samples: ScoredSamples, cards: List[Card], inputs: ReportInputs) -> Dict[str, Any]:
+    """Choose what stands before the figures: validation rows beside what helped and harmed them, or the two ends."""
+    if inputs.target is None or inputs.validation is None:
+        return {"asked": None, "sides": [], "strips": _strips(samples, cards)}
+    asked = AskedRows.read(inputs.target, inputs.validation, samples, inputs.class_names)
+    helped = [card for card in reversed(cards) if card.score > 0][:SIDE]
+    harmed = [card for card in cards if card.score < 0][:SIDE]
+    return {"asked": asked, "sides": [("Helped most", helped), ("Harmed most", harmed)], "strips": []}
 
 
 def _strips(samples: ScoredSamples, cards: List[Card]) -> List[Dict[str, Any]]:
@@ -161,7 +200,7 @@ def _notes(shown: ShownSamples) -> List[str]:
         files = "file" if len(shown.broken) == 1 else "files"
         notes.append(f"{len(shown.broken):,} {files} could not be read, the first: {file} ({reason}).")
     if shown.unseen_numbers:
-        notes.append(f"{shown.unseen_numbers:,} further columns of numbers are left out of the cards.")
+        notes.append(f"{shown.unseen_numbers:,} further columns of numbers are left out.")
     return notes
 
 
@@ -208,6 +247,11 @@ def _drawn(draw: Callable[[Theme], Figure], alt: str) -> PageImage:
     figures = {name: draw(theme) for name, theme in THEMES.items()}
     width, height = figures["light"].get_size_inches()
     return PageImage({name: png_bytes(figure) for name, figure in figures.items()}, (width, height), alt)
+
+
+def _ticks_key(inputs: ReportInputs) -> str:
+    """Name the place where a browser keeps the ticks: by the CSV's bytes, wherever it lies."""
+    return f"nnabla_influence ticks {hashlib.sha256(Path(inputs.influence).read_bytes()).hexdigest()}"
 
 
 def _ticked_file(inputs: ReportInputs) -> str:

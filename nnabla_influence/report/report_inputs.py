@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping, Optional, Union
+from typing import List, Mapping, Optional, Union
 
 from ..dataset.class_names import ClassNames
+from ..errors import ConfigError
 
 __all__ = ["ReportInputs"]
 
@@ -26,6 +27,12 @@ class ReportInputs:
         suspects: The list of suspicious validation rows that ``score`` or ``run`` wrote.
         classes: A CSV with the names of the classes; left out, ``classes.csv`` beside the influence CSV, if it is
             there.
+        target: The CSV of validation rows that the scores ask about (``score --target rows=...``), to be shown beside
+            the training rows that helped and harmed them.
+        validation: The validation CSV, which has what the rows in `target` look like.
+
+    Raises:
+        ConfigError: `target` without `validation`.
 
     Example:
         >>> ReportInputs("influence.csv", curve="curve.csv").label is None
@@ -40,6 +47,20 @@ class ReportInputs:
     next_step: Optional[str] = None
     suspects: Union[str, Path, None] = None
     classes: Union[str, Path, None] = None
+    target: Union[str, Path, None] = None
+    validation: Union[str, Path, None] = None
+
+    def __post_init__(self) -> None:
+        if self.target is not None and self.validation is None:
+            raise ConfigError(
+                f"Expected the validation data beside the list of validation rows {self.target}, got none. Name the "
+                "validation CSV: the list has row numbers only."
+            )
+
+    @property
+    def files(self) -> List[Union[str, Path, None]]:
+        """All files that are read, None for those that are not there."""
+        return [self.influence, self.curve, self.cache, self.suspects, self.classes, self.target, self.validation]
 
     @property
     def class_names(self) -> ClassNames:

@@ -1,9 +1,9 @@
 """Read what an influence CSV holds about every sample: score, rank, class, and what else was noted beside them.
 
-An influence CSV has the training data's own columns, then ``influence``, further columns of numbers
-(``predicted_label`` and ``loss`` have a meaning of their own here, any other is shown as it is) and
-``datasource_index``. Somebody may have sorted the file anew in a spreadsheet, so the rank (1 is the most harmful) comes
-from the scores, not from the lines.
+An influence CSV has the training data's own columns, then ``influence``, further columns of numbers and
+``datasource_index``. Of the further columns, ``predicted_label``, ``predicted_value`` and ``loss`` have a meaning of
+their own here; any other is shown as it is. Somebody may have sorted the file anew in a spreadsheet, so the rank (1 is
+the most harmful) comes from the scores, not from the lines.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from ..dataset.class_names import NO_NAMES, ClassNames
 from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
 from ..objective import LOSS, Objective
-from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN
+from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN, VALUE_COLUMN
 from ..scores_passport import warn_if_edited
 from .classes import Classes
+from .target_values import TargetValues
 
-__all__ = ["ScoredSamples"]
+__all__ = ["ScoredSamples", "as_number"]
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ class ScoredSamples:
         score_cells: The scores as they are written.
         indexes: (N,) rows of the training CSV.
         extras: (N,) further columns of numbers by name, ``loss`` among them if there is one; NaN where a cell is empty.
-        predicted: (N,) predicted classes as numbers, or None.
+        predicted: (N,) predicted classes as numbers, or predicted values; None where the file has neither.
         classes: Every sample's class, or None if the data have no classes.
         data_columns: The training data's own columns.
+        target: The target, where it is a value and no class; else None.
         objective: What the scores are changes of, where the header says it: ``error``; else ``loss``.
     """
 
@@ -52,6 +54,7 @@ class ScoredSamples:
     predicted: Optional[Array]
     classes: Optional[Classes]
     data_columns: List[Column]
+    target: Optional[TargetValues] = None
     objective: Objective = LOSS
 
     @classmethod
@@ -73,15 +76,22 @@ class ScoredSamples:
         # The layout of an influence CSV: the data's own columns, the score, further numbers, the index.
         data = [column for column in table.columns if column.position < score.position]
         extras = _extras(table, score.position)
+        values = extras.pop(VALUE_COLUMN, None)
+        # Where the network predicts a value, whole numbers are no classes.
+        target = None if values is None else TargetValues.read(table, data, label)
+        classes = None if target is not None else Classes.read(table, data, label, names)
+        if values is None and classes is None:
+            target = TargetValues.read(table, data, label)
         return cls(
             table=table,
             scores=by_index.values,
             score_cells=[row[score.position].strip() for row in table.rows],
             indexes=by_index.samples,
-            predicted=extras.pop(LABEL_COLUMN, None),
+            predicted=extras.pop(LABEL_COLUMN, values),
             extras=extras,
-            classes=Classes.read(table, data, label, names),
+            classes=classes,
             data_columns=data,
+            target=target,
             objective=Objective(score.label) if score.label in OBJECTIVES else LOSS,
         )
 
@@ -118,10 +128,11 @@ class ScoredSamples:
 
 def _column(table: Table, position: int) -> Array:
     """Read a column (N,) with NaN for whatever is no number."""
-    return np.array([_number(row[position]) for row in table.rows], dtype=np.float64)
+    return np.array([as_number(row[position]) for row in table.rows], dtype=np.float64)
 
 
-def _number(cell: str) -> float:
+def as_number(cell: str) -> float:
+    """Return the number in a cell; NaN where it holds none."""
     try:
         return float(cell)
     except ValueError:

@@ -8,22 +8,25 @@ through), and pictures shrink until all of them together stay below `PICTURE_BYT
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from ..dataset.csv import is_number
-from .card import Card, card_of, data_uri, with_picture
-from .pictures import LARGEST_SIDE, Picture, picture_column, picture_of, png
-from .scored_samples import ScoredSamples
+import numpy as np
 
-__all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples"]
+from ..dataset.csv import Column, is_number
+from .card import Card, card_of, data_uri, with_picture
+from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES, near_duplicates, number_features, picture_features
+from .pictures import LARGEST_EXACT, LARGEST_SIDE, Picture, encoded, picture_column, picture_of
+from .scored_samples import ScoredSamples, as_number
+
+__all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples", "title_of"]
 
 MOST_CARDS = 2000
 HARMFUL_SHARE = 0.75
 PICTURE_BYTES = 16_000_000
 """Characters of all data URIs of thumbnails; with text and figures, the page stays below 20 MB."""
-SIDES = (LARGEST_SIDE, 48, 32, 24, 16)
-MOST_NUMBERS = 8
+SIDES = (LARGEST_SIDE, LARGEST_EXACT, 48, 32, 24, 16)
+MOST_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class ShownSamples:
         cards: Most harmful first.
         total: The number of samples in all.
         broken: (file, reason) of files that could not be read.
-        unseen_numbers: The number of columns of numbers that a card has no room for.
+        columns: Names of the columns of numbers, in the order of a card's cells.
+        unseen_numbers: The number of further ones that the page leaves out.
         side: Longest side of a thumbnail in pixels.
         pictures: Thumbnails by line of the CSV, for the contact sheet.
     """
@@ -42,6 +46,7 @@ class ShownSamples:
     cards: List[Card]
     total: int
     broken: List[Tuple[str, str]]
+    columns: List[str]
     unseen_numbers: int
     side: int
     pictures: Dict[int, Picture] = field(repr=False)
@@ -67,8 +72,10 @@ class ShownSamples:
             if card.line in pictures:
                 uri = uris.get(card.line, "")
                 cards[place] = with_picture(card, pictures[card.line], cells[card.line], uri, side)
+        cards = _with_near(samples, cards, pictures, [position for _, position in numbers])
         broken = [(cells[line], picture.text) for line, picture in pictures.items() if picture.broken]
-        return cls(cards, len(order), broken, max(0, len(numbers) - MOST_NUMBERS), side, pictures)
+        columns = [name for name, _ in numbers[:MOST_NUMBERS]]
+        return cls(cards, len(order), broken, columns, len(numbers) - len(columns), side, pictures)
 
 
 def _chosen(total: int, most: int) -> Sequence[int]:
@@ -78,7 +85,32 @@ def _chosen(total: int, most: int) -> Sequence[int]:
     return [*range(harmful), *range(total - (most - harmful), total)]
 
 
+def _with_near(
+    samples: ScoredSamples, cards: List[Card], pictures: Dict[int, Picture], columns: Sequence[int]
+) -> List[Card]:
+    """Note the near-duplicates of harmful samples: by their pictures, or by their numbers where there are none."""
+    images = [None if card.line not in pictures else pictures[card.line].image for card in cards]
+    drawn = [place for place, image in enumerate(images) if image is not None]
+    if drawn:
+        features = picture_features([image for image in images if image is not None])
+    elif columns:
+        rows = [samples.table.rows[card.line] for card in cards]
+        features = number_features(np.array([[as_number(row[column]) for column in columns] for row in rows]))
+        drawn = list(range(len(cards)))
+    else:
+        return cards
+    harmful = [position for position, place in enumerate(drawn) if cards[place].score < 0]
+    near = near_duplicates(features, harmful, NEAR_PICTURES if images[drawn[0]] else NEAR_NUMBERS)
+    noted = list(cards)
+    for position, others in near.items():
+        place = drawn[position]
+        noted[place] = replace(cards[place], near=[cards[drawn[other]].index for other in others])
+    return noted
+
+
 def _label_names(samples: ScoredSamples) -> List[str]:
+    if samples.target is not None:
+        return [samples.target.variable]
     return [] if samples.classes is None else [samples.classes.variable]
 
 
@@ -95,9 +127,14 @@ def _number_columns(samples: ScoredSamples) -> List[Tuple[str, int]]:
     columns = []
     for column in samples.data_columns:
         if not column.comment and column.name not in labels and is_number(first[column.position]):
-            own = column.name if column.index is None else f"{column.name}[{column.index}]"
-            columns.append((column.label or own, column.position))
+            columns.append((title_of(column), column.position))
     return columns
+
+
+def title_of(column: Column) -> str:
+    """Return what people call a column: its own name in the header, else its variable and index."""
+    own = column.name if column.index is None else f"{column.name}[{column.index}]"
+    return column.label or own
 
 
 def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str], int]:
@@ -107,9 +144,9 @@ def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str],
         Data URIs by line of the CSV, and the longest side in pixels.
     """
     uris: Dict[int, str] = {}
-    # Encoding all at each size is the only way to know: a PNG's size depends on what it shows.
+    # Encoding all at each size is the only way to know: a picture's size depends on what it shows.
     for side in SIDES:
-        uris = {line: data_uri(png(p.image, side)) for line, p in pictures.items() if p.image is not None}
+        uris = {line: data_uri(encoded(p.image, side)) for line, p in pictures.items() if p.image is not None}
         if sum(map(len, uris.values())) <= most:
             return uris, side
     kept: Dict[int, str] = {}

@@ -11,10 +11,11 @@ from typing import List, NamedTuple, Sequence
 import numpy as np
 
 from ..array import IntArray
+from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES
 from .scored_samples import ScoredSamples
 from .shown_samples import ShownSamples
 
-__all__ = ["Tile", "class_table", "headline", "number", "shown_text", "tiles"]
+__all__ = ["Tile", "class_table", "headline", "near_text", "number", "shown_text", "tiles"]
 
 
 class Tile(NamedTuple):
@@ -86,6 +87,22 @@ def shown_text(shown: ShownSamples) -> str:
     return (
         f"{len(shown.cards):,} of {shown.total:,} samples: the {len(shown.cards) - helpful:,} with the lowest scores "
         f"and the {helpful:,} with the highest; rank 1 is the most harmful. Tick those to remove or to look at again."
+    )
+
+
+def near_text(shown: ShownSamples) -> str:
+    """Say how many harmful samples have near-duplicates, and what these are; empty without any."""
+    found = sum(bool(card.near) for card in shown.cards)
+    if not found:
+        return ""
+    alike = (
+        f"thumbnails that differ by less than {NEAR_PICTURES:.0%} of a pixel's range"
+        if any(card.picture for card in shown.cards)
+        else f"inputs that differ by less than {NEAR_NUMBERS:g} of their standard deviation"
+    )
+    return (
+        f"{found:,} harmful sample{' has' if found == 1 else 's have'} near-duplicates on this page (\u2248): {alike}, "
+        "as root mean square."
     )
 
 

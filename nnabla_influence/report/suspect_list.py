@@ -17,7 +17,7 @@ from ..evaluation.suspicious_rows import CONFIDENCE_COLUMN
 from ..scores import LABEL_COLUMN
 from .card import data_uri
 from .classes import Classes
-from .pictures import LARGEST_SIDE, picture_column, picture_of, png
+from .pictures import LARGEST_SIDE, encoded, picture_column, picture_of
 from .summary import number
 
 __all__ = ["Suspect", "SuspectList"]
@@ -112,7 +112,7 @@ def _drawn(table: Table, line: int, column: Optional[Column]) -> Tuple[str, Tupl
     if column is None:
         return "", (0, 0)
     image = picture_of(table, table.rows[line][column.position]).image
-    return ("", (0, 0)) if image is None else (data_uri(png(image, LARGEST_SIDE)), image.size)
+    return ("", (0, 0)) if image is None else (data_uri(encoded(image, LARGEST_SIDE)), image.size)
 
 
 def _is_empty(path: Path) -> bool:

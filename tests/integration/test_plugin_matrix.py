@@ -104,7 +104,7 @@ def check_picture(path):
 
 def check_cleansed(influence, cleansed, removed):
     kept, gone = Table.read(cleansed), Table.read(removed)
-    added = {"influence", "predicted_label", "loss", "datasource_index"}
+    added = {"influence", "predicted_label", "predicted_value", "loss", "datasource_index"}
     assert problems_of(cleansed) == problems_of(removed) == []
     scored = Table.read(influence)
     assert kept.header == [scored.header[c.position] for c in scored.columns if c.name not in added]

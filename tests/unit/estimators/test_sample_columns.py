@@ -41,10 +41,22 @@ def test_the_predicted_label_is_the_class_of_the_least_loss():
 
 
 @pytest.mark.parametrize("name", ["regression", "sigmoid cross entropy"])
-def test_without_one_class_per_sample_there_is_no_predicted_label(name):
-    """The sigmoid case has three labels per sample."""
+def test_several_values_or_labels_per_sample_are_no_prediction(name):
     finished, data, _, _ = state(case_named(name))
     assert list(sample_columns(finished, data)) == ["loss"] and predicted_labels(finished, data) is None
+
+
+def test_the_predicted_value_is_as_far_from_the_target_as_the_loss_says():
+    """NNabla's squared error of one value is the square of the difference."""
+    random = np.random.RandomState(0)
+    data = Dataset.from_arrays({"x": random.normal(size=(9, 4)), "y": random.normal(size=(9, 1))})
+    network = Network.builtin("builtin:mlp", (4,), 1, "regression")
+    config = TrainingConfig(SolverConfig(learning_rate=0.1), epochs=1, batch_size=4)
+    columns = sample_columns(FinalState(network, config, 9), data)
+    assert list(columns) == ["predicted_value", "loss"]
+    difference = columns["predicted_value"] - data.column("y")[:, 0]
+    np.testing.assert_allclose(difference**2, columns["loss"], rtol=1e-4, atol=1e-6)
+    assert len(set(columns["predicted_value"].tolist())) == 9
 
 
 @pytest.mark.parametrize("function, border", [("SigmoidCrossEntropy", 0.0), ("BinaryCrossEntropy", 0.5)])

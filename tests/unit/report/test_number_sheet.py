@@ -17,10 +17,17 @@ def test_numbers_become_a_table_with_the_most_harmful_first(folder):
     with drawing():
         figure = number_sheet(ShownSamples.choose(ScoredSamples.read(folder.table())), LIGHT, 2)
     assert texts_by_row(figure) == [
-        ["rank", "row", "influence", "age", "income", "price"],
-        ["1", "0", "-2.000e+00", "0", "0", "0.00000"],
-        ["2", "1", "-1.000e+00", "1", "1", "0.14286"],
+        ["rank", "row", "influence", "price", "age", "income"],
+        ["1", "0", "-2.000e+00", "0.00000", "0", "0"],
+        ["2", "1", "-1.000e+00", "0.14286", "1", "1"],
     ]
+
+
+def test_a_predicted_value_stands_beside_the_target(folder):
+    path = folder.csv("x__0:age,y:price,influence,predicted_value,datasource_index\n0.5,8,-3,7.25,0\n")
+    with drawing():
+        figure = number_sheet(ShownSamples.choose(ScoredSamples.read(path)), LIGHT, 9)
+    assert [row[3:] for row in texts_by_row(figure)] == [["price", "predicted", "age"], ["8", "7.25", "0.5"]]
 
 
 def test_classes_and_wrong_predictions_have_a_column(folder):

@@ -4,8 +4,8 @@ from nnabla_influence.report.page import PageImage, basename, sort_orders
 
 
 def test_a_picture_has_one_file_for_each_theme():
-    image = PageImage({"light": b"abc", "dark": b"xyz"}, (4.5, 2.0), "what it shows")
-    assert image.light == "data:image/png;base64,YWJj" and image.dark == "data:image/png;base64,eHl6"
+    image = PageImage({"light": b"\x89PNGab", "dark": b"\x89PNGxy"}, (4.5, 2.0), "what it shows")
+    assert image.light == "data:image/png;base64,iVBOR2Fi" and image.dark == "data:image/png;base64,iVBOR3h5"
     assert image.pixels == (432, 192)
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.io import wavfile
 
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.report.pictures import LARGEST_SIDE, picture_column, picture_of, png
+from nnabla_influence.report.pictures import LARGEST_SIDE, encoded, picture_column, picture_of
 
 
 @pytest.fixture
@@ -42,13 +42,24 @@ def test_16_bits_are_scaled_not_cut(folder, picture):
 
 def test_large_images_shrink_and_keep_their_proportions(folder, picture):
     seen = picture(folder.image("a.png", np.zeros((100, 400), np.uint8)))
-    assert (seen.image.size, seen.text) == ((LARGEST_SIDE, 16), "400 x 100 pixels")
-    assert Image.open(io.BytesIO(png(seen.image, 32))).size == (32, 8)
+    assert (seen.image.size, seen.text) == ((LARGEST_SIDE, 32), "400 x 100 pixels")
+    assert Image.open(io.BytesIO(encoded(seen.image, 32))).size == (32, 8)
+
+
+def test_large_pictures_are_compressed_and_small_ones_exact(folder, picture):
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    image = picture(folder.image("a.png", pixels)).image
+    assert Image.open(io.BytesIO(encoded(image, LARGEST_SIDE))).format == "JPEG"
+    small = Image.open(io.BytesIO(encoded(image, 64)))
+    assert small.format == "PNG"
+    np.testing.assert_array_equal(np.asarray(small), np.asarray(image.resize((64, 64), Image.Resampling.LANCZOS)))
+    clear = Image.merge("RGBA", [*image.split(), image.split()[0]])
+    assert Image.open(io.BytesIO(encoded(clear, LARGEST_SIDE))).mode == "RGBA", "what is transparent stays so"
 
 
 def test_small_images_are_not_enlarged(folder, picture):
     seen = picture(folder.image("a.png", np.zeros((8, 8), np.uint8)))
-    assert Image.open(io.BytesIO(png(seen.image, 64))).size == (8, 8)
+    assert Image.open(io.BytesIO(encoded(seen.image, 64))).size == (8, 8)
 
 
 @pytest.mark.parametrize(

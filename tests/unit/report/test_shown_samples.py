@@ -16,7 +16,7 @@ def test_pictures_shrink_until_they_fit(folder):
     large = folder.digits(size=64)
     full = ShownSamples.choose(ScoredSamples.read(large))
     bytes_of = lambda shown: sum(len(card.picture) for card in shown.cards)  # noqa: E731
-    assert full.side == 64 and full.cards[0].size == (64, 64)
+    assert full.side == 128 and full.cards[0].size == (64, 64)
     smaller = ShownSamples.choose(ScoredSamples.read(large), picture_bytes=bytes_of(full) // 3)
     assert smaller.side == 32 and smaller.cards[0].size == (32, 32)
     assert 0 < bytes_of(smaller) <= bytes_of(full) // 3
