@@ -77,7 +77,7 @@ setup(
             "wheel",
         ],
     },
-    entry_points={"console_scripts": ["nnabla-influence = nnabla_influence.cli.main:main"]},
+    entry_points={"console_scripts": ["nnabla-influence = nnabla_influence.__main__:run"]},
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Environment :: Console",

@@ -16,7 +16,10 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 from .choices import DEFAULT_POLICY, POLICIES, SCHEDULES
 from .errors import ConfigError
 
-__all__ = ["Config", "IteratorConfig", "ScheduleConfig", "SolverConfig", "TrainingConfig", "differences"]
+__all__ = ["LARGEST", "Config", "IteratorConfig", "ScheduleConfig", "SolverConfig", "TrainingConfig", "differences"]
+
+LARGEST = 10**9
+"""The largest number of epochs, iterations or samples of a batch: one that no machine performs or holds."""
 
 HASH = re.compile(r"[0-9a-f]{32,}$")  # fingerprints: nobody reads them, so that they differ is all that is said
 
@@ -26,6 +29,16 @@ C = TypeVar("C", bound="Config")
 def _require(condition: bool, message: str) -> None:
     if not condition:
         raise ConfigError(message)
+
+
+def _require_finite(what: str, numbers: Mapping[str, Any]) -> None:
+    """Refuse NaN and infinity; numbers may be lists of numbers, and what is no number is somebody else's to refuse."""
+    for name, value in numbers.items():
+        for number in value if isinstance(value, (list, tuple)) else (value,):
+            _require(
+                not isinstance(number, float) or math.isfinite(number),
+                f"{name} of {what} should be a finite number, not {number}.",
+            )
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,7 @@ class ScheduleConfig(Config):
             f"Learning-rate schedule should be one of {', '.join(SCHEDULES)}, not '{self.kind}'.",
         )
         _require(self.warmup >= 0, f"Warm-up should be 0 or more iterations, not {self.warmup}.")
+        _require_finite(f"schedule {self.kind}", self.parameters)
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,7 @@ class SolverConfig(Config):
             f"Weight decay should be 0 or more, not {self.weight_decay}.",
         )
         _require(self.update_interval >= 1, f"Update interval should be 1 or more, not {self.update_interval}.")
+        _require_finite(f"solver {self.name}", self.parameters)
 
 
 @dataclass(frozen=True)
@@ -159,7 +174,10 @@ class IteratorConfig(Config):
         least = {"iterations": 0, "position": 0, "block": 1, "monitored": 0, "monitor_interval": 1}
         for name, number in least.items():
             value = getattr(self, name)
-            _require(value >= number, f"{name} of NNabla's iterator should be {number} or more, not {value}.")
+            _require(
+                number <= value <= LARGEST,
+                f"{name} of NNabla's iterator should be a number from {number} to {LARGEST:,}, not {value:,}.",
+            )
 
 
 @dataclass(frozen=True)
@@ -209,6 +227,7 @@ class TrainingConfig(Config):
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0), ("first_epoch", 0), ("crop", 0)):
             value = getattr(self, name)
             _require(isinstance(value, int) and value >= least, f"{name} should be {least} or more, not {value}.")
+            _require(name == "seed" or value <= LARGEST, f"{name} should be at most {LARGEST:,}, not {value:,}.")
         _require(self.policy in POLICIES, f"Cache policy should be one of {', '.join(POLICIES)}, not '{self.policy}'.")
         if self.iterator is not None:
             _require(

@@ -11,9 +11,11 @@
     |  |- CacheMismatchError           a cache is opened with other data, network or settings
     |  |- CheckpointMissingError       the cache's policy did not keep the parameters asked for
     |  |- OutputExistsError            the target exists and may not be overwritten
+    |  |- TooLargeError                it needs more memory or room than this machine has
     |  `- MissingExtraError            an optional library is not installed
     `- RunError                        the request was fine, the run failed: exit code 1
        |- CorruptFileError             a file's contents do not match its checksum
+       |- InUseError                   another process works on the same file
        |- ComputationError             NNabla failed at a batch, out of memory for instance
        `- DivergenceError              numbers grew without bound or became NaN
 
@@ -89,6 +91,10 @@ class OutputExistsError(RequestError):
     """The target exists already and holds something else."""
 
 
+class TooLargeError(RequestError):
+    """What is asked for needs more memory, or more room on a disk, than this machine has."""
+
+
 class MissingExtraError(RequestError):
     """An optional library is not installed; the message says what to install."""
 
@@ -99,6 +105,10 @@ class RunError(InfluenceError):
 
 class CorruptFileError(RunError):
     """A file's contents do not match the checksum stored in it."""
+
+
+class InUseError(RunError):
+    """Another process works on the same file; the same command may succeed when it has ended."""
 
 
 class ComputationError(RunError):

@@ -75,6 +75,26 @@ class ParameterSpace:
             vector[place] = np.asarray(arrays[name]).ravel()
         return vector
 
+    def not_finite(self, vector: Array) -> str:
+        """Say which parameter of a vector (P,) is not finite and where; empty if all are finite.
+
+        >>> space = ParameterSpace.of({"affine/W": (2, 2), "affine/b": (2,)})
+        >>> space.not_finite(np.array([0, 0, 0, np.nan, 1, np.inf]))
+        "2 of 6 numbers are not finite, the first (nan) in parameter 'affine/W' at (1, 1)"
+        >>> space.not_finite(np.zeros(6))
+        ''
+        """
+        broken = np.flatnonzero(~np.isfinite(vector))
+        if not len(broken):
+            return ""
+        first = int(broken[0])
+        name, place, shape = next(part for part in self.slices() if part[1].start <= first < part[1].stop)
+        at = tuple(int(i) for i in np.unravel_index(first - place.start, shape)) if shape else ()
+        return (
+            f"{len(broken)} of {self.size:,} numbers are not finite, the first ({float(vector[first])}) in parameter "
+            f"'{name}' at {at}"
+        )
+
     def unflatten(self, vector: Array) -> Dict[str, Array]:
         """Split a vector (P,) into named arrays (views, no copies).
 

@@ -64,14 +64,19 @@ IN_PYTHON: Dict[str, str] = {
     "name-label-column": "Name it: labels=[...].",
     "import-as-values": 'Import it with task="regression" if these are values to predict.',
     "give-more-rows": "Give more rows, or a smaller share for the other parts.",
+    "smaller-data": "Read smaller images: image_size=(height, width); or choose a folder with more room: "
+    "data_cache=..., or the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
+    "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
+    "image_size=(height, width).",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',
     # training
     "train-for-steps": 'Train the network further with project.train("cache.h5", policy="{policy}"), and score that.',
     "train-with-policy": 'Train with policy="{policy}", in project.train or the TrainingConfig.',
+    "keep-fewer-states": 'Keep fewer: policy="last-epoch", in project.train or the TrainingConfig.',
     "train-with-margins": "was trained without record_margins. Train again with record_margins=True, in project.train "
     "or the TrainingConfig.",
     "train-with-average": "was trained without average_parameters. Train again with average_parameters=True, in "
@@ -80,6 +85,7 @@ IN_PYTHON: Dict[str, str] = {
     "train-for-state": 'Train (or continue) the network with project.train("cache.h5"), and score that.',
     "train-again": "Train again, with overwrite=True.",
     "make-a-cache": 'Make one with project.train("cache.h5").',
+    "discard-damaged": "Delete that folder, and call it again: it begins anew.",
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
@@ -88,6 +94,7 @@ IN_PYTHON: Dict[str, str] = {
     "use-hessian": 'Use curvature="hessian".',
     "train-slower-or-use-spectral": "Train with a lower learning rate, or use SpectralInfluence(), which cannot "
     "diverge.",
+    "fewer-lanczos-steps": "Take fewer: lanczos_steps (SpectralInfluence) or iterations (InfluenceFunction).",
     "more-lanczos-steps": "; more lanczos_steps sharpen it",
     # evaluation, execution
     "give-selection": "pass other data as `selection`.",

@@ -1,26 +1,28 @@
 """Unfinished work on disk: the folder ``<target>.partial/`` beside the file it will write.
 
 It survives an interruption on purpose, so that the same command can go on; it is removed on success. Every file in it
-is replaced atomically. A passport says which run the folder belongs to; a run with other settings is refused.
+is replaced atomically. A passport says which run the folder belongs to; a run with other settings is refused. While a
+process works on it, it is locked (`working_on`), and what is damaged in it is refused by name.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Iterator, Mapping, Optional
 
-import numpy as np
-
+from .archives.npz_arrays import pack_arrays, unpack_arrays
 from .array import Array
 from .config import differences
-from .errors import CacheMismatchError
-from .files import FilePath, atomic_path, write_text_atomic
+from .errors import CacheMismatchError, CorruptFileError, OutputExistsError, TooLargeError
+from .files import FilePath, write_bytes_atomic, write_text_atomic
 from .remedies import remedy
+from .run_lock import LOCK_FILE, locked
+from .temporary_names import sweep
 
-__all__ = ["PartialFolder", "discard", "has_progress", "partial_folder"]
+__all__ = ["PartialFolder", "clear", "discard", "has_progress", "partial_folder", "working_on"]
 
 NOTE = "passport.json"
 
@@ -31,19 +33,96 @@ def partial_folder(target: Path) -> Path:
 
 
 def discard(target: FilePath) -> bool:
-    """Remove the progress towards a file; return whether there was any."""
+    """Remove the progress towards a file; return whether there was any.
+
+    Raises:
+        InUseError: Another process works on it.
+    """
     folder = partial_folder(Path(target))
     # Only what bears our passport is removed: a folder of that name may be somebody's own.
     if not (folder / NOTE).is_file():
         return False
-    shutil.rmtree(folder)
+    with locked(folder):
+        clear(folder)
     return True
+
+
+@contextmanager
+def working_on(target: Path) -> Iterator[None]:
+    """Lock the progress towards a file while the block runs; afterwards a folder without progress is removed.
+
+    After an interrupt it stays in any case: it has been said that the same command goes on from there. What an error
+    leaves behind is what was there before.
+
+    Raises:
+        InUseError: Another process works on the same file.
+    """
+    folder = partial_folder(target)
+    _refuse_no_folder(folder)
+    with locked(folder):
+        begun = (folder / NOTE).exists()
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            if not begun:
+                _clear_without_progress(target)
+            raise
+        _clear_without_progress(target)
+
+
+def _clear_without_progress(target: Path) -> None:
+    if not has_progress(target):
+        clear(partial_folder(target))
+
+
+def clear(folder: Path) -> None:
+    """Remove everything in a locked folder but the lock, which goes with the folder when it is given up."""
+    for child in folder.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            shutil.rmtree(child)
+        elif child.name != LOCK_FILE:
+            child.unlink()
+
+
+def _refuse_no_folder(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputExistsError(
+            f"'{folder}': expected a folder for the progress, or none, got something else. Move it, or choose another "
+            "file to write."
+        )
 
 
 def has_progress(target: Path) -> bool:
     """Whether anything was saved on the way to a file."""
     folder = partial_folder(target)
-    return folder.is_dir() and any(path.name != NOTE for path in folder.iterdir())
+    return folder.is_dir() and any(path.name not in (NOTE, LOCK_FILE) for path in folder.iterdir())
+
+
+class _SavedArrays(Dict[str, Array]):
+    """The arrays of a file; asking for one that it lacks says which file that is."""
+
+    def __init__(self, path: Path, arrays: Mapping[str, Array]) -> None:
+        super().__init__(arrays)
+        self._path = path
+
+    def __missing__(self, name: str) -> Array:
+        raise _damaged(self._path, f"it lacks '{name}'")
+
+
+def _read_passport(note: Path) -> Mapping[str, Any]:
+    try:
+        passport = json.loads(note.read_bytes().decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(note, str(error)) from error
+    if not isinstance(passport, dict):
+        raise _damaged(note, "it is no passport")
+    return passport
+
+
+def _damaged(path: Path, why: str) -> CorruptFileError:
+    return CorruptFileError(f"'{path}' is damaged: {why}.", remedy("discard-damaged"))
 
 
 class PartialFolder:
@@ -55,9 +134,11 @@ class PartialFolder:
 
     Raises:
         CacheMismatchError: The folder belongs to another run.
+        CorruptFileError: Its passport is damaged, or missing beside progress.
 
     Example:
         >>> import tempfile
+        >>> import numpy as np
         >>> place = tempfile.TemporaryDirectory()
         >>> target = Path(place.name) / "influence.csv"
         >>> PartialFolder(target, {"seed": 1}).save("step 10", {"u": np.ones(2)})
@@ -71,11 +152,18 @@ class PartialFolder:
     def __init__(self, target: Path, passport: Mapping[str, Any]) -> None:
         self.folder = partial_folder(target)
         note = self.folder / NOTE
+        _refuse_no_folder(self.folder)
+        sweep(self.folder)
         if not note.is_file():
+            if any(self.folder.glob("*.npz")):  # what `save` wrote
+                raise CorruptFileError(
+                    f"'{note}' is missing, so nobody knows which run the progress beside it belongs to. Delete the "
+                    "folder, or choose another file to write."
+                )
             self.folder.mkdir(parents=True, exist_ok=True)
             write_text_atomic(note, json.dumps(passport, sort_keys=True, indent=1))
             return
-        changed = differences(passport, json.loads(note.read_text(encoding="utf-8")))
+        changed = differences(passport, _read_passport(note))
         if changed:
             raise CacheMismatchError(
                 f"'{self.folder}' holds an interrupted run with other settings (yours / its): {'; '.join(changed)}.",
@@ -83,20 +171,22 @@ class PartialFolder:
             )
 
     def load(self, name: str) -> Optional[Dict[str, Array]]:
-        """Return the arrays saved under a name, None if there are none."""
+        """Return the arrays saved under a name, None if there are none.
+
+        Raises:
+            CorruptFileError: The file is damaged, or an array is asked for that it lacks.
+        """
         path = self._path(name)
-        if not path.is_file():
+        if not path.exists():
             return None
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+        try:
+            return _SavedArrays(path, unpack_arrays(path.read_bytes()))
+        except (OSError, CorruptFileError, TooLargeError) as error:
+            raise _damaged(path, str(error)) from error
 
     def save(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Save arrays under a name, replacing what was there."""
-        # Packed in memory: a ZIP file that is closed early, by an interrupt or a full disk, raises errors of its own.
-        packed = io.BytesIO()
-        np.savez(packed, **arrays)
-        with atomic_path(self._path(name)) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_bytes_atomic(self._path(name), pack_arrays(arrays), sweeps=False)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -20,6 +20,7 @@ from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
 from .remedies import remedy
 from .scores import INDEX_COLUMN, SCORE_COLUMN, InfluenceScores, as_scores, original_table
+from .scores_passport import warn_if_edited
 
 __all__ = ["ScoredData"]
 
@@ -68,6 +69,7 @@ class ScoredData:
         path = Path(influence)
         whole = Table.read(path)
         column = IndexedColumn.read_scores(whole, score)
+        warn_if_edited(path, len(whole))
         _check_whole(column)
         values = as_scores(column.by_sample(), score)
         table = original_table(whole, score)

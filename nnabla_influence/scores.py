@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Mapping, Optional, Sequence, Set, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from .dataset.added_columns import INDEX_COLUMN, write_with_columns
 from .dataset.csv import Table
 from .errors import DataError, DivergenceError, OutputExistsError
 from .objective import LOSS, Objective
+from .scores_passport import passport_file, remove_passport, write_passport
 
 if TYPE_CHECKING:
     from .frames import Frame
@@ -51,6 +52,8 @@ class InfluenceScores:
             `estimators.sample_columns`.
         table: The training data's raw cells, which the influence CSV carries on; None for data made from arrays.
         objective: What the scores are changes of; None for methods that do not ask the validation data.
+        fingerprint: That of the training data; None where nobody knows it.
+        seeds: Those of the trainings that were scored.
 
     Raises:
         DivergenceError: A score is not finite.
@@ -69,6 +72,8 @@ class InfluenceScores:
     columns: Dict[str, Array] = field(default_factory=dict)
     table: Optional[Table] = field(default=None, compare=False, repr=False)
     objective: Optional[Objective] = None
+    fingerprint: Optional[str] = field(default=None, compare=False, repr=False)
+    seeds: Tuple[int, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         broken = np.flatnonzero(~np.isfinite(self.values))
@@ -93,7 +98,8 @@ class InfluenceScores:
         columns = {name: np.stack([trial.columns[name] for trial in scores]) for name in shared}  # (trials, N)
         middle = {name: _majority(c) if name == LABEL_COLUMN else c.mean(axis=0) for name, c in columns.items()}
         mean: Array = np.mean([s.values for s in scores], axis=0)
-        return cls(mean, scores[0].method, columns=middle, table=scores[0].table, objective=scores[0].objective)
+        seeds = tuple(seed for trial in scores for seed in trial.seeds)
+        return replace(scores[0], values=mean, facts={}, columns=middle, seeds=seeds)
 
     def with_columns(self, columns: Mapping[str, Array]) -> InfluenceScores:
         """Return the scores with further numbers (N,) of each sample before those they have."""
@@ -116,7 +122,7 @@ class InfluenceScores:
         return SCORE_COLUMN if asked == LOSS.name else f"{SCORE_COLUMN}:{asked}"
 
     def to_csv(self, path: Union[str, Path], table: Optional[Table] = None) -> List[str]:
-        """Write the influence CSV.
+        """Write the influence CSV, and its passport beside it (see `scores_passport`).
 
         Args:
             path: File to write, whole or not at all.
@@ -124,7 +130,7 @@ class InfluenceScores:
                 the data was made from arrays or a frame, the file holds the scores and row numbers alone.
 
         Returns:
-            Notices: columns that were replaced or dropped.
+            Notices: columns that were replaced or dropped, or that there was no place for the passport.
 
         Raises:
             DataError: The table has another number of rows.
@@ -133,13 +139,29 @@ class InfluenceScores:
         table = self.table if table is None else table
         path = Path(path).absolute()
         added = {self.score_header: self.values, **self.columns}
-        if table is None:
-            return write_with_columns(path, None, added, self.order, "training data")
+        if table is not None:
+            self._require_other_file(path, table)
+        known = remove_passport(path)  # before: killed in between, the new file has none rather than a wrong one
+        notices = write_with_columns(path, table, added, self.order, "training data")
+        if not known:
+            return [*notices, f"{passport_file(path)} is no passport of an influence CSV and stays: none was written"]
+        write_passport(path, len(self.values), self._made())
+        return notices
+
+    def _require_other_file(self, path: Path, table: Table) -> None:
         if len(table.rows) != len(self.values):
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
         if path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
-        return write_with_columns(path, table, added, self.order, "training data")
+
+    def _made(self) -> Dict[str, Any]:
+        """Return how the scores came about, for the passport."""
+        return {
+            "method": self.method,
+            "objective": self.objective.name if self.objective else None,
+            "seeds": list(self.seeds),
+            "training data": self.fingerprint,
+        }
 
     def to_frame(self) -> Frame:
         """Return a data frame of the scores and the further numbers of each sample, most harmful first.

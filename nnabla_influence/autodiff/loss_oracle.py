@@ -21,7 +21,7 @@ import numpy as np
 from ..array import Array
 from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
-from ..errors import ConfigError, UnsupportedError
+from ..errors import ConfigError, DivergenceError, UnsupportedError
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
@@ -141,12 +141,22 @@ class LossOracle:
             validation: Whether on the validation network.
             weigh: From the losses (B,) of a batch to the factors (B,) on its samples' gradients; None: all are 1. The
                 sum is divided by the number of samples, whatever their factors.
+
+        Raises:
+            DivergenceError: The gradient of a batch is not finite.
         """
         total = np.zeros(self.space.size)
         count = 0
         for batch in batches:
             size = _size(batch)
             gradient = self._on_graph(theta, batch, validation, lambda graph: self._gradient(graph, weigh))
+            broken = self.space.not_finite(gradient)
+            if broken:
+                raise DivergenceError(
+                    f"The gradient of the mean {'validation' if validation else 'training'} loss of "
+                    f"'{self.network.path}' is not finite for the batch of rows {count} to {count + size - 1}, in the "
+                    f"order they are asked for: {broken}. Look for extreme values in these rows."
+                )
             total += size * gradient.astype(np.float64)
             count += size
         return total / count

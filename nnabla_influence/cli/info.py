@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _data_cache(folder: Optional[Path], clear: bool, console: Console) -> None:
-    from ..dataset.data_cache import clear_data_cache, default_data_cache, list_data_cache
+    from ..dataset.data_cache import IDENTIFIED, VERIFIED, clear_data_cache, default_data_cache, list_data_cache
 
     folder = folder or default_data_cache()
     if clear:
@@ -72,6 +72,8 @@ def _data_cache(folder: Optional[Path], clear: bool, console: Console) -> None:
         return
     entries = list_data_cache(folder)
     console.result(f"{folder}: {len(entries)} data sets")
+    console.result(f"  decoded data: {VERIFIED}")
+    console.result(f"  files: {IDENTIFIED}")
     console.table(
         ("fingerprint", "data set", "rows", "bytes"),
         [(e.fingerprint[:16], str(e.csv), e.rows, e.bytes) for e in entries],

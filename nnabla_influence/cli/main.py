@@ -1,9 +1,9 @@
 """Finds the command, runs it, and turns what goes wrong into one message and an exit code.
 
-Exit codes: 0 done; 1 the run failed; 2 the request is wrong; 130 interrupted by Ctrl-C. A command is a module of this
-package named in `COMMANDS`, or in `MODULES` where the command is a word of Python. It has `add_parser(subparsers)`,
-which must stay cheap because every call of the program builds all parsers (``--help`` loads neither NNabla nor NumPy),
-and `run(args, console) -> int`, which imports what it needs.
+Exit codes: 0 done; 1 the run failed; 2 the request is wrong; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by the end
+of the terminal. A command is a module of this package named in `COMMANDS`, or in `MODULES` where the command is a word
+of Python. It has `add_parser(subparsers)`, which must stay cheap because every call of the program builds all parsers
+(``--help`` loads neither NNabla nor NumPy), and `run(args, console) -> int`, which imports what it needs.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import os
 import re
 import sys
 import traceback
+from contextlib import suppress
 from types import ModuleType
 from typing import Callable, List, NoReturn, Optional, Sequence, Tuple
 
 from .. import __version__
+from ..ending_signals import ending_signals, exit_code, received
 from ..errors import InfluenceError
 from ..interrupts import clear_interrupts, interruption_text
 from ..similar_names import did_you_mean
 from ..system_message import system_message
+from .closed_streams import open_closed_streams
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
@@ -68,7 +71,6 @@ HABITS = {
 
 FAILED = 1
 WRONG_REQUEST = 2
-INTERRUPTED = 130
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -80,7 +82,16 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     Returns:
         The exit code. Nothing is raised, whatever the command does.
     """
+    open_closed_streams()
     use_replaceable_output()
+    with ending_signals():
+        try:
+            return _main(argv)
+        except KeyboardInterrupt as interrupt:
+            return _interrupted(Console(), interrupt)
+
+
+def _main(argv: Optional[Sequence[str]]) -> int:
     parser = build_parser()
     try:
         args = parser.parse_args(argv)
@@ -158,12 +169,12 @@ def _run(command: Callable[[argparse.Namespace, Console], int], args: argparse.N
     try:
         with console.log(), clear_interrupts():
             code = command(args, console)
+        if received():  # somewhere the interrupt went nowhere
+            raise KeyboardInterrupt
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
         return code
     except KeyboardInterrupt as interrupt:
-        text = interruption_text(interrupt, IN_COMMANDS)
-        console.notice(f"interrupted: {text}" if text else "interrupted")
-        return INTERRUPTED
+        return _interrupted(console, interrupt)
     except BrokenPipeError:
         _forget_stdout()
         return FAILED
@@ -172,6 +183,14 @@ def _run(command: Callable[[argparse.Namespace, Console], int], args: argparse.N
         if console.verbose:
             console.notice(traceback.format_exc().rstrip())
         return error.exit_code if isinstance(error, InfluenceError) else FAILED
+
+
+def _interrupted(console: Console, interrupt: KeyboardInterrupt) -> int:
+    """Say what is kept and how to go on; return the exit code."""
+    text = interruption_text(interrupt, IN_COMMANDS)
+    with suppress(OSError):  # the terminal that was closed
+        console.notice(f"interrupted: {text}" if text else "interrupted")
+    return exit_code()
 
 
 def _message(error: Exception, verbose: bool) -> str:

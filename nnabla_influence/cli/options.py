@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, Callable, Tuple
 
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..cleansing import Amount
@@ -34,6 +34,8 @@ __all__ = [
     "positive_int",
     "rate",
 ]
+
+LONGEST_SHOWN = 100
 
 
 def add_classes(parser: argparse.ArgumentParser) -> None:
@@ -163,9 +165,9 @@ def image_size(text: str) -> Tuple[int, int]:
 def existing_file(text: str) -> Path:
     """Read the path of a file that exists."""
     path = Path(text)
-    if path.is_dir():
+    if _is(Path.is_dir, text):
         raise argparse.ArgumentTypeError(f"expected a file, got the folder '{text}'")
-    if not path.is_file():
+    if not _is(Path.is_file, text):
         raise argparse.ArgumentTypeError(f"expected an existing file, but there is none at '{text}'")
     return path
 
@@ -182,10 +184,23 @@ def data_file(text: str) -> Path:
 
 def output_file(text: str) -> Path:
     """Read the path of a file to write; missing folders are made when it is written."""
-    path = Path(text)
-    if not text or path.is_dir():
+    if not text or _is(Path.is_dir, text):
         raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
-    return path
+    _is(Path.exists, text)
+    return Path(text)
+
+
+def _is(kind: Callable[[Path], bool], text: str) -> bool:
+    """Ask what a path is; Python itself raises where the system cannot even look."""
+    try:
+        return kind(Path(text))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise argparse.ArgumentTypeError(f"expected the name of a file, got '{_shortened(text)}' ({why})") from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
 
 
 def amount(text: str) -> Amount:

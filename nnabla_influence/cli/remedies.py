@@ -21,8 +21,11 @@ IN_COMMANDS: Dict[str, str] = {
     "name-label-column": "Name it with --label COLUMN.",
     "import-as-values": "Say --task regression if these are values to predict.",
     "give-more-rows": "Give more rows, or a smaller share for the other parts (--validation, --test).",
+    "smaller-data": "Read smaller images with --image-size HxW, or choose a folder with more room by --data-cache or "
+    "the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images with --image-size {height}x{width}.",
+    "smaller-batches": "Take smaller batches with --batch-size, or smaller images with --image-size HxW.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     "--device "
@@ -31,6 +34,7 @@ IN_COMMANDS: Dict[str, str] = {
     "train-for-steps": "Train (or continue) the network with: python -m nnabla_influence train --policy {policy}, and "
     "score with --cache.",
     "train-with-policy": "Train with --policy {policy}.",
+    "keep-fewer-states": "Keep fewer with --policy last-epoch.",
     "train-with-margins": "was trained without --record-margins. Train again with it.",
     "train-with-average": "was trained without --average-parameters. Train again with it.",
     "train-for-records": "train with the package and score with --cache.",
@@ -38,6 +42,7 @@ IN_COMMANDS: Dict[str, str] = {
     "--cache.",
     "train-again": "Train again, with --overwrite.",
     "make-a-cache": "Make one with: python -m nnabla_influence train.",
+    "discard-damaged": "Remove the progress with --discard, and run the command again.",
     "discard-and-train-again": "Remove it with --discard, train again.",
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",
@@ -46,6 +51,7 @@ IN_COMMANDS: Dict[str, str] = {
     "use-hessian": "Use --curvature hessian.",
     "train-slower-or-use-spectral": "Train with a lower --learning-rate, or use --method spectral, which cannot "
     "diverge.",
+    "fewer-lanczos-steps": "Take fewer with --lanczos-steps (method spectral) or --iterations (influence-function).",
     "more-lanczos-steps": "; more --lanczos-steps sharpen it",
     # evaluation, execution
     "give-selection": "give --selection CSV.",

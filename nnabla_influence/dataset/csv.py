@@ -25,6 +25,7 @@ from ..remedies import remedy
 from .csv_rows import CsvRows
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
+from .text_cells import safe_path
 
 __all__ = [
     "Column",
@@ -262,7 +263,7 @@ def rewritten_cell(cell: str, source_dir: Union[str, Path], target_dir: Union[st
         return cell
     absolute = os.path.abspath(os.path.join(str(source_dir), cell.replace("\\", "/")))
     try:
-        return os.path.relpath(absolute, str(target_dir)).replace(os.sep, "/")
+        return safe_path(os.path.relpath(absolute, str(target_dir)).replace(os.sep, "/"))
     except ValueError:  # Windows: no relative path leads from one drive to another
         return absolute.replace(os.sep, "/")
 

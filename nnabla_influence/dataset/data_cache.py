@@ -8,17 +8,24 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import List, NamedTuple, Union
 
 from .fingerprint import INDEX_FOLDER
 from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remove_own
 
-__all__ = ["CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
+__all__ = ["IDENTIFIED", "VERIFIED", "CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
+
+VERIFIED = "a checksum of every block of a mebibyte is verified when it is first read"
+IDENTIFIED = (
+    "known by size, times and number in the file system; read and hashed again after 7 days, or a change of these"
+)
+"""How far what is kept is trusted, for people."""
 
 # Clearing removes what is named so, and nothing else: the folder may be shared with other files.
 _ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
-_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f]{16})\.json\Z")
+_INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f-]+)\.json\Z")
 
 
 class CacheEntry(NamedTuple):
@@ -39,12 +46,22 @@ def default_data_cache() -> Path:
 
 
 def _system_caches() -> Path:
-    home = Path(os.path.expanduser("~"))
+    stated = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if sys.platform != "darwin" and os.path.isabs(stated):
+        return Path(stated)
+    home = _home()
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or str(home / "AppData" / "Local"))
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"))
+        return home / "AppData" / "Local"
+    return home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
+
+
+def _home() -> Path:
+    """Return the user's home; without one a folder of his own among the temporary ones, never the root folder."""
+    home = Path(os.path.expanduser("~"))  # of an empty HOME Python makes the root folder
+    if home.is_absolute() and home != home.parent:
+        return home
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(tempfile.gettempdir()) / f"home-of-{user}"
 
 
 def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:

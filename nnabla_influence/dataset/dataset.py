@@ -29,6 +29,7 @@ from .fingerprint import arrays_fingerprint, rows_fingerprint
 from .header import index_gaps
 from .ingest import DecodeSettings, FileProgress, ingest
 from .store import open_entry
+from .verified_array import VerifiedArray
 
 if TYPE_CHECKING:
     from ..frames import Frame
@@ -43,6 +44,10 @@ _SCALED: Dict[np.dtype[Any], Array] = {
     np.dtype(kind): (np.arange(levels) * (1.0 / (levels - 1))).astype(np.float32)
     for kind, levels in ((np.uint8, 256), (np.uint16, 65536))
 }
+
+
+StoredArray = Union[Array, VerifiedArray]
+"""The samples of a variable: in memory, or in the data cache."""
 
 
 class Dataset:
@@ -71,7 +76,7 @@ class Dataset:
 
     def __init__(
         self,
-        arrays: Dict[str, Array],
+        arrays: Mapping[str, StoredArray],
         fingerprint: str,
         table: Optional[Table] = None,
         normalize: bool = True,
@@ -268,7 +273,7 @@ class Dataset:
                 f"Expected a variable of numbers, got {name!r} with samples of shape {array.shape[1:]}. Draw its "
                 "samples in batches."
             )
-        return np.array(array if self._rows is None else array[self._rows], dtype=np.float32)
+        return np.array(array[:] if self._rows is None else array[self._rows], dtype=np.float32)
 
     def _float32(self, values: Array) -> Array:
         if self.normalize and values.dtype in _SCALED:

@@ -23,8 +23,10 @@ from typing import Any, Callable, Dict, Optional, Tuple
 import numpy as np
 from PIL import Image
 
+from ..archives.npy_array import read_npy
 from ..array import Array
-from ..errors import DataError
+from ..errors import DataError, TooLargeError
+from ..machine_memory import require_memory
 
 __all__ = ["CellError", "ImageSize", "KNOWN_EXTENSIONS", "decode", "decoder_name", "describe", "float32_array"]
 
@@ -124,11 +126,20 @@ def _decode_image(data: bytes, image_size: ImageSize) -> Array:
         with warnings.catch_warnings():  # about metadata, or size: neither changes the pixels
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
+                _require_memory(image)
                 pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
+    except (MemoryError, TooLargeError) as error:
+        raise CellError(f"expected an image that this machine can hold, got one that is too large: {error}") from error
     except _BROKEN as error:
         raise CellError(f"expected a readable image, got the error: {_first_line(error)}") from error
     channels_last = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
     return np.ascontiguousarray(channels_last.transpose(2, 0, 1))
+
+
+def _require_memory(image: Image.Image) -> None:
+    """Refuse by its header an image whose pixels do not fit the memory."""
+    width, height = image.size
+    require_memory(width * height * len(image.getbands()), f"an image of {width}x{height} pixels")
 
 
 def _pixels(image: Image.Image, image_size: ImageSize) -> Array:
@@ -179,12 +190,9 @@ def _decode_csv(data: bytes) -> Array:
     return np.array(rows, dtype=np.float64)
 
 
-_read_npy: Callable[..., Array] = np.lib.format.read_array  # NumPy leaves it without annotations
-
-
 def _decode_npy(data: bytes) -> Array:
     try:
-        return _read_npy(io.BytesIO(data), allow_pickle=False)
+        return read_npy(data)
     except _BROKEN as error:
         message = f"expected a NumPy array without pickled objects, got the error: {_first_line(error)}"
         raise CellError(message) from error

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..array import Array, IntArray
 from ..errors import ConfigError
+from ..files import replaceable
 from .csv import write_csv
 
 __all__ = ["load_digits", "write_digits"]
@@ -86,5 +87,5 @@ def _write_images(folder: Path, images: Array) -> List[str]:
     names = [f"images/{number:04d}.png" for number in range(len(images))]
     for name, image in zip(names, images):
         # Without a temporary name: the CSVs, written last, make the data set exist.
-        Image.fromarray(image).save(str(folder / name))
+        Image.fromarray(image).save(str(replaceable(folder / name)))
     return names

@@ -5,7 +5,9 @@ name, and the settings that change how these are decoded. Paths are left out: mo
 is, while one other pixel or label changes it.
 
 Hashing every file takes as long as reading it, so a `FileIndex` per CSV remembers each file's hash together with its
-size and modification time; a file is read again only when one of them has changed.
+size, its times of modification and of change, and its number in the file system; a file is read again when one of them
+has changed. Who puts another picture in its place can set the first two to what they were, but not the others. All the
+same every file is read again after a week: a disk may change what nobody has written.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -33,7 +35,18 @@ _CHUNK = 1 << 20  # bytes
 # FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged.
 _UNCERTAIN = 2_000_000_000  # nanoseconds
 
-_Entry = Tuple[int, int, str]  # size in bytes, modification time in nanoseconds, SHA-256 in hexadecimal
+RECHECK = 7 * 24 * 3600  # seconds
+_INDEX_FORMAT = 2
+
+_State = Tuple[int, int, int, int]  # size in bytes, times of modification and of change in nanoseconds, inode
+
+
+class _Entry(NamedTuple):
+    """A file as it was when it was hashed at `time`, in seconds."""
+
+    state: _State
+    time: int
+    digest: str
 
 
 class FileIndex:
@@ -56,12 +69,12 @@ class FileIndex:
         Raises:
             OSError: There is no such file.
         """
-        status = os.stat(str(path))
+        state = _state(os.stat(str(path)))
         entry = self._known.get(str(path))
-        if entry is None or entry[:2] != (status.st_size, status.st_mtime_ns):
+        if entry is None or entry.state != state or not 0 <= time.time() - entry.time < RECHECK:
             return None
         self._used[str(path)] = entry
-        return entry[2]
+        return entry.digest
 
     def hash(self, path: Path) -> str:
         """Read the file and remember its SHA-256.
@@ -77,7 +90,7 @@ class FileIndex:
                 digest.update(block)
         # Otherwise it is hashed again next time.
         if certain:
-            self._used[str(path)] = (status.st_size, status.st_mtime_ns, digest.hexdigest())
+            self._used[str(path)] = _Entry(_state(status), int(time.time()), digest.hexdigest())
         return digest.hexdigest()
 
     def save(self) -> None:
@@ -87,17 +100,27 @@ class FileIndex:
             OSError: The data cache cannot be written.
         """
         if self._used != self._known:
-            content = {"format": _FORMAT, "files": self._used}
+            content = {"format": _INDEX_FORMAT, "files": self._used}
             write_text_atomic(self.location, json.dumps(content))
+
+
+def _state(status: os.stat_result) -> _State:
+    # On Windows the third is the time of creation, which says no less.
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def _entry(state: Sequence[int], hashed: int, digest: str) -> _Entry:
+    size, modified, changed, number = state
+    return _Entry((int(size), int(modified), int(changed), int(number)), int(hashed), str(digest))
 
 
 def _read_index(location: Path) -> Dict[str, _Entry]:
     """Read the index on disk; an unreadable one only costs the time to make it again."""
     try:
         content = json.loads(location.read_bytes().decode("utf-8"))
-        if content["format"] != _FORMAT:
+        if content["format"] != _INDEX_FORMAT:
             return {}
-        return {path: (int(size), int(time), str(sha)) for path, (size, time, sha) in content["files"].items()}
+        return {path: _entry(*stored) for path, stored in content["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
-from ..array import Array
 from ..errors import RunError
 from ..remedies import remedy
 from .csv import Table
@@ -22,6 +21,7 @@ from .inspection import VariablePlan, inspect
 from .problems import Problems
 from .store import ENVIRONMENT, ArrayWriter, new_entry, open_entry
 from .variable_decoder import VariableDecoder
+from .verified_array import VerifiedArray
 
 __all__ = ["DecodeSettings", "FileProgress", "ingest"]
 
@@ -43,7 +43,7 @@ ATTEMPTS = 3  # another process may empty the data cache at the moment a data se
 
 def ingest(
     table: Table, settings: DecodeSettings, data_cache: Path, progress: Optional[FileProgress] = None
-) -> Tuple[str, Dict[str, Array]]:
+) -> Tuple[str, Dict[str, VerifiedArray]]:
     """Decode a data set, or open it where the data cache holds it decoded.
 
     Args:

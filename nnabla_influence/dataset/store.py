@@ -4,7 +4,7 @@
 
     <data cache>/
       <fingerprint>/         one decoded data set
-        dataset.json         its passport: CSV, rows, and name, file, type, shape and size of every variable
+        dataset.json         its passport: CSV, rows, and name, file, type, shape, size, checksums of every variable
         0.npy, 1.npy, ...    one array (N, *shape) per variable, opened as a memory map
       index/<key>.json       known file hashes of one CSV (see `fingerprint`)
       partial-*/             being written
@@ -17,10 +17,10 @@ example because a copy was cut short, counts as missing and is made anew.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Pattern, Sequence, Tuple
@@ -28,17 +28,19 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Pattern, Seque
 import numpy as np
 
 from ..array import Array
+from ..disk_space import require_room
 from ..errors import RunError
-from ..files import flush_to_disk, write_text_atomic
+from ..files import flush_to_disk, naming_file, write_text_atomic
 from ..remedies import remedy
+from ..temporary_names import folder_prefix, is_abandoned
+from .verified_array import BlockChecksums, VerifiedArray, samples_per_block
 
 __all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport", "remove_own"]
 
-_FORMAT = 1
+_FORMAT = 2
 _PASSPORT = "dataset.json"
 PARTIAL = "partial-"
-OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f]{16}\.json)\Z")
-_ABANDONED = 24 * 3600  # seconds after which a partial folder cannot belong to a running process
+OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f-]+\.json)\Z")
 ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
 
 
@@ -62,31 +64,51 @@ class ArrayWriter:
         self._rows = rows
         self._stream = open(str(path), "wb")
         self._dtype = ""
+        self._needed = 0  # bytes
+        self._checksums = BlockChecksums(1)
         self._shape: Tuple[int, ...] = ()
 
     def begin(self, shape: Tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Write the header for samples of `shape`."""
+        """Write the header for samples of `shape`.
+
+        Raises:
+            TooLargeError: All samples together do not fit the disk.
+        """
+        self._needed = self._rows * math.prod(shape) * dtype.itemsize
+        work = f"the decoded variable '{self.name}' ({self._rows:,} samples of shape {tuple(shape)})"
+        require_room(self.path.parent.parent, self._needed, work, remedy("smaller-data", variable=ENVIRONMENT))
         self._dtype = dtype.str
         self._shape = tuple(shape)
+        sample = math.prod(shape) * dtype.itemsize
+        self._checksums = BlockChecksums(samples_per_block(sample) * sample)
         header = {"descr": dtype.str, "fortran_order": False, "shape": (self._rows, *shape)}
         _write_npy_header(self._stream, header)
 
     def write(self, values: Array) -> None:
         """Append values in C order."""
-        self._stream.write(np.ascontiguousarray(values).data)
+        data = np.ascontiguousarray(values).data
+        with naming_file(self.path, self._needed):
+            self._stream.write(data)
+        self._checksums.update(data.cast("B"))
 
     def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._stream.close()
+        """Close the file; safe to call twice.
+
+        Raises:
+            OSError: What was still to be written does not fit the disk.
+        """
+        with naming_file(self.path, self._needed):
+            self._stream.close()
 
     def passport(self) -> Dict[str, Any]:
-        """Return what `open_entry` checks: name, file, type, sample shape and size in bytes."""
+        """Return what `open_entry` checks: name, file, type, sample shape, size in bytes, checksums of its blocks."""
         return {
             "name": self.name,
             "file": self.path.name,
             "dtype": self._dtype,
             "shape": list(self._shape),
             "bytes": self.path.stat().st_size,
+            "crc32": self._checksums.values,
         }
 
 
@@ -114,7 +136,7 @@ def new_entry(
     try:
         data_cache.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(data_cache)
-        temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=str(data_cache)))
+        temporary = Path(tempfile.mkdtemp(prefix=folder_prefix(), dir=str(data_cache)))
         for number, name in enumerate(names):
             writers.append(ArrayWriter(name, temporary / f"{number}.npy", rows))
         yield writers
@@ -127,7 +149,8 @@ def new_entry(
         ) from error
     finally:
         for writer in writers:
-            writer.close()
+            with suppress(OSError):  # on a full disk; that is being said already
+                writer.close()
         if temporary is not None:
             remove_own(temporary, OWN_FILE)
 
@@ -162,7 +185,7 @@ def _set_aside(final: Path) -> None:
     """
     if not final.is_dir() or not all(OWN_FILE.match(child.name) for child in final.iterdir()):
         return  # files of somebody else stay where they are
-    aside = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=str(final.parent)))
+    aside = Path(tempfile.mkdtemp(prefix=folder_prefix(), dir=str(final.parent)))
     taken = aside / final.name
     with suppress(OSError):  # a neighbour sets it aside as well
         os.rename(str(final), str(taken))
@@ -172,12 +195,12 @@ def _set_aside(final: Path) -> None:
     aside.rmdir()
 
 
-def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, Array]]:
+def open_entry(data_cache: Path, fingerprint: str) -> Optional[Dict[str, VerifiedArray]]:
     """Open a decoded data set.
 
     Returns:
-        Read-only memory maps (N, *shape) by variable, in the order of the CSV; None if there is no such folder or it
-        does not match its passport.
+        Read-only arrays (N, *shape) by variable, in the order of the CSV, whose checksums are verified when they are
+        read; None if there is no such folder or it does not match its passport.
     """
     folder = data_cache / fingerprint
     passport = read_passport(folder)
@@ -207,7 +230,7 @@ def read_passport(folder: Path) -> Optional[Dict[str, Any]]:
     return passport
 
 
-def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[Array]:
+def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[VerifiedArray]:
     try:
         path = folder / variable["file"]
         if path.stat().st_size != variable["bytes"]:
@@ -218,7 +241,11 @@ def _open_array(folder: Path, variable: Dict[str, Any], rows: int) -> Optional[A
     if mapped.shape != (rows, *variable["shape"]) or mapped.dtype.str != variable["dtype"]:
         return None
     view: Array = mapped.view(np.ndarray)  # indexing a memmap object is several times slower
-    return view
+    checksums = variable.get("crc32")
+    blocks = -(-rows // samples_per_block(view[:1].nbytes))
+    if not isinstance(checksums, list) or len(checksums) != blocks:
+        return None
+    return VerifiedArray(view, checksums, str(variable["name"]), folder / _PASSPORT)
 
 
 def children(folder: Path) -> List[Path]:
@@ -230,7 +257,7 @@ def _remove_abandoned(data_cache: Path) -> None:
     """Tidy up after processes that were killed while decoding."""
     for child in children(data_cache):
         with suppress(FileNotFoundError):  # a neighbour tidies up as well
-            if child.name.startswith(PARTIAL) and time.time() - child.stat().st_mtime > _ABANDONED:
+            if child.name.startswith(PARTIAL) and is_abandoned(child):
                 remove_own(child, OWN_FILE)
 
 

@@ -67,7 +67,9 @@ class InfluenceEstimator(ABC):
         """
         self.check_network(training.network)
         scores = self._scores(ScoringTask(training, train, validation, progress, store))
-        return dataclasses.replace(scores, table=train.table)
+        return dataclasses.replace(
+            scores, table=train.table, fingerprint=train.fingerprint, seeds=(training.config.seed,)
+        )
 
     def check_network(self, network: Network) -> None:
         """Refuse a network that the method cannot score; asked before anything is trained.

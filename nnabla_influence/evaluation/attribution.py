@@ -32,7 +32,7 @@ from scipy import stats
 
 from ..array import Array
 from ..choices import DIVISORS
-from ..dataset.csv import Table, write_csv
+from ..dataset.csv import Table, is_number, write_csv
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import DataError
@@ -188,6 +188,13 @@ def _known(path: Path) -> Dict[str, str]:
     if tuple(table.header) != COLUMNS:
         raise DataError(
             f"{table.path}: expected the columns {', '.join(COLUMNS)}, found {', '.join(table.header)}.",
+            remedy("replace-groups"),
+        )
+    broken = next((n for n, row in enumerate(table.rows) if not is_number(row[VALUE])), None)
+    if broken is not None:
+        raise DataError(
+            f"{table.path}: line {table.line(broken)}, column {COLUMNS[VALUE]}: expected a number, found "
+            f"'{table.rows[broken][VALUE]}'.",
             remedy("replace-groups"),
         )
     return {row[JOB]: row[VALUE] for row in table.rows}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Callable, Dict, List, Sequence, Tuple, Union, get_type_hints
 
 from ..dataset.csv import Table, write_csv
+from ..dataset.text_cells import safe_text, text_behind
 from ..errors import DataError
 
 __all__ = ["COLUMNS", "CurveRow", "read_rows", "write_rows"]
@@ -79,7 +80,7 @@ def write_rows(path: Union[str, Path], rows: Sequence[CurveRow]) -> None:
 
 
 def _cell(value: object) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+    return f"{value:.9g}" if isinstance(value, float) else safe_text(str(value))
 
 
 def _parsed(table: Table, number: int) -> CurveRow:
@@ -88,7 +89,7 @@ def _parsed(table: Table, number: int) -> CurveRow:
     for name in COLUMNS:
         cell = table.rows[number][table.header.index(name)]
         try:
-            values[name] = kinds[name](cell)
+            values[name] = kinds[name](text_behind(cell))
         except ValueError as error:
             raise DataError(
                 f"{table.path}, line {table.line(number)}, column {name}: expected a number, found '{cell}'. Give the "

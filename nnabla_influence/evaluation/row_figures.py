@@ -7,18 +7,16 @@ as finished only if both files hold it.
 
 from __future__ import annotations
 
-import io
 import math
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
+from ..archives.npz_arrays import pack_arrays, unpack_arrays
 from ..array import Array
-from ..errors import DataError
-from ..files import atomic_path
+from ..errors import CorruptFileError, DataError, TooLargeError
+from ..files import write_bytes_atomic
 from ..objective import Objective
 from ..remedies import remedy
 
@@ -114,17 +112,14 @@ class RowFigures:
         figures = cls()
         if path.is_file():
             try:
-                figures._arrays = _unpacked(path.read_bytes())
-            except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+                figures._arrays = unpack_arrays(path.read_bytes())
+            except (OSError, CorruptFileError, TooLargeError) as error:
                 raise DataError(f"'{path}' is broken ({error}).", remedy("replace-curve")) from error
         return figures
 
     def write(self, table: Path) -> None:
         """Write the file beside a table, whole or not at all."""
-        packed = io.BytesIO()
-        np.savez(packed, **self._arrays)
-        with atomic_path(rows_file(table)) as temporary:
-            temporary.write_bytes(packed.getbuffer())
+        write_bytes_atomic(rows_file(table), pack_arrays(self._arrays))
 
     def add(self, job: str, measured: Mapping[str, Rows]) -> None:
         """Add what a retraining says of the rows of every measured data set."""
@@ -155,17 +150,3 @@ class RowFigures:
         losses = self._arrays[f"{job}.{data}.{LOSSES}"].astype(float)
         right = self._arrays.get(f"{job}.{data}.{RIGHT}")
         return row_errors(losses, right, objective, not math.isnan(self.scale))
-
-
-def _unpacked(packed: bytes) -> Dict[str, Array]:
-    """Return the arrays of an ``.npz`` file, all checksums verified, which NumPy alone does not do.
-
-    Raises:
-        BadZipFile: A checksum is wrong, or the file is none.
-    """
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        damaged = archive.testzip()
-    if damaged is not None:
-        raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-    with np.load(io.BytesIO(packed), allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}

@@ -21,7 +21,9 @@ import numpy as np
 
 from ..array import Array
 from ..errors import ConfigError
+from ..machine_memory import require_memory
 from ..progress import ProgressCallback
+from ..remedies import remedy
 from .operators import Operator, as_finite_vector
 
 __all__ = ["LanczosResult", "lanczos"]
@@ -89,6 +91,7 @@ def lanczos(
     Raises:
         ConfigError: The start has another shape, or there is no step to take.
         DivergenceError: The start or a product is not finite.
+        TooLargeError: The basis does not fit the memory of this machine.
 
     >>> import numpy as np
     >>> from nnabla_influence.linalg import FunctionOperator
@@ -103,6 +106,8 @@ def lanczos(
     norm = float(np.linalg.norm(start))
     if norm == 0:
         return LanczosResult(0.0, np.zeros((0, operator.size)), np.zeros((0, 0)), 0.0, True)
+    numbers = steps * operator.size
+    require_memory(8 * numbers, f"{steps} Lanczos vectors of {operator.size:,} numbers", remedy("fewer-lanczos-steps"))
     basis = np.zeros((steps, operator.size))  # V
     matrix = np.zeros((steps, steps))  # V A V'
     basis[0] = start / norm

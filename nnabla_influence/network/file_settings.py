@@ -13,7 +13,7 @@ from typing import Any, Dict, Optional, Tuple
 import nnabla.solvers
 import numpy as np
 
-from ..config import ScheduleConfig, SolverConfig, TrainingConfig
+from ..config import LARGEST, ScheduleConfig, SolverConfig, TrainingConfig
 from ..errors import ConfigError, NetworkError, UnsupportedError
 from .nnp import NNablaMessage
 
@@ -89,27 +89,50 @@ def read_settings(proto: NNablaMessage, path: str) -> FileSettings:
     """Read the settings from a file's optimizer, data-set and training sections.
 
     Raises:
-        NetworkError: The solver has no learning rate, or a data-set section is missing.
+        NetworkError: The solver has no learning rate, a data-set section is missing, or a number is absurd.
         UnsupportedError: The learning-rate schedule is a custom one.
     """
     optimizer = proto.optimizer[0]
-    sections = dataset_sections(proto)
+    sections = dataset_sections(proto, path)
     missing = [name for name in optimizer.dataset_name if name not in sections]
     if missing:
         raise NetworkError(f"'{path}': the optimizer reads data set '{missing[0]}', which has no section.")
     watched = [name for m in proto.monitor for name in m.dataset_name if name not in optimizer.dataset_name]
+    training = proto.training_config
     return FileSettings(
         solver=_solver(optimizer, path),
-        epochs=max(1, proto.training_config.max_epoch),
-        iterations_per_epoch=max(0, proto.training_config.iter_per_epoch),
+        epochs=_whole(training, "max_epoch", path) or 1,
+        iterations_per_epoch=_whole(training, "iter_per_epoch", path),
         training=tuple(sections[name] for name in optimizer.dataset_name),
         validation=tuple(sections[name] for name in dict.fromkeys(watched) if name in sections),
     )
 
 
-def dataset_sections(proto: NNablaMessage) -> Dict[str, DatasetSetting]:
-    """Return all data-set sections of a file by their names."""
-    return {d.name: DatasetSetting(d.uri, not d.no_image_normalization, d.batch_size, d.shuffle) for d in proto.dataset}
+def dataset_sections(proto: NNablaMessage, path: str) -> Dict[str, DatasetSetting]:
+    """Return all data-set sections of a file by their names.
+
+    Raises:
+        NetworkError: A batch size is absurd.
+    """
+    return {
+        d.name: DatasetSetting(d.uri, not d.no_image_normalization, _whole(d, "batch_size", path), d.shuffle)
+        for d in proto.dataset
+    }
+
+
+def _whole(message: NNablaMessage, name: str, path: str) -> int:
+    """Return a number of times, 0 where the file does not say.
+
+    Raises:
+        NetworkError: It is negative, or beyond anything that ends.
+    """
+    value = int(getattr(message, name))
+    if not 0 <= value <= LARGEST:
+        raise NetworkError(
+            f"'{path}': {name} should be a whole number from 0 (not stated) to {LARGEST:,}, not {value:,}. Save the "
+            "network again with another one."
+        )
+    return value
 
 
 def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
@@ -124,7 +147,7 @@ def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
         learning_rate=rate,
         parameters=parameters,
         weight_decay=plain_number(solver.weight_decay),
-        update_interval=max(1, optimizer.update_interval),
+        update_interval=_whole(optimizer, "update_interval", path) or 1,
         schedule=_schedule(solver, path),
     )
 
@@ -191,26 +214,28 @@ def plain_number(value: Any) -> Any:
 
 def _schedule(solver: NNablaMessage, path: str) -> ScheduleConfig:
     kind = solver.lr_scheduler_type
-    warmup = solver.linear_warmup_scheduler_param.warmup_iter if solver.lr_warmup_scheduler_type == "Linear" else 0
+    linear = solver.lr_warmup_scheduler_type == "Linear"
+    warmup = _whole(solver.linear_warmup_scheduler_param, "warmup_iter", path) if linear else 0
     if kind == "" and solver.lr_decay in (0.0, 1.0):
         return ScheduleConfig("Constant", {}, warmup)
     if kind == "":  # the older form of an exponential schedule
         return ScheduleConfig(
             "Exponential",
-            {"gamma": plain_number(solver.lr_decay), "iter_interval": max(1, solver.lr_decay_interval)},
+            {"gamma": plain_number(solver.lr_decay), "iter_interval": _whole(solver, "lr_decay_interval", path) or 1},
             warmup,
         )
     if kind == "Exponential":
         p = solver.exponential_scheduler_param
-        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": max(1, p.iter_interval)}, warmup)
+        interval = _whole(p, "iter_interval", path) or 1
+        return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_interval": interval}, warmup)
     if kind == "Step":
         p = solver.step_scheduler_param
         return ScheduleConfig(kind, {"gamma": plain_number(p.gamma), "iter_steps": list(p.iter_steps)}, warmup)
     if kind == "Cosine":
-        return ScheduleConfig(kind, {"max_iter": solver.cosine_scheduler_param.max_iter}, warmup)
+        return ScheduleConfig(kind, {"max_iter": _whole(solver.cosine_scheduler_param, "max_iter", path)}, warmup)
     if kind == "Polynomial":
         p = solver.polynomial_scheduler_param
-        return ScheduleConfig(kind, {"max_iter": p.max_iter, "power": plain_number(p.power)}, warmup)
+        return ScheduleConfig(kind, {"max_iter": _whole(p, "max_iter", path), "power": plain_number(p.power)}, warmup)
     raise UnsupportedError(
         f"'{path}': learning-rate schedule '{kind}' is not supported; Exponential, Step, Cosine and Polynomial are."
     )

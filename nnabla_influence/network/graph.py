@@ -18,7 +18,9 @@ import numpy as np
 
 from ..array import Array
 from ..errors import DataError, NetworkError, UnsupportedError
+from ..machine_memory import require_memory
 from ..parameters import ParameterSpace
+from ..remedies import remedy
 from .build_network import BuiltNetwork, build_network
 from .loss_role import LossRole
 from .nnp import NNablaMessage
@@ -37,6 +39,7 @@ __all__ = [
     "check_batch",
 ]
 
+FLOAT_BYTES = 4
 PARAMETER_FIELDS = {
     "BatchNormalization": "batch_normalization_param",
     "FusedBatchNormalization": "fused_batch_normalization_param",
@@ -58,6 +61,7 @@ class Purpose(NamedTuple):
     batch_norm: str
 
 
+FLOAT_BYTES = 4
 TRAINING = Purpose(False, "as-is")
 SCORING_BATCH = Purpose(True, "batch")
 SCORING_FROZEN = Purpose(True, "frozen")
@@ -115,6 +119,7 @@ class Graph:
     Raises:
         NetworkError: An input is missing from the network.
         UnsupportedError: A loss has no batch axis, or a random layer cannot be taken out.
+        TooLargeError: A batch does not fit the memory of this machine.
 
     Attributes:
         variables: Every variable of the network, by name.
@@ -143,6 +148,7 @@ class Graph:
             return self.leaves[name]
 
         built = build_network(prepared(message, purpose, batch_statistics), batch_size, leaf=leaf)
+        self._require_memory(built, purpose, roles.name)
         missing = [name for name in roles.inputs if name not in built.variables]
         if missing:
             raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
@@ -158,6 +164,21 @@ class Graph:
             (loss, _variable(built, loss.prediction)) for loss in roles.losses
         ]
         self.targets = [_variable(built, loss.target_variable) for loss in roles.losses]
+
+    def _require_memory(self, built: BuiltNetwork, purpose: Purpose, name: str) -> None:
+        """Refuse a batch that does not fit the memory: NNabla would be killed in the middle of the first pass.
+
+        A training pass keeps what enters a layer with parameters, for their gradients; any pass holds the largest
+        variable.
+        """
+        sizes = {name: FLOAT_BYTES * variable.variable_instance.size for name, variable in built.variables.items()}
+        needed = max(sizes.values(), default=0)
+        if purpose == TRAINING:
+            layers = [f.inputs for f in built.forward_sequence() if any(name in self.leaves for name in f.inputs)]
+            kept = {name for inputs in layers for name in inputs if name not in self.leaves}
+            needed = max(needed, sum(sizes[name] for name in kept))
+        work = f"a batch of {self.batch_size} samples in network '{name}'"
+        require_memory(needed, work, remedy("smaller-batches"))
 
     def feed(self, batch: Mapping[str, Array]) -> None:
         """Copy a batch, data-set column to array (B, ...), into the input variables."""

@@ -23,6 +23,7 @@ from ..errors import DataError, NetworkError
 from ..parameters import ParameterSpace
 from ..remedies import remedy
 from .builtin import INPUT, builtin_file
+from .declared_size import require_buildable
 from .file_from_loss import file_from_loss
 from .file_settings import read_settings
 from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
@@ -52,8 +53,9 @@ class Network:
         fixed: Values that no seed draws although the file lacks them: those of a `Standardization`.
 
     Raises:
-        NetworkError: A role is missing, or the file holds only some of the parameters.
+        NetworkError: A role is missing, the file holds only some of the parameters, or one that is not finite.
         UnsupportedError: The file needs something this package cannot do; it is named.
+        TooLargeError: It declares more numbers than this machine holds.
 
     Attributes:
         path: Where the network came from.
@@ -75,6 +77,7 @@ class Network:
         self.roles = read_roles(file.proto, file.path)
         self.settings = read_settings(file.proto, file.path)
         self.trained = bool(file.parameters)
+        require_buildable(file.proto.network, file.path)
         # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
         drawn = {**initial_values(file.proto, seed), **fixed}
         values = complete_values(drawn, file) if self.trained else drawn
@@ -88,6 +91,9 @@ class Network:
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
         self.theta = self.space.flatten(values)
         self.statistics_values = self.statistics.flatten(values)
+        broken = self.space.not_finite(self.theta) or self.statistics.not_finite(self.statistics_values)
+        if broken:
+            raise NetworkError(f"'{file.path}': {broken}. Use the network of a training that did not diverge.")
 
     # -- where networks come from ------------------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ NNABLA_ERRORS = (
     AttributeError,
     LookupError,
     AssertionError,
+    ArithmeticError,
+    MemoryError,
 )
 """The exceptions of NNabla's loader and of its functions."""
 
@@ -57,8 +59,8 @@ def translated_errors(network: str, work: str) -> Iterator[None]:
     try:
         with clear_interrupts():
             yield
-    except RuntimeError as error:
-        if OUT_OF_MEMORY.search(str(error)):
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
             advice = "There is not enough memory: take a smaller batch size, or a device with more."
         else:
             advice = "Look for values in the data that this layer cannot take, such as an index outside its table."

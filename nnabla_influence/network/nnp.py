@@ -1,15 +1,16 @@
 """Read NNabla's network files, ``.nnp`` archives and ``.nntxt`` text, and write archives.
 
 An ``.nnp`` is a zip file with the network as protocol-buffer text (``*.nntxt``) and its parameters (``*.h5`` or
-``*.protobuf``); an ``.nntxt`` holds the network alone, or both. Parameters are loaded into a private scope and handed
-on as NumPy arrays under their full names, so a layer called ``Affine`` (parameters ``Affine/affine/W``) cannot
-collide with anything. The text is read as UTF-8 whatever the locale.
+``*.protobuf``); an ``.nntxt`` holds the network alone, or both. Parameters are handed on as NumPy arrays under their
+full names, so a layer called ``Affine`` (parameters ``Affine/affine/W``) cannot collide with anything. The text is read
+as UTF-8 whatever the locale.
 """
 
 from __future__ import annotations
 
+import io
+import math
 import zipfile
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Mapping, Union
@@ -17,18 +18,22 @@ from typing import Any, Dict, Mapping, Union
 import nnabla as nn
 import numpy as np
 from google.protobuf import text_format
+from google.protobuf.message import DecodeError
 from nnabla.utils import nnabla_pb2
 from nnabla.utils.nnp_format import nnp_version
 
+from ..archives.hdf5_datasets import read_datasets
+from ..archives.zip_members import read_members
 from ..array import Array
 from ..choices import BUILTINS
-from ..errors import NetworkError
-from ..files import atomic_path
+from ..errors import CorruptFileError, NetworkError, TooLargeError
+from ..files import write_bytes_atomic
 from ..similar_names import did_you_mean
 
 __all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
+VALUE_SUFFIXES = (".h5", ".protobuf")
 
 NNablaMessage = Any
 """A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
@@ -71,7 +76,7 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
         return _read_archive(path)
     if path.suffix.lower() in TEXT_SUFFIXES:
         proto = parse_text(_decoded(path.read_bytes(), path), path)
-        return NetworkFile(proto, _take_parameters(proto), str(path))
+        return NetworkFile(proto, _take_parameters(proto, str(path)), str(path))
     raise NetworkError(f"Network file '{path}' should end in .nnp or .nntxt, not '{path.suffix}'.")
 
 
@@ -84,17 +89,15 @@ def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Ar
         parameters: Values by full name.
     """
     variables = {name: nn.Variable.from_numpy_array(value) for name, value in parameters.items()}
-    with atomic_path(path) as temporary:
-        values = temporary.with_suffix(".h5")
-        try:
-            nn.save_parameters(str(values), variables)
-            with zipfile.ZipFile(temporary, "w") as archive:
-                archive.writestr("nnp_version.txt", f"{nnp_version()}\n")
-                archive.writestr("net.nntxt", text.encode("utf-8"))
-                archive.write(values, "parameter.h5")
-        finally:
-            if values.exists():
-                values.unlink()
+    # In memory: on a full disk HDF5 and the ZIP writer raise errors of their own, or take the process down.
+    values = io.BytesIO()
+    nn.save_parameters(values, variables, extension=".h5")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("nnp_version.txt", f"{nnp_version()}\n")
+        archive.writestr("net.nntxt", text.encode("utf-8"))
+        archive.writestr("parameter.h5", values.getvalue())
+    write_bytes_atomic(path, packed.getbuffer())
 
 
 def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:
@@ -113,7 +116,7 @@ def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:
     return proto
 
 
-def _decoded(data: bytes, path: Path) -> str:
+def _decoded(data: bytes, path: Union[str, Path]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -121,27 +124,55 @@ def _decoded(data: bytes, path: Path) -> str:
 
 
 def _read_archive(path: Path) -> NetworkFile:
-    proto = nnabla_pb2.NNablaProtoBuf()
+    """Read an archive without NNabla's own reader, which unpacks whatever there is and follows links."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                if name.lower().endswith(TEXT_SUFFIXES):
-                    proto.MergeFrom(parse_text(_decoded(archive.read(name), path), f"{path}!{name}"))
-    except zipfile.BadZipFile as error:
-        raise NetworkError(f"'{path}' is not a readable .nnp archive ({error}); save the network again.") from error
+        members = read_members(path, lambda name: name.lower().endswith((*TEXT_SUFFIXES, *VALUE_SUFFIXES)))
+    except (CorruptFileError, TooLargeError) as error:
+        raise NetworkError(f"'{path}' is not a readable .nnp archive: {error}. Save the network again.") from error
+    proto = nnabla_pb2.NNablaProtoBuf()
+    parameters: Dict[str, Array] = {}
+    for name, data in members.items():
+        inside = f"{path}!{name}"
+        if name.lower().endswith(TEXT_SUFFIXES):
+            message = parse_text(_decoded(data, inside), inside)
+            parameters.update(_take_parameters(message, inside))
+            proto.MergeFrom(message)
+        else:
+            parameters.update(_values(data, name, inside))
     if not proto.network:
         raise NetworkError(f"'{path}' holds no network (*.nntxt) beside its parameters.")
-    parameters = _take_parameters(proto)
-    scope: OrderedDict[str, nn.Variable] = OrderedDict()  # private: names cannot meet those of another network
-    with nn.parameter_scope("", scope):
-        nn.load_parameters(str(path))
-        loaded = nn.get_parameters(grad_only=False)
-    parameters.update({name: np.array(variable.d, np.float32) for name, variable in loaded.items()})
     return NetworkFile(proto, parameters, str(path))
 
 
-def _take_parameters(proto: NNablaMessage) -> Dict[str, Array]:
-    """Move parameter values out of the message."""
-    values = {p.variable_name: np.array(p.data, np.float32).reshape(tuple(p.shape.dim)) for p in proto.parameter}
+def _values(data: bytes, name: str, path: str) -> Dict[str, Array]:
+    """Read the parameter values of an archive's member.
+
+    Raises:
+        NetworkError: It is broken.
+    """
+    try:
+        if name.lower().endswith(".protobuf"):
+            return _take_parameters(nnabla_pb2.NNablaProtoBuf.FromString(data), path)
+        with np.errstate(over="ignore"):  # becomes infinite, and is refused by its name
+            return {key: np.asarray(value, np.float32) for key, value in read_datasets(data).items()}
+    except (CorruptFileError, TooLargeError, DecodeError) as error:
+        raise NetworkError(f"'{path}' holds no readable parameters: {error}. Save the network again.") from error
+
+
+def _take_parameters(proto: NNablaMessage, path: str) -> Dict[str, Array]:
+    """Move parameter values out of the message.
+
+    Raises:
+        NetworkError: A parameter has another number of values than its shape says.
+    """
+    values = {}
+    for parameter in proto.parameter:
+        shape = tuple(parameter.shape.dim)
+        if min(shape, default=1) < 0 or math.prod(shape) != len(parameter.data):
+            raise NetworkError(
+                f"'{path}': parameter '{parameter.variable_name}' should have the values of shape {shape}, but there "
+                f"are {len(parameter.data):,}. Save the network again."
+            )
+        values[parameter.variable_name] = np.array(parameter.data, np.float32).reshape(shape)
     del proto.parameter[:]  # the message is kept as text and hashed; values have no place in either
     return values

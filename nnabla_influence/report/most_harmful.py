@@ -12,7 +12,7 @@ from typing import NamedTuple, Optional, Union
 from matplotlib.figure import Figure
 
 from ..errors import ConfigError
-from ..files import atomic_path, refuse_overwriting
+from ..files import refuse_overwriting, write_bytes_atomic
 from .contact_sheet import contact_sheet
 from .figures import LIGHT, drawing, png_bytes
 from .number_sheet import number_sheet
@@ -70,8 +70,7 @@ def write_most_harmful(
 
 def write_png(figure: Figure, output: Path) -> None:
     """Write a figure, whole or not at all; call it inside `drawing`."""
-    with atomic_path(output) as temporary:
-        temporary.write_bytes(png_bytes(figure))
+    write_bytes_atomic(output, png_bytes(figure))
 
 
 def _figure(shown: ShownSamples, most: int) -> Figure:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, List, Mapping, Optional, Tuple,
 
 from ..errors import DataError
 from ..evaluation.removal_curve import RemovalCurve
+from ..scores_passport import edits
 from .report_inputs import ReportInputs
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _cache_costs(cache: TrainingCache) -> Rows:
 
 def file_rows(inputs: ReportInputs, rows: int) -> Rows:
     """List the files the report was made from."""
-    files: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows")]
+    edited = edits(Path(inputs.influence), rows)
+    files: Rows = [("influence CSV", f"{inputs.influence}, {rows:,} rows" + (f"; {edited}" if edited else ""))]
     others = (
         ("removal curve", inputs.curve),
         ("training cache", inputs.cache),

@@ -22,6 +22,7 @@ from ..dataset.csv import Column, Table
 from ..dataset.indexed_column import IndexedColumn
 from ..objective import LOSS, Objective
 from ..scores import INDEX_COLUMN, LABEL_COLUMN, LOSS_COLUMN, SCORE_COLUMN
+from ..scores_passport import warn_if_edited
 from .classes import Classes
 
 __all__ = ["ScoredSamples"]
@@ -67,6 +68,7 @@ class ScoredSamples:
         """
         table = Table.read(path)
         by_index = IndexedColumn.read_scores(table, SCORE_COLUMN)
+        warn_if_edited(table.path, len(table))
         (score,) = table.variables[SCORE_COLUMN]
         # The layout of an influence CSV: the data's own columns, the score, further numbers, the index.
         data = [column for column in table.columns if column.position < score.position]

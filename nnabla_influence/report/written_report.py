@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, List, Tuple, Union
 
-from ..files import atomic_path, refuse_overwriting, write_text_atomic
+from ..files import refuse_overwriting, write_files_atomic
 from .report_inputs import ReportInputs
 from .required_libraries import require_report_libraries
 from .shown_samples import MOST_CARDS
@@ -65,9 +65,9 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     page = Path(output).absolute()
     refuse_overwriting([page], [inputs.influence, inputs.curve, inputs.cache, inputs.suspects])
     content, text = _within_budget(inputs, page)
-    figures = _write_figures(page, content.files)
-    write_text_atomic(page, text)
-    return WrittenReport(page, figures, len(content.shown.cards), content.shown.total, len(content.shown.broken))
+    figures = {figure_folder(page) / f"{name}.png": data for name, data in content.files.items()}
+    write_files_atomic({**figures, page: text.encode("utf-8")})
+    return WrittenReport(page, list(figures), len(content.shown.cards), content.shown.total, len(content.shown.broken))
 
 
 def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str]:
@@ -88,13 +88,3 @@ def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str
 def figure_folder(page: Path) -> Path:
     """Return the folder in which the figures of a page lie."""
     return page.with_name(f"{page.stem}_figures")
-
-
-def _write_figures(page: Path, files: Dict[str, bytes]) -> List[Path]:
-    written = []
-    for name, data in files.items():
-        path = figure_folder(page) / f"{name}.png"
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(data)
-        written.append(path)
-    return written

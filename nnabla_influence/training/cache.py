@@ -22,20 +22,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Dict, Mapping, Sequence, Union
 
-import h5py
 import numpy as np
 
+from ..archives.hdf5_datasets import is_hdf5, pack_datasets, read_datasets
 from ..array import Array
 from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
-from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
-from ..files import atomic_path
+from ..errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError, RequestError
+from ..files import write_bytes_atomic
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
@@ -47,6 +46,9 @@ __all__ = ["FORMAT", "TrainingCache", "kept_steps", "write_cache"]
 
 FORMAT = 1
 RECORDS = "records"
+NEEDED = {"passport", "network", "steps", "parameters", "statistics", "checksum"}
+MOST_TEXT = 1 << 28  # bytes; the text of a network of thousands of layers takes some millions
+NO_CACHE = (LookupError, ValueError, TypeError, AttributeError, OverflowError, zlib.error, RequestError)
 MISSING_RECORDS = {"margins": remedy("train-with-margins"), "average": remedy("train-with-average")}
 
 
@@ -85,7 +87,7 @@ class TrainingCache(FinishedTraining):
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
         self._steps = datasets["steps"]
         self._datasets = datasets
-        text = zlib.decompress(datasets["network"].tobytes()).decode("utf-8")
+        text = _network_text(datasets)
         final = self.final
         self.network = Network.from_values(text, final.theta, final.statistics, self.passport["network"]["path"])
 
@@ -95,29 +97,35 @@ class TrainingCache(FinishedTraining):
 
         Raises:
             DataError: No such file, or not a training cache.
-            CorruptFileError: The contents do not match their checksum.
+            CorruptFileError: The contents do not match their checksum, or some are not finite.
         """
         path = Path(path)
         if not path.is_file():
             raise DataError(f"Training cache '{path}' does not exist.", remedy("make-a-cache"))
-        if not h5py.is_hdf5(path):
+        if not is_hdf5(path):
             raise DataError(f"'{path}' is not a training cache: it is not an HDF5 file.")
         try:
-            with h5py.File(path, "r") as file:
-                if "passport" not in file or "checksum" not in file:
-                    raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
-                datasets = _read(file)
-        except (OSError, RuntimeError) as error:  # h5py raises either for damage
+            datasets = read_datasets(path)
+        except CorruptFileError as error:
             raise CorruptFileError(
                 f"Training cache '{path}' cannot be read ({error}); it is damaged.", remedy("train-again")
             ) from error
+        if not NEEDED <= set(datasets):
+            raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
         checksum = bytes(datasets.pop("checksum"))
         if checksum != _checksum(datasets):
             raise CorruptFileError(
                 f"Training cache '{path}' does not match its SHA-256; it was damaged or changed.",
                 remedy("train-again"),
             )
-        return cls(path, datasets, checksum.hex())
+        try:
+            _refuse_not_finite(path, datasets)
+            return cls(path, datasets, checksum.hex())
+        except NO_CACHE as error:  # a checksum is no proof of who wrote it
+            raise CorruptFileError(
+                f"Training cache '{path}' does not hold what belongs into one ({type(error).__name__}: {error}).",
+                remedy("train-again"),
+            ) from error
 
     def __repr__(self) -> str:
         samples = self.plan.batches.samples
@@ -148,11 +156,7 @@ class TrainingCache(FinishedTraining):
                 f"before step {step} (kept: {_shortened(self.kept)}).",
                 remedy("train-with-policy", policy="every-step"),
             )
-        row = rows[0]
-        state = {
-            name.split("/", 1)[1]: array[row] for name, array in self._datasets.items() if name.startswith("solver/")
-        }
-        return Checkpoint(step, self._datasets["parameters"][row], self._datasets["statistics"][row], state)
+        return _checkpoint(self._datasets, int(rows[0]))
 
     def record(self, name: str) -> Array:
         """Return what training noted down in passing: ``margins`` (N,) or ``average`` (P,).
@@ -215,6 +219,9 @@ def write_cache(
         network: Its structure is stored; its values are not.
         checkpoints: What the policy keeps, in order; the last one is final.
         records: Arrays by name, see `records.Records`.
+
+    Raises:
+        CorruptFileError: A number is not finite.
     """
     datasets: Dict[str, Array] = {
         "passport": _bytes(json.dumps(passport, sort_keys=True).encode("utf-8")),
@@ -226,41 +233,58 @@ def write_cache(
     for name in checkpoints[0].solver:
         datasets[f"solver/{name}"] = np.stack([c.solver[name] for c in checkpoints]).astype(np.float32)
     datasets.update({f"{RECORDS}/{name}": array for name, array in records.items()})
+    _refuse_not_finite(path, datasets)
     checksum = _bytes(_checksum(datasets))
-    with atomic_path(path) as temporary:
-        # The newest layout has the smallest overhead; times are left out so that equal runs give equal bytes.
-        with _timeless_file(temporary) as file:
-            for name, array in {**datasets, "checksum": checksum}.items():
-                _write(file, name, array)
+    write_bytes_atomic(path, pack_datasets({**datasets, "checksum": checksum}))
 
 
-def _timeless_file(path: Path) -> h5py.File:
-    """Return a new file whose root and groups hold no times; older versions of h5py have no option for that."""
-    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
-    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
-    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
-    creation.set_obj_track_times(False)
-    file = h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
-    group = h5py.h5p.create(h5py.h5p.GROUP_CREATE)
-    group.set_obj_track_times(False)
-    for name in ("solver", RECORDS):  # made here, because a group that a data set makes on its way holds a time
-        h5py.h5g.create(file.id, name.encode("ascii"), gcpl=group)
-    return file
+def _checkpoint(datasets: Mapping[str, Array], row: int) -> Checkpoint:
+    """Return the state of a row."""
+    solver = {name.split("/", 1)[1]: array[row] for name, array in datasets.items() if name.startswith("solver/")}
+    return Checkpoint(int(datasets["steps"][row]), datasets["parameters"][row], datasets["statistics"][row], solver)
 
 
-def _read(file: h5py.File) -> Dict[str, Array]:
-    datasets: Dict[str, Array] = {}
-    file.visititems(lambda name, item: datasets.update({name: item[...]}) if isinstance(item, h5py.Dataset) else None)
-    return datasets
+def _refuse_not_finite(path: Path, datasets: Mapping[str, Array]) -> None:
+    """Refuse the contents of a cache that hold NaN or infinite numbers: whatever is computed from them is wrong.
 
-
-def _write(file: h5py.File, name: str, array: Array) -> None:
-    if array.size == 0:  # nothing to check
-        file.create_dataset(name, data=array)
+    Raises:
+        CorruptFileError: Some are; the first is named.
+    """
+    broken = [name for name, array in datasets.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+    if not broken:
         return
-    # One kept state is one chunk. Fletcher32 needs chunks, and covers data sets but not attributes.
-    chunk = (1,) + array.shape[1:] if array.ndim > 1 else array.shape
-    file.create_dataset(name, data=array, chunks=chunk, fletcher32=True, track_times=False)
+    where = next((_record_not_finite(name, datasets[name]) for name in broken if name.startswith(f"{RECORDS}/")), "")
+    if not all(name.startswith(f"{RECORDS}/") for name in broken):
+        where = _state_not_finite(datasets)
+    raise CorruptFileError(f"Training cache '{path}': {where}.", remedy("train-again"))
+
+
+def _network_text(datasets: Mapping[str, Array]) -> str:
+    """Return the network's text, unpacked no further than text packs.
+
+    Raises:
+        ValueError: It claims to be longer.
+    """
+    packed = datasets["network"].tobytes()
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(packed, MOST_TEXT)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"expected a network of at most {MOST_TEXT:,} bytes of text, got more")
+    return text.decode("utf-8")
+
+
+def _record_not_finite(name: str, values: Array) -> str:
+    rows = np.flatnonzero(~np.isfinite(values))
+    return f"{name}: {len(rows)} of {len(values):,} numbers are not finite, the first at {rows[0]}"
+
+
+def _state_not_finite(datasets: Mapping[str, Array]) -> str:
+    """Name the first parameter that is not finite; the network that knows the names is made for this alone."""
+    text = _network_text(datasets)
+    states = [_checkpoint(datasets, row) for row in range(len(datasets["steps"]))]
+    network = Network.from_values(text, np.zeros_like(states[0].theta), np.zeros_like(states[0].statistics))
+    found = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)
+    return next(f"before step {step}, {broken}" for step, broken in found if broken)
 
 
 def _checksum(datasets: Mapping[str, Array]) -> bytes:

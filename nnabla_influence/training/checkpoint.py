@@ -8,6 +8,7 @@ from typing import Dict, Mapping
 import numpy as np
 
 from ..array import Array
+from ..parameters import ParameterSpace
 
 __all__ = ["Checkpoint"]
 
@@ -34,6 +35,18 @@ class Checkpoint:
         """Return the state as arrays by name, ready to be saved."""
         solver = {STATE_PREFIX + name: array for name, array in self.solver.items()}
         return {"step": np.array(self.step, np.int64), "theta": self.theta, "statistics": self.statistics, **solver}
+
+    def not_finite(self, space: ParameterSpace, statistics: ParameterSpace) -> str:
+        """Say what of the state is not finite; empty if all of it is.
+
+        Args:
+            space: Names and shapes of the parameters (P,), and of each of the solver's vectors.
+            statistics: Names and shapes of the statistics (S,).
+        """
+        parts = [("parameters", space, self.theta), ("statistics", statistics, self.statistics)]
+        parts += [(f"the solver's {name}", space, vector) for name, vector in self.solver.items()]
+        found = ((what, names.not_finite(vector)) for what, names, vector in parts)
+        return next((f"{what}: {broken}" for what, broken in found if broken), "")
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Checkpoint:

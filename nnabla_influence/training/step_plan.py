@@ -22,8 +22,9 @@ from nnabla.utils.learning_rate_scheduler import (
 )
 
 from ..array import Array, IntArray
-from ..config import SolverConfig, TrainingConfig
+from ..config import LARGEST, SolverConfig, TrainingConfig
 from ..dataset.batches import BatchPlan
+from ..errors import ConfigError
 from .nnabla_cli.wrapping_plan import WrappingPlan
 
 __all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan", "scheduler"]
@@ -76,6 +77,9 @@ class StepPlan:
         steps: T, updates of the run.
         batches_per_step: Batches whose gradients a step adds, on average.
 
+    Raises:
+        ConfigError: It has more steps than any machine performs.
+
     >>> from nnabla_influence import TrainingConfig
     >>> plan = StepPlan(TrainingConfig(epochs=2, batch_size=4, policy="epochs"), samples=10)
     >>> plan.steps, [len(step.batches[0]) for step in plan.epoch(0)], plan.kept()
@@ -88,6 +92,11 @@ class StepPlan:
         self.interval = config.solver.update_interval
         self.steps_per_epoch = math.ceil(self.batches.batches_per_epoch / self.interval)
         self.steps = self.steps_per_epoch * config.epochs
+        if self.steps > LARGEST:
+            raise ConfigError(
+                f"Expected at most {LARGEST:,} steps, got {config.epochs:,} epochs of "
+                f"{self.steps_per_epoch:,}. Train for fewer epochs."
+            )
         self.batches_per_step = self.batches.batches_per_epoch / self.steps_per_epoch
         self._scheduler = scheduler(config.solver)
         # A schedule counts NNabla's iterations; ours per epoch may be one more, so positions are scaled.
@@ -131,14 +140,22 @@ class StepPlan:
 
     def kept(self) -> Tuple[int, ...]:
         """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
+        return (*self._kept_on_the_way(), self.steps)
+
+    @property
+    def states(self) -> int:
+        """The number of states that `kept` lists, without listing them."""
+        return len(self._kept_on_the_way()) + 1
+
+    def _kept_on_the_way(self) -> range:
         total = self.steps  # T
         policy = self.config.policy
         if policy == "final":
-            return (total,)
+            return range(0)
         if policy == "last-epoch":
-            return (total - self.steps_per_epoch, total)
+            return range(total - self.steps_per_epoch, total, self.steps_per_epoch)
         stride = {"epochs": self.steps_per_epoch, "sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
-        return tuple(range(0, total, stride)) + (total,)
+        return range(0, total, stride)
 
 
 def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, WrappingPlan]:

@@ -13,11 +13,14 @@ from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Unio
 from ..config import TrainingConfig, differences
 from ..dataset.dataset import Dataset
 from ..device import Device
+from ..disk_space import require_room
 from ..errors import CacheMismatchError, ComputationError, CorruptFileError, InfluenceError
+from ..files import replaceable
+from ..machine_memory import require_memory
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
-from ..resume import discard, has_progress
+from ..resume import discard, has_progress, working_on
 from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
 from .first_parameters import drawn_from
@@ -88,8 +91,11 @@ def train(
 
     Raises:
         CacheMismatchError: The target holds another run and `overwrite` is off.
+        OutputExistsError: The target is no regular file.
         ConfigError: NNabla has no such solver.
         DivergenceError: The loss is not finite.
+        InUseError: Another process is training into the same file.
+        TooLargeError: A batch, or what the policy keeps, does not fit this machine.
         ComputationError: NNabla failed at a batch; what was saved before stays, to go on from.
 
     >>> import os, tempfile
@@ -103,6 +109,7 @@ def train(
     (4, [2, 4], (4740,))
     """
     target = Path(target)
+    replaceable(target)  # now, not after the training
     network.check_data(dataset)
     config = with_solver_defaults(config)
     passport = run_passport(network, dataset, config)
@@ -110,11 +117,19 @@ def train(
     if existing is not None:
         return existing
     trainer = Trainer(network, dataset, config, device)
+    _require_room(trainer.state(), StepPlan(config, len(dataset)), target)
+    with working_on(target):
+        existing = _existing(target, passport, overwrite)  # another process may have finished it meanwhile
+        return existing or _train(trainer, passport, target, overwrite, hooks)
+
+
+def _train(trainer: Trainer, passport: Mapping[str, Any], target: Path, overwrite: bool, hooks: Hooks) -> TrainingCache:
+    """Perform what is left of a training, and write its cache."""
     if overwrite:
         discard(target)
     unfinished = UnfinishedTraining(target, passport)
-    plan = StepPlan(config, len(dataset))
-    kept = _kept(plan, network)
+    plan = StepPlan(trainer.config, len(trainer.dataset))
+    kept = _kept(plan, trainer.network)
     try:
         history = _run(trainer, plan, kept, unfinished, hooks)
     except InfluenceError as error:
@@ -123,9 +138,23 @@ def train(
             discard(target)
         raise
     records = trainer.records.results(plan.steps_per_epoch)
-    write_cache(target, {**passport, "training_loss": history}, network, unfinished.kept(kept), records)
+    write_cache(target, {**passport, "training_loss": history}, trainer.network, unfinished.kept(kept), records)
     discard(target)
     return TrainingCache.open(target)
+
+
+def _require_room(state: Checkpoint, plan: StepPlan, target: Path) -> None:
+    """Refuse a policy whose states do not fit the memory, where the cache is put together, or the disk.
+
+    Raises:
+        TooLargeError: They do not.
+    """
+    states = plan.states
+    size = sum(array.nbytes for array in state.to_arrays().values())
+    work = f"the {states:,} states that policy '{plan.config.policy}' keeps"
+    less = remedy("keep-fewer-states")
+    require_memory(states * size, work, less)
+    require_room(target.parent, states * size, work, less)
 
 
 def _existing(target: Path, passport: Mapping[str, Any], overwrite: bool) -> Optional[TrainingCache]:

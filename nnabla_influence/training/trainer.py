@@ -31,6 +31,8 @@ from .update_rules import rule
 
 __all__ = ["Trainer", "function_seed"]
 
+ROWS_SHOWN = 10
+
 
 class Trainer:
     """A network in training: live variables, a solver, and one step after another.
@@ -92,9 +94,21 @@ class Trainer:
                 variable.need_grad = True
             self._solver.set_parameters(variables)
         self.done = 0
+        self._epoch = 0  # of the step that was last performed
 
     def state(self) -> Checkpoint:
-        """Return the current state, copied."""
+        """Return the current state, copied.
+
+        Raises:
+            DivergenceError: A parameter, a running statistic or a number of the solver's is not finite.
+        """
+        state = self._state()
+        broken = state.not_finite(self.network.space, self.network.statistics)
+        if broken:
+            raise self._diverged(f"after step {self.done} (epoch {self._epoch + 1})", broken)
+        return state
+
+    def _state(self) -> Checkpoint:
         solver: Dict[str, Dict[str, Array]] = {}
         for name, entry in self._solver.get_states().items():
             for key, variable in entry.pstate.items():
@@ -123,16 +137,16 @@ class Trainer:
         """Perform one update; return the sum of the samples' losses before it.
 
         Raises:
-            DivergenceError: The loss is not finite.
+            DivergenceError: The loss or its gradient is not finite.
             ComputationError: NNabla failed at this batch.
         """
+        self._epoch = step.epoch
         with self._computing(step):
             total = self._gradients(step)
             if not np.isfinite(total):
-                raise DivergenceError(
-                    f"The training loss became {total} in epoch {step.epoch + 1} (step {step.index + 1}). Lower the "
-                    f"learning rate (now {step.learning_rate:g}), or look for extreme values in the data."
-                )
+                raise self._diverged(_at(step), f"the training loss became {total}")
+            if self._solver.check_inf_or_nan_grad():
+                raise self._diverged(_at(step), f"gradient: {self.network.space.not_finite(self._gradient())}")
             if self.config.solver.weight_decay:
                 self._solver.weight_decay(self.config.solver.weight_decay)
             self._solver.set_learning_rate(step.learning_rate)
@@ -146,11 +160,25 @@ class Trainer:
         Running statistics move on, as in the step itself.
 
         Raises:
+            DivergenceError: It is not finite.
             ComputationError: NNabla failed at this batch.
         """
         with self._computing(step):
             self._gradients(step)
-            return self.network.space.flatten({n: self._store.variables[n].g for n in self.network.space.names})
+            gradient = self._gradient()
+        broken = self.network.space.not_finite(gradient)
+        if broken:
+            raise self._diverged(_at(step), f"gradient: {broken}")
+        return gradient
+
+    def _gradient(self) -> Array:
+        return self.network.space.flatten({n: self._store.variables[n].g for n in self.network.space.names})
+
+    def _diverged(self, where: str, what: str) -> DivergenceError:
+        return DivergenceError(
+            f"The training of '{self.network.path}' diverged {where}: {what}. Lower the learning rate (now "
+            f"{self.config.solver.learning_rate:g}), or look for extreme values in the data."
+        )
 
     @contextmanager
     def _computing(self, step: Step) -> Iterator[None]:
@@ -205,6 +233,12 @@ class Trainer:
         self._losses[size].persistent = True
         if self.records.wants_margins:
             graph.keep_predictions()
+
+
+def _at(step: Step) -> str:
+    rows = np.concatenate(step.batches).tolist()
+    shown = ", ".join(map(str, rows[:ROWS_SHOWN])) + (", ..." if len(rows) > ROWS_SHOWN else "")
+    return f"in epoch {step.epoch + 1} (step {step.index + 1}, rows {shown})"
 
 
 def function_seed(seed: int, step: int, batch: int) -> int:

@@ -18,6 +18,7 @@ from ..evaluation.metrics import MislabelDetection, RankAgreement, mislabel_dete
 from ..files import FilePath
 from ..remedies import remedy
 from ..scores import SCORE_COLUMN, as_scores
+from ..scores_passport import warn_if_edited
 from .same_samples import check_same_data, check_truth
 
 __all__ = ["CompareRequest", "Comparison", "compare"]
@@ -78,6 +79,8 @@ def compare(request: CompareRequest) -> Comparison:
     """
     paths = [Path(path) for path in request.influence]
     columns = [IndexedColumn.read_scores(path, request.column) for path in paths]
+    for column in columns:
+        warn_if_edited(column.path, len(column.values))
     vectors = [column.aligned_with(columns[0]) for column in columns]
     check_same_data(paths, request.column)
     agreement = _agreement(paths, vectors)

@@ -14,6 +14,7 @@ from ..dataset.indexed_column import IndexedColumn
 from ..files import FilePath
 from ..objective import Objective
 from ..scores import SCORE_COLUMN
+from ..scores_passport import edits, read_passport
 from ..training import TrainingCache
 from ..training.bytes_by_policy import bytes_by_policy
 
@@ -108,9 +109,24 @@ def describe_scores(path: Path) -> Description:
     return [
         ("influence CSV", f"{len(values):,} rows, columns {', '.join(table.header)}"),
         *asked,
+        *_written(path, len(values)),
         ("negative: harmful", f"{int((values < 0).sum()):,}"),
         ("positive: helpful", f"{int((values > 0).sum()):,}"),
         ("lowest, median, highest", ", ".join(f"{v:.4g}" for v in np.quantile(values, (0, 0.5, 1)))),
         ("most harmful rows", ", ".join(str(index[i]) for i in order[:10])),
         ("most helpful rows", ", ".join(str(index[i]) for i in order[:-11:-1])),
     ]
+
+
+def _written(path: Path, rows: int) -> Description:
+    """Say what the passport beside an influence CSV says, and whether the CSV is still the one it is of."""
+    passport = read_passport(path)
+    unchanged = edits(path, rows) or ("yes" if passport else "nobody knows: there is no passport beside it")
+    lines: Description = [("unchanged since written", unchanged)]
+    if passport is not None:
+        lines += [
+            ("method, seeds", f"{passport.get('method')}, {passport.get('seeds')}"),
+            ("data fingerprint", str(passport.get("training data"))),
+            ("made with", ", ".join(f"{name} {number}" for name, number in passport["versions"].items())),
+        ]
+    return lines

@@ -36,7 +36,7 @@ from ..execution import one_thread
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
-from ..resume import PartialFolder, discard, has_progress, partial_folder
+from ..resume import PartialFolder, discard, has_progress, partial_folder, working_on
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
 from .opened_project import OpenedProject, require_trained
@@ -258,16 +258,17 @@ def _with_kept_progress(
     beside: Path,
     reporter: ProgressReporter,
 ) -> InfluenceScores:
-    store = PartialFolder(beside, scoring_passport(estimator, training, train, validation))
     kept = f"the scoring's progress is in '{partial_folder(beside)}'."
-    try:
-        with resumable(kept, remedy("go-on-or-discard")):
-            scores = _estimated(estimator, training, train, validation, store, reporter)
-    except InfluenceError as error:  # going on would fail again, unless it was for want of memory
-        if not isinstance(error, ComputationError) or not has_progress(beside):
-            discard(beside)
-        raise
-    discard(beside)
+    with working_on(beside):
+        store = PartialFolder(beside, scoring_passport(estimator, training, train, validation))
+        try:
+            with resumable(kept, remedy("go-on-or-discard")):
+                scores = _estimated(estimator, training, train, validation, store, reporter)
+        except InfluenceError as error:  # going on would fail again, unless it was for want of memory
+            if not isinstance(error, ComputationError) or not has_progress(beside):
+                discard(beside)
+            raise
+        discard(beside)
     return scores
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
-from ..resume import partial_folder
+from ..resume import has_progress, partial_folder
 from ..training import Hooks, TrainingCache, train
 from .epoch_log import EpochLog
 from .opened_project import OpenedProject
@@ -38,7 +38,7 @@ def train_project(
     refuse_overwriting([target], project.inputs)
     finished = target.exists()
     folder = partial_folder(target)
-    if folder.is_dir():
+    if has_progress(target):
         LOGGER.info("going on with the interrupted training in %s", folder)
     with resumable(f"the training's progress is in '{folder}'.", remedy("go-on-or-discard")):
         with reporter.progress("training", "steps") as progress:

@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A library, and the only rooms that may import it.
 LIBRARIES = {
     "nnabla": ("device", "network", "autodiff", "training"),
-    "h5py": ("training.cache",),
+    "h5py": ("archives.hdf5_datasets",),
     "matplotlib": ("report",),
     "jinja2": ("report",),
     "dask": ("execution",),

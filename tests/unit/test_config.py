@@ -89,3 +89,16 @@ def test_nnablas_iterator_is_part_of_the_configuration():
 def test_impossible_iterators_are_refused(make):
     with pytest.raises(ConfigError):
         make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SolverConfig("Momentum", 0.1, {"momentum": float("nan")}),
+        lambda: ScheduleConfig("Step", {"gamma": float("inf"), "iter_steps": [1]}),
+        lambda: ScheduleConfig("Polynomial", {"max_iter": 5, "power": float("nan")}),
+    ],
+)
+def test_numbers_of_a_solver_or_schedule_are_finite(make):
+    with pytest.raises(ConfigError, match="of (solver|schedule) .* should be a finite number, not (nan|inf)"):
+        make()

@@ -1,11 +1,25 @@
 """Files appear whole or not at all."""
 
+import ast
 import os
+import socket
+import stat
+from pathlib import Path
 
 import pytest
+from support.full_disk import refuse_writing
 
+import nnabla_influence
 from nnabla_influence.errors import OutputExistsError
-from nnabla_influence.files import atomic_path, refuse_overwriting, write_text_atomic
+from nnabla_influence.files import (
+    atomic_path,
+    refuse_overwriting,
+    replaceable,
+    write_bytes_atomic,
+    write_files_atomic,
+    write_text_atomic,
+)
+from nnabla_influence.system_message import system_message
 
 
 def names(folder):
@@ -48,7 +62,7 @@ def test_a_block_that_writes_nothing_is_an_error(tmp_path):
 
 def test_a_folder_is_not_replaced(tmp_path):
     (tmp_path / "a").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(OutputExistsError, match="a folder"):
         write_text_atomic(tmp_path / "a", "text")
     assert names(tmp_path) == ["a"] and (tmp_path / "a").is_dir()
 
@@ -87,3 +101,120 @@ def test_two_outputs_need_two_files(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputExistsError, match="a file of its own for every output"):
         refuse_overwriting([tmp_path / "a.csv", tmp_path / "folder" / ".." / "a.csv"], [])
+
+
+def pipe(path):
+    os.mkfifo(str(path))
+
+
+def device(path):
+    try:
+        os.mknod(str(path), stat.S_IFCHR | 0o600, os.makedev(1, 3))  # what /dev/null is
+    except PermissionError:
+        pytest.skip("only root makes a device")
+
+
+def listener(path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files in folders")
+@pytest.mark.parametrize("make, kind", [(pipe, "a named pipe"), (device, "a device"), (listener, "a socket")])
+def test_what_is_no_regular_file_is_not_replaced(tmp_path, monkeypatch, make, kind):
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    make(Path("node"))
+    before = os.lstat("node")
+    os.symlink("node", "link")
+    for name in ("node", "link"):
+        with pytest.raises(OutputExistsError, match=f"got {kind}"):
+            write_text_atomic(name, "text")
+        with pytest.raises(OutputExistsError, match=f"got {kind}"):
+            refuse_overwriting([Path(name)], [])
+    assert os.path.samestat(before, os.lstat("node")) and names(tmp_path) == ["link", "node"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
+def test_no_link_is_followed_out_of_the_folder(tmp_path):
+    (tmp_path / "here").mkdir()
+    secret = tmp_path / "secret.txt"
+    secret.write_text("old")
+    for target in (secret, tmp_path / "new.txt"):
+        link = tmp_path / "here" / target.name
+        link.symlink_to(target)
+        with pytest.raises(OutputExistsError, match="in another folder"):
+            write_text_atomic(link, "text")
+    assert secret.read_text() == "old" and names(tmp_path) == ["here", "secret.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
+def test_the_folder_itself_may_be_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "disk")
+    write_text_atomic(tmp_path / "data" / "a.txt", "text")
+    assert names(tmp_path / "disk") == ["a.txt"]
+    assert replaceable(tmp_path / "data" / "a.txt") == tmp_path.resolve() / "disk" / "a.txt"
+
+
+# Modules that write without the functions of `files`, because what they write appears whole by other means or is read
+# while it grows.
+OTHER_WRITERS = {
+    "files.py",
+    "run_lock.py",  # what is locked must stay the same file; asks `replaceable`
+    "cli/closed_streams.py",  # to nowhere
+    "dataset/csv.py",  # line by line, inside `atomic_path`
+    "dataset/store.py",  # into a folder of its own that is renamed
+    "training/nnabla_cli/learning_curve.py",  # NNC reads it while it grows; asks `replaceable`
+}
+
+
+def writes(path):
+    """Lines that call ``write_text``, ``write_bytes``, or ``open`` with a mode that writes."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            modes = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if name in ("write_text", "write_bytes") or (name == "open" and any(set(m) & set("wax+") for m in modes)):
+                yield node.lineno
+
+
+def test_every_module_writes_by_the_functions_of_files():
+    package = Path(nnabla_influence.__file__).parent
+    found = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if list(writes(path))}
+    assert found == OTHER_WRITERS
+
+
+def test_a_full_disk_names_file_and_bytes_and_leaves_no_folder(tmp_path, monkeypatch):
+    refuse_writing(monkeypatch)
+    target = tmp_path / "a" / "b" / "c.npz"
+    with pytest.raises(OSError) as caught:
+        write_bytes_atomic(target, bytes(1_234_567))
+    message = system_message(caught.value)
+    assert message.startswith(f"{target}: ") and "(1,234,567 bytes needed, " in message
+    assert message.endswith(" bytes free); free some space or write elsewhere")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_somebody_else_uses_meanwhile_stays(tmp_path):
+    with pytest.raises(ValueError), atomic_path(tmp_path / "a" / "b" / "c.txt"):
+        (tmp_path / "a" / "notes.txt").touch()
+        raise ValueError
+    assert names(tmp_path / "a") == ["notes.txt"]
+
+
+def test_errors_name_the_file_and_not_the_temporary_one(tmp_path):
+    with pytest.raises(FileNotFoundError) as caught, atomic_path(tmp_path / "a.txt"):
+        pass  # nothing was written
+    assert caught.value.filename == str(tmp_path / "a.txt")
+
+
+def test_of_several_files_none_is_replaced_before_all_are_written(tmp_path, monkeypatch):
+    paths = [tmp_path / "a.txt", tmp_path / "new" / "b.npz"]
+    write_files_atomic({paths[0]: b"old"})
+    refuse_writing(monkeypatch, ".npz")
+    with pytest.raises(OSError, match="6 bytes needed"):
+        write_files_atomic({paths[0]: b"new", paths[1]: b"second"})
+    assert paths[0].read_bytes() == b"old" and names(tmp_path) == ["a.txt"]
+    monkeypatch.undo()
+    write_files_atomic({paths[0]: b"new", paths[1]: b"second"})
+    assert [path.read_bytes() for path in paths] == [b"new", b"second"]

@@ -22,12 +22,12 @@ from ...config import IteratorConfig, TrainingConfig
 from ...dataset.dataset import Dataset
 from ...device import Device
 from ...errors import CacheMismatchError, ConfigError, UnsupportedError
-from ...files import write_text_atomic
+from ...files import replaceable, write_text_atomic
 from ...interrupts import resumable
 from ...messenger import Messenger
 from ...network import DatasetSetting, Network, dataset_sections, write_archive
 from ...remedies import remedy
-from ...resume import PartialFolder, discard, partial_folder
+from ...resume import PartialFolder, discard, has_progress, partial_folder, working_on
 from ...training import Hooks, Monitors, TrainingCache, nnabla_iterator, run_passport, train
 from ...training.nnabla_cli.learning_curve import LearningCurve
 from ...training.update_rules import rule
@@ -111,19 +111,24 @@ class _Run:
 
 def _train(job: _Run, resume: bool, console: Messenger) -> None:
     """Train and write the result."""
+    kept = f"its progress is in '{partial_folder(job.target)}'."
+    with resumable(kept, remedy("go-on-training")), working_on(job.target):
+        _train_alone(job, resume, console)
+
+
+def _train_alone(job: _Run, resume: bool, console: Messenger) -> None:
+    """Train and write the result, with nobody else at work on it."""
     device = Device(device_of(job.network))
     monitors = Monitors(job.network, job.data, job.config, device)
     curve = LearningCurve(job.folder, job.network, monitors, _progress_so_far(job, resume))
-    if job.target.exists():  # an old result is replaced
+    if replaceable(job.target).exists():  # an old result is replaced
         job.target.unlink()
     finished = False
-    kept = f"its progress is in '{partial_folder(job.target)}'."
     try:
-        with resumable(kept, remedy("go-on-training")):
-            with console.progress("training", "steps") as progress:
-                hooks = Hooks(curve.watching(progress), curve)
-                cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
-            _write_result(job, curve, cache)
+        with console.progress("training", "steps") as progress:
+            hooks = Hooks(curve.watching(progress), curve)
+            cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
+        _write_result(job, curve, cache)
         finished = True
     finally:
         if not finished:
@@ -134,9 +139,10 @@ def _progress_so_far(job: _Run, resume: bool) -> PartialFolder:
     """Return the folder of the unfinished training; one that another training left is refused, or cleared."""
     passport = run_passport(job.network, job.train_on, job.config)
     folder = partial_folder(job.target)
-    if resume and not folder.is_dir():
+    found = has_progress(job.target)
+    if resume and not found:
         LOGGER.info("there is no interrupted training in %s; starting at the beginning", job.folder)
-    elif folder.is_dir():
+    elif found:
         LOGGER.info("found an interrupted training in %s", folder)
     try:
         return PartialFolder(job.target, passport)
@@ -212,7 +218,7 @@ def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
     Raises:
         ConfigError: A section is missing, or states no file.
     """
-    stated = dataset_sections(network.proto)
+    stated = dataset_sections(network.proto, network.path)
     for name in names:
         if name not in stated or not stated[name].uri.strip():
             raise ConfigError(f"'{network.path}': data set '{name}' states no CSV. Choose one in the Dataset tab.")

@@ -6,7 +6,6 @@ What another work left there is removed without a question: who clicked has no o
 from __future__ import annotations
 
 import logging
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional
@@ -14,7 +13,7 @@ from typing import Any, Iterator, Mapping, Optional
 from ...errors import CacheMismatchError
 from ...interrupts import resumable
 from ...remedies import Remedy
-from ...resume import PartialFolder, discard, partial_folder
+from ...resume import PartialFolder, clear, discard, partial_folder, working_on
 
 __all__ = ["own_progress", "workspace"]
 
@@ -35,19 +34,20 @@ def workspace(target: Path, passport: Optional[Mapping[str, Any]], go_on: Remedy
 
     Raises:
         Interrupted: Ctrl-C came; the message says how to go on.
+        InUseError: Another process works on the same file.
     """
     folder = partial_folder(target)
-    if passport is not None:
-        own_progress(target, passport, "run of the plugin")
-    try:
-        with resumable(f"its progress is in '{folder}'.", go_on, folder):
+    with resumable(f"its progress is in '{folder}'.", go_on, folder), working_on(target):
+        if passport is not None:
+            own_progress(target, passport, "run of the plugin")
+        try:
             yield folder
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            clear(folder)
+            raise
+        clear(folder)
 
 
 def own_progress(target: Path, passport: Mapping[str, Any], work: str) -> None:

@@ -20,20 +20,24 @@ IN_FIELDS: Dict[str, str] = {
     "name-label-column": "Name it.",
     "import-as-values": "These may be values to predict.",
     "give-more-rows": "Give more rows.",
+    "smaller-data": "Resize the images, or choose a folder with more room by the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images to {height}x{width}.",
+    "smaller-batches": "Take a smaller batch size (Config tab of the project), or resize the images.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or let the '
     "project compute on the CPU.",
     # training
     "train-for-steps": "Train the network with the plugin Train with influence cache, or choose another method.",
     "train-with-policy": "Train with the plugin Train with influence cache.",
+    "keep-fewer-states": "Train on another machine.",
     "train-with-margins": "lacks what this method needs. Choose another method.",
     "train-with-average": "lacks what this method needs. Choose another method.",
     "train-for-records": "train with the plugin Train with influence cache.",
     "train-for-state": "Train the network with the plugin Train with influence cache.",
     "train-again": "Delete that file, or train again with the plugin Train with influence cache.",
     "make-a-cache": "Make one with the plugin Train with influence cache.",
+    "discard-damaged": "Delete that folder, and start the plugin again.",
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
@@ -42,6 +46,7 @@ IN_FIELDS: Dict[str, str] = {
     "use-hessian": "",
     "train-slower-or-use-spectral": "Train with a lower learning rate (Config tab of the project), or use method "
     "spectral, which cannot diverge.",
+    "fewer-lanczos-steps": "Choose method loss.",
     "more-lanczos-steps": "",
     # evaluation, execution
     "give-selection": "give a CSV with more rows in the field validation.",

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import importlib
 import logging
-import signal
 import sys
-import threading
 import traceback
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Iterator, NoReturn, Optional, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Optional, Sequence
 
+from ...ending_signals import ending_signals, exit_code, received
 from ...interrupts import clear_interrupts, interruption_text
 from .fields import Fields
 from .manifest import plugin_named
@@ -30,8 +29,6 @@ if TYPE_CHECKING:  # needs the libraries that this module must report as missing
 __all__ = ["run_plugin"]
 
 FAILED = 1
-INTERRUPTED = 130
-ENDINGS = ("SIGTERM", "SIGBREAK")  # the second one on Windows only
 
 
 def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
@@ -42,7 +39,7 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
         argv: The arguments; those of the process if not given.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 wrong request, 130 interrupted.
+        The exit code: 0 done, 1 failed, 2 wrong request; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 
     Raises:
         SystemExit: After ``-h``, or a field that holds no such value.
@@ -54,7 +51,7 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
         sys.stderr.write(f"error: {_missing_library(error)}\n")
         return FAILED
     console = PluginConsole()
-    with _ended_like_an_interrupt():
+    with ending_signals():
         code = _run(name, fields, console)
     if code == 0:
         console.notice(f"{plugin_named(name).label} completed successfully.")
@@ -67,10 +64,13 @@ def _run(name: str, fields: Fields, console: PluginConsole) -> int:
         with console.log(), console.never_silent(), clear_interrupts():
             importlib.import_module("...device", __package__)  # NNabla makes its logger when it is imported
             importlib.import_module(f"..actions.{name}", __package__).run(fields, console)
+        if received():  # somewhere the interrupt went nowhere
+            raise KeyboardInterrupt
     except KeyboardInterrupt as interrupt:
         text = interruption_text(interrupt, console.remedies)
-        console.error(f"interrupted; {text}" if text else "interrupted")
-        return INTERRUPTED
+        with suppress(OSError):  # the terminal that was closed
+            console.error(f"interrupted; {text}" if text else "interrupted")
+        return exit_code()
     except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
         return _failed(error, console)
     return 0
@@ -96,22 +96,3 @@ def _failed(error: Exception, console: PluginConsole) -> int:
 
 def _missing_library(error: Exception) -> str:
     return f"A library is missing ({error}). Install it into the Python that runs this plugin: {sys.executable}."
-
-
-@contextmanager
-def _ended_like_an_interrupt() -> Iterator[None]:
-    """Make the operating system's request to end a KeyboardInterrupt, where signals can be handled."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [getattr(signal, ending) for ending in ENDINGS if hasattr(signal, ending)]
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt

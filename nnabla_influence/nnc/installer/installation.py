@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Sequence
 
 from ... import __version__
 from ...errors import CorruptFileError, OutputExistsError
-from ...files import atomic_path, write_text_atomic
+from ...files import write_bytes_atomic, write_text_atomic
 from .bundle import BundledFile, digest
 
 __all__ = ["STAMP", "Installation", "Plan"]
@@ -92,8 +92,7 @@ class Installation:
         changed = {*plan.add, *plan.replace}
         for file in bundle:
             if file.target in changed:
-                with atomic_path(self.folder / file.target) as temporary:
-                    temporary.write_bytes(file.source.read_bytes())
+                write_bytes_atomic(self.folder / file.target, file.source.read_bytes())
         self._delete(plan.obsolete)
         self.version = __version__
         self.files = {file.target: file.digest for file in bundle}

@@ -18,6 +18,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from ...array import Array
+from ...files import naming_file, replaceable
 from ...network import Network
 from ...resume import PartialFolder
 from ..checkpoint import Checkpoint
@@ -71,7 +72,9 @@ class LearningCurve:
         self._noted = 0.0  # when progress.txt was last written
         self._restore()
         self._first = len(self.entries)
-        (folder / REPORT).write_text("".join(map(_lines, range(self._first), self.entries)), encoding="utf-8")
+        text = "".join(map(_lines, range(self._first), self.entries))
+        with naming_file(folder / REPORT, len(text)):
+            replaceable(folder / REPORT).write_text(text, encoding="utf-8")
 
     def __call__(self, report: EpochReport) -> None:
         """Evaluate, write and log the end of an epoch; calling it again for the same epoch changes nothing."""
@@ -84,7 +87,8 @@ class LearningCurve:
         self.entries.append({COST: report.loss, **(measured or {})})
         self._save()
         # Appended, not replaced: Neural Network Console may be reading it.
-        with open(self._folder / REPORT, "a", encoding="utf-8") as stream:
+        report_file = self._folder / REPORT
+        with naming_file(report_file), open(report_file, "a", encoding="utf-8") as stream:
             stream.write(_lines(epoch, self.entries[epoch]))
         self._say(report, measured or {})
 
@@ -130,7 +134,8 @@ class LearningCurve:
         )
 
     def _write_progress(self, text: str) -> None:
-        (self._folder / PROGRESS).write_text(text, encoding="utf-8")
+        with naming_file(self._folder / PROGRESS, len(text)):
+            replaceable(self._folder / PROGRESS).write_text(text, encoding="utf-8")
 
     def _save(self) -> None:
         columns = {name: np.array([entry.get(name, np.nan) for entry in self.entries]) for name in (COST, *self._names)}

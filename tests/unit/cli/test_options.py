@@ -83,3 +83,11 @@ def test_workers_and_scheduler_say_where_jobs_run():
     assert options.execution(parser.parse_args(["--workers", "3"])) == Execution(workers=3)
     with pytest.raises(ConfigError, match="'nowhere'"):
         options.execution(parser.parse_args(["--scheduler", "nowhere"]))
+
+
+@pytest.mark.parametrize("text", ["n" * 5000, "a/" * 5000 + "b"])
+@pytest.mark.parametrize("read", [options.existing_file, options.output_file])
+def test_a_path_that_the_system_cannot_look_at_is_refused_in_one_line(read, text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected the name of a file, got '") as refused:
+        read(text)
+    assert len(str(refused.value)) < 300

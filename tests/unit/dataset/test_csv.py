@@ -123,6 +123,9 @@ REWRITTEN = {
     "absolute": ("/p/a.png", "/d/src", "/d", "/p/a.png"),
     "Windows drive": ("C:\\p\\a.png", "/d/src", "/d", "C:\\p\\a.png"),
     "Windows share": ("\\\\host\\p\\a.png", "/d/src", "/d", "\\\\host\\p\\a.png"),
+    "no formula": ("../-1/a.png", "/d/src", "/d", "./-1/a.png"),
+    "no function": ("../@x.png", "/d/src", "/d", "./@x.png"),
+    "a cell of the user's": ("=1+1.png", "/d/src", "/d/src", "=1+1.png"),
     "Japanese": ("画像/あ.png", "/d/元", "/d/先", "../元/画像/あ.png"),
 }
 

@@ -1,8 +1,11 @@
 """The data cache as a whole: where it is, what is in it, and what clearing it removes."""
 
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nnabla_influence.dataset.data_cache import clear_data_cache, default_data_cache, list_data_cache
 
@@ -74,3 +77,16 @@ def test_the_default_cache_is_used(folder, monkeypatch, tmp_path):
     monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE", str(tmp_path / "default"))
     data = Dataset.from_csv(folder.digits())
     assert (tmp_path / "default" / data.fingerprint / "dataset.json").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has another variable")
+@pytest.mark.parametrize("home", ["", "/", "relative"])
+def test_without_a_home_nothing_is_written_to_the_root_folder(monkeypatch, home):
+    for name in ("NNABLA_INFLUENCE_DATA_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr(sys, "platform", "linux")
+    folder = default_data_cache()
+    assert folder.is_absolute() and Path(tempfile.gettempdir()) in folder.parents
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says its specification
+    assert default_data_cache() == folder

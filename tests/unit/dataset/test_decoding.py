@@ -2,13 +2,17 @@
 
 import io
 import pickle
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
 from PIL import Image
 from scipy.io import wavfile
 
+from nnabla_influence import machine_memory
+from nnabla_influence.dataset import decoding
 from nnabla_influence.dataset.decoding import CellError, decode, decoder_name, describe, float32_array
 
 
@@ -194,3 +198,35 @@ def test_float32_array_counts_what_is_not_finite():
 def test_an_error_keeps_its_advice_on_the_way_to_another_process():
     error = pickle.loads(pickle.dumps(CellError("expected a, got b", "Do x.")))
     assert (str(error), error.advice) == ("expected a, got b", "Do x.") and CellError("a").advice.startswith("Replace")
+
+
+def png_of(width, height):
+    """A PNG whose header says so, and that holds next to nothing."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+
+
+def test_an_image_larger_than_the_memory_is_refused_by_its_header(monkeypatch):
+    monkeypatch.setattr(machine_memory, "machine_memory", lambda: 2**28)
+    with pytest.raises(CellError, match=r"an image of 13000x13000 pixels to fit the 256.0 MiB .* at least 483.5 MiB"):
+        decode("image", png_of(13_000, 13_000))
+
+
+def test_running_out_of_memory_is_said_of_the_cell(monkeypatch):
+    def short(image, image_size):
+        raise MemoryError("Unable to allocate 1.50 GiB")
+
+    monkeypatch.setattr(decoding, "_pixels", short)
+    with pytest.raises(CellError, match="this machine can hold.*1.50 GiB"):
+        decode("image", png_of(3, 3))
+
+
+def test_an_array_is_no_larger_than_its_file():
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**12,)}
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, header)
+    with pytest.raises(CellError, match="declares shape .* 8,000,000,000,000 bytes, but the file holds 8"):
+        decode("npy", stream.getvalue() + bytes(8))

@@ -1,5 +1,6 @@
 """The fingerprint of a data set: what changes it, what does not, and which files are read for it."""
 
+import contextlib
 import os
 import time
 
@@ -8,6 +9,7 @@ import pytest
 
 from nnabla_influence.dataset import fingerprint, variable_decoder
 from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.errors import DataError
 
 
 def age(folder, seconds=60):
@@ -165,3 +167,50 @@ def test_a_moved_data_set_is_not_decoded_again(folder, monkeypatch):
     folder.path.rename(moved)
     folder.read(moved / "データ.csv")
     assert decoded.count == 0
+
+
+@pytest.fixture
+def known(folder, monkeypatch):
+    """A data set whose files are known, and what counts how many of them are hashed."""
+    csv = folder.digits()
+    age(folder)
+    folder.read(csv)
+    return csv, Calls(monkeypatch, fingerprint.FileIndex, "hash")
+
+
+def other_pixels(path):
+    """Other bytes of the same length: the last pixels of a picture, as far as its decoder cares."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize("replaces", [True, False], ids=["another file", "the same file"])
+def test_a_picture_of_the_same_size_and_time_is_another_picture(folder, known, replaces):
+    csv, calls = known
+    path = folder.path / "画像" / "no 0.png"
+    before, data = os.stat(str(path)), other_pixels(path)
+    if replaces:
+        (folder.path / "new.png").write_bytes(data)
+        os.replace(str(folder.path / "new.png"), str(path))
+    else:
+        path.write_bytes(data)
+    os.utime(str(path), ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = os.stat(str(path))
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    with contextlib.suppress(DataError):  # the flipped bit may have broken the picture, which is noticed too
+        folder.read(csv)
+    assert calls.count == 1
+
+
+def test_known_files_are_hashed_again_after_a_week(folder, known, monkeypatch):
+    csv, calls = known
+    folder.read(csv)
+    assert calls.count == 0
+    now = time.time()
+    monkeypatch.setattr(fingerprint.time, "time", lambda: now + fingerprint.RECHECK + 1)
+    folder.read(csv)
+    assert calls.count == len(list(folder.path.rglob("*.png")))
+    monkeypatch.setattr(fingerprint.time, "time", lambda: now - 100)  # a clock that was put back
+    folder.read(csv)
+    assert calls.count == 2 * len(list(folder.path.rglob("*.png")))

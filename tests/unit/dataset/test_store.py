@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from support.waiting import PATIENCE
 
+from nnabla_influence import disk_space
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset import ingest, store, variable_decoder
 from nnabla_influence.dataset.data_cache import clear_data_cache, list_data_cache
-from nnabla_influence.errors import RunError
+from nnabla_influence.errors import CorruptFileError, RunError, TooLargeError
+from nnabla_influence.temporary_names import folder_prefix
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -36,7 +38,15 @@ def change_passport(**changes):
     return change
 
 
+def without_checksums(entry):
+    passport = json.loads((entry / "dataset.json").read_text())
+    for variable in passport["variables"]:
+        del variable["crc32"]
+    (entry / "dataset.json").write_text(json.dumps(passport))
+
+
 DAMAGE = {
+    "passport without checksums": without_checksums,
     "array cut off": lambda entry: cut(entry / "0.npy"),
     "array missing": lambda entry: (entry / "1.npy").unlink(),
     "array is text": lambda entry: (entry / "1.npy").write_bytes(b"x" * (entry / "1.npy").stat().st_size),
@@ -87,6 +97,15 @@ def test_folders_of_killed_processes_are_removed_after_a_day(folder):
         os.utime(str(folder.cache / name), (then, then))
     folder.read(folder.digits())
     assert [path.name for path in folder.cache.glob("partial-*")] == ["partial-new"]
+
+
+def test_a_folder_of_a_killed_process_is_removed_at_once(folder):
+    killed = f"{folder_prefix()}x".replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")  # more than Linux ever gives
+    for name in (killed, f"{folder_prefix()}y"):
+        (folder.cache / name).mkdir(parents=True)
+        (folder.cache / name / "0.npy").write_bytes(b"x")
+    folder.read(folder.digits())
+    assert [path.name for path in folder.cache.glob("partial-*")] == [f"{folder_prefix()}y"]
 
 
 def test_a_cache_that_cannot_be_written_names_itself(folder):
@@ -148,6 +167,47 @@ def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):
     data = folder.read(csv)
     assert len(data) == 6 and [entry.fingerprint for entry in list_data_cache(folder.cache)] == [data.fingerprint]
     assert not list(folder.cache.glob("partial-*"))
+
+
+def test_decoded_data_that_do_not_fit_the_disk_are_refused_by_name_and_need(folder, monkeypatch):
+    """With the first cell, not with the one that fills the disk."""
+    csv = folder.digits()
+    monkeypatch.setattr(disk_space, "free_bytes", lambda folder: 10)
+    with pytest.raises(
+        TooLargeError,
+        match=r"decoded variable 'y' \(6 samples of shape \(1,\)\) to fit the 10 bytes that are free in '.*cache'",
+    ) as caught:
+        folder.read(csv)
+    said = caught.value.said(IN_COMMANDS)
+    assert "--image-size" in said and "NNABLA_INFLUENCE_DATA_CACHE" in said
+    assert not list(folder.cache.glob("partial-*")), "nothing half-made stays"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_flipped_bit_is_noticed_when_it_is_read_and_the_data_are_decoded_anew(folder, number):
+    csv = folder.digits()
+    good = folder.read(csv)
+    whole = good.batch(range(len(good)))
+    path = folder.cache / good.fingerprint / f"{number}.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(bytes(data))
+    damaged = folder.read(csv)
+    with pytest.raises(
+        CorruptFileError, match="samples 0 to 5 of variable '[xy]' do not match their checksum"
+    ) as caught:
+        damaged.batch([0])
+    assert caught.value.said(IN_COMMANDS).endswith("They will be decoded anew. Run the command again.")
+    again = folder.read(csv).batch(range(len(good)))
+    assert all(np.array_equal(again[name], whole[name]) for name in whole)
+
+
+def test_a_flipped_bit_in_a_column_of_numbers_is_noticed(folder):
+    csv = folder.digits()
+    path = folder.cache / folder.read(csv).fingerprint / "1.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x41")
+    with pytest.raises(CorruptFileError, match="of variable 'y'"):
+        folder.read(csv).column("y")
 
 
 def test_a_whole_folder_that_a_neighbour_publishes_in_place_of_a_damaged_one_is_not_removed(folder, monkeypatch):

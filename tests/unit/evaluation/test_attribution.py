@@ -82,6 +82,10 @@ def test_more_groups_than_samples_and_files_of_something_else_are_refused(scored
     with pytest.raises(DataError, match="expected the columns start, seed") as caught:
         attribution(trials, GroupPlan("lds", groups=3), Retrainings(data, validation, tmp_path / "other.csv"))
     assert caught.value.said(IN_COMMANDS).endswith("Choose another output, or replace the file with --overwrite.")
+    lines = ("start,seed,group,samples,objective,value,job", "scratch,0,0,1,loss,=1+1,job")
+    (tmp_path / "other.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="line 2, column value: expected a number, found '=1\\+1'"):
+        attribution(trials, GroupPlan("lds", groups=3), Retrainings(data, validation, tmp_path / "other.csv"))
 
 
 @pytest.mark.parametrize("metric", ["lds", "leave-one-out"])

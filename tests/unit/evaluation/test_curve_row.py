@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError
 from nnabla_influence.evaluation.curve_row import COLUMNS, CurveRow, read_rows, write_rows
 
@@ -42,3 +43,12 @@ def test_a_broken_cell_is_named_with_line_and_column(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("m,remove,10", "m,remove,ten", 1), encoding="utf-8")
     with pytest.raises(DataError, match="line 3, column removed.*'ten'"):
         read_rows(path)
+
+
+def test_no_text_of_a_curve_is_a_formula(tmp_path):
+    """A CPU's name comes from the machine, a method's perhaps from a table somebody sent."""
+    row = CurveRow("=cmd|' /C calc'!A0", "remove", 1, "scratch", 0, -1.5, 0.5, 1.0, 0.5, 2.0, "@cpu", "-job", "+e")
+    write_rows(tmp_path / "c.csv", [row])
+    (cells,) = Table.read(tmp_path / "c.csv").rows
+    assert not [cell for cell in cells if cell[:1] in "=+@" or (cell[:1] == "-" and cell != "-1.5")]
+    assert read_rows(tmp_path / "c.csv") == [row]

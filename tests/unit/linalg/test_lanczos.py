@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from support.matrices import CountedOperator, apply, curvature_like, gradient_descent, operator_of, with_eigenvalues
 
-from nnabla_influence.errors import ConfigError, DivergenceError
+from nnabla_influence import machine_memory
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.errors import ConfigError, DivergenceError, TooLargeError
 from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos
 
 
@@ -104,3 +106,11 @@ def test_numbers_that_are_not_finite_are_named():
         lanczos(operator_of(np.eye(3)), np.array([1.0, np.nan, 0.0]), 2)
     with pytest.raises(DivergenceError, match="product should be finite; 3 of 3"):
         lanczos(FunctionOperator(3, lambda v: np.full(3, np.inf)), np.ones(3), 2)
+
+
+def test_a_basis_that_does_not_fit_the_memory_is_refused(monkeypatch):
+    monkeypatch.setattr(machine_memory, "machine_memory", lambda: 1000)
+    lanczos(FunctionOperator(60, lambda v: 2 * v), np.ones(60), 2)
+    with pytest.raises(TooLargeError, match="3 Lanczos vectors of 60 numbers to fit the 1000 bytes") as caught:
+        lanczos(FunctionOperator(60, lambda v: 2 * v), np.ones(60), 3)
+    assert "--lanczos-steps" in caught.value.said(IN_COMMANDS)

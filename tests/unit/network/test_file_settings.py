@@ -1,5 +1,7 @@
 """Solver, schedule, batch size, epochs and data sets as files state them, and as our own networks write them."""
 
+import re
+
 import pytest
 
 from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
@@ -118,3 +120,34 @@ def test_numbers_that_nobody_states_are_nnablas():
     assert with_solver_defaults(plain) == plain
     with pytest.raises(ConfigError, match="a solver of NNabla, got 'momentum'"):
         with_solver_defaults(TrainingConfig(SolverConfig("momentum", 0.1)))
+
+
+@pytest.mark.parametrize("value", [-3, 9 * 10**18, 10**9 + 1])
+@pytest.mark.parametrize("name", ["max_epoch", "iter_per_epoch", "update_interval", "batch_size"])
+def test_numbers_that_nobody_means_are_refused_by_name(text, name, value):
+    broken, count = re.subn(rf"({name}): \d+", rf"\1: {value}", text())
+    assert count
+    with pytest.raises(NetworkError, match=rf"'net.nntxt': {name} should be a whole number .*, not {value:,}"):
+        settings_of(broken)
+
+
+@pytest.mark.parametrize(
+    "schedule, name",
+    [
+        ('lr_scheduler_type: "Cosine" cosine_scheduler_param { max_iter: -50 }', "max_iter"),
+        ('lr_scheduler_type: "Polynomial" polynomial_scheduler_param { max_iter: -50 power: 0.5 }', "max_iter"),
+        (
+            'lr_scheduler_type: "Exponential" exponential_scheduler_param { gamma: 1 iter_interval: -50 }',
+            "iter_interval",
+        ),
+        ("lr_decay: 0.5 lr_decay_interval: -50", "lr_decay_interval"),
+        (
+            'lr_scheduler_type: "Cosine" lr_warmup_scheduler_type: "Linear" '
+            "linear_warmup_scheduler_param { warmup_iter: -50 }",
+            "warmup_iter",
+        ),
+    ],
+)
+def test_numbers_of_a_schedule_that_nobody_means_are_refused_by_name(text, schedule, name):
+    with pytest.raises(NetworkError, match=rf"{name} should be a whole number .*, not -50"):
+        settings_of(text().replace(OLD, schedule))

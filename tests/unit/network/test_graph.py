@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from support.comparison import assert_close
 
+from nnabla_influence import machine_memory
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.errors import DataError, UnsupportedError
+from nnabla_influence.cli.remedies import IN_COMMANDS
+from nnabla_influence.errors import DataError, TooLargeError, UnsupportedError
 from nnabla_influence.network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Network
 from nnabla_influence.network.graph import check_batch
 
@@ -266,3 +268,14 @@ def test_the_validation_network_uses_the_statistics_of_the_policy_too(text):
     for purpose, same in ((SCORING_BATCH, True), (SCORING_FROZEN, True), (TRAINING, False)):
         training, validation = (losses(network.build(network.store(), 4, purpose, v), batch) for v in (False, True))
         assert np.allclose(training, validation, rtol=1e-6) == same
+
+
+def test_a_batch_that_does_not_fit_the_memory_is_refused_before_the_first_pass(monkeypatch):
+    network = Network.builtin("builtin:mlp", (1000,), 3)
+    monkeypatch.setattr(machine_memory, "machine_memory", lambda: 100 * 4 * (1000 + 64))
+    for purpose in (TRAINING, SCORING_BATCH):
+        network.build(network.store(), 90, purpose)
+    network.build(network.store(), 100, SCORING_BATCH)  # nothing of it need be kept for a gradient
+    with pytest.raises(TooLargeError, match="a batch of 100 samples in network .* to fit the 415.6 KiB") as caught:
+        network.build(network.store(), 100, TRAINING)
+    assert "--batch-size" in caught.value.said(IN_COMMANDS)

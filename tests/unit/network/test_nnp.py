@@ -1,5 +1,9 @@
 """Network files: what is read, and what is refused by name."""
 
+import tracemalloc
+import zipfile
+
+import h5py
 import numpy as np
 import pytest
 
@@ -53,7 +57,7 @@ def test_a_text_file_may_hold_parameters_too(tmp_path, text, values):
     [
         ("none.nnp", None, "'.*none.nnp' does not exist.*builtin:cnn"),
         ("net.onnx", b"", "should end in .nnp or .nntxt, not '.onnx'"),
-        ("broken.nnp", b"PK no zip", "not a readable .nnp archive.*save the network again"),
+        ("broken.nnp", b"PK no zip", "not a readable .nnp archive.*Save the network again"),
         ("broken.nntxt", b"network {\n  nam: 3\n}", r"not a readable NNabla network \(line:column: 2:3"),
         ("sjis.nntxt", 'network { name: "学習" }'.encode("cp932"), "not UTF-8.*Save it again as UTF-8"),
         ("empty.nntxt", b"", "no optimizer section"),
@@ -79,3 +83,80 @@ def test_an_archive_without_a_network(archive, values):
 def test_parse_errors_name_the_file():
     with pytest.raises(NetworkError, match="'my.nntxt'"):
         parse_text("?", "my.nntxt")
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, -np.inf])
+def test_a_parameter_that_is_not_finite_is_named(archive, values, broken):
+    name = sorted(values)[0]
+    values[name] = values[name].copy()
+    values[name].flat[-1] = broken
+    with pytest.raises(NetworkError, match=rf"\.nnp': 1 of .* not finite, the first \({broken}\) in .*'{name}'"):
+        Network.load(archive(values))
+
+
+# --- of strangers -------------------------------------------------------------------------------------------------
+
+
+def zipped(path, *members):
+    with zipfile.ZipFile(str(path), "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in members:
+            file.writestr(name, data)
+    return path
+
+
+def hdf5(path, make):
+    with h5py.File(str(path), "w") as file:
+        make(file)
+    return path.read_bytes()
+
+
+def refused(path):
+    with pytest.raises(NetworkError) as caught:
+        Network.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"'{path}") and "\n" not in message
+    return message
+
+
+def test_an_archive_that_fills_the_memory_is_refused_before_it_is_unpacked(tmp_path, text):
+    bomb = zipped(tmp_path / "bomb.nnp", ("network.nntxt", text()), ("parameter.h5", bytes(200 << 20)))
+    assert bomb.stat().st_size < 1 << 20
+    tracemalloc.start()
+    message = refused(bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "'parameter.h5' to unpack to at most 100 times" in message and "209,715,200" in message
+    assert peak < 20 << 20
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda file: file.create_dataset("a", shape=(9,), dtype="u1", external=[("/etc/passwd", 0, 9)]),
+            "another file",
+        ),
+        (lambda file: file.update({"a": h5py.ExternalLink("/etc/passwd", "/")}), "'a', a link"),
+        (lambda file: file.create_dataset("a", shape=(10**12,), dtype="f4", chunks=(9,)), "4,000,000,000,000 bytes"),
+        (lambda file: file.create_dataset("a", data="text"), "got the type object"),
+    ],
+)
+def test_parameters_that_are_no_numbers_in_this_file(tmp_path, text, make, message):
+    values = hdf5(tmp_path / "parameter.h5", make)
+    found = refused(zipped(tmp_path / "a.nnp", ("network.nntxt", text()), ("parameter.h5", values)))
+    assert message in found and found.endswith("Save the network again.")
+
+
+def test_broken_parameters(tmp_path, text):
+    for name in ("parameter.h5", "parameter.protobuf"):
+        message = refused(zipped(tmp_path / "a.nnp", ("network.nntxt", text()), (name, b"\xff" * 100)))
+        assert f"a.nnp!{name}' holds no readable parameters" in message
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (-1,), (2**40, 2**40)])
+def test_a_declared_shape_is_checked_against_the_values(tmp_path, text, shape):
+    dims = " ".join(f"dim: {size}" for size in shape)
+    lines = f'parameter {{ variable_name: "a" shape {{ {dims} }} data: 1 data: 2 }}'
+    path = tmp_path / "net.nntxt"
+    path.write_text(text() + lines)
+    assert f"should have the values of shape {shape}, but there are 2" in refused(path)

@@ -1,15 +1,21 @@
 """The training cache on disk: size, integrity, refusals."""
 
+import dataclasses
+import zlib
+
 import h5py
 import numpy as np
 import pytest
 
+from nnabla_influence.archives.hdf5_datasets import pack_datasets, read_datasets
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, TrainingCache, kept_steps, train
+from nnabla_influence.training import cache as cache_module
+from nnabla_influence.training.cache import write_cache
 
 
 @pytest.fixture
@@ -101,3 +107,60 @@ def test_the_papers_network_fits_into_the_promised_size(tmp_path, policy, limit)
     cache = train(network, data, TrainingConfig(epochs=2, batch_size=2, policy=policy), tmp_path / "c.h5")
     assert cache.path.stat().st_size <= limit
     assert cache.final.theta.size + cache.final.statistics.size == 307818
+
+
+def test_a_cache_with_a_number_that_is_not_finite_is_refused_by_its_name(cache, monkeypatch):
+    """One that an earlier version wrote, with a correct checksum."""
+    monkeypatch.setattr(cache_module, "_refuse_not_finite", lambda *_: None)
+    first, last = (cache.checkpoint(step) for step in cache.kept)
+    broken = first.theta.copy()
+    broken[0] = np.nan
+    passport, kept = cache.passport, [dataclasses.replace(first, theta=broken), last]
+    write_cache(cache.path, passport, cache.network, kept)
+    monkeypatch.undo()
+    name = cache.network.space.names[0]
+    message = rf"c\.h5': before step 10, parameters: 1 of .* not finite, the first \(nan\) in parameter '{name}' at"
+    with pytest.raises(CorruptFileError, match=message):
+        TrainingCache.open(cache.path)
+    with pytest.raises(CorruptFileError, match=message):
+        write_cache(cache.path, passport, cache.network, kept)
+    with pytest.raises(CorruptFileError, match="records/margins: 1 of 23 numbers are not finite, the first at 7"):
+        margins = np.zeros(23, np.float32)
+        margins[7] = np.inf
+        write_cache(cache.path, passport, cache.network, [last], {"margins": margins})
+
+
+def crafted(path, **changes):
+    """A cache whose contents somebody has replaced, and whose checksum is right."""
+    datasets = {**read_datasets(path), **changes}
+    del datasets["checksum"]
+    checksum = np.frombuffer(cache_module._checksum(datasets), np.uint8)
+    path.write_bytes(pack_datasets({**datasets, "checksum": checksum}))
+
+
+def as_bytes(data):
+    return np.frombuffer(data, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"passport": as_bytes(b"{}")},
+        {"passport": as_bytes(b"[1]")},
+        {"passport": as_bytes(b"no json")},
+        {"passport": as_bytes(b'{"config": {"epochs": -1}, "training_data": {"samples": 3}}')},
+        {"network": as_bytes(b"no zlib")},
+        {"network": as_bytes(zlib.compress(b"network { name: 3 }"))},
+        {"network": as_bytes(zlib.compress(bytes(1 << 20)))},
+        {"steps": np.zeros(0, np.int64)},
+        {"steps": np.zeros((2, 2), np.int64)},
+        {"parameters": np.zeros(3, np.float32)},
+        {"statistics": np.zeros((1, 7), np.float32)},
+    ],
+)
+def test_a_cache_with_a_right_checksum_and_strange_contents_is_refused_in_one_sentence(cache, changes, monkeypatch):
+    monkeypatch.setattr(cache_module, "MOST_TEXT", 1 << 19)
+    crafted(cache.path, **changes)
+    with pytest.raises(CorruptFileError, match="does not hold what belongs|at most .* of text") as refused:
+        TrainingCache.open(cache.path)
+    assert refused.value.said(IN_COMMANDS).endswith((".", "--overwrite."))

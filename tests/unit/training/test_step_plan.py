@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from nnabla_influence.choices import POLICIES
 from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
+from nnabla_influence.errors import ConfigError
 from nnabla_influence.training import StepPlan
 
 SCHEDULES = {
@@ -94,3 +96,17 @@ def test_unordered_steps_are_those_of_the_epoch_without_their_rows():
         assert [(s.number, s.learning_rate, s.batches) for s in plan.unordered(epoch)] == expected
     assert [s.number for s in plan.unordered(0, before=100)] == [101, 102]
     assert list(plan.unordered(-5)) == list(plan.unordered(0)), "nobody knows what was before the run"
+
+
+def test_more_steps_than_any_machine_performs_are_refused():
+    with pytest.raises(ConfigError, match="at most 1,000,000,000 steps, got 500,000,000 epochs of 10"):
+        StepPlan(TrainingConfig(epochs=5 * 10**8, batch_size=1), 10)
+    with pytest.raises(ConfigError, match="epochs should be at most 1,000,000,000, not 9,000,000,000,000,000,000"):
+        TrainingConfig(epochs=9 * 10**18)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_number_of_states_is_known_without_listing_them(policy):
+    plan = StepPlan(TrainingConfig(epochs=3, batch_size=4, policy=policy), 10)
+    assert plan.states == len(plan.kept())
+    assert StepPlan(TrainingConfig(epochs=10**8, batch_size=4, policy=policy), 10).states <= 3 * 10**8 + 1

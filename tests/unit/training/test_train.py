@@ -1,15 +1,26 @@
 """Training: determinism, interruption, refusal of what does not fit."""
 
+import os
+
 import numpy as np
 import pytest
 from support.comparison import relative_error
 
+from nnabla_influence import disk_space, machine_memory, run_lock
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.dataset import Dataset
-from nnabla_influence.errors import CacheMismatchError, CorruptFileError, DataError, DivergenceError, UnsupportedError
+from nnabla_influence.errors import (
+    CacheMismatchError,
+    CorruptFileError,
+    DataError,
+    DivergenceError,
+    InUseError,
+    TooLargeError,
+    UnsupportedError,
+)
 from nnabla_influence.network import Network
-from nnabla_influence.resume import discard, partial_folder
+from nnabla_influence.resume import discard, partial_folder, working_on
 from nnabla_influence.training import Hooks, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
@@ -147,3 +158,30 @@ def test_a_damaged_cache_is_replaced_only_on_request_and_another_file_never(netw
     with pytest.raises(DataError, match="not an HDF5"):
         train(network, data, config(), target, overwrite=True)
     assert target.read_text() == "my thesis"
+
+
+@pytest.mark.parametrize("module, name", [(machine_memory, "machine_memory"), (disk_space, "free_bytes")])
+def test_a_policy_that_does_not_fit_the_machine_is_refused_before_the_first_step(
+    network, data, config, tmp_path, monkeypatch, module, name
+):
+    monkeypatch.setattr(module, name, lambda *_: 100_000)
+    train(network, data, config(), tmp_path / "two.h5")
+    with pytest.raises(
+        TooLargeError, match="the 16 states that policy 'every-step' keeps to fit the 97.7 KiB"
+    ) as caught:
+        train(network, data, config(policy="every-step"), tmp_path / "c.h5")
+    assert "--policy last-epoch" in caught.value.said(IN_COMMANDS)
+    assert [path.name for path in tmp_path.iterdir()] == ["two.h5"]
+
+
+def test_of_two_trainings_into_one_file_the_second_is_told(network, data, config, tmp_path):
+    """In one process nobody waits for itself, so the other one is pretended."""
+    with working_on(tmp_path / "c.h5"):
+        held = dict(run_lock._held)
+        run_lock._held.clear()
+        try:
+            with pytest.raises(InUseError, match=rf"c.h5.partial' is in use: process {os.getpid()} on"):
+                train(network, data, config(), tmp_path / "c.h5")
+        finally:
+            run_lock._held.update(held)
+    assert train(network, data, config(), tmp_path / "c.h5").kept == [10, 15]

@@ -8,7 +8,7 @@ from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.device import Device
-from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.errors import DivergenceError, UnsupportedError
 from nnabla_influence.training import StepPlan, Trainer, train
 from nnabla_influence.training.trainer import function_seed
 
@@ -105,3 +105,43 @@ def test_every_batch_of_every_step_has_a_seed_of_its_own():
     seeds = {function_seed(seed, step, batch) for seed in range(3) for step in range(5) for batch in range(2)}
     assert len(seeds) == 30 and all(0 <= seed < 2**31 for seed in seeds)
     assert function_seed(1, 2, 3) == function_seed(1, 2, 3)
+
+
+@pytest.fixture
+def broken(network, data, config, monkeypatch):
+    """A trainer whose losses are finite and whose gradient is not, its first step, and the name that must be said."""
+    made = Trainer(network, data, config(), Device())
+    name = network.space.names[-1]
+    gradients = made._gradients
+
+    def with_nan(step):
+        loss = gradients(step)
+        made._store.variables[name].g.flat[0] = np.nan
+        return loss
+
+    monkeypatch.setattr(made, "_gradients", with_nan)
+    return made, first_step(made.config), name
+
+
+@pytest.mark.parametrize("act", [Trainer.step, Trainer.gradient])
+def test_a_gradient_that_is_not_finite_names_network_epoch_step_rows_and_parameter(broken, act):
+    made, step, name = broken
+    before = made.state().theta
+    rows = ", ".join(map(str, step.batches[0]))
+    message = rf"'builtin:mlp' diverged in epoch 1 \(step 1, rows {rows}\): gradient: 1 of .*\(nan\) .*'{name}' at \(0"
+    with pytest.raises(DivergenceError, match=message):
+        act(made, step)
+    assert np.array_equal(made.state().theta, before), "no update was made"
+
+
+@pytest.mark.parametrize("part", ["parameters", "the solver's m"])
+def test_a_state_that_is_not_finite_is_not_handed_on(trainer, part):
+    """After the last update no later loss would show it."""
+    made = trainer(solver=MOMENTUM)
+    made.step(first_step(made.config))
+    state = made.state()
+    vector = {"parameters": state.theta, "the solver's m": state.solver["m"]}[part]
+    vector[0] = np.inf
+    made.restore(state)
+    with pytest.raises(DivergenceError, match=rf"after step 1 \(epoch 1\): {part}: 1 of .* the first \(inf\)"):
+        made.state()

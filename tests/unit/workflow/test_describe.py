@@ -1,8 +1,11 @@
 """What a cache or an influence CSV holds."""
 
+import numpy as np
 import pytest
 
+from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import DataError
+from nnabla_influence.scores import InfluenceScores
 from nnabla_influence.workflow.describe import RECORDS, describe, describe_cache, describe_scores, is_cache
 
 
@@ -36,6 +39,7 @@ def test_an_influence_csv(tmp_path):
         == dict(describe_scores(path))
         == {
             "influence CSV": "3 rows, columns x, influence, datasource_index",
+            "unchanged since written": "nobody knows: there is no passport beside it",
             "negative: harmful": "1",
             "positive: helpful": "2",
             "lowest, median, highest": "-0.5, 0.25, 0.5",
@@ -54,3 +58,16 @@ def test_an_influence_csv_that_names_its_objective(tmp_path):
 def test_what_is_neither(data):
     with pytest.raises(DataError, match="expected one column datasource_index"):
         describe(data / "training.csv")
+
+
+def test_an_influence_csv_with_its_passport(tmp_path):
+    data = tmp_path / "train.csv"
+    data.write_text("x,y\n5,0\n4,1\n3,0\n", encoding="utf-8")
+    path = tmp_path / "i.csv"
+    scores = InfluenceScores(np.array([1.0, -1.0, 0.5]), "loss", fingerprint="f" * 64, seeds=(3, 4))
+    scores.to_csv(path, Table.read(data))
+    said = dict(describe(path))
+    assert said["unchanged since written"] == "yes" and said["method, seeds"] == "loss, [3, 4]"
+    assert said["data fingerprint"] == "f" * 64 and "numpy" in said["made with"]
+    path.write_bytes(path.read_bytes().replace(b"0.5", b"0.6"))
+    assert dict(describe(path))["unchanged since written"].startswith("it was edited since it was written: cells")

@@ -102,7 +102,7 @@ def test_a_termination_ends_it_like_ctrl_c_and_handlers_return(plugin, caplog):
         time.sleep(600)
 
     plugin(run)
-    assert run_plugin("influence", []) == 130
+    assert run_plugin("influence", []) == 143
     assert signal.getsignal(signal.SIGTERM) is before
 
 
