@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..cleansing import Amount
@@ -20,6 +20,7 @@ __all__ = [
     "add_common",
     "add_device",
     "add_execution",
+    "add_overwrite",
     "add_seed",
     "add_verbosity",
     "amount",
@@ -81,6 +82,16 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--quiet", action="store_true", help="print results, warnings and errors only")
     group.add_argument("--verbose", action="store_true", help="print details, and the traceback of an error")
+
+
+def add_overwrite(parser: Any, replaced: str = "outputs that exist") -> None:
+    """Add ``--overwrite``.
+
+    Args:
+        parser: Parser or group.
+        replaced: What is replaced.
+    """
+    parser.add_argument("--overwrite", action="store_true", help=f"replace {replaced} (default: refuse)")
 
 
 def add_execution(parser: argparse.ArgumentParser) -> None:

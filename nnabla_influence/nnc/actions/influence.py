@@ -28,6 +28,7 @@ from ...workflow.opened_project import OpenedProject, open_cached_project, open_
 from ...workflow.project_request import ProjectRequest
 from ...workflow.score import ScoreRequest, has_objective, score_project, scoring_passport
 from ..host.fields import Fields
+from .own_outputs import own_outputs
 from .result_folder import ResultFields, TrainedResult
 from .workspace import own_progress, workspace
 
@@ -84,13 +85,13 @@ def _score(asked: InfluenceRequest, console: Messenger) -> None:
     request = ScoreRequest(asked.method, asked.settings, device=result.device)
     output = asked.output
     refuse_overwriting([output], result.inputs)
-    with workspace(output, None, remedy("go-on-scoring")):
+    with own_outputs("influence", output), workspace(output, None, remedy("go-on-scoring")):
         training, project = _finished(result, request, output, console)
         refuse_overwriting([output], project.data_files)
         passport = scoring_passport(request.estimator(), training, project.train, project.validation)
         own_progress(output, passport, "scoring")
-        scores = score_project(project, training, request, output=output, reporter=console)
-        write_influence_csv(console, scores, output)
+        scores = score_project(project, training, request, output=output, overwrite=True, reporter=console)
+        write_influence_csv(console, scores, output, overwrite=True)
 
 
 def _finished(
