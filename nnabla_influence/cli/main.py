@@ -37,6 +37,7 @@ COMMANDS = (
     "score",
     "run",
     "cleanse",
+    "retrain",
     "evaluate",
     "report",
     "info",

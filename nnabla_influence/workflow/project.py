@@ -19,6 +19,7 @@ from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, DataError
+from ..evaluation.cleansing_effect import CleansingEffect
 from ..evaluation.group_plan import GROUP_METRICS
 from ..evaluation.removal_curve import RemovalCurve
 from ..evaluation.suspicious_rows import SuspiciousRows
@@ -45,6 +46,7 @@ from .opened_project import OpenedProject, open_cached_project, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_choice
+from .retrain import RetrainRequest, retrain
 from .score import MethodSetting, ScoreRequest, final_state, score_project
 from .suspects import suspicious_rows
 from .train import train_project
@@ -584,6 +586,44 @@ class Project:
         """
         gone = set(_removal(removal).rows(self._own(scores)).tolist())
         return self.train_data.subset([row for row in range(len(self.train_data)) if row not in gone])
+
+    def retrain(
+        self,
+        cleansed: DataSource,
+        *,
+        test: Optional[DataSource] = None,
+        trials: int = 5,
+        output: Optional[FilePath] = None,
+        execution: Execution = Execution(),
+        overwrite: bool = False,
+        reporter: ProgressReporter = SILENT,
+    ) -> CleansingEffect:
+        """Train from new parameters on the original and on the cleansed data, and compare: did cleansing help?
+
+        Args:
+            cleansed: The cleansed training data: the CSV that was written, or what `cleansed` returned.
+            test: The data that judges; left out, the validation rows do, which flatter if they made the scores.
+            trials: How many seeds each data set is trained with, from the project's own.
+            output: CSV to write with one row per training; progress is kept beside it, so that the same call goes on
+                after an interruption.
+            execution: Where the trainings run.
+            overwrite: Replace an output that exists, and the progress of another run.
+            reporter: Shows how far it is.
+
+        Returns:
+            Errors and accuracies of both with their intervals; ``sentence`` says what they mean.
+
+        Raises:
+            DataError: The cleansed data is the original, or the test data shares rows with other data.
+            OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
+        """
+        self._refuse_finished()
+        compared = _data(cleansed)
+        if compared is None:
+            raise ConfigError("Expected the cleansed data, got none. Give its CSV or the Dataset.")
+        request = RetrainRequest(self._request, compared, _path(output), _data(test), trials, execution, overwrite)
+        return retrain(request, reporter)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
