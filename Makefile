@@ -12,7 +12,7 @@ SMOKE := tests/integration/test_recorded_output.py tests/unit/dataset tests/unit
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean test-smoke test-oldest
+.PHONY: help demo test check docs clean test-smoke test-oldest
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
@@ -30,13 +30,16 @@ test-smoke: ## run a small suite on Python 3.8 and 3.9, where they lie on the ma
 
 test-oldest: smoke-oldest ## run the small suite with the oldest dependencies that setup.py allows, on Python 3.8
 
-check: $(STAMP) ## style and types
+check: $(STAMP) docs ## style, types and documentation
 	$(RUN) ruff check .
 	$(RUN) ruff format --check --quiet .
 	$(RUN) mypy
 
+docs: $(STAMP) ## build the documentation into site/; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --clean --quiet
+
 clean: ## remove what make and the tools made, .venv included
-	rm -rf $(VENV) .venv-* build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted installation is repeated. Setting up starts from an empty
@@ -47,7 +50,7 @@ $(STAMP): setup.py
 		echo "making $(VENV) with $$python"; \
 		rm -rf $(VENV) && "$$python" -m venv $(VENV); }
 	$(RUN) pip install --quiet "pip>=21.3"
-	$(RUN) pip install --quiet --editable ".[all,dev]"
+	$(RUN) pip install --quiet --editable ".[all,dev,docs]"
 	@touch $(STAMP)
 
 # Environments beside .venv: .venv-3.8 and .venv-3.9 have the newest dependencies, .venv-oldest the oldest ones.

@@ -38,6 +38,14 @@ REPORT = ["jinja2>=3.0", "markupsafe>=2.0", "matplotlib>=3.7"]
 EVALUATION = ["scikit-learn>=1.0"]
 DASK = ["dask>=2022.5", "distributed>=2022.5"]
 TYPES = ["mypy>=1.11", "pandas-stubs", "types-tqdm"]
+# mkdocstrings (1.0.6 is the newest) cannot highlight with pymdown-extensions 12.
+DOCS = [
+    "mkdocs>=1.6,<2",
+    "mkdocs-material>=9.5",
+    "mkdocstrings>=0.26",
+    "mkdocstrings-python>=1.11",
+    "pymdown-extensions>=10.2,<12",
+]
 TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
@@ -66,6 +74,7 @@ setup(
         "cuda110": ["nnabla-ext-cuda110"],
         "cuda116": ["nnabla-ext-cuda116"],
         "cuda120": ["nnabla-ext-cuda120"],
+        "docs": DOCS,
         "test": TEST,
         "types": TYPES,
         "dev": [

@@ -54,6 +54,8 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images": "Resize the images to one size: image_size=(height, width).",
     "choose-data-cache": "Choose a folder with free space: data_cache=..., or the environment variable {variable}.",
     "decode-again": "Open the data set again.",
+    "smaller-data": "Read smaller images: image_size=(height, width); or choose a folder with more room: "
+    "data_cache=..., or the environment variable {variable}.",
     # import
     "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
     "comment, or let import_data make a data set of the table.",
@@ -64,8 +66,6 @@ IN_PYTHON: Dict[str, str] = {
     "name-label-column": "Name it: labels=[...].",
     "import-as-values": 'Import it with task="regression" if these are values to predict.',
     "give-more-rows": "Give more rows, or a smaller share for the other parts.",
-    "smaller-data": "Read smaller images: image_size=(height, width); or choose a folder with more room: "
-    "data_cache=..., or the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
@@ -89,6 +89,7 @@ IN_PYTHON: Dict[str, str] = {
     "discard-and-train-again": "Remove it, and train again.",
     "more-memory": "Give more: memory=BYTES.",
     "other-solver": "Choose one with TrainingOverrides(solver=..., learning_rate=...), or a SolverConfig.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer epochs, or give a constant learning_rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use LossBaseline(), or leave them out.",
     "use-hessian": 'Use curvature="hessian".',

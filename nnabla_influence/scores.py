@@ -141,8 +141,10 @@ class InfluenceScores:
         table = self.table if table is None else table
         path = Path(path).absolute()
         added = {self.score_header: self.values, **self.columns}
-        if table is not None:
-            self._require_other_file(path, table)
+        if table is not None and len(table.rows) != len(self.values):
+            raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
+        if table is not None and path.exists() and path.samefile(table.path):
+            raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
         refuse_existing([path], overwrite)
         known = remove_passport(path)  # before: killed in between, the new file has none rather than a wrong one
         notices = write_with_columns(path, table, added, self.order, "training data")
@@ -150,12 +152,6 @@ class InfluenceScores:
             return [*notices, f"{passport_file(path)} is no passport of an influence CSV and stays: none was written"]
         write_passport(path, len(self.values), self._made())
         return notices
-
-    def _require_other_file(self, path: Path, table: Table) -> None:
-        if len(table.rows) != len(self.values):
-            raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
-        if path.exists() and path.samefile(table.path):
-            raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
 
     def _made(self) -> Dict[str, Any]:
         """Return how the scores came about, for the passport."""

@@ -44,7 +44,7 @@ def read_datasets(source: Union[Path, bytes]) -> Dict[str, Array]:
         with h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r") as file:
             return {name: _checked(name, dataset)[...] for name, dataset in _datasets(file)}
     except BROKEN as error:
-        raise CorruptFileError(f"expected a readable HDF5 file, got the error: {error}") from error
+        raise CorruptFileError(f"expected a readable HDF5 file, found: {error}") from error
 
 
 def _datasets(group: h5py.Group, prefix: str = "") -> Iterator[Tuple[str, h5py.Dataset]]:

@@ -40,7 +40,7 @@ def read_members(source: Union[Path, bytes], wanted: Callable[[str], bool] = lam
             _refuse_strange(members)
             return {info.filename: archive.read(info) for info in members}  # reads to the end, which checks the CRC
     except BROKEN as error:
-        raise CorruptFileError(f"expected a readable ZIP archive, got the error: {error}") from error
+        raise CorruptFileError(f"expected a readable ZIP archive, found: {error}") from error
 
 
 def _refuse_strange(members: List[zipfile.ZipInfo]) -> None:

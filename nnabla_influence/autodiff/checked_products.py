@@ -6,14 +6,17 @@ variable). So the exact way is believed only after a `GradientCheck`; what diffe
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ..array import Array
 from ..errors import UnsupportedError
 from ..network.nnabla_errors import one_line
 from ..remedies import remedy
-from .difference_products import DifferenceProducts
+from .difference_products import STEPS, DifferenceProducts
+from .disagreement import disagreement
 from .exact_products import ExactProducts
+from .forward_and_differences import ForwardAndDifferences
+from .forward_scores import ForwardScores
 from .gradient_check import GradientCheck
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
@@ -43,14 +46,15 @@ def checked_products(
 ) -> CheckedProducts:
     """Choose how the products of a network are computed, on a first batch.
 
-    By double backward where NNabla can do that and does it right, by central differences otherwise.
+    By double backward where NNabla can do that and does it right; otherwise the Hessian product by central differences,
+    and the scores by forward mode or else by differences too.
 
     Args:
         network: The built network with its parameters.
         point: Where the batch is.
         batch: Columns of B samples.
         direction: u (P,).
-        fast: Whether to use the NumPy second derivative of batch normalisation (CPU only).
+        fast: Whether to use the forward mode and the NumPy second derivative of batch normalisation (CPU only).
 
     Raises:
         UnsupportedError: Central differences do not give the network's gradients either.
@@ -66,15 +70,34 @@ def checked_products(
     differences, error_size = DifferenceProducts.most_accurate(network, point, batch, direction, check)
     if not error_size <= USABLE:  # NaN is not usable either
         raise UnsupportedError(
-            f"{reason} Central differences disagree with the network's gradients too, by {100 * error_size:.0f} %: it "
-            "probably has layers that round or sort (quantised or binary ones).",
+            f"{reason} Central differences disagree with the network's gradients too, "
+            f"{disagreement(dict.fromkeys(STEPS, error_size), USABLE)}.",
             remedy("score-without-gradients"),
         )
-    return CheckedProducts(
-        differences,
-        f"{reason} Scores and Hessian products come from central differences: less accurate, the scores of the first "
-        f"batch by {100 * error_size:.2g} %",
+    off = f"in the first batch by {100 * error_size:.2g} %"
+    forward = _forward_scores(network, point, batch, direction, check) if fast else None
+    if forward is None:
+        notice = f"{reason} Scores and Hessian products come from central differences: less accurate, the scores {off}"
+        return CheckedProducts(differences, notice)
+    notice = (
+        f"{reason} Hessian products come from central differences: less accurate, as scores would be {off}; the scores "
+        "come from the forward mode"
     )
+    return CheckedProducts(ForwardAndDifferences(forward, differences), notice)
+
+
+def _forward_scores(
+    network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array, check: GradientCheck
+) -> Optional[ForwardScores]:
+    """Return scores by forward mode, None where it has no rule, is wrong, or random layers draw."""
+    if point.seed is not None:
+        return None
+    try:
+        forward = ForwardScores(network)
+        error = check.error(forward.scores(point, batch, direction))
+    except UnsupportedError:
+        return None
+    return forward if error <= EXACT else None
 
 
 def _first_scores(exact: ExactProducts, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:

@@ -47,7 +47,7 @@ class ExactProducts(SampleProducts):
 
     def __init__(self, network: ParameterizedGraph, fast: bool) -> None:
         super().__init__(network)
-        graph, _, space = network
+        graph, space = network.graph, network.space
         self._weights = nn.Variable((graph.batch_size, 1), need_grad=True)  # w
         self._directions: Dict[str, nn.Variable] = {n: nn.Variable(s) for n, s in zip(space.names, space.shapes)}  # u
         # A parameter may be outside this graph, such as one of the training network that scoring takes out.
@@ -59,7 +59,7 @@ class ExactProducts(SampleProducts):
 
     def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Tuple[Array, Array]:
         """See `SampleProducts.run`."""
-        graph, _, space = self.network
+        graph, space = self.network.graph, self.network.space
         self.network.move_to(point)
         graph.feed(batch)
         self._weights.data.fill(1)

@@ -1,31 +1,17 @@
-"""Gauss-Newton products ``G v = J' L'' J v``: two forward passes and one backward, no double backward.
+"""Gauss-Newton products ``G v = J' L'' J v``: one pass forwards along v and one backwards, no double backward.
 
 J is the Jacobian of what the loss compares with the target (logits, predicted values), L'' the loss's Hessian in it,
 known in closed form for the usual losses (`output_hessians`). G is positive semi-definite, cheaper than the Hessian
 product, and defined for networks with layers that NNabla cannot differentiate twice.
 
-``J v`` is a central difference of the predictions along v, whose mean also serves as the prediction; one backward pass
-seeded with ``L'' J v`` then gives the product. Kinks (ReLU, max pooling) and float32 make G slightly asymmetric, so
-whoever iterates on it should reorthogonalise. A large step crosses kinks and sees curvature, a small one drowns in
-float32. Relative error of ``G v`` against double backward, by the step's length relative to that of the parameters:
-
-=====================================================  =====  =====  =====  =====  =====
-network, direction v                                   1e-2   1e-3   3e-4   1e-4   1e-5
-=====================================================  =====  =====  =====  =====  =====
-15 small networks of the tests, random v, the worst    .021   .0076  .0004  .0019  .033
-builtin:mlp on digits (ReLU), loss gradient            .0060  .0017  .0012  .0001  .0002
-builtin:cnn on digits (ReLU, max pooling), random v    .0067  .0005  .0003  .0012  .0044
-builtin:cifarnet (batch norm), loss gradient           .081   .0057  .0029  .0019  .0013
-builtin:cifarnet, random v                             .044   .016   .025   .055   .091
-=====================================================  =====  =====  =====  =====  =====
-
-3e-4 is the one that stays within 1e-2 for smooth networks, 3e-2 with batch normalisation, and 3e-3 in all directions
-that matter here: gradients, and products of G with them.
+``J v`` comes from the forward mode, and where a layer has no rule for it from a difference of outputs; one backward
+pass seeded with ``L'' J v`` then gives the product, from the values that the forward mode has kept or else by NNabla.
+Differences make G slightly asymmetric, and rounding does, so whoever iterates on it should reorthogonalise.
 """
 
 from __future__ import annotations
 
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 import nnabla as nn
 import nnabla.functions as F
@@ -35,13 +21,18 @@ from ..array import Array
 from ..errors import UnsupportedError
 from ..network.loss_role import CLASS_LABELS, LossRole
 from ..remedies import remedy
+from .checked_products import EXACT
+from .difference_tangents import DIFFERENCE, DifferenceTangents
+from .disagreement import disagreement
+from .forward_tangents import ForwardTangents
 from .output_hessians import OUTPUT_HESSIANS
+from .output_tangents import MovingOutputs, OutputTangents
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
 __all__ = ["GaussNewton"]
 
-# Step of central differences, relative to the length of the parameters; see the table above.
-DIFFERENCE = 3e-4
+# Steps that tell why a difference is no use.
+SHORTER = (1e-5, 1e-6)
 # Random sign vectors a first ``J v`` is checked with.
 SIGN_VECTORS = 4
 # Relative error beyond which ``J v`` is no use.
@@ -53,18 +44,23 @@ class GaussNewton:
 
     Args:
         network: The built network with its parameters.
+        forward: Whether to try the forward mode, which computes on the CPU.
+        checked: Whether the forward mode is known to be right, from another batch size of the same network.
 
     Raises:
         UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is learned too.
+
+    Attributes:
+        notice: What the log should say after the first product; empty for the forward mode.
     """
 
-    def __init__(self, network: ParameterizedGraph) -> None:
+    def __init__(self, network: ParameterizedGraph, forward: bool = True, checked: bool = False) -> None:
         self.network = network
+        self.notice = ""
         _check_losses(network)
         self._outputs = [variable for _, variable in network.graph.predictions if variable is not None]
-        for variable in self._outputs:
-            variable.persistent = True  # else a forward pass clears them
-        self._checked = False
+        self._forward = forward
+        self._tangents: Optional[OutputTangents] = ForwardTangents(network) if forward and checked else None
         # The scalar ``<c, output>`` for seeds c: its gradient is J' c.
         self._seeds = [nn.Variable(variable.shape) for variable in self._outputs]
         terms = [F.sum(variable * seed) for variable, seed in zip(self._outputs, self._seeds)]
@@ -79,60 +75,79 @@ class GaussNewton:
             direction: v (P,), not zero.
 
         Raises:
-            UnsupportedError: The network rounds; differences of its outputs say nothing about its gradients.
+            UnsupportedError: Differences of the network's outputs say nothing about its gradients.
         """
-        length = float(np.linalg.norm(direction))  # |v|
-        # A relative step, because that is what float32 resolves.
-        step = DIFFERENCE * max(float(np.linalg.norm(point.theta)), 1.0)
-        shift = (step / length) * direction
         self.network.graph.feed(batch)
-        ends = []
-        for end in (point.shifted(shift), point.shifted(-shift)):
-            self.network.move_to(end)
-            ends.append(self.predictions())
-        tangents = [(a - b) * (length / (2 * step)) for a, b in zip(*ends)]  # J v
-        middle = [(a + b) / 2 for a, b in zip(*ends)]  # z
         self.network.move_to(point)
-        self.check_tangents(tangents, direction)
-        return self.pulled_back(self.output_curvature(middle, tangents)).astype(np.float64)
+        if self._tangents is None:
+            self._tangents = self._checked_tangents(point, batch, direction)
+        moving = self._tangents.run(point, batch, direction)
+        curvature = self.output_curvature(moving.predictions, moving.tangents)
+        return (moving.pull_back or self.pulled_back)(curvature)
 
-    def predictions(self) -> List[Array]:
-        """Compute the predictions (B, ...) of every loss at the current parameters, in double precision."""
-        self._scalar.forward(clear_buffer=True)
-        return [variable.d.astype(np.float64) for variable in self._outputs]
+    @property
+    def by_forward(self) -> bool:
+        """Whether the products come from the forward mode."""
+        return isinstance(self._tangents, ForwardTangents)
+
+    def _checked_tangents(self, point: EvaluationPoint, batch: Batch, direction: Array) -> OutputTangents:
+        """Choose how ``J v`` is computed, on a first batch."""
+        reason = ""
+        if self._forward:
+            try:
+                forward = ForwardTangents(self.network)
+                if self._error(forward.run(point, batch, direction), direction) <= EXACT:
+                    return forward
+                reason = "The forward mode disagrees with the gradients of this network."
+            except UnsupportedError as error:
+                reason = error.message
+        differences = self._checked_differences(point, batch, direction)
+        if reason:
+            self.notice = f"{reason} Gauss-Newton products take differences of the network's outputs: less accurate"
+        return differences
+
+    def _checked_differences(self, point: EvaluationPoint, batch: Batch, direction: Array) -> DifferenceTangents:
+        differences = DifferenceTangents(self.network)
+        error_size = self._error(differences.run(point, batch, direction), direction)
+        if not error_size <= USABLE:  # NaN is not usable either
+            shorter = {
+                step: self._error(DifferenceTangents(self.network, step).run(point, batch, direction), direction)
+                for step in SHORTER
+            }
+            raise UnsupportedError(
+                "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
+                f"{disagreement({DIFFERENCE: error_size, **shorter}, USABLE)}.",
+                remedy("use-hessian"),
+            )
+        return differences
 
     def pulled_back(self, seeds: Sequence[Array]) -> Array:
-        """Compute ``J' c`` (P,) for seeds c in the shape of the predictions."""
+        """Compute ``J' c`` (P,), float64, for seeds c in the shape of the predictions, by NNabla."""
         for variable, seed in zip(self._seeds, seeds):
             variable.data.data = seed.astype(np.float32)
         self.network.graph.clear_gradients()
         self._scalar.forward(clear_no_need_grad=True)
         self._scalar.backward(clear_buffer=True)
-        return self.network.graph.gradient(self.network.space)
+        return self.network.graph.gradient(self.network.space).astype(np.float64)
 
-    def check_tangents(self, tangents: Sequence[Array], direction: Array) -> None:
-        """Hold ``J v`` of a first direction v (P,) against ``<c, J v> = <J' c, v>`` for random signs c.
+    def _error(self, moving: MovingOutputs, direction: Array) -> float:
+        """Return the error of ``J v`` and of ``J' c``, by NNabla's ``J' c`` for random signs c.
 
-        Raises:
-            UnsupportedError: They disagree: a difference of outputs says nothing about this network's gradients.
+        The first is held against it by ``<c, J v> = <J' c, v>``. The error is relative to their size, and 0 where the
+        network itself is not finite.
         """
-        if self._checked:
-            return
         random = np.random.RandomState(0)
         products: List[float] = []  # <c, J v>
         expected: List[float] = []  # <J' c, v>
         for _ in range(SIGN_VECTORS):
-            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in tangents]
-            products.append(sum(float((c * t).sum()) for c, t in zip(signs, tangents)))
-            expected.append(float(self.pulled_back(signs) @ direction))
-        error = float(np.linalg.norm(np.subtract(products, expected))) / (float(np.linalg.norm(expected)) or 1.0)
-        if error > USABLE:
-            raise UnsupportedError(
-                "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
-                f"by {100 * error:.0f} %: it probably has layers that round or sort (quantised or binary ones).",
-                remedy("use-hessian"),
-            )
-        self._checked = True
+            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in moving.tangents]
+            gradient = self.pulled_back(signs)
+            products.append(sum(float((c * t).sum()) for c, t in zip(signs, moving.tangents)))
+            expected.append(float(gradient @ direction))
+        error = _relative_error(np.array(products), np.array(expected))
+        if moving.pull_back is None:
+            return error
+        return float(np.max([error, _relative_error(moving.pull_back(signs), gradient)]))
 
     def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
         """Compute ``L'' v`` of every loss, for the batch in the graph."""
@@ -141,6 +156,11 @@ class GaussNewton:
             role.weight * _curvature(role, variable, _value(target), z, v)
             for (role, variable), target, z, v in zip(graph.predictions, graph.targets, predictions, tangents)
         ]
+
+
+def _relative_error(found: Array, expected: Array) -> float:
+    size = float(np.linalg.norm(expected))
+    return float(np.linalg.norm(found - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
 
 
 def _check_losses(network: ParameterizedGraph) -> None:

@@ -6,6 +6,7 @@ from typing import Dict, Tuple
 
 from ..network import Graph, Network, Purpose
 from .parameterized_graph import ParameterizedGraph
+from .tangent.buffers import Buffers
 
 __all__ = ["GraphCache"]
 
@@ -18,10 +19,14 @@ class GraphCache:
 
     Attributes:
         store: The parameters of all graphs, a copy of the network's.
+        space: The trainable ones among them.
+        buffers: Memory of the passes over these graphs, of which one computes at a time.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self.space = network.space
+        self.buffers = Buffers()
         self.store = network.store()
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
 
@@ -34,4 +39,4 @@ class GraphCache:
 
     def with_parameters(self, size: int, purpose: Purpose) -> ParameterizedGraph:
         """Return the training data's graph together with its parameters."""
-        return ParameterizedGraph(self.graph(size, purpose), self.store, self._network.space)
+        return ParameterizedGraph(self.graph(size, purpose), self.store, self.space, self.buffers)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, Optional, Tuple, TypeVar, Union
+from typing import Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
 
 import numpy as np
 
@@ -22,20 +22,24 @@ from ..array import Array
 from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, DivergenceError, UnsupportedError
+from ..execution import one_thread
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .checked_products import checked_products
+from .checked_scores import checked_scores
+from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
-from .parameterized_graph import Batch, EvaluationPoint
+from .loss_values import LossValues
+from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
+from .sample_scores import SampleScores
 
 __all__ = ["LossOracle"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-Computed = TypeVar("Computed")
 
 
 class LossOracle:
@@ -72,19 +76,15 @@ class LossOracle:
         self._gauss_newton: Dict[int, GaussNewton] = {}
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
         self._gradient_norms = GradientNorms(self._cache)
-        self._noticed = False  # the log says once that products are differences, not for every batch size
+        self._values = LossValues(self._cache, self._purpose, device.kind == "cpu")
+        self._scores: Dict[int, SampleScores] = {}
+        self._said: Set[str] = set()  # what falls back is said once, not for every batch size
 
     # -- losses ------------------------------------------------------------------------------------------------
 
     def sample_losses(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
         """Compute the loss of every sample (B,)."""
-
-        def values(graph: Graph) -> Array:
-            graph.sample_losses.forward(clear_buffer=True)
-            losses: Array = graph.sample_losses.d[:, 0].astype(np.float64)
-            return losses
-
-        return self._on_graph(theta, batch, validation, values)
+        return self.losses_and_predictions(theta, batch, validation)[0]
 
     def predictions(self, theta: Array, batch: Batch, validation: bool = False) -> Array:
         """Compute what the first loss compares with the target (B, ...): logits, or predicted values.
@@ -92,16 +92,10 @@ class LossOracle:
         Raises:
             UnsupportedError: The loss is of no known kind.
         """
-
-        def predicted(graph: Graph) -> Array:
-            prediction = graph.predictions[0][1]
-            if prediction is None:
-                raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
-            prediction.forward(clear_buffer=True)
-            values: Array = prediction.d.copy()
-            return values
-
-        return self._on_graph(theta, batch, validation, predicted)
+        predicted = self.losses_and_predictions(theta, batch, validation)[1]
+        if predicted is None:
+            raise UnsupportedError(f"The loss of '{self.network.path}' has no known prediction.")
+        return predicted
 
     def losses_and_predictions(
         self, theta: Array, batch: Batch, validation: bool = False
@@ -110,14 +104,8 @@ class LossOracle:
 
         The prediction is what the first loss compares with the target; None if that loss is of no known kind.
         """
-
-        def values(graph: Graph) -> Tuple[Array, Optional[Array]]:
-            graph.keep_predictions()
-            graph.sample_losses.forward(clear_buffer=True)
-            known = graph.predictions[0][1] is not None
-            return graph.sample_losses.d[:, 0].astype(np.float64), graph.prediction_values() if known else None
-
-        return self._on_graph(theta, batch, validation, values)
+        with self._computing():
+            return self._values.run(theta, batch, validation)
 
     def loss(self, theta: Array, batches: Iterable[Batch], validation: bool = False) -> float:
         """Compute the mean loss over all samples of the batches, whatever their sizes."""
@@ -149,7 +137,12 @@ class LossOracle:
         count = 0
         for batch in batches:
             size = _size(batch)
-            gradient = self._on_graph(theta, batch, validation, lambda graph: self._gradient(graph, weigh))
+            with self._computing():
+                graph = self._cache.graph(size, self._purpose, validation)
+                check_batch(batch, graph)
+                self._cache.store.write(self.space.unflatten(theta))
+                graph.feed(batch)
+                gradient = self._gradient(graph, weigh)
             broken = self.space.not_finite(gradient)
             if broken:
                 raise DivergenceError(
@@ -183,8 +176,13 @@ class LossOracle:
         return scores, curvature / size
 
     def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
-        """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch."""
-        return self.products(theta, batch, direction)[0]
+        """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch, the random layers taken out.
+
+        By forward mode on the CPU, where every layer has a rule for it; else by `products`, which the log says.
+        """
+        point = EvaluationPoint(theta)
+        with self._computing():
+            return self._scores_of(_size(batch), point, batch, direction).scores(point, batch, direction)
 
     def squared_gradient_norms(self, theta: Array, batch: Batch) -> Array:
         """Compute ``<grad l_i, grad l_i>`` (B,) for every sample of a training batch, each alone.
@@ -212,7 +210,9 @@ class LossOracle:
         with self._computing():
             gauss_newton = self._gauss_newton_of(size)
             check_batch(batch, gauss_newton.network.graph)
-            return gauss_newton.run(EvaluationPoint(theta), batch, direction) / size
+            product = gauss_newton.run(EvaluationPoint(theta), batch, direction)
+        self._say_once("Gauss-Newton products", gauss_newton.notice, logging.INFO)
+        return product / size
 
     # -- running statistics ------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ class LossOracle:
     @contextmanager
     def _computing(self) -> Iterator[None]:
         """Compute on the device, and say what NNabla raises in the package's own words."""
-        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope():
+        with translated_errors(self.network.path, "losses or derivatives"), self.device.scope(), one_thread():
             yield
 
     def _products_of(
@@ -260,23 +260,46 @@ class LossOracle:
             check_batch(batch, network.graph)
             fast = self.device.kind == "cpu"
             self._products[key], notice = checked_products(network, point, batch, direction, fast)
-            if notice and not self._noticed:
-                LOGGER.warning("%s", notice)
-                self._noticed = True
+            self._say_once("products", notice, logging.WARNING)
         return self._products[key]
+
+    def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
+        """Return the scores of a batch size; the forward mode's are checked on the first batch of all."""
+        if self.device.kind != "cpu":
+            return self._products_of((size, self._purpose), point, batch, direction)
+        if size not in self._scores:
+            network = self._cache.with_parameters(size, self._purpose)
+            check_batch(batch, network.graph)
+            if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
+                self._scores[size] = ForwardScores(network)  # the rules are the same for every size
+            else:
+                self._scores[size] = self._first_scores(network, point, batch, direction)
+        return self._scores[size]
+
+    def _first_scores(
+        self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
+    ) -> SampleScores:
+        key = (_size(batch), self._purpose)
+        scores, notice = checked_scores(
+            network, point, batch, direction, lambda: self._products_of(key, point, batch, direction)
+        )
+        self._say_once("scores", notice, logging.INFO)
+        return scores
 
     def _gauss_newton_of(self, size: int) -> GaussNewton:
         if size not in self._gauss_newton:
-            self._gauss_newton[size] = GaussNewton(self._cache.with_parameters(size, self._purpose))
+            others = self._gauss_newton.values()
+            self._gauss_newton[size] = GaussNewton(
+                self._cache.with_parameters(size, self._purpose),
+                forward=self.device.kind == "cpu",
+                checked=any(other.by_forward for other in others),
+            )
         return self._gauss_newton[size]
 
-    def _on_graph(self, theta: Array, batch: Batch, validation: bool, compute: Callable[[Graph], Computed]) -> Computed:
-        with self._computing():
-            graph = self._cache.graph(_size(batch), self._purpose, validation)
-            check_batch(batch, graph)
-            self._cache.store.write(self.space.unflatten(theta))
-            graph.feed(batch)
-            return compute(graph)
+    def _say_once(self, subject: str, notice: str, level: int) -> None:
+        if notice and subject not in self._said:
+            LOGGER.log(level, "%s", notice)
+            self._said.add(subject)
 
     def _gradient(self, graph: Graph, weigh: Optional[Callable[[Array], Array]]) -> Array:
         """Compute the gradient (P,) of the batch's mean loss, its samples weighted by what their losses are."""

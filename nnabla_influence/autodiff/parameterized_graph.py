@@ -14,6 +14,7 @@ import numpy as np
 from ..array import Array
 from ..network import Graph, ParameterStore
 from ..parameters import ParameterSpace
+from .tangent.buffers import Buffers
 
 __all__ = ["Batch", "EvaluationPoint", "ParameterizedGraph"]
 
@@ -44,11 +45,13 @@ class ParameterizedGraph(NamedTuple):
         graph: The graph.
         store: Its parameters.
         space: The trainable ones.
+        buffers: Memory that is used again, shared by the graphs of one network; None if it stands alone.
     """
 
     graph: Graph
     store: ParameterStore
     space: ParameterSpace
+    buffers: Optional[Buffers] = None
 
     def move_to(self, point: EvaluationPoint) -> None:
         """Write the point's parameters, and start its random layers anew."""

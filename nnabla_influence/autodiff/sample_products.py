@@ -2,29 +2,32 @@
 
 For a direction u (P,), ``<grad l_i, u>`` of every sample of a batch is what influence scores are made of, and
 ``sum_i H_i u`` is what carries u back across the batch's step. `ExactProducts` differentiates the network twice,
-`DifferenceProducts` takes central differences where NNabla cannot; `checked_products` chooses.
+`DifferenceProducts` takes central differences where NNabla cannot, `ForwardAndDifferences` does that for the Hessian
+product alone; `checked_products` chooses.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Tuple
 
 from ..array import Array
-from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
+from .parameterized_graph import Batch, EvaluationPoint
+from .sample_scores import SampleScores
 
 __all__ = ["SampleProducts"]
 
 
-class SampleProducts(ABC):
+class SampleProducts(SampleScores):
     """Products of a network built for one batch size.
 
     Args:
         network: The built network with its parameters.
     """
 
-    def __init__(self, network: ParameterizedGraph) -> None:
-        self.network = network
+    def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
+        """See `SampleScores.scores`."""
+        return self.run(point, batch, direction)[0]
 
     @abstractmethod
     def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Tuple[Array, Array]:

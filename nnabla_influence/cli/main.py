@@ -1,9 +1,10 @@
 """Finds the command, runs it, and turns what goes wrong into one message and an exit code.
 
-Exit codes: 0 done; 1 the run failed; 2 the request is wrong; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by the end
-of the terminal. A command is a module of this package named in `COMMANDS`, or in `MODULES` where the command is a word
-of Python. It has `add_parser(subparsers)`, which must stay cheap because every call of the program builds all parsers
-(``--help`` loads neither NNabla nor NumPy), and `run(args, console) -> int`, which imports what it needs.
+Exit codes: 0 done; 1 the run failed; 2 the request is wrong; interrupted: 130 by Ctrl-C, 143 by SIGTERM, 129 by
+the end of the terminal. A command is a module of this
+package named in `COMMANDS`, or in `MODULES` where the command is a word of Python. It has `add_parser(subparsers)`,
+which must stay cheap because every call of the program builds all parsers (``--help`` loads neither NNabla nor NumPy),
+and `run(args, console) -> int`, which imports what it needs.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _list(args: argparse.Namespace, console: Console) -> int:
     from ..nnc.host.manifest import PLUGINS
 
-    rows = [(p.script, p.label, "yes" if p.desktop_output else "no", ", ".join(p.needs) or None) for p in PLUGINS]
+    rows = [(p.script, p.label, "yes" if p.on_desktop else "no", ", ".join(p.needs) or None) for p in PLUGINS]
     console.table(("script", "label", "NNC Desktop", "needs besides NNabla"), rows)
     return 0
 
@@ -141,6 +141,8 @@ def _remove(args: argparse.Namespace, console: Console) -> int:
     for name in kept:
         console.warn(f"kept, because it was changed since it was installed: {host.folder / name}")
     console.info(f"removed from {host.folder}" if installed else f"there are no plugins of ours in {host.folder}")
+    if host.backup is not None:
+        console.info(f"the database as it was before the last change: {host.backup}; delete it when NNC works well")
     return 0
 
 
@@ -158,11 +160,14 @@ def _host(args: argparse.Namespace) -> PluginHost:
 def _report_libraries(given: Optional[Path], host: PluginHost, console: Console) -> None:
     from ..nnc.installer.interpreter import find_interpreter, missing_libraries
 
-    interpreter = find_interpreter([given] if given else host.interpreters())
+    interpreter = find_interpreter([given]) if given else find_interpreter(host.interpreters(), host.python_has)
     if interpreter is None:
-        where = f"'{given}' is not a Python" if given else "it was not found; name it with --python"
+        known = f" (no Python here has {', '.join(host.python_has)})" if host.python_has else ""
+        where = f"'{given}' is not a Python" if given else f"it was not found{known}; name it with --python"
         console.info(f"{DEPENDENCIES}; {where}, so its libraries were not checked")
         return
+    if host.python_has and not given:
+        console.info(f"taken for NNC's own Python, because it has {', '.join(host.python_has)}: {interpreter.path}")
     lines = missing_libraries(interpreter)
     for line in lines:
         console.warn(f"{interpreter.path}: {line}")

@@ -11,6 +11,8 @@ IN_COMMANDS: Dict[str, str] = {
     "resize-images": "Resize the images to one size with --image-size HxW.",
     "choose-data-cache": "Choose a folder with free space by --data-cache or the environment variable {variable}.",
     "decode-again": "Run the command again.",
+    "smaller-data": "Read smaller images with --image-size HxW, or choose a folder with more room by --data-cache or "
+    "the environment variable {variable}.",
     # import
     "text-is-no-value": "Text is no value: number the classes, start the column's header with '#' to make it a "
     "comment, or make a data set of the table with: python -m nnabla_influence import.",
@@ -21,8 +23,6 @@ IN_COMMANDS: Dict[str, str] = {
     "name-label-column": "Name it with --label COLUMN.",
     "import-as-values": "Say --task regression if these are values to predict.",
     "give-more-rows": "Give more rows, or a smaller share for the other parts (--validation, --test).",
-    "smaller-data": "Read smaller images with --image-size HxW, or choose a folder with more room by --data-cache or "
-    "the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images with --image-size {height}x{width}.",
     "smaller-batches": "Take smaller batches with --batch-size, or smaller images with --image-size HxW.",
@@ -46,6 +46,7 @@ IN_COMMANDS: Dict[str, str] = {
     "discard-and-train-again": "Remove it with --discard, train again.",
     "more-memory": "Give --memory more.",
     "other-solver": "Choose one with --solver and --learning-rate.",
+    "fit-schedule": "Let it last for {steps} steps, train for fewer --epochs, or give a constant --learning-rate.",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use --method loss, or leave them out.",
     "use-hessian": "Use --curvature hessian.",

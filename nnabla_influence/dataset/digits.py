@@ -7,6 +7,8 @@ scikit-learn's ``load_digits``; ``digits.npz`` keeps the original grey levels 0 
 
 from __future__ import annotations
 
+import io
+import pkgutil
 from pathlib import Path
 from typing import Dict, List, Tuple, Union
 
@@ -20,7 +22,7 @@ from .csv import write_csv
 
 __all__ = ["load_digits", "write_digits"]
 
-_FILE = Path(__file__).with_name("digits.npz")
+_FILE = "digits.npz"
 _LEVELS = 16
 
 
@@ -35,7 +37,8 @@ def load_digits() -> Tuple[Array, IntArray]:
         >>> images.shape, labels[:5].tolist()
         ((1797, 8, 8), [0, 1, 2, 3, 4])
     """
-    with np.load(str(_FILE), allow_pickle=False) as stored:
+    contents = pkgutil.get_data(__package__ or "", _FILE)  # also where the package lies in an archive
+    with np.load(io.BytesIO(contents or b""), allow_pickle=False) as stored:
         levels = stored["images"]
         labels = stored["labels"]
     images = np.rint(levels * (255.0 / _LEVELS)).astype(np.uint8)

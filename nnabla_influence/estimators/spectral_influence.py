@@ -139,7 +139,7 @@ class SpectralInfluence(CurvatureInfluence):
                 "gradients of one pass over the training data",
                 solver.name,
             )
-        before = training.config.first_epoch * training.plan.steps_per_epoch
+        before = training.plan.first_step(training.config.first_epoch)
         return divisor(solver, estimated_state(oracle, theta, task, before + training.plan.steps)), before
 
     @staticmethod
@@ -181,12 +181,13 @@ def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask, steps: 
     decay = coupled_decay(solver)
     square = np.zeros(theta.size)
     largest = np.zeros(theta.size)
-    for step in plan.epoch(task.training.config.epochs - 1):
+    last_steps = list(plan.epoch(task.training.config.epochs - 1))
+    for step in last_steps:
         gradients = [oracle.mean_gradient(theta, [task.train.batch(rows)]) for rows in step.batches]
         gradient = np.sum(gradients, axis=0) + decay * theta
         square = square + gradient**2
         largest = np.maximum(largest, np.abs(gradient))
     kept = solver.parameters.get("beta2", solver.parameters.get("decay"))  # of the average in one step
     weight = steps if kept is None else 1 - kept**steps
-    moment = weight * square / plan.steps_per_epoch
+    moment = weight * square / len(last_steps)
     return {"var": moment, "v_hat": moment, "v": moment, "u": largest}

@@ -75,14 +75,15 @@ class TracIn(InfluenceEstimator):
             gradient = task.validation_gradient(oracle, theta, objective)  # g(theta)
             one_pass = dataclasses.replace(task, progress=_shifted(task.progress, number, len(epochs)))
             products = one_pass.sample_products(oracle, theta, gradient)
-            rate = np.mean([step.learning_rate for step in cache.plan.epoch(epoch)])  # eta
-            scores += float(rate) / cache.config.batch_size * products
+            rates = [step.learning_rate for step in cache.plan.epoch(epoch)]
+            rate = float(np.mean(rates)) if rates else 0.0  # eta; an epoch may have no update of its own
+            scores += rate / cache.config.batch_size * products
         return InfluenceScores(scores, self.method, objective=objective)
 
     def _epochs(self, cache: TrainingCache) -> List[int]:
         """Return the epochs whose ends are used."""
         wanted = range(cache.config.epochs)[-self.checkpoints if self.checkpoints else 0 :]
-        missing = [e for e in wanted if (e + 1) * cache.plan.steps_per_epoch not in cache.kept]
+        missing = [e for e in wanted if cache.plan.first_step(e + 1) not in cache.kept]
         if missing:
             raise CheckpointMissingError(
                 f"tracin needs the parameters at the end of every epoch; '{cache.path}' "
@@ -94,7 +95,7 @@ class TracIn(InfluenceEstimator):
 
 def _end_of(cache: TrainingCache, epoch: int) -> Array:
     """Return the parameters (P,) at the end of an epoch."""
-    return cache.checkpoint((epoch + 1) * cache.plan.steps_per_epoch).theta
+    return cache.checkpoint(cache.plan.first_step(epoch + 1)).theta
 
 
 def _shifted(progress: Optional[ProgressCallback], number: int, of: int) -> Optional[ProgressCallback]:

@@ -10,6 +10,10 @@ number is confirmed, not the best of many.
 So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
 number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
 
+The error is one of probabilities (see `row_figures`). A network that is far from having learnt its data grows surer
+without some samples, and may answer no better, or worse. So nothing is removed either where the share of right answers
+falls by more than a standard error.
+
 The answer is one of four: remove so many; nothing is worth removing; the rows are too few to tell (and how many would
 do); or nobody can tell, because a number was tried with one training only, or the table came without the figures of its
 rows. In doubt nothing is removed.
@@ -90,6 +94,7 @@ class Decision:
         against_random: The same against removing as many at random; None if that was not trained.
         largest: Whether the number is the largest that was tried.
         treatments: What was confirmed: what each half of the rows chose to do with the samples.
+        wrong: The fall of the share of wrong answers against no removal; None without classes.
     """
 
     outcome: Outcome
@@ -103,6 +108,7 @@ class Decision:
     against_random: Optional[Gain] = None
     largest: bool = False
     treatments: Tuple[str, ...] = TREATMENTS[:1]
+    wrong: Optional[Gain] = None
 
     @property
     def _gains(self) -> List[Gain]:
@@ -115,11 +121,16 @@ class Decision:
             return Outcome.NOTHING
         if any(gain.seeds < 2 for gain in gains):
             return Outcome.UNKNOWN
-        if self.gain is None or self.gain.mean < WORTH:
+        if self.gain is None or self.gain.mean < WORTH or self._costs_answers:
             return Outcome.NOTHING
         if all(gain.is_real(LEVEL) for gain in gains):
             return Outcome.REMOVE
         return Outcome.TOO_FEW if math.isfinite(self.rows_needed) else Outcome.NOTHING
+
+    @property
+    def _costs_answers(self) -> bool:
+        """Whether fewer answers are right, by more than a standard error."""
+        return self.wrong is not None and self.wrong.mean < -self.wrong.error
 
     @property
     def rows_needed(self) -> float:
@@ -149,8 +160,10 @@ class Decision:
                 "3 trials or more."
             )
         if self.outcome is Outcome.NOTHING:
-            small = f"; {WORTH:g} would be worth it" if 0 < gain.mean < WORTH else ""
-            return f"{self.method}: nothing is worth removing. {self._evidence(gain)}{small}."
+            why = f"; {WORTH:g} would be worth it" if 0 < gain.mean < WORTH else ""
+            if self.wrong is not None and self._costs_answers:
+                why = f"; but the share of wrong answers changes by {_change(self.wrong)}"
+            return f"{self.method}: nothing is worth removing. {self._evidence(gain)}{why}."
         return (
             f"{self.method}: the validation rows are too few to tell, and in doubt nothing is removed. "
             f"{self._evidence(gain)}; about {self.rows_needed:,.0f} such rows would show gains of this size."
@@ -269,12 +282,14 @@ def decide(
     paired = confirming.errors([*at_random, *ours], start, cross.data)
     if paired:
         against_random = Gain.between(*_confirmed(paired[: len(parts)], paired[len(parts) :], cross))
+    answers = confirming.wrong([WHOLE, *ours], start, cross.data)
     decided = dataclasses.replace(
         nothing,
         confirmed=tuple(sorted({pick.number for pick in tried})),
         treatments=tuple(sorted({pick.treatment for pick in tried}, key=TREATMENTS.index)),
         gain=Gain.between(*_confirmed(own[:1] * len(parts), own[1:], cross)),
         against_random=against_random,
+        wrong=Gain.between(*_confirmed(answers[:1] * len(parts), answers[1:], cross)) if answers else None,
         largest=best.number == max(choosing.numbers(method, line[1], first)),
     )
     outcome = decided.judged()

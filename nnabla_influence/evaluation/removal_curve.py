@@ -186,14 +186,31 @@ class RemovalCurve:
             start: Where retraining started.
             data: ``selection`` or ``test``.
         """
-        jobs = [self.by_seed(*(point if point[2] else WHOLE), start, "job") for point in points]
-        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in jobs)))
-        measured = all(self.figures.has(by_seed[seed], data) for by_seed in jobs for seed in seeds)
-        if not seeds or not measured:
+        jobs = self._paired_jobs(points, start, data)
+        if not jobs:
             return []
         whole = self.by_seed(*WHOLE, start, "job")
         objective = self.figures.objective(whole[min(whole)], data)
-        return [np.stack([self.figures.errors(by_seed[seed], data, objective) for seed in seeds]) for by_seed in jobs]
+        return [np.stack([self.figures.errors(job, data, objective) for job in by_seed]) for by_seed in jobs]
+
+    def wrong(self, points: Sequence[Point], start: str, data: str) -> List[Array]:
+        """Return whether the predicted classes are wrong (S, m), as `errors` does; empty where none are predicted."""
+        points_wrong = []
+        for by_seed in self._paired_jobs(points, start, data):
+            wrong = [self.figures.wrong(job, data) for job in by_seed]
+            known = [of_rows for of_rows in wrong if of_rows is not None]
+            if len(known) < len(wrong):
+                return []
+            points_wrong.append(np.stack(known))
+        return points_wrong
+
+    def _paired_jobs(self, points: Sequence[Point], start: str, data: str) -> List[List[str]]:
+        """Return the jobs of points, those of the same seeds in the same order; empty where rows were not measured."""
+        jobs = [self.by_seed(*(point if point[2] else WHOLE), start, "job") for point in points]
+        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in jobs)))
+        paired = [[by_seed[seed] for seed in seeds] for by_seed in jobs]
+        measured = all(self.figures.has(job, data) for by_seed in paired for job in by_seed)
+        return paired if seeds and measured else []
 
     def numbers(self, method: str, treatment: str, start: str) -> List[int]:
         """Return the numbers of samples that were removed by a method, ascending; 0 is not among them."""

@@ -130,7 +130,7 @@ def retrained(cache: TrainingCache, job: Retraining) -> Checkpoint:
     for epoch in epochs:
         for step in plan.epoch(epoch):
             trainer.step(step)
-    return trainer.state()
+    return trainer.ahead(plan.left_over(config.epochs - 1))[1]
 
 
 def _config(cache: TrainingCache, job: Retraining) -> TrainingConfig:
@@ -145,7 +145,7 @@ def last_epoch_start(cache: TrainingCache) -> Checkpoint:
     Raises:
         CheckpointMissingError: The cache did not keep it.
     """
-    step = cache.plan.steps - cache.plan.steps_per_epoch
+    step = cache.plan.first_step(cache.config.epochs - 1)
     if step not in cache.kept:
         raise CheckpointMissingError(
             f"'{cache.path}' was trained with policy '{cache.config.policy}', which does not keep the parameters "

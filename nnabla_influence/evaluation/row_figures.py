@@ -150,3 +150,8 @@ class RowFigures:
         losses = self._arrays[f"{job}.{data}.{LOSSES}"].astype(float)
         right = self._arrays.get(f"{job}.{data}.{RIGHT}")
         return row_errors(losses, right, objective, not math.isnan(self.scale))
+
+    def wrong(self, job: str, data: str) -> Optional[Array]:
+        """Return whether the predicted classes are wrong (rows,), 0 or 1; None where no class is predicted."""
+        right = self._arrays.get(f"{job}.{data}.{RIGHT}")
+        return None if right is None else (~right).astype(float)

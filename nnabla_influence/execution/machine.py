@@ -12,9 +12,15 @@ import importlib
 import logging
 import platform
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator
+from typing import TYPE_CHECKING, Dict, Iterator, List
+
+from .blas_threads import BlasThreads, blas_libraries, one_blas_thread
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 __all__ = ["cpu_model", "one_thread"]
 
@@ -57,13 +63,30 @@ def _mac_model() -> str:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit NumPy's and SciPy's BLAS to one thread; the former number returns afterwards."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        LOGGER.info("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
-        yield
-        return
+    """Limit NumPy's and SciPy's BLAS, which are two libraries, to one thread; the former number returns afterwards."""
     importlib.import_module("scipy.linalg")  # a BLAS that is loaded later would keep all its threads
-    with threadpool_limits(limits=1):
+    try:
+        pools = _thread_pools(len(sys.modules))
+    except ImportError:
+        with one_blas_thread(_libraries()):
+            yield
+        return
+    with pools.limit(limits=1):
         yield
+
+
+@functools.lru_cache(maxsize=1)
+def _thread_pools(modules: int) -> ThreadpoolController:
+    """Look for the libraries that have threads: a search of a millisecond, so again only when more is imported."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@functools.lru_cache(maxsize=1)
+def _libraries() -> List[BlasThreads]:
+    """Find the libraries without threadpoolctl, and say once if none is."""
+    libraries = blas_libraries()
+    if not libraries:
+        LOGGER.info("threadpoolctl is not installed: the last digits may depend on this machine's number of cores")
+    return libraries

@@ -73,7 +73,7 @@ def _cifarnet(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
 
 
 BUILTINS: Dict[str, Builtin] = {
-    "builtin:mlp": Builtin(_mlp, False, learning_rate=0.02, batch_size=64, epochs=20),
+    "builtin:mlp": Builtin(_mlp, False, learning_rate=0.05, batch_size=64, epochs=20),
     "builtin:cnn": Builtin(_cnn, True, learning_rate=0.02, batch_size=64, epochs=30),
     "builtin:cifarnet": Builtin(_cifarnet, True, learning_rate=0.05, batch_size=64, epochs=10),
 }

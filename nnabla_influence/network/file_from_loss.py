@@ -15,7 +15,7 @@ from nnabla.utils import nnabla_pb2
 
 from ..config import ScheduleConfig, SolverConfig
 from ..errors import ConfigError, NetworkError
-from .file_settings import LEARNING_RATE_FIELDS, complete_solver, solver_numbers
+from .file_settings import LEARNING_RATE_FIELDS, PASSED_OVER, complete_solver, solver_numbers
 from .nnp import NetworkFile, NNablaMessage
 
 __all__ = ["file_from_loss"]
@@ -126,6 +126,12 @@ def _write_solver(message: NNablaMessage, solver: SolverConfig) -> None:
     if numbers is None or rate is None:
         raise ConfigError(f"Solver '{solver.name}' has no place in NNabla's files. Choose another solver.")
     setattr(numbers, rate, solver.learning_rate)
+    lost = [name for name in PASSED_OVER if solver.parameters.get(name)]
+    if lost:
+        raise ConfigError(
+            f"Solver '{solver.name}' with '{lost[0]}' cannot be stated in NNabla's files, whose trainer passes over "
+            "it. Leave it out, or name the solver in the training's own configuration."
+        )
     # An unset number of a file is 0, not NNabla's own: all are stated.
     for name, value in solver.parameters.items():
         if name in fields:

@@ -19,6 +19,7 @@ from .nnp import NNablaMessage
 
 __all__ = [
     "LEARNING_RATE_FIELDS",
+    "PASSED_OVER",
     "DatasetSetting",
     "FileSettings",
     "complete_solver",
@@ -32,6 +33,10 @@ __all__ = [
 
 LEARNING_RATE_FIELDS = ("lr", "alpha")
 """NNabla's names of the learning rate; ``alpha`` in Adam and its kin."""
+
+
+PASSED_OVER = ("bias_correction",)
+"""Numbers that a file may state and NNabla's trainer does not read: it trains AMSGRAD without, whatever they say."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +142,13 @@ def _whole(message: NNablaMessage, name: str, path: str) -> int:
 
 def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
     solver = optimizer.solver
-    parameters = _solver_parameters(solver)
+    parameters = _solver_parameters(solver, path)
     rate_name = next((name for name in LEARNING_RATE_FIELDS if name in parameters), None)
     if rate_name is None:
         raise NetworkError(f"'{path}': solver '{solver.type}' states no learning rate.")
     rate = parameters.pop(rate_name)
     return SolverConfig(
-        name="Sgd" if solver.type == "SGD" else solver.type,
+        name=_solver_name(solver),
         learning_rate=rate,
         parameters=parameters,
         weight_decay=plain_number(solver.weight_decay),
@@ -152,11 +157,34 @@ def _solver(optimizer: NNablaMessage, path: str) -> SolverConfig:
     )
 
 
-def _solver_parameters(solver: NNablaMessage) -> Dict[str, Any]:
+def _solver_parameters(solver: NNablaMessage, path: str) -> Dict[str, Any]:
+    """Return the solver's numbers that NNabla's trainer gives to the solver.
+
+    Raises:
+        UnsupportedError: The file states one that NNabla's solver does not have.
+    """
     message = solver_numbers(solver)
     if message is None:
         return {}
-    return {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+    stated = {f.name: plain_number(getattr(message, f.name)) for f in message.DESCRIPTOR.fields}
+    passed = {name: value for name, value in stated.items() if name not in PASSED_OVER}
+    name = _solver_name(solver)
+    if not hasattr(nnabla.solvers, name):  # refused by its name later
+        return passed
+    own = solver_defaults(name)
+    known = {*own, *LEARNING_RATE_FIELDS}
+    unknown = [field.name for field, _ in message.ListFields() if field.name in passed and field.name not in known]
+    if unknown:
+        raise UnsupportedError(
+            f"'{path}': solver '{solver.type}' states '{unknown[0]}', which this NNabla's solver does not have "
+            f"(it has {', '.join(sorted(known & set(stated)))}). Take it out, or choose another solver."
+        )
+    kept = {field: own[field] for field in PASSED_OVER if field in own}
+    return {**{field: value for field, value in passed.items() if field in known}, **kept}
+
+
+def _solver_name(solver: NNablaMessage) -> str:
+    return "Sgd" if solver.type == "SGD" else str(solver.type)
 
 
 def solver_numbers(solver: NNablaMessage) -> Optional[NNablaMessage]:

@@ -68,6 +68,7 @@ class Network:
         statistics: Everything else the forward pass reads: running statistics (S,) and frozen weights.
         theta: Values of the trainable parameters (P,).
         statistics_values: Values of everything else (S,).
+        parameter_names: Names of all parameters, trainable or not, in the order in which NNabla makes them.
     """
 
     def __init__(self, file: NetworkFile, seed: int = 0, fixed: Mapping[str, Array] = MappingProxyType({})) -> None:
@@ -89,6 +90,7 @@ class Network:
             )
         self.space = ParameterSpace.of({name: v.shape for name, v in values.items() if name in trains})
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
+        self.parameter_names = tuple(values)
         self.theta = self.space.flatten(values)
         self.statistics_values = self.statistics.flatten(values)
         broken = self.space.not_finite(self.theta) or self.statistics.not_finite(self.statistics_values)

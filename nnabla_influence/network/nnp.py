@@ -34,6 +34,7 @@ __all__ = ["NNablaMessage", "NetworkFile", "parse_bytes", "parse_text", "read_ne
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
 VALUE_SUFFIXES = (".h5", ".protobuf")
+UNIX = 3  # zipfile's number of the system that a file was written on
 
 NNablaMessage = Any
 """A protocol-buffer message of ``nnabla_pb2``, which states no types: a whole file, or one of the sections in it.
@@ -83,21 +84,32 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
 def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Array]) -> None:
     """Write an ``.nnp`` as ``nnabla_cli train`` does; the file appears whole or not at all.
 
+    Every parameter is marked ``need_grad``, running statistics too: NNabla's trainer marks all that it draws, and which
+    of them train is said by the learning-rate multipliers in the text. Without the mark `nnabla.get_parameters` passes
+    over them, and a solver would train nothing. The same arguments give the same bytes.
+
     Args:
         path: The archive.
         text: The network as protocol-buffer text.
-        parameters: Values by full name.
+        parameters: Values by full name, in NNabla's order (`Network.parameter_names`).
     """
-    variables = {name: nn.Variable.from_numpy_array(value) for name, value in parameters.items()}
+    variables = {name: nn.Variable.from_numpy_array(value, need_grad=True) for name, value in parameters.items()}
     # In memory: on a full disk HDF5 and the ZIP writer raise errors of their own, or take the process down.
     values = io.BytesIO()
     nn.save_parameters(values, variables, extension=".h5")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("nnp_version.txt", f"{nnp_version()}\n")
-        archive.writestr("net.nntxt", text.encode("utf-8"))
-        archive.writestr("parameter.h5", values.getvalue())
+        archive.writestr(_timeless("nnp_version.txt"), f"{nnp_version()}\n")
+        archive.writestr(_timeless("net.nntxt"), text.encode("utf-8"))
+        archive.writestr(_timeless("parameter.h5"), values.getvalue())
     write_bytes_atomic(path, packed.getbuffer())
+
+
+def _timeless(name: str) -> zipfile.ZipInfo:
+    """Return the entry of a file in an archive, without the time and place at which it was written."""
+    entry = zipfile.ZipInfo(name)
+    entry.create_system = UNIX  # else it tells on which system it was written
+    return entry
 
 
 def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import pkgutil
 import posixpath
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
@@ -24,7 +24,6 @@ from .summary import number
 __all__ = ["PageFigure", "PageImage", "render", "sort_orders"]
 
 CSS_PIXELS_PER_INCH = 96
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def render(content: Mapping[str, Any]) -> str:
         content: Everything ``templates/report.html`` names.
     """
     environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES), encoding="utf-8"),
+        loader=FunctionLoader(_template),
         autoescape=True,
         undefined=StrictUndefined,  # a name the template has and the content has not is a mistake of ours
         trim_blocks=True,
@@ -110,7 +109,7 @@ def _own_code() -> Dict[str, Any]:
     code: Dict[str, Any] = {}
     for name, file in (("script", "report.js"), ("style", "report.css")):
         # The code begins on a line of its own; the browser hashes that line end too.
-        text = "\n" + (TEMPLATES / file).read_text(encoding="utf-8")
+        text = "\n" + _template(file)
         code[name] = Markup(text)
         code[f"{name}_hash"] = Markup(f"'sha256-{_digest(text)}'")
     return code
@@ -139,3 +138,11 @@ def sort_orders(extras: List[str], losses: bool, classes: bool) -> List[Dict[str
 
 def _order(key: str, direction: int, text: str) -> Dict[str, str]:
     return {"key": key, "direction": str(direction), "text": text}
+
+
+def _template(name: str) -> str:
+    """Return a file of the folder ``templates``, which lies in an archive where NNC runs the package."""
+    contents = pkgutil.get_data(__package__ or "", f"templates/{name}")
+    if contents is None:
+        raise FileNotFoundError(f"The package lacks its file report/templates/{name}; install it again.")
+    return contents.decode("utf-8")

@@ -94,7 +94,7 @@ def cache_rows(cache: Optional[TrainingCache]) -> Rows:
         ("network", f"{network['path']}, {cache.network.space.size:,} trainable numbers"),
         ("network fingerprint", network["fingerprint"]),
         *_flat(cache.config.to_dict()),
-        ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
+        ("steps", cache.plan.described),
         ("training loss per epoch", ", ".join(f"{loss:.4g}" for loss in passport["training_loss"])),
         ("made with", ", ".join(f"{name} {version}" for name, version in passport["versions"].items())),
     ]

@@ -65,7 +65,7 @@ def write_report(inputs: ReportInputs, output: Union[str, Path], *, overwrite: b
     require_report_libraries()
     page = Path(output).absolute()
     refuse_overwriting([page], [inputs.influence, inputs.curve, inputs.cache, inputs.suspects])
-    refuse_existing([page], overwrite)
+    refuse_existing([output], overwrite)
     content, text = _within_budget(inputs, page)
     figures = {figure_folder(page) / f"{name}.png": data for name, data in content.files.items()}
     write_files_atomic({**figures, page: text.encode("utf-8")})

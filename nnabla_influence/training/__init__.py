@@ -12,6 +12,7 @@ from .nnabla_cli.nnabla_iterator import nnabla_iterator
 from .replay import Replay
 from .run_passport import run_passport, start_digest
 from .scalar_adjoint import ScalarAdjoint
+from .schedule import check_schedule
 from .second_moments import Diagonal, StepTransition
 from .step_plan import Step, StepPlan, UnorderedStep
 from .train import EpochReport, Hooks, train
@@ -37,6 +38,7 @@ __all__ = [
     "Trainer",
     "TrainingCache",
     "UnorderedStep",
+    "check_schedule",
     "coupled_decay",
     "divisor",
     "kept_first",

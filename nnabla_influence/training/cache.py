@@ -86,6 +86,12 @@ class TrainingCache(FinishedTraining):
         self.passport["config"]["solver"]["parameters"] = dict(self.config.solver.parameters)
         self.plan = StepPlan(self.config, self.passport["training_data"]["samples"])
         self._steps = datasets["steps"]
+        if self.kept[-1] != self.plan.steps:
+            raise CacheMismatchError(
+                f"'{path}' has {self.kept[-1]:,} steps where this version counts {self.plan.steps:,}: it was trained "
+                "by a version that cut an update short at the end of an epoch.",
+                remedy("train-again"),
+            )
         self._datasets = datasets
         text = _network_text(datasets)
         final = self.final
@@ -121,6 +127,8 @@ class TrainingCache(FinishedTraining):
         try:
             _refuse_not_finite(path, datasets)
             return cls(path, datasets, checksum.hex())
+        except CacheMismatchError:
+            raise
         except NO_CACHE as error:  # a checksum is no proof of who wrote it
             raise CorruptFileError(
                 f"Training cache '{path}' does not hold what belongs into one ({type(error).__name__}: {error}).",

@@ -113,7 +113,7 @@ class FreshTraining:
                 if store is not None and time.monotonic() - last_save > SECONDS_BETWEEN_SAVES:
                     store.save(name, trainer.state().to_arrays())
                     last_save = time.monotonic()
-        return trainer.state()
+        return trainer.ahead(plan.left_over(plan.config.epochs - 1))[1]
 
 
 def resized(config: TrainingConfig, plan: StepPlan, samples: int) -> TrainingConfig:

@@ -74,9 +74,9 @@ class Records:
         """Go on from saved sums."""
         self.sums = {name: sums[name] for name in self.sums}
 
-    def results(self, steps_per_epoch: int) -> Dict[str, Array]:
+    def results(self, last_steps: int) -> Dict[str, Array]:
         """Return the means, float32: margins (N,) over the epochs, parameters (P,) over the steps of the last one."""
-        counts: Dict[str, int] = {MARGINS: self._epochs, AVERAGE: steps_per_epoch}
+        counts: Dict[str, int] = {MARGINS: self._epochs, AVERAGE: last_steps}
         return {name: (total / counts[name]).astype(np.float32) for name, total in self.sums.items()}
 
 

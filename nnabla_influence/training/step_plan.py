@@ -2,32 +2,27 @@
 
 A run is a function of (configuration, number of samples): batch order comes from the seed, so neither a cache nor a
 resumed training has to store it. A *step* is one update of the parameters; with an update interval k it covers k
-batches, whose gradients are added, each with its own divisor. The last step of an epoch may cover fewer.
+batches, whose gradients are added, each with its own divisor. Where k does not divide the batches of an epoch, the last
+step of an epoch covers fewer. Not so where NNabla's iterator draws: as in ``nnabla_cli train``, a step goes on over the
+end of an epoch and belongs to the one it ends in, and batches that are left at the end of the run change no parameter.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator, List, Tuple, Union
+from typing import Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
-from nnabla.utils.learning_rate_scheduler import (
-    BaseLearningRateScheduler,
-    CosineScheduler,
-    ExponentialScheduler,
-    LinearWarmupScheduler,
-    PolynomialScheduler,
-    StepScheduler,
-)
 
 from ..array import Array, IntArray
-from ..config import LARGEST, SolverConfig, TrainingConfig
+from ..config import LARGEST, TrainingConfig
 from ..dataset.batches import BatchPlan
 from ..errors import ConfigError
 from .nnabla_cli.wrapping_plan import WrappingPlan
+from .schedule import check_schedule, scheduler
 
-__all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan", "scheduler"]
+__all__ = ["Step", "StepPlan", "UnorderedStep", "batch_plan"]
 
 
 @dataclass(frozen=True)
@@ -73,12 +68,13 @@ class StepPlan:
         config: The run's configuration.
         batches: Its batches.
         interval: Batches of a step; the last step of an epoch may have fewer.
-        steps_per_epoch: Updates of an epoch.
+        steps_per_epoch: Updates of an epoch; where steps go on over the end of an epoch, the most it may have.
         steps: T, updates of the run.
         batches_per_step: Batches whose gradients a step adds, on average.
 
     Raises:
-        ConfigError: It has more steps than any machine performs.
+        ConfigError: The schedule of the learning rate does not last for the run, the last epoch has no step, or there
+            are more steps than any machine performs.
 
     >>> from nnabla_influence import TrainingConfig
     >>> plan = StepPlan(TrainingConfig(epochs=2, batch_size=4, policy="epochs"), samples=10)
@@ -91,25 +87,52 @@ class StepPlan:
         self.batches = batch_plan(config, samples)
         self.interval = config.solver.update_interval
         self.steps_per_epoch = math.ceil(self.batches.batches_per_epoch / self.interval)
-        self.steps = self.steps_per_epoch * config.epochs
+        self.steps = self.first_step(config.epochs)
         if self.steps > LARGEST:
             raise ConfigError(
                 f"Expected at most {LARGEST:,} steps, got {config.epochs:,} epochs of "
                 f"{self.steps_per_epoch:,}. Train for fewer epochs."
             )
         self.batches_per_step = self.batches.batches_per_epoch / self.steps_per_epoch
-        self._scheduler = scheduler(config.solver)
+        if self._carries:
+            self.batches_per_step = self.interval
+            self._require_a_last_step()
+        self._scheduler = scheduler(config.solver, as_in_files=self._carries)
         # A schedule counts NNabla's iterations; ours per epoch may be one more, so positions are scaled.
         self._scale = (config.iterations_per_epoch or self.batches.batches_per_epoch) / self.batches.batches_per_epoch
+        last = self._iteration(config.epochs - 1, self.batches.batches_per_epoch - 1)
+        check_schedule(config.solver, self._iteration(0, 0), last)
+
+    @property
+    def _carries(self) -> bool:
+        """Whether steps and rates are those of NNabla's trainer: steps go on over the end of an epoch."""
+        return self.config.iterator is not None
+
+    @property
+    def described(self) -> str:
+        """How many steps there are, in the run and in an epoch."""
+        least = self.batches.batches_per_epoch // self.interval if self._carries else self.steps_per_epoch
+        each = f"{least:,}" if least == self.steps_per_epoch else f"{least:,} or {self.steps_per_epoch:,}"
+        return f"{self.steps:,} ({each} per epoch)"
+
+    def first_step(self, epoch: int) -> int:
+        """Return the number of the first step of an epoch; of the epoch after the last one, T."""
+        if self._carries:
+            return epoch * self.batches.batches_per_epoch // self.interval
+        return epoch * self.steps_per_epoch
 
     def epoch(self, epoch: int, backwards: bool = False) -> Iterator[Step]:
         """Yield the steps of one epoch, first to last or last to first."""
-        batches = self.batches.epoch(epoch)
-        order = range(self.steps_per_epoch)
-        for k in reversed(order) if backwards else order:
-            chosen = tuple(batches[k * self.interval : (k + 1) * self.interval])
-            last = k * self.interval + len(chosen) - 1  # a step has the learning rate of its last batch
-            yield Step(epoch * self.steps_per_epoch + k, epoch, self.learning_rate(epoch, last), chosen)
+        numbers = self._numbers(epoch)
+        for number in reversed(numbers) if backwards else numbers:
+            yield self._step(number, epoch, self._places(number))
+
+    def left_over(self, epoch: int) -> Optional[Step]:
+        """Return the batches of an epoch that wait for the next epoch's first step; None if there are none."""
+        number = self.first_step(epoch + 1)
+        ended = (epoch + 1) * self.batches.batches_per_epoch
+        places = [self._place(batch) for batch in range(number * self.interval, ended)] if self._carries else []
+        return self._step(number, epoch, places) if places else None
 
     def unordered(self, epoch: int, before: int = 0) -> Iterator[UnorderedStep]:
         """Yield the steps of one epoch, first to last.
@@ -118,25 +141,56 @@ class StepPlan:
             epoch: From 0; epochs before the first are like the first.
             before: Steps that the solver had done before the run.
         """
-        first = max(0, before + epoch * self.steps_per_epoch)
-        for k in range(self.steps_per_epoch):
-            chosen = min(self.interval, self.batches.batches_per_epoch - k * self.interval)
-            last = k * self.interval + chosen - 1
-            yield UnorderedStep(first + k + 1, self.learning_rate(epoch, last), chosen)
+        first = max(0, before + self.first_step(epoch))
+        for k, number in enumerate(self._numbers(epoch)):
+            places = self._places(number)
+            yield UnorderedStep(first + k + 1, self.learning_rate(*places[-1]), len(places))
+
+    def _numbers(self, epoch: int) -> range:
+        return range(self.first_step(epoch), self.first_step(epoch + 1))
+
+    def _place(self, batch: int) -> Tuple[int, int]:
+        """Return the epoch of a batch of the run, and its number there."""
+        return divmod(batch, self.batches.batches_per_epoch)
+
+    def _places(self, number: int) -> List[Tuple[int, int]]:
+        """Return epoch and number of each batch of a step."""
+        if self._carries:
+            return [self._place(batch) for batch in range(number * self.interval, (number + 1) * self.interval)]
+        epoch, k = divmod(number, self.steps_per_epoch)
+        end = min((k + 1) * self.interval, self.batches.batches_per_epoch)
+        return [(epoch, batch) for batch in range(k * self.interval, end)]
+
+    def _step(self, number: int, epoch: int, places: Sequence[Tuple[int, int]]) -> Step:
+        drawn = {e: self.batches.epoch(e) for e in {e for e, _ in places}}
+        batches = tuple(drawn[e][batch] for e, batch in places)
+        return Step(number, epoch, self.learning_rate(*places[-1]), batches)  # a step has its last batch's rate
+
+    def _require_a_last_step(self) -> None:
+        if not self._numbers(self.config.epochs - 1):
+            raise ConfigError(
+                f"Expected an update interval that leaves the last epoch a step, got {self.interval} for epochs of "
+                f"{self.batches.batches_per_epoch} batches. Give one of at most {self.batches.batches_per_epoch}."
+            )
 
     def every_row(self, epoch: int) -> List[IntArray]:
         """Return row numbers of batches that together hold every sample once, if possible those of an epoch."""
         return self.batches.every_row(epoch)
 
     def draws(self, epoch: int) -> Array:
-        """Count the draws of each sample in an epoch (N,): one, unless NNabla's iterator draws."""
-        rows = np.concatenate(self.batches.epoch(epoch))
+        """Count the draws of each sample in an epoch's steps (N,): one, unless NNabla's iterator draws."""
+        batches = [rows for step in self.epoch(epoch) for rows in step.batches]
+        rows = np.concatenate([*batches, np.zeros(0, np.int64)])
         return np.bincount(rows, minlength=self.batches.samples)
 
     def learning_rate(self, epoch: int, batch: int) -> float:
         """Return the schedule's learning rate at a batch of an epoch."""
+        return float(self._scheduler.get_learning_rate(self._iteration(epoch, batch)))
+
+    def _iteration(self, epoch: int, batch: int) -> int:
+        """Return NNabla's number of a batch of an epoch, from 0."""
         position = max(0, self.config.first_epoch + epoch) * self.batches.batches_per_epoch + batch
-        return float(self._scheduler.get_learning_rate(int(position * self._scale)))
+        return int(position * self._scale)
 
     def kept(self) -> Tuple[int, ...]:
         """Return the steps before which the cache policy keeps the parameters; T stands for the final ones."""
@@ -147,13 +201,15 @@ class StepPlan:
         """The number of states that `kept` lists, without listing them."""
         return len(self._kept_on_the_way()) + 1
 
-    def _kept_on_the_way(self) -> range:
+    def _kept_on_the_way(self) -> Sequence[int]:
         total = self.steps  # T
         policy = self.config.policy
         if policy == "final":
             return range(0)
         if policy == "last-epoch":
-            return range(total - self.steps_per_epoch, total, self.steps_per_epoch)
+            return (self.first_step(self.config.epochs - 1),)
+        if policy == "epochs" and self._carries:  # an epoch may have no step
+            return tuple(dict.fromkeys(self.first_step(epoch) for epoch in range(self.config.epochs)))
         stride = {"epochs": self.steps_per_epoch, "sqrt": math.ceil(math.sqrt(total)), "every-step": 1}[policy]
         return range(0, total, stride)
 
@@ -162,20 +218,3 @@ def batch_plan(config: TrainingConfig, samples: int) -> Union[BatchPlan, Wrappin
     """Return the batches of a run, as drawn by us or by NNabla's own iterator."""
     plan = config.batch_size, config.seed, config.shuffle
     return BatchPlan(samples, *plan) if config.iterator is None else WrappingPlan(samples, *plan, config.iterator)
-
-
-def scheduler(solver: SolverConfig) -> BaseLearningRateScheduler:
-    """Return NNabla's learning-rate scheduler for a configuration."""
-    rate = solver.learning_rate
-    schedule = solver.schedule
-    p = schedule.parameters
-    made: BaseLearningRateScheduler
-    if schedule.kind == "Step":
-        made = StepScheduler(rate, p["gamma"], list(p["iter_steps"]))
-    elif schedule.kind == "Cosine":
-        made = CosineScheduler(rate, p["max_iter"])
-    elif schedule.kind == "Polynomial":
-        made = PolynomialScheduler(rate, p["max_iter"], p["power"])
-    else:  # a constant is an exponential with factor 1
-        made = ExponentialScheduler(rate, p.get("gamma", 1.0), p.get("iter_interval", 1))
-    return LinearWarmupScheduler(made, schedule.warmup) if schedule.warmup else made

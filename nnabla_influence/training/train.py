@@ -137,7 +137,7 @@ def _train(trainer: Trainer, passport: Mapping[str, Any], target: Path, overwrit
         if not isinstance(error, ComputationError) or not has_progress(target):
             discard(target)
         raise
-    records = trainer.records.results(plan.steps_per_epoch)
+    records = trainer.records.results(plan.steps - plan.first_step(trainer.config.epochs - 1))
     write_cache(target, {**passport, "training_loss": history}, trainer.network, unfinished.kept(kept), records)
     discard(target)
     return TrainingCache.open(target)
@@ -199,7 +199,7 @@ def _run(
         trainer.records.restore(saved.records)
         *history, total = saved.history
     samples = plan.batches.draws_per_epoch
-    for epoch in range(trainer.done // plan.steps_per_epoch, trainer.config.epochs):
+    for epoch in range(len(history), trainer.config.epochs):
         for step in plan.epoch(epoch):
             if step.index < trainer.done:  # an epoch that was interrupted: its first steps are done
                 continue
@@ -212,10 +212,11 @@ def _run(
                 hooks.progress(trainer.done, plan.steps)
             if unfinished.due:
                 unfinished.save(TrainingProgress(trainer.state(), [*history, total], trainer.records.sums))
-        history.append(total / samples)
-        total = 0.0
+        ahead, state = trainer.ahead(plan.left_over(epoch))
+        history.append((total + ahead) / samples)
+        total = -ahead  # the next epoch's first step counts these batches again
         if hooks.epoch:  # before the epoch counts as done: killed in between, a resumed run calls it again
-            hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], trainer.state()))
+            hooks.epoch(EpochReport(epoch + 1, trainer.config.epochs, history[-1], state))
         unfinished.save(TrainingProgress(trainer.state(), [*history, total], trainer.records.sums))
-    unfinished.keep(trainer.state())
+    unfinished.keep(trainer.ahead(plan.left_over(trainer.config.epochs - 1))[1])
     return history

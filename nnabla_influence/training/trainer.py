@@ -154,6 +154,28 @@ class Trainer:
         self.done = step.index + 1
         return total
 
+    def ahead(self, step: Optional[Step]) -> Tuple[float, Checkpoint]:
+        """Look at the network after batches whose update is still to come, as NNabla does at the end of an epoch.
+
+        Args:
+            step: The batches, see `StepPlan.left_over`; None for none.
+
+        Returns:
+            The sum of the samples' losses, and the state with the running statistics that these batches leave; the
+            trainer itself is as it was.
+
+        Raises:
+            ComputationError: NNabla failed at a batch.
+        """
+        if step is None:
+            return 0.0, self.state()
+        before = self.state()
+        with self._computing(step):
+            total = self._gradients(step)
+        after = self.state()
+        self.restore(before)
+        return total, after
+
     def gradient(self, step: Step) -> Array:
         """Return the gradient (P,) that a step would use at the current parameters, without weight decay.
 

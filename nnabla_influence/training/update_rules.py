@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Callable, Dict, Mapping, Optional
+from typing import Callable, Dict, Mapping, Optional, Tuple
 
 import numpy as np
 
@@ -153,6 +153,7 @@ class Rule:
         partials: Derivatives of the second moment's own step.
         root: What is taken of the second moment before eps is added.
         rate: NNabla's name of its learning rate.
+        numbers: NNabla's names of the numbers that its coefficients depend on.
         decoupled: Whether weight decay is not part of the gradient.
     """
 
@@ -163,19 +164,24 @@ class Rule:
     first: Optional[str] = None
     partials: Optional[Callable[[SolverConfig, StepTransition], Partials]] = None
     root: Callable[[Array], Array] = np.sqrt
+    numbers: Tuple[str, ...] = ()
 
+
+BETAS = ("beta1", "beta2", "eps")
 
 RULES: Dict[str, Rule] = {
     "Sgd": Rule(_sgd),
-    "Momentum": Rule(_momentum),
-    "Nesterov": Rule(_nesterov),
-    "SgdW": Rule(_sgdw, decoupled=True),
-    "Adam": Rule(_adam, "var", "alpha", first="mean", partials=adam_moment),
-    "AdamW": Rule(_adamw, "var", "alpha", decoupled=True, first="mean", partials=adam_moment),
-    "AMSGRAD": Rule(_amsgrad, "v_hat", "alpha", first="m", partials=amsgrad_moment),
-    "Adamax": Rule(_adamax, "u", "alpha", first="m", partials=adamax_moment, root=np.abs),
-    "RMSprop": Rule(_scaled_gradient, "v", partials=rmsprop_moment),
-    "Adagrad": Rule(_scaled_gradient, "v", partials=adagrad_moment),
+    "Momentum": Rule(_momentum, numbers=("momentum",)),
+    "Nesterov": Rule(_nesterov, numbers=("momentum",)),
+    "SgdW": Rule(_sgdw, decoupled=True, numbers=("momentum", "wd")),
+    "Adam": Rule(_adam, "var", "alpha", first="mean", partials=adam_moment, numbers=BETAS),
+    "AdamW": Rule(_adamw, "var", "alpha", decoupled=True, first="mean", partials=adam_moment, numbers=(*BETAS, "wd")),
+    "AMSGRAD": Rule(
+        _amsgrad, "v_hat", "alpha", first="m", partials=amsgrad_moment, numbers=(*BETAS, "bias_correction")
+    ),
+    "Adamax": Rule(_adamax, "u", "alpha", first="m", partials=adamax_moment, root=np.abs, numbers=BETAS),
+    "RMSprop": Rule(_scaled_gradient, "v", partials=rmsprop_moment, numbers=("decay", "eps")),
+    "Adagrad": Rule(_scaled_gradient, "v", partials=adagrad_moment, numbers=("eps",)),
 }
 
 
@@ -183,7 +189,7 @@ def rule(solver: SolverConfig) -> Rule:
     """Return the rule of a solver.
 
     Raises:
-        UnsupportedError: It has none; it is named, with those that have.
+        UnsupportedError: It has none, or a number that the rule does not know; they are named, with what there is.
     """
     if solver.name not in RULES:
         raise UnsupportedError(
@@ -191,7 +197,16 @@ def rule(solver: SolverConfig) -> Rule:
             f"these work: {', '.join(RULES)}.",
             remedy("other-solver"),
         )
-    return RULES[solver.name]
+    found = RULES[solver.name]
+    unknown = [name for name in solver.parameters if name not in found.numbers]
+    if unknown:
+        raise UnsupportedError(
+            f"Solver '{solver.name}' has the number '{unknown[0]}', which its adjoint in this version does not know "
+            f"(it knows {', '.join(found.numbers) or 'the learning rate only'}), so its training steps cannot be "
+            "scored.",
+            remedy("other-solver"),
+        )
+    return found
 
 
 def coupled_decay(solver: SolverConfig) -> float:

@@ -77,7 +77,7 @@ def describe_cache(path: Path, records: Mapping[str, str] = RECORDS) -> Descript
         ("data fingerprint", data["fingerprint"]),
         ("solver", _solver(config)),
         ("epochs, batch size, seed", f"{config.epochs}, {config.batch_size}, {config.seed}"),
-        ("steps", f"{cache.plan.steps:,} ({cache.plan.steps_per_epoch:,} per epoch)"),
+        ("steps", cache.plan.described),
         ("parameters kept", f"{len(kept)}: before step {kept[0]:,} to {kept[-1]:,} ({cache.plan.steps:,} is final)"),
         ("bytes of states, by policy", sizes),
         ("noted down in training", ", ".join(records[name] for name in noted if noted[name]) or "-"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..choices import NOISE_KINDS
 from ..dataset.csv import Table
 from ..dataset.noise import NoisyLabels, write_noisy
 from ..errors import ConfigError
-from ..files import FilePath, refuse_existing
+from ..files import FilePath, refuse_existing, refuse_overwriting
 from .request_checks import require_choice, require_whole
 
 __all__ = ["NoiseRequest", "add_noise"]
@@ -62,6 +63,8 @@ def add_noise(request: NoiseRequest) -> NoisyLabels:
         DataError: The data set is broken or has no such label column.
         OutputExistsError: An output exists and may not be replaced, is the data set itself, or both are the same file.
     """
-    refuse_existing([request.output, request.truth], request.overwrite)
+    outputs = [Path(request.output), Path(request.truth)]
+    refuse_overwriting(outputs, [request.train])
+    refuse_existing(outputs, request.overwrite)
     table = Table.read(request.train)
     return write_noisy(table, request.label, request.rate, request.kind, request.seed, request.output, request.truth)

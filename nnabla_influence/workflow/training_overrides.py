@@ -17,6 +17,7 @@ from ..errors import ConfigError
 from ..network import Network
 from ..network.file_settings import solver_defaults
 from ..remedies import remedy
+from ..training import check_schedule
 from .request_checks import require_choice, require_positive, require_whole
 
 __all__ = ["TrainingOverrides", "log_solver", "training_config"]
@@ -112,18 +113,23 @@ def training_config(overrides: TrainingOverrides, network: Network, seed: int) -
     """Return the run's configuration: the network file's settings with the overrides.
 
     Raises:
-        ConfigError: A value is impossible, or two contradict each other.
+        ConfigError: A value is impossible, two contradict each other, or the schedule does not last for the run.
     """
     own = network.settings
     epochs = overrides.epochs or (1 if network.trained else own.epochs)
+    solver = _solver(overrides, own.solver)
+    first_epoch = max(0, own.epochs - epochs) if network.trained else 0
+    if own.iterations_per_epoch:  # known before any data is read
+        last = (first_epoch + epochs) * own.iterations_per_epoch - 1
+        check_schedule(solver, first_epoch * own.iterations_per_epoch, last)
     return TrainingConfig(
-        solver=_solver(overrides, own.solver),
+        solver=solver,
         epochs=epochs,
         batch_size=overrides.batch_size or own.batch_size,
         seed=seed,
         policy=overrides.policy,
         shuffle=own.shuffle,
-        first_epoch=max(0, own.epochs - epochs) if network.trained else 0,
+        first_epoch=first_epoch,
         iterations_per_epoch=own.iterations_per_epoch,
         crop=overrides.crop,
         record_margins=overrides.record_margins,

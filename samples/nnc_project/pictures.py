@@ -32,17 +32,16 @@ WINDOWS = (
     (2, "plugins", "the menus are these folders"),
     (3, "_Training", ""),
     (4, "train_with_influence_cache.py", "Training"),
-    (4, "nnabla_influence", "the package, beside the script"),
     (3, "_Post_Process", ""),
     (4, "_Data_Cleansing", ""),
     (5, "influence.py", "Post Process > Data Cleansing > Influence"),
     (5, "influence_report.py", "... > Influence report"),
     (5, "removal_curve.py", "... > Removal curve"),
-    (5, "nnabla_influence", ""),
     (3, "_Dataset", ""),
     (4, "_Data_Cleansing", ""),
     (5, "remove_harmful_samples.py", "Dataset > Data Cleansing > Remove harmful samples"),
-    (5, "nnabla_influence", ""),
+    (3, "nnabla_influence_plugins", "no menu: no underscore"),
+    (4, "nnabla_influence.zip", "the package, which every script finds"),
 )
 
 

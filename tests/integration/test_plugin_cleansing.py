@@ -53,7 +53,8 @@ def test_in_nnc_desktop_the_output_may_have_any_name(clicks, scored_project):
     assert clicks.desktop("influence", result).code == 0
     named = clicks.desktop("remove_harmful_samples", result, remove="4", output="removed")
     assert named.code == 0, named.said
-    assert sorted(path.name for path in named.output.parent.iterdir()) == ["other_removed.csv", "removed.csv"]
+    assert sorted(path.name for path in named.output.parent.iterdir()) == ["more_files", "removed.csv"]
+    assert (named.output.parent / "more_files" / "removed.csv").is_file()
 
 
 def test_auto_retrains_and_keeps_what_it_decided_by(clicks, scored_project):
@@ -62,7 +63,14 @@ def test_auto_retrains_and_keeps_what_it_decided_by(clicks, scored_project):
     click = clicks.windows("remove_harmful_samples", result, remove="auto", confirm="last-epoch")
     assert click.code == 0 and click.lines[-1] == SUCCESS, click.said
     assert any("11 rows score, the other 11 choose" in line for line in click.lines)
-    files = {"cleansed.csv", "removed.csv", "auto_influence.csv", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
+    files = {
+        "cleansed.csv",
+        "removed.csv",
+        "auto_influence.csv",
+        "auto_influence.csv.json",
+        "auto_retrainings.csv",
+        "auto_retrainings.rows.npz",
+    }
     assert {path.name for path in contents(result).keys() - before.keys()} == files
     assert before.items() <= contents(result).items(), "a file that was there has changed"
     curve = RemovalCurve.read_csv(result / "auto_retrainings.csv")

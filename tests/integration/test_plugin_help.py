@@ -1,7 +1,7 @@
 """What NNC Windows sees when it asks a plugin for its fields: `-h` of the scripts as `plugins install` copies them.
 
-They run without site-packages (`-S`) and without the environment's paths (`-E`), so only the standard library and what
-lies beside the script can be imported: the package is found there, and neither NNabla nor NumPy is loaded. How long it
+They run without site-packages (`-S`) and without the environment's paths (`-E`), so only the standard library and the
+one copy of the package can be imported: the scripts find it, and neither NNabla nor NumPy is loaded. How long it
 takes is measured by ``samples/benchmark/help_time.py``.
 """
 
@@ -47,13 +47,21 @@ def test_help_holds_what_the_manifest_declares(python, plugins, name):
     done = run(python, plugins, name, "-h")
     assert (done.returncode, done.stderr) == (0, b"")
     dialog, plugin = read_help(done.stdout.decode("ascii").replace("\r\n", "\n")), plugin_named(name)
-    assert (dialog.label, dialog.description) == (plugin.label, plugin.description)
+    assert (dialog.label, dialog.description.split()) == (plugin.label, plugin.description.split())
+    assert max(map(len, dialog.description.splitlines())) <= 100, "NNC Windows wraps no lines"
     shown = [parameter for parameter in plugin.parameters if not parameter.hidden]
     assert len(dialog.fields) == len(shown)
     for field, parameter in zip(dialog.fields, shown):
         assert (field.short, field.long) == (f"-{parameter.short}", f"--{parameter.name}")
-        assert (field.text, field.tag, field.options) == (parameter.help, parameter.tag, parameter.options)
+        assert (field.text, field.tag, field.options) == (parameter.filled_in, parameter.tag, parameter.options)
         assert (field.default or "") == parameter.default
+
+
+def test_there_is_no_other_file_that_nnc_could_start(plugins):
+    """NNC starts every Python file it finds, at whatever depth; each one would load NNabla before it failed."""
+    scripts = {path.relative_to(plugins).as_posix() for path in plugins.rglob("*.py*")}
+    assert scripts == {plugin.script for plugin in PLUGINS}
+    assert all(path.parent.name.startswith("_") for path in plugins.rglob("*.py"))
 
 
 @pytest.mark.parametrize("name", NAMES)

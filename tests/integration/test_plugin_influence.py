@@ -70,7 +70,13 @@ def test_every_method_works_without_a_cache_and_leaves_nothing_behind(
     folder = result_of(project, tmp_path / "result")
     scores = column(scored(folder, "-a", method), "influence")
     assert np.count_nonzero(scores) == 40
-    assert files_in(folder) == ["influence.csv", "monitoring_report.yml", "net.nntxt", "results.nnp"]
+    assert files_in(folder) == [
+        "influence.csv",
+        "influence.csv.json",
+        "monitoring_report.yml",
+        "net.nntxt",
+        "results.nnp",
+    ]
     trains = any("training one more epoch" in line and "(Adam, learning rate 0.01" in line for line in caplog.messages)
     assert trains == (method in ("last-epoch", "sgd-influence"))
     nothing = any("nothing is trained" in line for line in caplog.messages)

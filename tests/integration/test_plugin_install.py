@@ -5,14 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 from integration.conftest import ROOT, contents
 from support.nnc_desktop import command, dump, make_database, offered
 
-from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
+from nnabla_influence.nnc.host.manifest import PLUGINS
 from nnabla_influence.nnc.host.protocol import desktop_parameters, parse
-from nnabla_influence.nnc.installer.plugin_host import SUBFOLDER
+from nnabla_influence.nnc.installer.bundle import ARCHIVE, FOLDER
 
 
 @pytest.fixture
@@ -55,7 +56,8 @@ def test_install_check_and_remove_in_nnc_windows(commands, nnc):
     assert "-m pip install nnabla numpy" in out
     for plugin in PLUGINS:
         script = nnc / "libs" / "plugins" / plugin.script
-        assert script.is_file() and (script.parent / "nnabla_influence" / "errors.py").is_file()
+        assert script.is_file() and not (script.parent / "nnabla_influence").exists()
+    assert [path.name for path in nnc.rglob("nnabla_influence*.zip")] == ["nnabla_influence.zip"]
     out, _ = commands("plugins", "install", "--nnc", nnc)
     assert "0 files added, 0 replaced, 0 removed" in out and "restart" not in out
     commands("plugins", "check", "--nnc", nnc / "libs" / "plugins")
@@ -98,9 +100,9 @@ def test_install_check_and_remove_in_nnc_desktop(commands, database):
     out, _ = commands("plugins", "install", "--desktop", "--dry-run", **home)
     assert "rows would be written" in out and dump(database) == before
     out, _ = commands("plugins", "install", "--desktop", **home)
-    assert "backup: " in out and "name it with --python" in out
+    assert f"backup: {database}.before-plugins" in out and "name it with --python" in out
     rows = offered(database)[1:]
-    expected = [plugin for plugin in PLUGINS if plugin.desktop_output]
+    expected = [plugin for plugin in PLUGINS if plugin.on_desktop]
     assert [(r["plugin_name"], r["parameters"]) for r in rows] == [
         (plugin.label, desktop_parameters(plugin)) for plugin in expected
     ]
@@ -110,8 +112,9 @@ def test_install_check_and_remove_in_nnc_desktop(commands, database):
     out, _ = commands("plugins", "install", "--desktop", **home)
     assert "rows" not in out and (dump(database), contents(projects)) == (after, files)
     commands("plugins", "check", "--desktop", **home)
-    commands("plugins", "remove", "--desktop", "--database", database)
+    out, _ = commands("plugins", "remove", "--desktop", "--database", database)
     assert dump(database) == before and contents(projects) == {}
+    assert f"the database as it was before the last change: {database}.before-plugins; delete it" in out
     _, errors = commands("plugins", "check", "--desktop", **home, code=1)
     assert "Traceback" not in errors
 
@@ -120,19 +123,19 @@ def test_the_plugin_folder_can_be_given(commands, database, tmp_path):
     folder = tmp_path / "my plugins"
     commands("plugins", "install", "--desktop", "--database", database, "--plugin-folder", folder)
     for row in offered(database)[1:]:
-        assert os.path.dirname(row["plugin_file"]) == (folder / SUBFOLDER).as_posix()
+        assert os.path.dirname(row["plugin_file"]) == (folder / FOLDER).as_posix()
         assert os.path.isfile(row["plugin_file"])
 
 
 def test_a_click_in_nnc_desktop_arrives_as_absolute_paths(commands, database, tmp_path):
     commands("plugins", "install", "--desktop", "--database", database)
-    for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.desktop_output]):
+    for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.on_desktop]):
         fields = parse(plugin.name, command(row, tmp_path / "result"))
         for parameter in plugin.parameters:
             value = fields.text(parameter.name)
             assert not parameter.is_path or value == "" or os.path.isabs(value), parameter.name
-        output = fields.text(plugin.desktop_output)
-        assert os.path.splitext(output)[1] == os.path.splitext(plugin.parameter(plugin.desktop_output).default)[1]
+        output = fields.text("output")
+        assert os.path.splitext(output)[1] == os.path.splitext(plugin.parameter("output").default)[1]
         assert os.path.isfile(output)
 
 
@@ -165,11 +168,11 @@ def test_the_wheel_carries_the_plugins_and_installs_them_without_nnabla(wheel_ta
     for plugin in PLUGINS:
         script = (plugins / plugin.script).read_bytes()
         assert script == (ROOT / "plugins" / plugin.script).read_bytes()
-    beside = plugins / plugin_named("influence").folder / "nnabla_influence"
-    names = {path.relative_to(beside).as_posix() for path in beside.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(str(plugins / FOLDER / ARCHIVE)) as archive:
+        names = set(archive.namelist())
     checkout = ROOT / "nnabla_influence"
     assert names == {
-        path.relative_to(checkout).as_posix()
+        f"nnabla_influence/{path.relative_to(checkout).as_posix()}"
         for path in checkout.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }

@@ -17,6 +17,7 @@ from support.nnc_result import nnabla_cli, sequence_project
 
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.nnc.actions.own_outputs import record_file
 from nnabla_influence.nnc.host.manifest import plugin_named
 from nnabla_influence.training import TrainingCache
 
@@ -66,10 +67,23 @@ class Session:
         assert click.said.count("[Level 99]: ") == len(click.lines) and "\r" not in click.said
         after = contents(self.result)
         log = self.result / "plugin_log.txt"
-        assert all(after[path] == before[path] for path in before if path != log), "a file that was there has changed"
+        assert all(after[path] == before[path] for path in before if path != log and ".written_by" not in path.name), (
+            "a file that was there has changed"
+        )
         place = click.output.parent if click.output else self.result
         added = {path for path in after.keys() - before.keys() if path != log}
-        return click, {path.relative_to(place).parts[0] for path in added}
+        record = record_file(name, click.output or self.result / "any")
+        assert record in added or name == "train_with_influence_cache"
+        return click, {label(path.relative_to(place)) for path in added - {record}}
+
+
+def label(path):
+    """The name right in a folder, or right in the folder of what NNC Desktop does not list."""
+    return "/".join(path.parts[:2]) if path.parts[0] == "more_files" else path.parts[0]
+
+
+def more(*names):
+    return {f"more_files/{name}" for name in names}
 
 
 def check_influence(path, kind, samples):
@@ -108,7 +122,7 @@ def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project
     click = Session(clicks.windows, result)
     samples = len(Table.read(result / "training.csv"))
     _, added = click("influence")
-    assert added == {"influence.csv"}
+    assert added == {"influence.csv", "influence.csv.json"}
     check_influence(result / "influence.csv", kind, samples)
     said, added = click("influence_report", samples=9)
     assert added == REPORT and "could not be read" not in said.said
@@ -128,17 +142,20 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     click = Session(clicks.desktop, result)
     samples = len(Table.read(result / "training.csv"))
     influence, added = click("influence")
-    assert added == {"influence.csv"}
+    assert added == {"influence.csv"} | more("last_good_influence.csv", "influence.csv.json")
     check_influence(influence.output, kind, samples)
     report, added = click("influence_report")
-    assert added == REPORT
+    unlisted = REPORT - {"most_harmful.png"} | {"last_good_most_harmful.png"}
+    assert added == {"most_harmful.png"} | more(*unlisted)
     check_picture(report.output)
     curve, added = click("removal_curve", counts="10%", trials="1")
-    assert added == CURVE
-    check_curve(curve.output, curve.output.with_name("retrainings.csv"), (round(0.1 * samples),))
+    unlisted = CURVE - {"removal_curve.png"} | {"last_good_removal_curve.png"}
+    assert added == {"removal_curve.png"} | more(*unlisted)
+    check_curve(curve.output, curve.output.parent / "more_files" / "retrainings.csv", (round(0.1 * samples),))
     cleansed, added = click("remove_harmful_samples", remove="2")
-    assert added == {"cleansed.csv", "removed.csv"}
-    check_cleansed(influence.output, cleansed.output, cleansed.output.with_name("removed.csv"))
+    assert added == {"cleansed.csv"} | more("removed.csv", "last_good_cleansed.csv")
+    assert f"other files of this result are in '{cleansed.output.parent / 'more_files'}'" in cleansed.said
+    check_cleansed(influence.output, cleansed.output, cleansed.output.parent / "more_files" / "removed.csv")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,7 +168,9 @@ def test_in_nnc_windows_the_cache_of_the_training_plugin_is_used(clicks, project
     assert added == TRAINED and "epoch 3 of 3 cost=" in said.said
     assert TrainingCache.open(result / "influence_cache.h5").config.epochs == 3
     said, added = click("influence", method="last-epoch")
-    assert added == {"influence.csv"} and "scoring the training in influence_cache.h5" in said.said
+    assert (
+        added == {"influence.csv", "influence.csv.json"} and "scoring the training in influence_cache.h5" in said.said
+    )
     assert problems_of(result / "influence.csv") == []
 
 
@@ -159,11 +178,12 @@ def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, proje
     click = Session(clicks.desktop, result_folder(project_of("conv_bn"), tmp_path / "result", desktop=True))
     click("influence")
     cleansed, added = click("remove_harmful_samples", remove="auto", confirm="last-epoch")
-    kept = {"auto_influence.csv", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
-    assert added == {"cleansed.csv", "removed.csv"} | kept
-    curve = RemovalCurve.read_csv(cleansed.output.with_name("auto_retrainings.csv"))
+    kept = {"auto_influence.csv", "auto_influence.csv.json", "auto_retrainings.csv", "auto_retrainings.rows.npz"}
+    assert added == {"cleansed.csv"} | more("removed.csv", "last_good_cleansed.csv", *kept)
+    unlisted = cleansed.output.parent / "more_files"
+    curve = RemovalCurve.read_csv(unlisted / "auto_retrainings.csv")
     assert all(row.job in curve.figures for row in curve.rows)
-    removed = cleansed.output.with_name("removed.csv").read_text(encoding="utf-8").splitlines()[1:]
+    removed = (unlisted / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(Table.read(cleansed.output)) == 40 - len(removed)
     assert ("auto: spectral: remove " in cleansed.said) == bool(removed)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.interruptible import default_interrupt
 from support.nnc_project import make_project
-from support.nnc_result import curve, files_in, nnabla_cli, same_parameters, sequence_project
+from support.nnc_result import archive_fields, curve, files_in, nnabla_cli, same_parameters, sequence_project
 from support.waiting import until
 
 from nnabla_influence.dataset.csv import Table
@@ -63,6 +63,7 @@ def test_it_trains_what_nnabla_trains(trained_project, trained, kind):
     ours = np.concatenate([final.theta, final.statistics])
     assert np.abs(ours - values_of(theirs)).max() <= ROUNDING
     same_parameters(folder / "results.nnp", project.nnp, ROUNDING)
+    assert archive_fields(folder / "results.nnp") == archive_fields(project.nnp)
     assert (folder / "results.nntxt").read_text(encoding="utf-8") == project.nntxt.read_text(encoding="utf-8")
     ours, theirs = curve(folder), curve(project.folder)
     assert list(ours) == list(theirs) and [list(e) for e in ours.values()] == [list(e) for e in theirs.values()]
@@ -84,6 +85,7 @@ def test_an_lstm_of_layers_is_trained_alike(tmp_path, trained):
     nnabla_cli(project.folder, "train", "-c", project.nntxt, "-o", project.folder)
     folder = trained(project)
     same_parameters(folder / "results.nnp", project.nnp, ROUNDING)
+    assert archive_fields(folder / "results.nnp") == archive_fields(project.nnp)
     assert len(stored_names(folder)) == 10
 
 
@@ -94,7 +96,9 @@ def stored_names(folder):
 def test_dropout_is_trained_with_masks_of_our_own(trained_project, trained):
     """Same first epoch's order and parameters, other masks: another network of about the same quality."""
     project = trained_project("dropout", epochs=12, learning_rate=0.3)
-    ours, theirs = curve(trained(project)), curve(project.folder)
+    folder = trained(project)
+    assert archive_fields(folder / "results.nnp") == archive_fields(project.nnp)
+    ours, theirs = curve(folder), curve(project.folder)
     assert ours[11]["cost"] != theirs[11]["cost"]
     assert ours[11]["cost"] < 0.8 * ours[0]["cost"] and ours[11]["cost"] == pytest.approx(theirs[11]["cost"], rel=0.5)
 

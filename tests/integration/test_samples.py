@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import json
+import logging
 import struct
 import sys
 import zipfile
@@ -94,6 +96,23 @@ def test_the_table_of_objectives_goes_on_where_it_stopped(tmp_path):
     assert results["auroc"].between(0, 1).all() and results["tau"].dropna().between(-1, 1).all()
     digits = results[results["measure"] == "accuracy"]
     assert set(digits["condition"]) == {conditions[1]} and digits["after"].between(0, 1).all()
+
+
+def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch, capsys, caplog):
+    """In this process: a kernel would need Jupyter."""
+    caplog.set_level(logging.INFO, "nnabla_influence")  # the notebook lowers it; afterwards it is as before
+    notebook = json.loads((ROOT / "samples" / "notebook" / "digits.ipynb").read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(cells) == 9 and all(cell["outputs"] for cell in cells), "it is stored as it was executed"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    names = {}
+    for cell in cells:
+        source = "".join(cell["source"])
+        small = source.replace("= 600, 600", "= 120, 120").replace("orders=3", "orders=2, start='last-epoch'")
+        exec(compile(small, "digits.ipynb", "exec"), names)
+    assert "120 training images, 24 of them with a wrong label" in capsys.readouterr().out
+    assert len(names["better"]) == 120 - names["chosen"].removed
 
 
 def test_the_table_of_verdicts_counts_what_was_decided(tmp_path):
@@ -219,6 +238,11 @@ def test_the_benchmark_of_scoring_cost(tmp_path):
     little = ("--repeats", 1, "--batch", 4, "--samples", 4, 8)
     printed = _run("benchmark/scoring_cost.py", *little, "--json", tmp_path / "figures.json").stdout
     assert "ratio" in printed and (tmp_path / "figures.json").is_file()
+
+
+def test_the_benchmark_of_products():
+    printed = _run("benchmark/product_cost.py", "--repeats", 1, "--batch", 4).stdout
+    assert printed.count("scores, forward mode") == printed.count("asymmetry") == 2
 
 
 def test_the_grid_of_defaults(tmp_path):

@@ -24,7 +24,7 @@ from nnabla_influence.network import Network
 from nnabla_influence.training import train
 
 FLOAT32 = "float32 (6e-8 per operation), a few hundred accumulations and some cancellation"
-DIFFERENCES = "central differences of float32 losses"
+SCORES = 1e-4  # of the largest; without double backward and without differences, whatever the layer
 LOGGER = "nnabla_influence"
 
 
@@ -149,8 +149,22 @@ def test_sample_products_equal_a_loop_of_batches_of_one(trained, kind):
     s = trained(kind)
     values = {**s.network.space.unflatten(s.theta), **s.network.statistics.unflatten(s.cache.final.statistics)}
     loop = batch_one_products(kind, values, s.batch, s.network.space.unflatten(s.u.astype(np.float32)))
-    reason = DIFFERENCES if kind.fallback else FLOAT32
-    assert_close(s.oracle().sample_products(s.theta, s.batch, s.u), loop, kind.scores, reason)
+    assert_close(s.oracle().sample_products(s.theta, s.batch, s.u), loop, SCORES, FLOAT32)
+
+
+@every_kind
+def test_the_forward_mode_has_a_rule_for_every_layer_or_the_log_names_it(trained, kind, caplog):
+    s = trained(kind)
+    with caplog.at_level(logging.INFO, LOGGER):
+        oracle = s.oracle()
+        oracle.sample_products(s.theta, s.batch, s.u)
+        oracle.sample_products(s.theta, s.train.batch(np.arange(3)), s.u)
+    said = [record for record in caplog.records if record.name == LOGGER]
+    if kind.forward:
+        assert not said
+    else:
+        assert len(said) == 1, "said once"
+        assert re.search("no rule for a layer of this network .*backward passes instead", caplog.text)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.coupled], ids=str)
@@ -164,7 +178,7 @@ def test_frozen_statistics_decouple_the_samples(trained, kind):
     assert (refreshed != before).any()
     values = {**s.network.space.unflatten(s.theta), **s.network.statistics.unflatten(refreshed)}
     loop = batch_one_products(kind, values, s.batch, s.network.space.unflatten(s.u.astype(np.float32)))
-    assert_close(oracle.sample_products(s.theta, s.batch, s.u), loop, kind.scores, FLOAT32)
+    assert_close(oracle.sample_products(s.theta, s.batch, s.u), loop, SCORES, FLOAT32)
 
 
 @every_kind
@@ -173,7 +187,7 @@ def test_the_mean_of_the_products_is_that_of_the_mean_gradient(trained, kind):
     oracle = s.oracle()
     products = oracle.sample_products(s.theta, s.batch, s.u)
     expected = oracle.mean_gradient(s.theta, [s.batch]) @ s.u
-    assert abs(products.mean() - expected) <= kind.scores * np.abs(products).max(), DIFFERENCES
+    assert abs(products.mean() - expected) <= SCORES * np.abs(products).max(), FLOAT32
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.smooth], ids=str)
@@ -193,7 +207,7 @@ def test_the_gauss_newton_product_is_positive_semi_definite(trained, kind):
     for direction in (s.u, s.v, oracle.mean_gradient(s.theta, [s.batch])):
         product = oracle.gauss_newton(s.theta, s.batch, direction)
         assert np.isfinite(product).all()
-        assert product @ direction >= -0.03 * np.linalg.norm(product) * np.linalg.norm(direction)
+        assert product @ direction >= -1e-5 * np.linalg.norm(product) * np.linalg.norm(direction), FLOAT32
 
 
 # --- randomness -----------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from support.problems import (
     whole_run_truth,
 )
 
-from nnabla_influence.config import ScheduleConfig
+from nnabla_influence.config import IteratorConfig, ScheduleConfig
 from nnabla_influence.device import Device
 from nnabla_influence.estimators import LastEpochInfluence, SgdInfluence
 from nnabla_influence.network import Network
@@ -80,6 +80,21 @@ def test_scores_are_the_derivative_in_the_samples_weight(tmp_path, name, solver)
     assert_close(
         scores(t, SgdInfluence("all", objective="loss")),
         whole_run_truth(whole_run.derivative, problem, t, rule),
+        5e-6,
+        WHOLE_RUN,
+    )
+
+
+@pytest.mark.parametrize("solver", ["Sgd, two batches a step", "Momentum"])
+def test_so_they_are_where_steps_go_on_over_the_end_of_an_epoch(tmp_path, solver):
+    """As NNabla's trainer counts: 5 batches an epoch, 3 a step, and two batches that are left over at the end."""
+    settings, rule = RULES[solver]
+    options = {"samples": 23, "batch_size": 5, "epochs": 4, "iterator": IteratorConfig(5)}
+    t = replayable_run(tmp_path, softmax_network(5), {**settings, "update_interval": 3}, **options)
+    assert t.cache.plan.steps == 6 and t.cache.plan.left_over(3) is not None
+    assert_close(
+        scores(t, SgdInfluence("all", objective="loss")),
+        whole_run_truth(whole_run.derivative, SoftmaxRegression(5, 3), t, rule),
         5e-6,
         WHOLE_RUN,
     )

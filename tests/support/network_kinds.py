@@ -58,8 +58,8 @@ class Kind:
         name: Name of the row.
         build: ``build(v, training)`` -> loss or losses (B, ...), v the variables of the columns by name.
         columns: What the data set holds.
-        fallback: What NNabla cannot differentiate twice, as the warning names it; None where scores are exact.
-        scores: Tolerance of the sample products against the loop, relative to the largest.
+        fallback: What NNabla cannot differentiate twice, as the warning names it; None where Hessians are exact.
+        forward: Whether the forward mode has a rule for every layer.
         coupled: Whether a sample's loss depends on the rest of its batch.
         smooth: Whether the Hessian product may be held against differences of gradients.
         hessian: Tolerance of that.
@@ -73,7 +73,7 @@ class Kind:
     build: Callable
     columns: Dict[str, Column]
     fallback: Optional[str] = None
-    scores: float = 1e-4
+    forward: bool = True
     coupled: bool = False
     smooth: bool = True
     hessian: float = 1e-2
@@ -116,15 +116,14 @@ KINDS = (
     Kind("RNN cells", classifier(layers.rnn_cells), of(SEQUENCE)),
     Kind("LSTM cells", classifier(layers.lstm_cells), of(SEQUENCE)),
     Kind("GRU cells", classifier(layers.gru_cells), of(SEQUENCE)),
-    Kind("RNN layer", classifier(layers.rnn_layer), of(SEQUENCE), fallback="RNN", scores=1e-2),
-    Kind("LSTM layer", classifier(layers.lstm_layer), of(SEQUENCE), fallback="LSTM", scores=1e-2),
-    Kind("GRU layer", classifier(layers.gru_layer), of(SEQUENCE), fallback="GRU", scores=1e-2),
+    Kind("RNN layer", classifier(layers.rnn_layer), of(SEQUENCE), fallback="RNN"),
+    Kind("LSTM layer", classifier(layers.lstm_layer), of(SEQUENCE), fallback="LSTM"),
+    Kind("GRU layer", classifier(layers.gru_layer), of(SEQUENCE), fallback="GRU"),
     Kind(
         "LSTM layer with dropout",  # NNabla 1.39 ignores this dropout on the CPU, so nothing is drawn
         classifier(layers.lstm_layer_with_dropout),
         of(SEQUENCE),
         fallback="LSTM",
-        scores=1e-2,
     ),
     Kind("repeat loop with dropout", layers.repeated, of(VECTOR), random=True, text=nnc_loops.repeated),
     Kind(
@@ -146,23 +145,21 @@ KINDS = (
         classifier(layers.spectral_normalization),
         of(VECTOR),
         fallback="spectral_norm",
-        scores=1e-2,
     ),
-    Kind("mean subtraction", classifier(layers.mean_subtraction), of(VECTOR), fallback="mean_subtraction", scores=1e-2),
-    Kind(
-        "depthwise convolution", classifier(layers.depthwise), of(IMAGE), fallback="depthwise_convolution", scores=1e-2
-    ),
+    Kind("mean subtraction", classifier(layers.mean_subtraction), of(VECTOR), fallback="mean_subtraction"),
+    Kind("depthwise convolution", classifier(layers.depthwise), of(IMAGE), fallback="depthwise_convolution"),
     Kind("strided, dilated, grouped convolution", classifier(layers.strided_dilated_grouped), of(IMAGE)),
     Kind("deconvolution", classifier(layers.deconvolution), of(IMAGE)),
     Kind("average, sum and global pooling", classifier(layers.pooling), of(IMAGE)),
     Kind("max pooling and ReLU", classifier(layers.max_pooling), of(IMAGE), smooth=False),
     Kind("ELU, GELU, Swish, Softplus, SELU", classifier(layers.smooth_activations), of(VECTOR)),
     Kind("PReLU, LeakyReLU, CReLU", classifier(layers.kinked_activations), of(VECTOR), smooth=False),
-    Kind("Mish", classifier(layers.mish), of(VECTOR), fallback="mish", scores=1e-2),
+    Kind("Mish", classifier(layers.mish), of(VECTOR), fallback="mish"),
     Kind(
         "binary activation",
         classifier(layers.binary_tanh),
         of(VECTOR),
+        forward=False,
         smooth=False,
         no_gauss_newton="layers that round.*curvature=.hessian.",
     ),
@@ -171,9 +168,8 @@ KINDS = (
         classifier(layers.flipped_and_padded),
         of(IMAGE),
         fallback="second derivative",
-        scores=1e-2,
     ),
-    Kind("tile", classifier(layers.tiled), of(VECTOR), fallback="disagree with its gradients", scores=1e-2),
+    Kind("tile", classifier(layers.tiled), of(VECTOR), fallback="disagree with its gradients"),
     Kind("concatenation, slice, split", classifier(layers.cut_and_joined), of(VECTOR)),
     Kind("reshape and transpose", classifier(layers.reshaped), of(VECTOR)),
     Kind("shared weights", classifier(layers.shared_weights), of(VECTOR)),

@@ -5,7 +5,7 @@ click = clicks.windows("influence", result, method="loss")     # cwd there, ever
 click = clicks.desktop("influence", result)                    # long options, absolute paths, foreign cwd, empty output
 click.code, click.said, click.output
 
-The package is found beside the script only: whatever else this Python would find it by is taken away.
+The package is found in the archive that was installed only: whatever else this Python would find it by is taken away.
 """
 
 import os
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import List, Optional
 
 from nnabla_influence.nnc.host.manifest import plugin_named
-from nnabla_influence.nnc.installer.bundle import desktop_bundle, windows_bundle
+from nnabla_influence.nnc.installer.bundle import FOLDER, desktop_bundle, windows_bundle
 from nnabla_influence.nnc.installer.installation import Installation
 from nnabla_influence.nnc.installer.plugin_table import PluginTable, desktop_rows
 from support import prepared
-from support.nnc_desktop import command, make_database, offered
+from support.nnc_desktop import command, listed, make_database, offered, shown
 
 BARE_PYTHON = """
 import importlib.machinery, os, sys
@@ -62,7 +62,7 @@ class Clicks:
         self.elsewhere.mkdir(parents=True)
         self.scripts = folder / "NNC プラグイン" / "plugins"
         Installation(self.scripts).install(windows_bundle())
-        self._desktop = folder / "desktop plugins"
+        self._desktop = folder / "desktop plugins" / FOLDER
         Installation(self._desktop).install(desktop_bundle())
         database = make_database(folder / "nncd.db")
         PluginTable(database).write(desktop_rows(self._desktop.as_posix()))
@@ -101,9 +101,9 @@ class Clicks:
         log = result / "plugin_log.txt"
         line = [sys.executable, "-B", row["plugin_file"], *arguments]
         done = prepared.run(line, cwd=self.elsewhere, env=self.environment(), log=log)
-        option = "--" + plugin_named(name).desktop_output
-        output = Path(arguments[arguments.index(option) + 1])
+        output = shown(row, arguments)
         assert not list(self.elsewhere.iterdir()), "something was written into the app's own folder"
+        assert listed(row, arguments) == [output.name], "the editor would list what opens as something else"
         return Click(done.returncode, log.read_text(encoding="utf-8"), output=output)
 
 

@@ -2,7 +2,9 @@
 
 make_database(path)                                   # the tables of version 0.2 that matter, Grad-CAM among the rows
 offered(path)                                         # what the context menu shows
-command(row, result_folder, values)                   # the arguments a click passes; makes the empty output
+command(row, result_folder, values)                   # the arguments a click passes; empties the output
+shown(row, arguments)                                 # the file that the editor shows when the plugin has ended
+listed(row, arguments)                                # what it lists under "Others"
 """
 
 import json
@@ -64,10 +66,15 @@ def offered(path: Path):
 
 
 def command(row, result_folder: Path, values=None):
-    """The arguments that a click passes to the script, after the checks of the GUI; the output exists, empty."""
-    suffix, arguments, outputs = None, [], []
+    """The arguments that a click passes to the script, after the checks of the GUI; the output exists, empty.
+
+    Values are passed as they were typed. Whatever an earlier click left in the output is gone before the script starts.
+    """
+    suffix, arguments, outputs, values = None, [], [], values or {}
+    fixed = {parameter["name"] for parameter in row["parameters"] if parameter.get("readonly")}
+    assert not fixed & set(values), "a field that is shown grey cannot be edited"
     for parameter in row["parameters"]:
-        value = (values or {}).get(parameter["name"], parameter["default"])
+        value = values.get(parameter["name"], parameter["default"])
         assert re.fullmatch(ALLOWED[parameter["format"]], value), f"invalid {parameter['name']}: {value!r}"
         if parameter["direction"] == "output":
             outputs.append((len(arguments) + 1, value))
@@ -81,3 +88,15 @@ def command(row, result_folder: Path, values=None):
     output.write_bytes(b"")
     arguments[position] = str(output)
     return arguments
+
+
+def shown(row, arguments):
+    """The file that the editor shows: that of the parameter called exactly ``output``."""
+    names = [parameter["name"] for parameter in row["parameters"] if parameter["direction"] == "output"]
+    assert names == ["output"], f"the editor looks for 'output' and would wait for ever for {names}"
+    return Path(arguments[arguments.index("--output") + 1])
+
+
+def listed(row, arguments):
+    """The files that the editor lists under "Others": each right in the folder of the output, all by its name."""
+    return sorted(path.name for path in shown(row, arguments).parent.iterdir() if path.is_file())

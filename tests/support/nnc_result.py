@@ -53,6 +53,22 @@ def same_parameters(ours, theirs, tolerance):
     assert worst <= tolerance, worst
 
 
+def archive_fields(nnp):
+    """Everything an archive states beside the numbers: its texts, and what is noted with each parameter."""
+    with zipfile.ZipFile(str(nnp)) as archive, archive.open("parameter.h5") as stream, h5py.File(stream, "r") as file:
+        texts = {name: archive.read(name) for name in archive.namelist() if name != "parameter.h5"}
+        noted = {}
+
+        def note(name, item):
+            entry = {**item.attrs, "kind": type(item).__name__}
+            if isinstance(item, h5py.Dataset):
+                entry.update(shape=item.shape, dtype=str(item.dtype), filters=(item.compression, item.chunks))
+            noted[name] = entry
+
+        file.visititems(note)
+        return {"names": archive.namelist(), "texts": texts, "file": dict(file.attrs), "parameters": noted}
+
+
 def sequence_project(folder):
     """22 sequences of three steps in files of their own; 3 batches of 8 wrap around."""
     project, random = Project(folder), np.random.RandomState(0)

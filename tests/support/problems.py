@@ -92,10 +92,10 @@ def replayable(t, folder, policy="sqrt") -> Trained:
     return t._replace(cache=cache)
 
 
-def replayable_run(folder, network, solver, samples, batch_size, epochs=6, seed=0) -> Trained:
+def replayable_run(folder, network, solver, samples, batch_size, epochs=6, seed=0, iterator=None) -> Trained:
     """A training on overlapping classes; 100 validation samples."""
     data, validation = (dataset(*overlapping_classes(n, s)) for n, s in ((samples, seed), (100, seed + 1)))
-    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed, "iterator": iterator}
     return replayable(trained(folder, network, data, validation, solver=solver, **options), folder)
 
 

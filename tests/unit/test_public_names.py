@@ -1,7 +1,10 @@
 """Public means listed, documented and loaded only when used."""
 
+import importlib
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nnabla_influence
 from nnabla_influence import choices
@@ -23,6 +26,16 @@ def test_every_public_name_can_be_loaded_and_has_a_docstring():
 def test_importing_the_package_loads_neither_nnabla_nor_numpy():
     code = "import sys, nnabla_influence; sys.exit(any(m in sys.modules for m in ('nnabla', 'numpy', 'h5py')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=nnabla_influence.__path__[0] + "/..").returncode == 0
+
+
+def test_every_public_name_is_on_one_page_of_the_reference():
+    pages = Path(__file__).resolve().parents[2] / "docs" / "reference" / "python"
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(pages.glob("*.md")))
+    places = re.findall(r"^::: (\S+)\.(\w+)$", text, re.MULTILINE)
+    assert sorted(name for _, name in places) == sorted(set(nnabla_influence.__all__) - {"__version__"})
+    for module, name in places:
+        assert getattr(importlib.import_module(module), name) is getattr(nnabla_influence, name), name
+    assert "`nnabla_influence.__version__`" in text
 
 
 def test_every_choice_is_made_somewhere():

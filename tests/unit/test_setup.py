@@ -82,6 +82,7 @@ def test_every_dependency_has_a_lower_bound_and_the_oldest_ones_are_these_bounds
         name, bound = re.match(r"([a-z0-9-]+)>=([0-9.]+)", requirement).groups()
         assert f"{name}=={bound}" in oldest
     assert {line.split("==")[0] for line in oldest} == declared(settings, "all", "test")
+    assert all(re.match(r"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?$", requirement) for requirement in extras["docs"])
 
 
 def test_the_smoke_suite_exists():

@@ -19,7 +19,7 @@ from ...remedies import remedy
 from ...scored_data import ScoredData
 from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest
-from ..host.protocol import beside
+from ..host.desktop_result import beside
 from .own_outputs import own_outputs
 from .result_folder import NETWORKS, ResultFields, TrainedResult
 from .retrainable import RetrainableResult

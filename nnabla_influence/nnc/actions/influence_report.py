@@ -12,10 +12,12 @@ from typing import Optional
 from ...errors import DataError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
+from ..host.desktop_result import MORE
 from ..host.fields import Fields
 from ..host.libraries import has_library, install_hint, require_library
 from ..host.manifest import REMOVAL_CURVE
 from ..host.next_step import NEXT_STEP
+from .influence_file import influence_file
 from .own_outputs import own_outputs
 
 __all__ = ["SheetRequest", "run"]
@@ -44,7 +46,7 @@ def run(fields: Fields, console: Messenger) -> None:
     """Write the picture and the page.
 
     Args:
-        fields: ``influence``, ``curve``, ``samples``, ``output`` and ``sheet``.
+        fields: ``influence``, ``curve``, ``samples``, ``output`` (the picture) and ``page``.
         console: Where progress is said.
 
     Raises:
@@ -58,19 +60,14 @@ def run(fields: Fields, console: Messenger) -> None:
         fields.path("influence"),
         fields.text("curve"),
         fields.number("samples") or 0,
+        fields.path("page"),
         fields.path("output"),
-        fields.path("sheet"),
     )
     _write(request, console)
 
 
 def _write(request: SheetRequest, console: Messenger) -> None:
-    influence = request.influence
-    if not influence.is_file():
-        raise DataError(
-            f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
-            "output."
-        )
+    influence = influence_file(request.influence)
     curve = _curve(request.curve, influence)
     refuse_overwriting([request.page, request.sheet], [influence, *([curve] if curve else [])])
     with own_outputs("influence_report", request.sheet, request.page):
@@ -119,7 +116,7 @@ def _curve(given: str, influence: Path) -> Optional[Path]:
     beside = influence.with_name(own)
     if beside.is_file():
         return beside
-    # NNC Desktop keeps results in plugins/<plugin id>/<name of the result>/.
+    # NNC Desktop keeps results in plugins/<plugin id>/<name of the result>/, what it does not show one folder deeper.
     kept = influence.absolute().parents[2] if len(influence.absolute().parents) > 2 else influence.parent
-    found = sorted(kept.glob(f"{REMOVAL_CURVE.plugin_id}/*/{own}"), key=lambda path: path.stat().st_mtime)
+    found = sorted(kept.glob(f"{REMOVAL_CURVE.plugin_id}/*/{MORE}/{own}"), key=lambda path: path.stat().st_mtime)
     return found[-1] if found else None

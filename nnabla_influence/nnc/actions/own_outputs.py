@@ -1,8 +1,8 @@
 """A plugin replaces an empty file, or one that the same plugin wrote; whatever else is in an output's place is refused.
 
-Nobody can tell by a file alone who wrote it, so a record lies in the folder of the outputs: the name of each file, the
-plugin that wrote it, and its SHA-256. A file that somebody has edited since is no longer the plugin's. NNC itself makes
-the file empty before the plugin starts.
+Nobody can tell by a file alone who wrote it, so each plugin keeps a record beside its outputs: their names and their
+SHA-256. A file that somebody has edited since is no longer the plugin's. NNC itself makes the file empty before the
+plugin starts.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import hashlib
 import json
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator
 
 from ...errors import OutputExistsError
 from ...files import write_text_atomic
 from ...remedies import remedy
+from ..host.desktop_result import beside
 
-__all__ = ["RECORD", "own_outputs"]
+__all__ = ["own_outputs", "record_file"]
 
-RECORD = "nnabla_influence_files.json"
 CHUNK = 1 << 20
-Entry = Tuple[str, str]
-"""A plugin, and the SHA-256 of what it wrote."""
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def own_outputs(plugin: str, *outputs: Path) -> Iterator[None]:
         OutputExistsError: One of them exists, is not empty, and was written by somebody else, or edited.
     """
     for output in outputs:
-        if _holds_something(output) and _record(output.parent).get(output.name) != (plugin, _sha256(output)):
+        if _holds_something(output) and _record(plugin, output).get(output.name) != _sha256(output):
             raise OutputExistsError(
                 f"{output}: expected no file, or one that this plugin wrote and nobody has changed since, got another "
                 "one.",
@@ -46,27 +44,26 @@ def own_outputs(plugin: str, *outputs: Path) -> Iterator[None]:
     try:
         yield
     finally:  # also what was written before something went wrong
-        for output in outputs:
-            if _holds_something(output):
-                _add(plugin, output)
+        for output in filter(_holds_something, outputs):
+            record = {**_record(plugin, output), output.name: _sha256(output)}
+            write_text_atomic(record_file(plugin, output), json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def record_file(plugin: str, output: Path) -> Path:
+    """Return where a plugin's record about an output lies."""
+    return beside(output, f".written_by_{plugin}.json")
 
 
 def _holds_something(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _add(plugin: str, output: Path) -> None:
-    record = {**_record(output.parent), output.name: (plugin, _sha256(output))}
-    whole = {name: {"plugin": by, "sha256": digest} for name, (by, digest) in sorted(record.items())}
-    write_text_atomic(output.parent / RECORD, json.dumps(whole, indent=1) + "\n")
-
-
-def _record(folder: Path) -> Dict[str, Entry]:
-    """Read who wrote what in a folder; a record that is missing or damaged knows nothing."""
+def _record(plugin: str, output: Path) -> Dict[str, str]:
+    """Read the SHA-256 of each file by its name; a record that is missing or damaged knows nothing."""
     try:
-        whole = json.loads((folder / RECORD).read_bytes().decode("utf-8"))
-        return {str(name): (entry["plugin"], entry["sha256"]) for name, entry in whole.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        record = json.loads(record_file(plugin, output).read_bytes().decode("utf-8"))
+        return {str(name): str(digest) for name, digest in record.items()}
+    except (OSError, ValueError, AttributeError, RecursionError):
         return {}
 
 

@@ -79,8 +79,8 @@ class CurveRequest:
 
     @property
     def method_names(self) -> Tuple[str, ...]:
-        """The methods, each once."""
-        return _listed(self.methods)
+        """The methods, each once; NNC Desktop passes what was typed, `Spectral` as well."""
+        return _listed(self.methods.lower())
 
     def _amounts(self) -> List[Amount]:
         return [_amount(text) for text in _listed(self.amounts)]

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from ...announcements import announce_classes
 from ...cleansing import Listed, Removal, amount_from
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...workflow.cleanse import CleanseRequest, cleanse_data
 from ..host.fields import Fields
 from .chosen_removal import ChosenRemovalRequest, chosen_removal
+from .influence_file import influence_file
 from .own_outputs import own_outputs
 
 __all__ = ["RemovalRequest", "removal_of", "run"]
@@ -72,14 +73,9 @@ def run(fields: Fields, console: Messenger) -> None:
 
 
 def _remove(asked: RemovalRequest, console: Messenger) -> None:
-    influence = asked.influence
+    influence = influence_file(asked.influence)
     output = asked.output
     removed = asked.removed
-    if not influence.is_file():
-        raise DataError(
-            f"Expected an influence CSV at '{influence}', found no file. Start the plugin Influence first, or name its "
-            "output."
-        )
     refuse_overwriting([output, removed], [influence])
     with own_outputs("remove_harmful_samples", output, removed):
         if asked.remove.strip().lower() == AUTO:

@@ -83,12 +83,12 @@ def _start(request: CachedTrainingRequest, console: Messenger) -> None:
         network = network.initialized(seed)
     _check_sections(network)
     rule(network.settings.solver)  # refuses a solver whose steps could not be scored
+    config = training_config(TrainingOverrides(), network, seed)
     data = _read_data(network, console)
     train_on = data[network.proto.optimizer[0].dataset_name[0]]
     network.check_data(train_on)
-    config = training_config(TrainingOverrides(), network, seed)
     if request.seed is None:
-        config = dataclasses.replace(config, iterator=_iterator(network, config, data))
+        config = dataclasses.replace(config, iterator=_iterator(network, data))
     _log(network, config, request.seed)
     _train(_Run(network, config, data, train_on, request.folder), request.resume, console)
 
@@ -111,8 +111,7 @@ class _Run:
 
 def _train(job: _Run, resume: bool, console: Messenger) -> None:
     """Train and write the result."""
-    kept = f"its progress is in '{partial_folder(job.target)}'."
-    with resumable(kept, remedy("go-on-training")), working_on(job.target):
+    with working_on(job.target):
         _train_alone(job, resume, console)
 
 
@@ -124,11 +123,13 @@ def _train_alone(job: _Run, resume: bool, console: Messenger) -> None:
     if replaceable(job.target).exists():  # an old result is replaced
         job.target.unlink()
     finished = False
+    kept = f"its progress is in '{partial_folder(job.target)}'."
     try:
-        with console.progress("training", "steps") as progress:
-            hooks = Hooks(curve.watching(progress), curve)
-            cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
-        _write_result(job, curve, cache)
+        with resumable(kept, remedy("go-on-training")):
+            with console.progress("training", "steps") as progress:
+                hooks = Hooks(curve.watching(progress), curve)
+                cache = train(job.network, job.train_on, job.config, job.target, device=device, hooks=hooks)
+            _write_result(job, curve, cache)
         finished = True
     finally:
         if not finished:
@@ -164,7 +165,7 @@ def _write_result(job: _Run, curve: LearningCurve, cache: TrainingCache) -> None
     values = {**network.space.unflatten(best.theta), **network.statistics.unflatten(best.statistics)}
     text = Path(network.path).read_text(encoding="utf-8-sig") if _is_text(network.path) else network.text
     write_text_atomic(job.folder / "results.nntxt", text)
-    write_archive(job.folder / "results.nnp", text, values)
+    write_archive(job.folder / "results.nnp", text, {name: values[name] for name in network.parameter_names})
     curve.finish()
     LOGGER.info("results.nnp: the parameters after epoch %d of %d", curve.best_epoch + 1, job.config.epochs)
     LOGGER.info("%s: the parameters at start and end of the last epoch, and their mean over its steps", cache.path.name)
@@ -225,17 +226,9 @@ def _sections(network: Network, names: List[str]) -> Dict[str, DatasetSetting]:
     return {name: stated[name] for name in names}
 
 
-def _iterator(network: Network, config: TrainingConfig, data: Dict[str, Dataset]) -> IteratorConfig:
+def _iterator(network: Network, data: Dict[str, Dataset]) -> IteratorConfig:
     """Return the settings of NNabla's iterator on the training data."""
     iterations = network.settings.iterations_per_epoch
-    interval = config.solver.update_interval
-    if iterations % interval:
-        LOGGER.warning(
-            "%d batches of an epoch are not divisible by the update interval %d: the last update of every epoch adds "
-            "fewer batches here, while NNC carries them over to the next epoch",
-            iterations,
-            interval,
-        )
     return nnabla_iterator(network.proto, network.proto.optimizer[0].dataset_name[0], data, iterations)
 
 

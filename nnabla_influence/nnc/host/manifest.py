@@ -8,9 +8,12 @@ Rules for fields, from how the two products pass them:
 
 * NNC Windows shows every field that is not `hidden` and may leave it empty. An empty field means "find it yourself".
 * NNC Desktop cannot pass an empty value, so a field with no default there is not offered; and it knows exactly one
-  output, `Plugin.desktop_output`. An output that is not given lies beside the one that is.
-* NNC Desktop gives its output the extension of the *last* path among the inputs: the last input of a plugin it offers
-  is `output_like`, hidden in NNC Windows.
+  output, whose name must be `SHOWN`: its editor looks for that name. An output that is not given lies one folder
+  deeper, see `desktop_result`.
+* NNC Desktop gives its output the extension of the *last* path among the inputs, and cannot hide a field. So that path
+  is one that means something to whoever clicked, where there is one of that extension (`EVALUATION`, `INFLUENCE`).
+* NNC Desktop keeps line breaks and wraps lines itself, NNC Windows does not wrap: descriptions are paragraphs without
+  breaks in them, and `protocol` breaks the lines of ``-h``.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from typing import Any, Dict, Tuple
 from ...choices import DEFAULT_OBJECTIVE, OBJECTIVES
 from ...errors import ConfigError
 
-__all__ = ["PLUGINS", "Parameter", "Plugin", "manifest", "plugin_named"]
+__all__ = ["PLUGINS", "SCORED_BY", "SHOWN", "Parameter", "Plugin", "manifest", "plugin_named"]
 
 TAGS = (
     ("csv", "int", "float", "variable", "dir", "bool", "option", "model", "image", "text", "file", "nntxt")
@@ -38,7 +41,13 @@ METHODS = (
 )  # fmt: skip
 """The methods a result folder is enough for; the command line has more."""
 
+SCORED_BY = (*METHODS, "tracin")
+"""The methods of the plugin *Influence*, which trains what the last one needs."""
+
 STARTS = ("last-epoch", "scratch")
+
+SHOWN = "output"
+"""The parameter whose file NNC Desktop shows: its editor asks for this name and waits for ever for another one."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Parameter:
         short: Short option without its hyphen.
         tag: What the field holds, one of `TAGS`.
         help: One or two sentences in plain ASCII English.
+        empty: What it means to leave the field empty, which NNC Desktop does not let anybody do.
         default: What the field holds at first; empty: nothing.
         direction: ``input`` or ``output``.
         options: The choices of tag ``option``.
@@ -67,6 +77,7 @@ class Parameter:
     default: str = ""
     direction: str = "input"
     options: Tuple[str, ...] = ()
+    empty: str = ""
     required: bool = False
     hidden: bool = False
     desktop: str = ""
@@ -77,6 +88,17 @@ class Parameter:
     def tag_text(self) -> str:
         """The tag as NNC Windows reads it, e.g. ``(csv)`` or ``(option:a,b)``."""
         return f"({self.tag}:{','.join(self.options)})" if self.options else f"({self.tag})"
+
+    @property
+    def explanation(self) -> str:
+        """The help, and what may stay empty or be chosen, for people."""
+        choices = f". Choices: {', '.join(self.options)}" if self.options else ""
+        return f"{self.filled_in}{choices}"
+
+    @property
+    def filled_in(self) -> str:
+        """The help, and what an empty field means."""
+        return f"{self.help}. Empty: {self.empty}" if self.empty else self.help
 
     @property
     def is_path(self) -> bool:
@@ -92,9 +114,9 @@ class Plugin:
         name: Name of the script, and of the module of this package that does the work.
         folder: Where the script lies below ``plugins/``; in NNC Windows the menu.
         label: The menu's text.
-        description: Text below the label, lines of at most 100 characters.
+        description: Text below the label; a line is a paragraph.
         parameters: The fields in the order of the dialog.
-        desktop_output: The parameter that is the output in NNC Desktop; empty: not offered there.
+        on_desktop: Whether NNC Desktop offers it; then it has a parameter `SHOWN`.
         needs: Libraries that do not come with NNabla.
     """
 
@@ -103,7 +125,7 @@ class Plugin:
     label: str
     description: str
     parameters: Tuple[Parameter, ...]
-    desktop_output: str = ""
+    on_desktop: bool = False
     needs: Tuple[str, ...] = ()
 
     @property
@@ -121,25 +143,22 @@ class Plugin:
         return next(parameter for parameter in self.parameters if parameter.name == name)
 
 
-def _output_like(file: str) -> Parameter:
-    """Make the field that tells NNC Desktop the extension of the output; the plugin does not read it."""
-    return Parameter(
-        "output_like", "ol", "file", "NNC Desktop gives the output the extension of this name", file,
-        hidden=True, readonly=True,
-    )  # fmt: skip
-
-
 MODEL = Parameter(
     "model", "m", "model", "Trained network of the selected result", "results.nnp", desktop="result.nnp", readonly=True
 )
-TRAIN = Parameter("train", "t", "csv", "Training data. Empty: the training data of the project")
-VALIDATION = Parameter("validation", "v", "csv", "Validation data. Empty: the validation data of the project")
+TRAIN = Parameter("train", "t", "csv", "Training data", empty="the training data of the project")
+VALIDATION = Parameter("validation", "v", "csv", "Validation data", empty="the validation data of the project")
 CACHE = Parameter(
-    "cache",
-    "k",
-    "file",
-    "Influence cache of the training. Empty: influence_cache.h5 beside the network, if any",
+    "cache", "k", "file", "Influence cache of the training", empty="influence_cache.h5 beside the network, if any"
 )
+EVALUATION = Parameter(
+    "evaluation", "e", "csv", "Evaluation result that was clicked", "output_result.csv", hidden=True, readonly=True
+)
+"""What NNC Desktop gives a CSV its extension by; the plugin does not read it."""
+
+PICTURE = Parameter("result_type", "y", "image", "Type of the result", "picture.png", hidden=True, readonly=True)
+"""The same for a picture, of which nothing that was clicked has the extension."""
+
 INFLUENCE = Parameter(
     "influence", "i", "csv", "Influence CSV, the output of the plugin Influence", "influence.csv", made_by="influence"
 )
@@ -148,13 +167,13 @@ TRAINING = Plugin(
     "train_with_influence_cache",
     "_Training",
     "Train with influence cache",
-    "Trains the network of the project exactly as NNC does and also writes influence_cache.h5,\n"
-    "which keeps the parameters of the last epoch. With it, the plugin Influence can use every method.",
+    "Trains the network of the project exactly as NNC does and also writes influence_cache.h5, which keeps the "
+    "parameters of the last epoch. With it, the plugin Influence can use every method.",
     (
         Parameter("config", "c", "nntxt", "Network and settings of the project", "net.nntxt"),
         Parameter("output_dir", "o", "dir", "Folder of the result", direction="output", required=True),
         Parameter("resume", "r", "bool", "Go on with an interrupted training", hidden=True),
-        Parameter("seed", "s", "int", "Seed of the first parameters and of the order. Empty: as NNC trains"),
+        Parameter("seed", "s", "int", "Seed of the first parameters and of the order", empty="as NNC trains"),
     ),
 )
 
@@ -162,18 +181,25 @@ INFLUENCE_SCORES = Plugin(
     "influence",
     "_Post_Process/_Data_Cleansing",
     "Influence",
-    "Scores every training sample by what it does to the validation loss or the expected validation error.\n"
-    "A negative score is harmful, a positive one helpful. The result is the training data as CSV with\n"
-    "the columns influence and datasource_index, most harmful first. Open it as a dataset to look at it.\n"
-    "Methods work from the trained network alone, but:\n"
-    "out-of-fold trains five networks, each without a fifth of the data, and judges that fifth by them.\n"
-    "last-epoch and sgd-influence need an influence cache; without one, one more epoch is trained first.",
+    "Scores every training sample by what it does to the validation loss or the expected validation error. A negative "
+    "score is harmful, a positive one helpful.\n"
+    "The result is the training data as CSV with the columns influence and datasource_index, most harmful first. Open "
+    "it as a dataset to look at it.\n"
+    "Methods work from the trained network alone, but: out-of-fold trains five networks, each without a fifth of the "
+    "data, and judges that fifth by them; last-epoch and sgd-influence need an influence cache, and without one, one "
+    "more epoch is trained first; tracin trains the project from new parameters, as does every method where trials is "
+    "more than 1.\n"
+    "last-epoch: Suzuki, Kobayashi, Narihira 2021, https://arxiv.org/abs/2103.11807\n"
+    "sgd-influence: Hara, Nitanda, Maehara 2019, https://arxiv.org/abs/1906.08473\n"
+    "influence-function: Koh, Liang 2017, https://arxiv.org/abs/1703.04730\n"
+    "tracin: Pruthi, Liu, Sundararajan, Kale 2020, https://arxiv.org/abs/2002.08484\n"
+    "knn-shapley: Jia and others 2019, https://arxiv.org/abs/1908.08619",
     (
         MODEL,
         TRAIN,
         VALIDATION,
         CACHE,
-        Parameter("method", "a", "option", "How to score", METHODS[0], options=METHODS),
+        Parameter("method", "a", "option", "How to score", SCORED_BY[0], options=SCORED_BY),
         Parameter(
             "objective",
             "j",
@@ -183,32 +209,45 @@ INFLUENCE_SCORES = Plugin(
             DEFAULT_OBJECTIVE,
             options=OBJECTIVES,
         ),
+        Parameter(
+            "trials",
+            "r",
+            "int",
+            "How many trainings the scores are the mean of. 1: the selected result alone. More: the project is trained "
+            "so many times, each time from other parameters",
+            "1",
+        ),
+        Parameter(
+            "batch_size",
+            "b",
+            "int",
+            "Samples of a batch, of what is trained and of what is computed at a time",
+            empty="as the project says",
+        ),
         Parameter("output", "o", "csv", "Influence CSV to write", "influence.csv", "output", desktop="influence"),
-        _output_like("output_result.csv"),
+        EVALUATION,
     ),
-    desktop_output="output",
+    on_desktop=True,
 )
 
 REPORT = Plugin(
     "influence_report",
     "_Post_Process/_Data_Cleansing",
     "Influence report",
-    "Shows the most harmful and the most helpful training samples of an influence CSV:\n"
-    "an HTML page to open in a browser, and a picture of the most harmful samples.",
+    "Shows the most harmful and the most helpful training samples of an influence CSV: an HTML page to open in a "
+    "browser, and a picture of the most harmful samples.",
     (
         INFLUENCE,
         Parameter(
-            "curve", "c", "csv", "Table of the plugin Removal curve. Empty: retrainings.csv beside the influence CSV, "
-            "if any",
+            "curve", "c", "csv", "Table of the plugin Removal curve",
+            empty="retrainings.csv beside the influence CSV, if any",
         ),
         Parameter("samples", "n", "int", "How many of the most harmful samples the picture shows", "50"),
-        Parameter("output", "o", "file", "HTML page to write", "influence_report.html", "output"),
-        Parameter(
-            "sheet", "p", "image", "Picture to write", "most_harmful.png", "output", desktop="most_harmful"
-        ),
-        _output_like("output.png"),
+        Parameter("output", "o", "image", "Picture to write", "most_harmful.png", "output", desktop="most_harmful"),
+        Parameter("page", "p", "file", "HTML page to write", "influence_report.html", "output"),
+        PICTURE,
     ),
-    desktop_output="sheet",
+    on_desktop=True,
     needs=("jinja2", "matplotlib"),
 )  # fmt: skip
 
@@ -222,7 +261,7 @@ REMOVAL_CURVE = Plugin(
         MODEL,
         TRAIN,
         VALIDATION,
-        Parameter("test", "x", "csv", "Data that judges at the end and is used for nothing else. Empty: none"),
+        Parameter("test", "x", "csv", "Data that judges at the end and is used for nothing else", empty="none"),
         CACHE,
         Parameter(
             "methods", "a", "text", "Methods to compare, with commas between them. Possible: "
@@ -240,9 +279,9 @@ REMOVAL_CURVE = Plugin(
         Parameter("seed", "s", "int", "The first seed", "0"),
         Parameter("output", "o", "image", "Picture to write", "removal_curve.png", "output", desktop="removal_curve"),
         Parameter("table", "ot", "csv", "Table to write, one row for each training", "retrainings.csv", "output"),
-        _output_like("output.png"),
+        PICTURE,
     ),
-    desktop_output="output",
+    on_desktop=True,
     needs=("matplotlib",),
 )  # fmt: skip
 
@@ -253,6 +292,10 @@ REMOVAL = Plugin(
     "Writes the training data without its most harmful samples, and the removed samples, as two CSV files.\n"
     "Your own files are not changed. Train on the first file to see whether it helped.",
     (
+        Parameter(
+            "model", "m", "model", "For auto: the trained network", empty="results.nnp beside the influence CSV",
+            desktop="result.nnp", readonly=True,
+        ),
         INFLUENCE,
         Parameter(
             "remove", "n", "text", "How many samples to remove: a number, a percentage such as 5%, or auto: "
@@ -260,18 +303,13 @@ REMOVAL = Plugin(
             "from the report", "5%",
         ),
         Parameter(
-            "model", "m", "model", "For auto: the trained network. Empty: results.nnp beside the influence CSV",
-            desktop="result.nnp", readonly=True,
-        ),
-        Parameter(
             "confirm", "b", "option", "For auto: from where it trains again. From scratch takes long, but the last "
             "epoch alone does not show all the damage that removing samples does", STARTS[1], options=STARTS,
         ),
         Parameter("output", "o", "csv", "Cleansed data to write", "cleansed.csv", "output", desktop="cleansed"),
         Parameter("removed", "or", "csv", "Removed samples to write", "removed.csv", "output"),
-        _output_like("output_result.csv"),
     ),
-    desktop_output="output",
+    on_desktop=True,
 )  # fmt: skip
 
 PLUGINS = (TRAINING, INFLUENCE_SCORES, REPORT, REMOVAL_CURVE, REMOVAL)

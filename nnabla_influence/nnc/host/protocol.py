@@ -11,17 +11,22 @@ Both may pass an empty string for a field. It means the same as leaving the opti
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Sequence, Union
 
+from .desktop_result import beside
 from .fields import Fields
-from .manifest import Parameter, Plugin, plugin_named
+from .manifest import SHOWN, Parameter, Plugin, plugin_named
 
-__all__ = ["beside", "build_parser", "desktop_parameters", "help_text", "parse"]
+__all__ = ["build_parser", "desktop_parameters", "help_text", "parse"]
 
 WRONG_REQUEST = 2
+LINE = 100
+"""Characters of a line of a description in NNC Windows."""
 
 
 def parse(name: str, argv: Optional[Sequence[str]] = None) -> Fields:
@@ -32,8 +37,8 @@ def parse(name: str, argv: Optional[Sequence[str]] = None) -> Fields:
         argv: The arguments; those of the process if not given.
 
     Returns:
-        A value for each parameter of the manifest. Outputs without a folder lie beside the output that has one, and an
-        input that another plugin made is found where NNC Desktop keeps it.
+        A value for each parameter of the manifest. Outputs without a folder lie `beside` the output that has one, and
+        an input that another plugin made is found where NNC Desktop keeps it.
 
     Raises:
         SystemExit: After ``-h`` (code 0) or a wrong argument (code 2).
@@ -49,7 +54,7 @@ def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
     """Make the parser whose ``-h`` NNC Windows reads."""
     parser = _Parser(
         prog=f"{plugin.name}.py",
-        description=f"{plugin.label}\n\n{plugin.description}\n",
+        description=f"{plugin.label}\n\n{_broken(plugin.description)}\n",
         formatter_class=argparse.RawTextHelpFormatter,
         allow_abbrev=False,
     )
@@ -61,19 +66,19 @@ def build_parser(plugin: Plugin) -> argparse.ArgumentParser:
 def help_text(parameter: Parameter) -> str:
     """Return the help of an option: ``text (tag) default=VALUE``, the default last and only if there is one."""
     default = f" default={parameter.default}" if parameter.default else ""
-    return f"{parameter.help} {parameter.tag_text}{default}"
+    return f"{parameter.filled_in} {parameter.tag_text}{default}"
 
 
 def desktop_parameters(plugin: Plugin) -> List[Dict[str, Any]]:
     """Return the JSON for the column ``parameters`` of NNC Desktop's table; empty if the plugin is not offered there.
 
-    It holds the output of `Plugin.desktop_output` and every input that is not empty there at first, because NNC
+    It holds the output `SHOWN` and every input that is not empty there at first, because NNC
     Desktop refuses empty values. The order is the manifest's: the last path among the inputs decides the extension of
     the output.
     """
-    if not plugin.desktop_output:
+    if not plugin.on_desktop:
         return []
-    return [_desktop_parameter(parameter) for parameter in plugin.parameters if _on_desktop(plugin, parameter)]
+    return [_desktop_parameter(parameter) for parameter in plugin.parameters if _on_desktop(parameter)]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -106,11 +111,17 @@ def _type_of(parameter: Parameter) -> Callable[[str], Union[str, int, None]]:
         value = text.strip() or parameter.default
         if parameter.tag == "int":
             return _whole_number(value)
-        if parameter.options and value not in parameter.options:
-            raise argparse.ArgumentTypeError(f"expected one of {', '.join(parameter.options)}, got '{value}'")
-        return value
+        return _chosen(value, parameter.options) if parameter.options else value
 
     return convert
+
+
+def _chosen(text: str, options: Sequence[str]) -> str:
+    """Return the choice that is meant, whatever its case: NNC Desktop passes what was typed, `Spectral` as well."""
+    for option in options:
+        if text.lower() == option.lower():
+            return option
+    raise argparse.ArgumentTypeError(f"expected one of {', '.join(options)}, got '{text}'")
 
 
 def _whole_number(text: str) -> Optional[int]:
@@ -121,18 +132,20 @@ def _whole_number(text: str) -> Optional[int]:
     return int(text)
 
 
+def _broken(text: str) -> str:
+    """Break lines, which NNC Windows does not do by itself."""
+    # Names of methods and links stay in one piece.
+    wrapper = textwrap.TextWrapper(LINE, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(wrapper.fill(paragraph) for paragraph in text.splitlines())
+
+
 def _place_outputs(plugin: Plugin, args: argparse.Namespace) -> None:
-    """Put outputs with bare names beside the one that NNC Desktop gives as an absolute path."""
+    """Put outputs with bare names where the one belongs that NNC Desktop gives as an absolute path."""
     names = [p.name for p in plugin.parameters if p.direction == "output" and p.is_path and p.tag != "dir"]
     given = [Path(getattr(args, name)) for name in names if _has_folder(getattr(args, name))]
     for name in names:
         if given and not _has_folder(getattr(args, name)):
             setattr(args, name, str(beside(given[0], getattr(args, name))))
-
-
-def beside(output: Path, name: str) -> Path:
-    """Name a file in the folder of an output; NNC Desktop takes what begins with the output's name for the output."""
-    return output.with_name(f"other_{name}" if name.lower().startswith(output.stem.lower()) else name)
 
 
 def _has_folder(path: str) -> bool:
@@ -153,17 +166,24 @@ def _kept_by_desktop(named: str, maker: Plugin) -> str:
     return str(kept) if not path.exists() and kept.is_file() else named
 
 
-def _on_desktop(plugin: Plugin, parameter: Parameter) -> bool:
+def _on_desktop(parameter: Parameter) -> bool:
     if parameter.direction == "output":
-        return parameter.name == plugin.desktop_output
+        return parameter.name == SHOWN
     return bool(parameter.desktop or parameter.default)
+
+
+def _desktop_text(parameter: Parameter) -> str:
+    """Explain a field as NNC Desktop shows it: no tags, which are NNC Windows', and no empty field."""
+    if parameter.direction == "output":
+        return "Name of the result"
+    return dataclasses.replace(parameter, empty="").explanation
 
 
 def _desktop_parameter(parameter: Parameter) -> Dict[str, Any]:
     entry: Dict[str, Any] = {
         "name": parameter.name,
         "direction": parameter.direction,
-        "description": f"{parameter.help} {parameter.tag_text}",
+        "description": _desktop_text(parameter),
         "format": "path" if parameter.is_path else "int" if parameter.tag == "int" else "str",
         "default": parameter.desktop or parameter.default,
     }

@@ -11,6 +11,7 @@ IN_FIELDS: Dict[str, str] = {
     "resize-images": "Resize the images to one size.",
     "choose-data-cache": "Choose a folder with free space by the environment variable {variable}.",
     "decode-again": "Start the plugin again.",
+    "smaller-data": "Resize the images, or choose a folder with more room by the environment variable {variable}.",
     # import
     "text-is-no-value": "Text is no value: number the classes, or start the column's header with '#' to make it a "
     "comment.",
@@ -20,7 +21,6 @@ IN_FIELDS: Dict[str, str] = {
     "name-label-column": "Name it.",
     "import-as-values": "These may be values to predict.",
     "give-more-rows": "Give more rows.",
-    "smaller-data": "Resize the images, or choose a folder with more room by the environment variable {variable}.",
     # network
     "resize-images-to": "Resize the images to {height}x{width}.",
     "smaller-batches": "Take a smaller batch size (Config tab of the project), or resize the images.",
@@ -41,6 +41,7 @@ IN_FIELDS: Dict[str, str] = {
     "discard-and-train-again": "Delete that folder and start the plugin again.",
     "more-memory": "Choose another method.",
     "other-solver": "Choose one in the Config tab of the project.",
+    "fit-schedule": "Let it last for {steps} steps, or train for fewer epochs (Config tab of the project).",
     # autodiff, linalg, estimators
     "score-without-gradients": "Use method loss, or leave them out.",
     "use-hessian": "",

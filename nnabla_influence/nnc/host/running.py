@@ -4,7 +4,8 @@ The scripts under ``plugins/`` call `run_plugin` and nothing else. The fields ar
 standard library is imported, because NNC Windows waits for the answer to ``-h``. Then the plugin's module does the
 work: it has ``run(fields, console)``, returns when the result is written, and raises otherwise.
 
-The last line is always one sentence: that it has completed, or what was expected, what arrived and what to do. A
+The last line is always one sentence: that it has completed, or what was expected, what arrived and what to do; in NNC
+Desktop, which empties a result before it starts a plugin, it may be followed by how to get the last good one back. A
 termination by the operating system ends a plugin as Ctrl-C does, so that it can tidy up.
 """
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Optional, Sequence
 
 from ...ending_signals import ending_signals, exit_code, received
 from ...interrupts import clear_interrupts, interruption_text
+from .desktop_result import DesktopResult
 from .fields import Fields
 from .manifest import plugin_named
 from .protocol import parse
@@ -44,7 +46,14 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
     Raises:
         SystemExit: After ``-h``, or a field that holds no such value.
     """
-    fields = parse(name, argv)
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    desktop = DesktopResult.of_arguments(arguments)
+    try:
+        fields = parse(name, arguments)
+    except SystemExit as leaving:
+        if leaving.code and desktop and desktop.way_back:
+            sys.stderr.write(f"{desktop.way_back}\n")
+        raise
     try:
         from .plugin_console import PluginConsole
     except ImportError as error:
@@ -53,9 +62,26 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
     console = PluginConsole()
     with ending_signals():
         code = _run(name, fields, console)
+    if desktop is not None:
+        _tidy(desktop, code, console)
     if code == 0:
         console.notice(f"{plugin_named(name).label} completed successfully.")
     return code
+
+
+def _tidy(desktop: DesktopResult, code: int, console: PluginConsole) -> None:
+    """Keep a good result of NNC Desktop, or say how to get back the one that a failed start has destroyed."""
+    if code:
+        if desktop.way_back:
+            console.notice(desktop.way_back)
+        return
+    others = desktop.others
+    if others:
+        console.info(f"other files of this result are in '{desktop.more}': {', '.join(others)}")
+    try:
+        desktop.keep()
+    except OSError as error:
+        console.warn(f"no copy of this result could be kept ({error}); a failed start of the plugin will empty it")
 
 
 def _run(name: str, fields: Fields, console: PluginConsole) -> int:

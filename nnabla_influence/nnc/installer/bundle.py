@@ -1,22 +1,40 @@
-"""What an installation copies: the scripts of the plugins, and this package beside every one of them.
+"""What an installation copies: the scripts of the plugins, and this package once, as one archive that all of them find.
 
-NNC finds a package that lies beside a script without any path code, because the script's own folder is the first entry
-of ``sys.path``. So every folder with scripts gets a copy of the package; nothing is fetched, so it works offline.
+NNC Windows starts every Python file below its folder of plugins with ``-h`` to learn its fields, some hundred if the
+package lay there as files, and they would load NNabla before they failed. Python imports a package from a zip archive
+as well as from a folder; in an archive there is nothing to start. It lies in a folder without a leading underscore,
+which is no menu, and each script looks for it there. Nothing is fetched, so it works offline.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Tuple
 
 from ...errors import RequestError
 from ..host.manifest import PLUGINS, Plugin
 
-__all__ = ["BundledFile", "desktop_bundle", "package_files", "scripts_folder", "windows_bundle"]
+__all__ = [
+    "FOLDER",
+    "BundledFile",
+    "PackageArchive",
+    "desktop_bundle",
+    "package_files",
+    "scripts_folder",
+    "windows_bundle",
+]
 
 PACKAGE = Path(__file__).resolve().parents[2]
+
+FOLDER = "nnabla_influence_plugins"
+"""Where the archive lies: a folder that is no menu of NNC Windows, and that of all our files in NNC Desktop."""
+
+ARCHIVE = "nnabla_influence.zip"
+"""Its name; the scripts know both."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +49,28 @@ class BundledFile:
     target: str
     source: Path
 
+    def contents(self) -> bytes:
+        """Return what is written."""
+        return self.source.read_bytes()
+
     @property
     def digest(self) -> str:
         """SHA-256 of the contents."""
-        return digest(self.source)
+        return hashlib.sha256(self.contents()).hexdigest()
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+class PackageArchive(BundledFile):
+    """A package in one archive; its source is the package's folder."""
+
+    def contents(self) -> bytes:
+        """Return the archive; the same bytes for the same files, whatever Python makes it."""
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+            for name, source in package_files(self.source):
+                entry = zipfile.ZipInfo(name)  # has a fixed time
+                entry.create_system = 3  # else it tells on which system it was written
+                archive.writestr(entry, source.read_bytes())
+        return stream.getvalue()
 
 
 def scripts_folder() -> Path:
@@ -58,21 +89,18 @@ def scripts_folder() -> Path:
 
 
 def windows_bundle() -> List[BundledFile]:
-    """List everything for NNC Windows: scripts in their menu folders, the package in each of these folders."""
+    """List everything for NNC Windows: scripts in their menu folders, the package once beside these folders."""
     scripts = scripts_folder()
     files = [BundledFile(plugin.script, scripts / plugin.script) for plugin in PLUGINS]
-    for folder in sorted({plugin.folder for plugin in PLUGINS}):
-        files += package_files(f"{folder}/")
-    return files
+    return [*files, PackageArchive(f"{FOLDER}/{ARCHIVE}", PACKAGE)]
 
 
 def desktop_bundle() -> List[BundledFile]:
-    """List everything for NNC Desktop: the scripts it offers, side by side, and the package once."""
+    """List everything for the folder `FOLDER` of NNC Desktop: the scripts it offers, and the package."""
     scripts = scripts_folder()
-    return [
-        *(BundledFile(desktop_script(plugin), scripts / plugin.script) for plugin in PLUGINS if plugin.desktop_output),
-        *package_files(""),
-    ]
+    offered = [plugin for plugin in PLUGINS if plugin.on_desktop]
+    files = [BundledFile(desktop_script(plugin), scripts / plugin.script) for plugin in offered]
+    return [*files, PackageArchive(ARCHIVE, PACKAGE)]
 
 
 def desktop_script(plugin: Plugin) -> str:
@@ -80,10 +108,10 @@ def desktop_script(plugin: Plugin) -> str:
     return f"{plugin.name}.py"
 
 
-def package_files(prefix: str) -> Iterator[BundledFile]:
-    """List the files of this package, without the scripts that a wheel carries inside it."""
-    for source in sorted(PACKAGE.rglob("*")):
-        relative = source.relative_to(PACKAGE)
+def package_files(package: Path) -> Iterator[Tuple[str, Path]]:
+    """List the files of a package with their names in an archive, without the scripts that a wheel carries."""
+    for source in sorted(package.rglob("*")):
+        relative = source.relative_to(package)
         inside_wheel = relative.parts[:2] == ("nnc", "plugins")
         if source.is_file() and not inside_wheel and "__pycache__" not in relative.parts:
-            yield BundledFile(f"{prefix}{PACKAGE.name}/{relative.as_posix()}", source)
+            yield f"{package.name}/{relative.as_posix()}", source

@@ -41,9 +41,18 @@ class Interpreter:
     missing: Tuple[str, ...]
 
 
-def find_interpreter(candidates: Sequence[Path]) -> Optional[Interpreter]:
-    """Return the first of these programs that answers as a Python."""
-    return next((answer for answer in map(_ask, candidates) if answer), None)
+def find_interpreter(candidates: Sequence[Path], known_by: Sequence[str] = ()) -> Optional[Interpreter]:
+    """Return the first of these programs that answers as a Python.
+
+    Args:
+        candidates: The programs.
+        known_by: Libraries that it must have to be the one that is looked for.
+    """
+    for candidate in candidates:
+        found = _ask(candidate, known_by)
+        if found is not None and not set(known_by) & set(found.missing):
+            return found
+    return None
 
 
 def missing_libraries(interpreter: Interpreter) -> List[str]:
@@ -57,8 +66,8 @@ def missing_libraries(interpreter: Interpreter) -> List[str]:
     return lines
 
 
-def _ask(path: Path) -> Optional[Interpreter]:
-    libraries = (*WITH_NNABLA, *sorted({library for plugin in PLUGINS for library in plugin.needs}))
+def _ask(path: Path, known_by: Sequence[str]) -> Optional[Interpreter]:
+    libraries = (*WITH_NNABLA, *sorted({library for plugin in PLUGINS for library in plugin.needs}), *known_by)
     command = [str(path), "-c", QUESTION, *libraries]
     try:
         # In its own folder, so that nothing of the current one can be imported.

@@ -23,7 +23,7 @@ def manual_tables() -> str:
 
 def _plugin_row(plugin: Plugin) -> str:
     menu = " > ".join(part.lstrip("_").replace("_", " ") for part in plugin.folder.split("/"))
-    desktop = "yes" if plugin.desktop_output else "no"
+    desktop = "yes" if plugin.on_desktop else "no"
     return f"| {plugin.label} (`{plugin.name}`) | {menu} | {desktop} | {', '.join(plugin.needs) or 'nothing'} |"
 
 
@@ -33,8 +33,5 @@ def _field_table(plugin: Plugin) -> List[str]:
 
 
 def _field_row(parameter: Parameter) -> str:
-    text = parameter.help
-    if parameter.options:
-        text += f". Choices: {', '.join(parameter.options)}"
     default = f"`{parameter.default}`" if parameter.default else "empty"
-    return f"| `{parameter.name}` | {CALLED[parameter.tag]} | {default} | {text} |"
+    return f"| `{parameter.name}` | {CALLED[parameter.tag]} | {default} | {parameter.explanation} |"

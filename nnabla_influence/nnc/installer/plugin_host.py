@@ -6,13 +6,16 @@ database. Both are a `PluginHost`: the same four verbs, so that the command line
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import RequestError
-from .bundle import BundledFile, desktop_bundle, windows_bundle
+from .bundle import FOLDER, BundledFile, desktop_bundle, windows_bundle
 from .installation import Installation, Plan
 from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 
@@ -23,9 +26,6 @@ BUCKET = "nncd_bucket"
 
 PROJECTS = "nncd-projects-rdc"
 """Below `BUCKET`: the folder that paths of scripts in the database are relative to."""
-
-SUBFOLDER = "nnabla_influence_plugins"
-"""Where our scripts lie among those of NNC Desktop."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,19 @@ class PluginHost(ABC):
     Attributes:
         folder: Where the files go.
         installation: The files there.
+        python_has: Libraries by which the program's own Python is known among several; empty: any Python is its own.
     """
+
+    python_has: Tuple[str, ...] = ()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.installation = Installation(folder)
+
+    @property
+    def backup(self) -> Optional[Path]:
+        """A copy of what was changed beside the files; None if there is none."""
+        return None
 
     @abstractmethod
     def bundle(self) -> List[BundledFile]:
@@ -105,7 +113,7 @@ class WindowsHost(PluginHost):
         super().__init__(_plugins_folder(directory))
 
     def bundle(self) -> List[BundledFile]:
-        """List the scripts in their menu folders, the package beside them."""
+        """List the scripts in their menu folders, and the package."""
         return windows_bundle()
 
     def interpreters(self) -> List[Path]:
@@ -123,23 +131,39 @@ class DesktopHost(PluginHost):
         plugin_folder: The folder of its plugins; None: beside the database, where Grad-CAM lies.
 
     Raises:
-        RequestError: There is no such database.
+        RequestError: There is no such database, or a link where our files belong.
         UnsupportedError: The database is of an unknown version.
     """
+
+    python_has = ("nnabla_converter",)
 
     def __init__(self, database: Optional[Path] = None, plugin_folder: Optional[Path] = None) -> None:
         self._table = PluginTable((database or Path.home() / BUCKET / "db" / "nncd.db").absolute())
         self._projects = self._table.database.parents[1] / PROJECTS
         plugins = plugin_folder.absolute() if plugin_folder else self._projects / "plugins" / SAMPLE_TENANT
-        super().__init__(plugins / SUBFOLDER)
+        folder = plugins / FOLDER
+        if folder.is_symlink():
+            raise RequestError(f"Expected a folder of its own at '{folder}', got a link. Remove the link.")
+        super().__init__(folder)
 
     def bundle(self) -> List[BundledFile]:
         """List the scripts offered, side by side, and the package."""
         return desktop_bundle()
 
     def interpreters(self) -> List[Path]:
-        """List nothing: NNC Desktop runs plugins with whatever Python its user started it with."""
-        return []
+        """List the Pythons at hand: NNC Desktop runs plugins with the one that its user started it with."""
+        homes = [Path(os.environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if os.environ.get(name)]
+        at_home = [Path.home() / place for place in ("miniconda3", "anaconda3", "miniforge3", ".conda")]
+        homes += [home for place in at_home for home in (place, *sorted(place.glob("envs/*")))]
+        named = [path for name in ("python3", "python") for path in [shutil.which(name)] if path]
+        inside = [home / part for home in homes for part in ("bin/python3", "python.exe", "Scripts/python.exe")]
+        found = [Path(sys.executable), *map(Path, named), *(path for path in inside if path.is_file())]
+        return list(dict.fromkeys(found))
+
+    @property
+    def backup(self) -> Optional[Path]:
+        """The database as it was before it was last changed."""
+        return self._table.backup if self._table.backup.is_file() else None
 
     def preview(self) -> InstallationResult:
         """Say which files and rows are missing or differ."""

@@ -10,6 +10,7 @@ The columns and their meaning were read from the public sources of NNC Desktop 0
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
@@ -52,7 +53,7 @@ def desktop_rows(script_folder: str) -> List[Dict[str, Any]]:
     Returns:
         One mapping from `COLUMNS` per plugin; ``parameters`` is JSON text.
     """
-    return [_row(plugin, script_folder) for plugin in PLUGINS if plugin.desktop_output]
+    return [_row(plugin, script_folder) for plugin in PLUGINS if plugin.on_desktop]
 
 
 def _row(plugin: Plugin, script_folder: str) -> Dict[str, Any]:
@@ -106,8 +107,8 @@ class PluginTable:
         """
         if self.ours() == rows:
             return None
-        backup = self._backup()
-        with self._transaction(backup) as connection:
+        self._back_up()
+        with self._transaction() as connection:
             now = datetime.now(timezone.utc)
             for plugin in PLUGINS:
                 connection.execute("DELETE FROM plugins WHERE plugin_id = ?", (plugin.plugin_id,))
@@ -115,7 +116,7 @@ class PluginTable:
                 # The menu is sorted by the time of creation.
                 time = (now + timedelta(microseconds=number)).strftime("%Y-%m-%d %H:%M:%S.%f")
                 _insert(connection, {**row, **dict.fromkeys(self._times, time)})
-        return backup
+        return self.backup
 
     def remove(self) -> Optional[Path]:
         """Remove our rows; see `write`."""
@@ -130,7 +131,7 @@ class PluginTable:
             raise RunError(_sqlite_message(self.database, error)) from error
 
     @contextmanager
-    def _transaction(self, backup: Path) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._open() as connection:
             # The owner of a row must exist, as NNC Desktop itself asks.
             connection.execute("PRAGMA foreign_keys = ON")
@@ -141,15 +142,22 @@ class PluginTable:
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                backup.unlink()  # the database is as it was
+                self.backup.unlink()  # the database is as it was
                 raise
 
-    def _backup(self) -> Path:
+    @property
+    def backup(self) -> Path:
+        """The copy of the whole database from before our last change; the next change replaces it."""
+        return self.database.with_name(f"{self.database.name}.before-plugins")
+
+    def _back_up(self) -> None:
         """Make SQLite's own copy: complete even while NNC Desktop has the database open."""
-        target = self.database.with_name(f"{self.database.name}.before-plugins-{datetime.now():%Y%m%d-%H%M%S-%f}")
-        with self._open() as connection, closing(sqlite3.connect(str(target))) as copy:
+        copying = self.backup.with_name(f"{self.backup.name}.partial")
+        if os.path.lexists(str(copying)):  # of an installation that was killed, or a link that leads elsewhere
+            copying.unlink()
+        with self._open() as connection, closing(sqlite3.connect(str(copying))) as copy:
             connection.backup(copy)
-        return target
+        os.replace(str(copying), str(self.backup))  # a copy under this name is a whole one
 
 
 def _check_columns(database: Path, connection: sqlite3.Connection) -> List[str]:

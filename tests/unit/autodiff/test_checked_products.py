@@ -1,6 +1,7 @@
 """Which way products are computed: exactly where that is right, by differences where it is not, or not at all."""
 
 import logging
+import re
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.checked_products import checked_products
 from nnabla_influence.autodiff.difference_products import DifferenceProducts
 from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.forward_and_differences import ForwardAndDifferences
 from nnabla_influence.autodiff.gradient_check import GradientCheck
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import UnsupportedError
@@ -39,8 +41,18 @@ def test_a_sound_network_is_computed_exactly_and_nothing_is_said(body):
 def test_a_layer_without_second_derivative_falls_back_to_differences():
     graph, point, direction = at_its_parameters(small_network(depthwise))
     products, notice = checked_products(graph, point, draw_batch(), direction, fast=True)
+    assert isinstance(products, ForwardAndDifferences)
+    assert re.search("depthwise.*central differences.* %; the scores come from the forward mode", notice)
+
+
+def test_without_the_forward_mode_scores_are_differences_too():
+    """On another device, and where random layers draw."""
+    graph, point, direction = at_its_parameters(small_network(depthwise))
+    products, notice = checked_products(graph, point, draw_batch(), direction, fast=False)
     assert isinstance(products, DifferenceProducts)
-    assert "depthwise" in notice and "central differences" in notice and notice.endswith(" %")
+    assert re.search("depthwise.*Scores and Hessian products come from central differences.* %$", notice)
+    drawn, _ = checked_products(graph, point._replace(seed=3), draw_batch(), direction, fast=True)
+    assert isinstance(drawn, DifferenceProducts)
 
 
 def test_a_layer_without_second_derivative_falls_back_and_says_so_once(caplog):
@@ -52,7 +64,7 @@ def test_a_layer_without_second_derivative_falls_back_and_says_so_once(caplog):
         oracle.products(network.theta, draw_batch(5), direction)
     assert len(caplog.records) == 1 and "central differences" in caplog.text, "said once"
     loop = one_by_one(oracle, network.theta, direction)
-    assert_close(scores, loop, 5e-3, "central difference with a float32 loss")
+    assert_close(scores, loop, 1e-5, "float32")
     other = np.random.RandomState(3).normal(size=network.space.size)
     assert oracle.products(network.theta, batch, other)[1] @ direction == pytest.approx(curvature @ other, rel=2e-2)
 
@@ -72,7 +84,7 @@ def test_a_lone_sample_falls_back_too():
     oracle, batch = LossOracle(network), draw_batch(1)
     direction = np.random.RandomState(2).normal(size=network.space.size)
     scores, _ = oracle.products(network.theta, batch, direction)
-    assert_close(scores, [oracle.mean_gradient(network.theta, [batch]) @ direction], 5e-3, "central difference")
+    assert_close(scores, [oracle.mean_gradient(network.theta, [batch]) @ direction], 1e-5, "float32")
 
 
 def test_silently_wrong_second_derivatives_are_noticed(caplog):

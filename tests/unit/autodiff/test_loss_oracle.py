@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import threadpoolctl
 from support.cases import case_named, draw_parameters, network_of
 from support.small_networks import draw_batch, small_network, smooth
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.tangent import registry
 from nnabla_influence.errors import ConfigError, DataError
 from nnabla_influence.network import Network
 
@@ -16,6 +18,32 @@ def test_losses_and_predictions_are_those_of_two_passes():
     losses, prediction = oracle.losses_and_predictions(oracle.network.theta, batch)
     assert np.array_equal(losses, oracle.sample_losses(oracle.network.theta, batch))
     assert np.array_equal(prediction, oracle.predictions(oracle.network.theta, batch))
+
+
+QUESTIONS = {
+    "losses": lambda oracle, theta, batch: oracle.sample_losses(theta, batch),
+    "scores": lambda oracle, theta, batch: oracle.sample_products(theta, batch, theta),
+    "Gauss-Newton products": lambda oracle, theta, batch: oracle.gauss_newton(theta, batch, theta),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_computation_has_one_thread_in_both_libraries_of_blas(question, monkeypatch):
+    """NumPy and SciPy bring an OpenBLAS each; together they would fight for the cores."""
+    network = small_network(smooth)
+    seen = []
+    usual = registry.RULES["Tanh"]
+    monkeypatch.setitem(registry.RULES, "Tanh", lambda node, x: seen.append(blas_threads()) or usual(node, x))
+    with threadpoolctl.threadpool_limits(2):
+        before = blas_threads()
+        QUESTIONS[question](LossOracle(network), network.theta, draw_batch())
+        assert blas_threads() == before
+    assert max(before) > 1, "this machine has one core; the test proves nothing"
+    assert seen and all(threads == [1] * len(before) for threads in seen)
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
 
 
 def test_the_mean_loss_is_over_samples_and_not_over_batches():

@@ -6,9 +6,15 @@ from support.small_networks import SAMPLES, at_its_parameters, draw_batch, small
 
 from nnabla_influence.autodiff.difference_products import DifferenceProducts
 from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.forward_and_differences import ForwardAndDifferences
+from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.sample_products import SampleProducts
 
-WAYS = {"exact": lambda graph: ExactProducts(graph, fast=True), "differences": DifferenceProducts}
+WAYS = {
+    "exact": lambda graph: ExactProducts(graph, fast=True),
+    "differences": DifferenceProducts,
+    "forward and differences": lambda graph: ForwardAndDifferences(ForwardScores(graph), DifferenceProducts(graph)),
+}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -21,6 +27,7 @@ def test_shapes_types_and_repetition(way):
     assert scores.dtype == curvature.dtype == np.float64
     again = products.run(point, draw_batch(), direction)
     assert np.array_equal(scores, again[0]) and np.array_equal(curvature, again[1])
+    assert np.array_equal(scores, products.scores(point, draw_batch(), direction))
 
 
 def test_products_without_a_way_cannot_be_made():

@@ -42,7 +42,11 @@ def test_list_and_manifest_say_what_there_is(run):
     assert json.loads(run("manifest", "--json")[1]) == json.loads(json.dumps(manifest()))
     assert run("manifest", "--markdown")[1] == manual_tables()
     out = run("manifest")[1]
-    assert "--method      How to score (option:spectral," in out and "--output_like" not in out
+    assert (
+        "--method      How to score (option:spectral," in out
+        and "--evaluation" not in out
+        and "--result_type" not in out
+    )
 
 
 def test_install_check_and_remove(run, nnc):
@@ -78,7 +82,7 @@ def test_foreign_files_are_named_and_left_alone(run, nnc):
 def test_what_nncs_python_lacks_is_said(run, nnc, monkeypatch, tmp_path):
     found = {}
     monkeypatch.setattr(
-        "nnabla_influence.nnc.installer.interpreter.find_interpreter", lambda paths: found.get("python")
+        "nnabla_influence.nnc.installer.interpreter.find_interpreter", lambda paths, known_by=(): found.get("python")
     )
     _, out, _ = run("check", "--nnc", nnc)
     assert f"{plugins.DEPENDENCIES}; it was not found; name it with --python, so its libraries were not checked" in out

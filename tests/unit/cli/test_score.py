@@ -14,7 +14,7 @@ def test_the_influence_csv_is_written_and_named(command, made):
     assert code == 0 and out.startswith("influence CSV: new/o.csv (24 rows, most harmful first; ")
     assert (command.folder / "new" / "o.csv").read_bytes() == (made / "influence.csv").read_bytes()
     assert "scoring at the mean of the last epoch's parameters" in log
-    assert names(command.folder / "new") == ["o.csv"], "no progress is left"
+    assert names(command.folder / "new") == ["o.csv", "o.csv.json"], "no progress is left"
 
 
 def test_one_class_is_another_question(command, made):

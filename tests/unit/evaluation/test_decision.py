@@ -115,6 +115,24 @@ def test_each_half_chooses_by_its_own_rows():
     assert decision.gain.mean < -0.01 + 0.06, "the rows that gain are not the ones that confirm"
 
 
+def test_a_surer_network_that_answers_worse_removes_nothing():
+    made = curve(BETTER)
+    random = np.random.default_rng(0)
+    wrong_rows = {0: 0.1, 30: 0.4}
+    for row in made.rows:
+        for data in ("selection", "test"):
+            share = wrong_rows.get(row.removed if row.method == "spectral" else 0, 0.1)
+            made.figures._arrays[f"{row.job}.{data}.right"] = random.random(40) > share
+    made.figures.scale = 1.0
+    decision = only(made)
+    assert decision.wrong.mean < -0.1 and decision.gain.is_real()
+    assert (decision.outcome, decision.number) == (Outcome.NOTHING, 0)
+    assert "; but the share of wrong answers changes by +0." in decision.sentence
+    better = dataclasses.replace(decision, wrong=dataclasses.replace(decision.wrong, mean=-0.5 * decision.wrong.error))
+    assert better.judged() is Outcome.REMOVE, "within its error it says nothing"
+    assert only(curve(BETTER)).wrong is None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_random_ranking_is_rejected(seed):
     """Numbers without any effect: whatever number looks best, the confirming rows say otherwise."""

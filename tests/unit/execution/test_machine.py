@@ -23,10 +23,53 @@ def test_every_job_has_one_thread_and_afterwards_all_are_back(execution, monkeyp
         assert jobs.threads(0) == before
 
 
-def test_a_missing_thread_limit_is_said(monkeypatch, caplog):
+@pytest.fixture
+def without_threadpoolctl(monkeypatch):
+    """As in Neural Network Console's Python."""
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    assert list(completed(abs, [-1])) == [(0, 1)]
-    assert "threadpoolctl is not installed" in caplog.text
+    for found_before in (machine._thread_pools, machine._libraries):
+        found_before.cache_clear()
+    yield
+    machine._libraries.cache_clear()
+
+
+def test_threads_are_limited_without_threadpoolctl_too(without_threadpoolctl, caplog):
+    with threadpoolctl.threadpool_limits(2):
+        before = blas_threads()
+        with machine.one_thread():
+            assert blas_threads() == [1] * len(before)
+        assert blas_threads() == before == [2, 2]
+    assert "threadpoolctl" not in caplog.text
+
+
+def test_what_raises_inside_leaves_no_limit_behind(without_threadpoolctl):
+    with threadpoolctl.threadpool_limits(2):
+        with pytest.raises(KeyError), machine.one_thread():
+            raise KeyError
+        assert blas_threads() == [2, 2]
+
+
+def test_a_missing_thread_limit_is_said(without_threadpoolctl, monkeypatch, caplog):
+    """Where NumPy uses the system's library."""
+    monkeypatch.setattr(machine, "blas_libraries", lambda: [])
+    assert list(completed(abs, [-1, -2])) == [(0, 1), (1, 2)]
+    assert caplog.text.count("threadpoolctl is not installed") == 1
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_a_library_that_is_loaded_later_is_limited_too():
+    """The first search is not the last word."""
+    with machine.one_thread():
+        known = machine._thread_pools(len(sys.modules))
+    sys.modules["a_module_of_this_test"] = sys
+    try:
+        with machine.one_thread():
+            assert machine._thread_pools(len(sys.modules)) is not known
+    finally:
+        del sys.modules["a_module_of_this_test"]
 
 
 def test_the_cpu_has_a_name():

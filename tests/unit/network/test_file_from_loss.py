@@ -69,6 +69,14 @@ def test_the_schedule_is_stated(from_python, schedule):
     assert network.settings.solver.schedule == schedule
 
 
+def test_a_number_that_nnablas_trainer_passes_over_is_not_lost_in_silence(from_python):
+    solver = SolverConfig("AMSGRAD", 0.001, {"bias_correction": True})
+    with pytest.raises(ConfigError, match="'AMSGRAD' with 'bias_correction' cannot be stated in NNabla's files"):
+        from_python(build_affine, settings={"solver": solver})
+    plain = from_python(build_affine, settings={"solver": SolverConfig("AMSGRAD", 0.001)})
+    assert plain.settings.solver.parameters["bias_correction"] is False
+
+
 def test_a_solver_without_a_place_in_files_is_refused(from_python):
     with pytest.raises(ConfigError, match="'Lamb' has no place in NNabla's files"):
         from_python(build_affine, settings={"solver": SolverConfig("Lamb", 0.001)})

@@ -6,7 +6,7 @@ import pytest
 
 from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.errors import ConfigError, NetworkError, UnsupportedError
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, file_settings
 from nnabla_influence.network.file_settings import solver_defaults, with_solver_defaults
 from nnabla_influence.training import RULES
 
@@ -76,7 +76,8 @@ def test_schedules(text, written, schedule):
         ),
         (
             'type: "AMSGRAD" amsgrad_param { alpha: 0.001 beta1: 0.9 beta2: 0.999 eps: 1e-08 bias_correction: true }',
-            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": True}),
+            # as NNabla's trainer reads it
+            SolverConfig("AMSGRAD", 0.001, {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "bias_correction": False}),
         ),
     ],
 )
@@ -104,6 +105,15 @@ def test_settings_that_cannot_be_used(text, old, new, error, message):
     assert old in text()
     with pytest.raises(error, match=f"'net.nntxt'.*{message}"):
         settings_of(text().replace(old, new))
+
+
+def test_a_number_that_nnablas_solver_does_not_have_is_refused_by_name(text, monkeypatch):
+    """As when a file is of a newer NNabla."""
+    monkeypatch.setattr(file_settings, "solver_defaults", lambda name: {})
+    changed = text().replace('type: "Sgd"', 'type: "Momentum"')
+    changed = changed.replace("sgd_param { lr: 0.1 }", "momentum_param { lr: 0.1 momentum: 0.8 }")
+    with pytest.raises(UnsupportedError, match=r"'net.nntxt': solver 'Momentum' states 'momentum', .*\(it has lr\)"):
+        settings_of(changed)
 
 
 @pytest.mark.parametrize("name", sorted(RULES))

@@ -1,14 +1,17 @@
 """Network files: what is read, and what is refused by name."""
 
+import time
 import tracemalloc
 import zipfile
+from collections import OrderedDict
 
 import h5py
+import nnabla as nn
 import numpy as np
 import pytest
 
 from nnabla_influence.errors import NetworkError
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, write_archive
 from nnabla_influence.network.nnp import parse_text, read_network_file
 
 
@@ -47,6 +50,26 @@ def test_a_text_file_may_hold_parameters_too(tmp_path, text, values):
     assert len(file.proto.parameter) == 0, "values are kept apart from the structure"
     assert all(np.array_equal(file.parameters[name], values[name]) for name in values)
     assert Network.load(path).trained
+
+
+def test_what_is_written_can_be_trained_by_nnabla(tmp_path, text, values):
+    """`nn.get_parameters` passes over a parameter that is not marked as one that needs a gradient."""
+    write_archive(tmp_path / "results.nnp", text(), values)
+    scope = OrderedDict()
+    with nn.parameter_scope("", scope):
+        nn.load_parameters(str(tmp_path / "results.nnp"))
+        assert set(nn.get_parameters()) == set(values)
+    assert all(
+        np.array_equal(read_network_file(tmp_path / "results.nnp").parameters[name], values[name]) for name in values
+    )
+
+
+def test_the_bytes_do_not_depend_on_the_time(tmp_path, text, values):
+    first, second = tmp_path / "first.nnp", tmp_path / "second.nnp"
+    write_archive(first, text(), values)
+    time.sleep(2.1)  # the times of a zip file count in steps of two seconds
+    write_archive(second, text(), values)
+    assert first.read_bytes() == second.read_bytes()
 
 
 # --- refused ------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import CacheMismatchError, CheckpointMissingError, CorruptFileError, DataError
 from nnabla_influence.network import Network
-from nnabla_influence.training import FinalState, TrainingCache, kept_steps, train
+from nnabla_influence.training import FinalState, StepPlan, TrainingCache, kept_steps, train
 from nnabla_influence.training import cache as cache_module
 from nnabla_influence.training.cache import write_cache
 
@@ -76,6 +76,12 @@ def test_a_method_that_follows_steps_gets_the_cache_and_nothing_else(cache, netw
     with pytest.raises(CheckpointMissingError, match="Method tracin follows the steps of a training") as refused:
         kept_steps(FinalState(network, config(), 23), "tracin", "epochs")
     assert "train --policy epochs, and score with --cache." in refused.value.said(IN_COMMANDS)
+
+
+def test_a_cache_whose_steps_were_counted_otherwise_is_refused(cache, monkeypatch):
+    monkeypatch.setattr(StepPlan, "first_step", lambda plan, epoch: 7 * epoch)
+    with pytest.raises(CacheMismatchError, match="steps where this version counts .*cut an update short"):
+        TrainingCache.open(cache.path)
 
 
 def test_files_that_are_no_caches_are_refused(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.choices import POLICIES
-from nnabla_influence.config import ScheduleConfig, SolverConfig, TrainingConfig
+from nnabla_influence.config import IteratorConfig, ScheduleConfig, SolverConfig, TrainingConfig
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.training import StepPlan
 
@@ -110,3 +110,76 @@ def test_the_number_of_states_is_known_without_listing_them(policy):
     plan = StepPlan(TrainingConfig(epochs=3, batch_size=4, policy=policy), 10)
     assert plan.states == len(plan.kept())
     assert StepPlan(TrainingConfig(epochs=10**8, batch_size=4, policy=policy), 10).states <= 3 * 10**8 + 1
+
+
+# --- as NNabla's trainer counts: over the end of an epoch -------------------------------------------------------------
+
+
+def nnablas_updates(per_epoch, epochs, interval):
+    """What ``nnabla_cli train`` does, batch by batch: (epoch it ends in, batches added, iteration of the update)."""
+    updates, added = [], []
+    for iteration in range(per_epoch * epochs):
+        if iteration % interval == 0:
+            added = []
+        added.append(iteration)
+        if iteration % interval == interval - 1:
+            updates.append((iteration // per_epoch, list(added), iteration))
+    return updates, iteration + 1 - interval * len(updates)
+
+
+FACTOR = float(np.float32(0.9))  # as NNabla's trainer reads it from a file
+
+
+def _carrying(interval, per_epoch=5, epochs=4, **settings):
+    falling = ScheduleConfig("Exponential", {"gamma": 0.9, "iter_interval": 1})
+    solver = SolverConfig(learning_rate=1.0, update_interval=interval, schedule=falling)
+    config = TrainingConfig(
+        solver, epochs=epochs, batch_size=2, shuffle=False, iterator=IteratorConfig(per_epoch), **settings
+    )
+    return StepPlan(config, 1000)  # not shuffled and not wrapped: batch j holds the rows 2j and 2j + 1
+
+
+@pytest.mark.parametrize("interval", [1, 2, 3, 4, 5])
+def test_where_nnablas_iterator_draws_steps_go_on_over_the_end_of_an_epoch(interval):
+    plan = _carrying(interval)
+    expected, left = nnablas_updates(5, 4, interval)
+    found = [
+        (epoch, [int(rows[0]) // 2 for rows in step.batches], step.learning_rate)
+        for epoch in range(4)
+        for step in plan.epoch(epoch)
+    ]
+    assert [(e, b) for e, b, _ in found] == [(e, b) for e, b, _ in expected]
+    np.testing.assert_allclose([rate for *_, rate in found], [FACTOR**iteration for *_, iteration in expected])
+    assert plan.steps == len(expected) and plan.batches_per_step == interval
+    assert [s.index for epoch in range(4) for s in plan.epoch(epoch)] == list(range(plan.steps))
+    over = plan.left_over(3)
+    assert ([] if over is None else [int(rows[0]) // 2 for rows in over.batches]) == list(range(20 - left, 20))
+
+
+def test_batches_that_wait_at_the_end_of_an_epoch_are_the_next_steps_first_ones():
+    plan = _carrying(3)
+    for epoch, waiting in enumerate((2, 1, 0)):
+        over = plan.left_over(epoch)
+        assert (len(over.batches) if over else 0) == waiting
+        first = next(plan.epoch(epoch + 1))
+        assert over is None or all(np.array_equal(a, b) for a, b in zip(over.batches, first.batches))
+    assert plan.described == "6 (1 or 2 per epoch)"
+
+
+def test_what_is_drawn_in_an_epoch_is_what_its_steps_add():
+    plan = _carrying(3)
+    assert sum(plan.draws(epoch).sum() for epoch in range(4)) == 2 * 3 * plan.steps
+    assert plan.draws(3)[[36, 39]].tolist() == [0, 0], "left over at the end of the run"
+    unordered = [(s.number, s.learning_rate, s.batches) for epoch in range(4) for s in plan.unordered(epoch)]
+    assert unordered == [(s.index + 1, s.learning_rate, 3) for epoch in range(4) for s in plan.epoch(epoch)]
+
+
+def test_policies_keep_the_steps_before_an_epochs_first_one():
+    assert _carrying(3, policy="epochs").kept() == (0, 1, 3, 5, 6)
+    assert _carrying(3, policy="last-epoch").kept() == (5, 6)
+    assert _carrying(8, epochs=5, policy="epochs").kept() == (0, 1, 2, 3), "an epoch may have no step"
+
+
+def test_a_last_epoch_without_a_step_is_refused():
+    with pytest.raises(ConfigError, match="leaves the last epoch a step, got 7 for epochs of 5 batches.*at most 5"):
+        _carrying(7)

@@ -1,6 +1,7 @@
 """Training: determinism, interruption, refusal of what does not fit."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ from support.comparison import relative_error
 
 from nnabla_influence import disk_space, machine_memory, run_lock
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.config import SolverConfig
+from nnabla_influence.config import IteratorConfig, SolverConfig
 from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.device import Device
 from nnabla_influence.errors import (
     CacheMismatchError,
     CorruptFileError,
@@ -21,7 +23,7 @@ from nnabla_influence.errors import (
 )
 from nnabla_influence.network import Network
 from nnabla_influence.resume import discard, partial_folder, working_on
-from nnabla_influence.training import Hooks, train
+from nnabla_influence.training import Hooks, Trainer, train
 
 MOMENTUM = SolverConfig("Momentum", 0.02, {"momentum": 0.9})
 
@@ -59,6 +61,32 @@ def test_an_interrupted_training_goes_on_bit_for_bit(network, data, config, tmp_
     train(network, data, config(solver=solver, policy="every-step"), target)
     assert target.read_bytes() == whole.path.read_bytes()
     assert not partial_folder(target).exists()
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_so_does_one_whose_steps_go_on_over_the_end_of_an_epoch(network, data, config, tmp_path, after, monkeypatch):
+    """Batches that wait for the next epoch's update are counted in the loss of their own epoch, once."""
+    monkeypatch.setattr("nnabla_influence.training.training_progress.SECONDS_BETWEEN_SAVES", 0.0)
+    solver = SolverConfig("Momentum", 0.02, {"momentum": 0.9}, update_interval=2)
+    carrying = config(solver=solver, epochs=3, iterator=IteratorConfig(3), policy="every-step")
+    reports = []
+    target = tmp_path / "broken.h5"
+    whole = train(network, data, carrying, tmp_path / "whole.h5", hooks=Hooks(epoch=reports.append))
+    with pytest.raises(KeyboardInterrupt):
+        train(network, data, carrying, target, hooks=Hooks(Interrupt(min(after, whole.plan.steps - 1))))
+    train(network, data, carrying, target)
+    assert target.read_bytes() == whole.path.read_bytes()
+    trainer = Trainer(network, data, whole.config, Device())
+    steps = [step for epoch in range(3) for step in whole.plan.epoch(epoch)]
+    losses = []  # of every batch, at the parameters of its step
+    for step in [*steps, whole.plan.left_over(2)]:
+        before = trainer.state()
+        losses += [trainer.ahead(replace(step, batches=(batch,)))[0] / len(batch) for batch in step.batches]
+        trainer.restore(before)
+        if step.index < whole.plan.steps:
+            trainer.step(step)
+    expected = np.mean(np.reshape(losses, (3, 3)), axis=1)
+    np.testing.assert_allclose([report.loss for report in reports], expected, rtol=1e-5)
 
 
 def test_kept_checkpoints_do_not_alias_each_other(network, data, config, tmp_path):

@@ -9,8 +9,10 @@ import pytest
 from support.comparison import assert_close
 
 from nnabla_influence.config import SolverConfig
+from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.network.file_settings import solver_defaults
 from nnabla_influence.training import RULES, Adjoint
-from nnabla_influence.training.update_rules import StepConditions, divisor
+from nnabla_influence.training.update_rules import StepConditions, divisor, rule
 
 P, STEPS = 4, 6
 BETAS = {"beta1": 0.8, "beta2": 0.95, "eps": 1e-6}
@@ -100,6 +102,20 @@ def test_the_direction_is_the_derivative_of_the_end_with_respect_to_a_steps_grad
             expected[i] = goal @ (_trajectory(solver, hessian, kicks[1]) - _trajectory(solver, hessian, kicks[0]))
         assert_close(direction, expected, 1e-4, "float32 solver, linear problem")
         walk.undo(step, direction, hessian @ direction)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_rule_knows_every_number_of_nnablas_solver(name):
+    assert set(solver_defaults(name)) == set(RULES[name].numbers)
+    assert rule(_solver(name)) is RULES[name]
+
+
+def test_a_number_that_a_rule_does_not_know_is_refused_by_name():
+    """It would reach the solver, and the scores would be those of another training."""
+    with pytest.raises(UnsupportedError, match="Solver 'Sgd' has the number 'momentum', .*the learning rate only"):
+        rule(SolverConfig("Sgd", 0.1, {"momentum": 0.9}))
+    with pytest.raises(UnsupportedError, match="'Adam' has the number 'amsgrad', .*it knows beta1, beta2, eps"):
+        rule(SolverConfig("Adam", 0.1, {**BETAS, "amsgrad": True}))
 
 
 def test_a_row_for_every_rule():

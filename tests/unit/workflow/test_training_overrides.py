@@ -2,8 +2,10 @@
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from support.nnc_project import Project, Settings, network_text
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import ConfigError
@@ -75,6 +77,17 @@ def test_a_trained_network_is_continued_at_the_end_of_its_schedule(network):
     assert training_config(TrainingOverrides(), trained, 0).first_epoch == network.settings.epochs - 1
     config = training_config(TrainingOverrides(epochs=3), trained, 0)
     assert (config.epochs, config.first_epoch) == (3, network.settings.epochs - 3)
+
+
+def test_a_schedule_is_held_against_the_run_before_any_data_is_read():
+    short = 'lr_scheduler_type: "Polynomial" polynomial_scheduler_param { max_iter: 10 power: 0.5 }'
+    text = network_text(Project(Path("/project"), Settings()))
+    falling = Network.from_text(text.replace("lr_decay: 1\n    lr_decay_interval: 1\n", short), "net.nntxt")
+    with pytest.raises(ConfigError, match="got Polynomial with max_iter 10.0 and power 0.5") as raised:
+        training_config(TrainingOverrides(epochs=40), falling, 0)
+    assert "--epochs" in raised.value.said(IN_COMMANDS) and "Config tab" in raised.value.said(IN_FIELDS)
+    training_config(TrainingOverrides(epochs=1), falling, 0)
+    training_config(TrainingOverrides(epochs=40, learning_rate=0.1), falling, 0)
 
 
 def test_a_learning_rate_is_constant(network):

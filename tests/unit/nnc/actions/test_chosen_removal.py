@@ -82,12 +82,6 @@ def test_choosing_and_confirming_start_where_the_field_says(mislabelled, asked, 
     assert console.lines[-1].startswith(f"auto: spectral: remove 2 samples. {start} without the 2 most harmful samples")
 
 
-def test_files_beside_an_output_called_auto_have_other_names(mislabelled, asked):
-    ranking, _ = chosen_removal(request(mislabelled, output="auto.csv"), RecordingConsole())
-    assert ranking.name == "other_auto_influence.csv"
-    assert (ranking.parent / "other_auto_retrainings.csv").is_file()
-
-
 def test_a_missing_network_and_other_data_are_refused(mislabelled, trained_project, tmp_path):
     with pytest.raises(NetworkError, match="Expected the trained network"):
         chosen_removal(request(mislabelled, model=str(tmp_path / "nobody.nnp")), RecordingConsole())

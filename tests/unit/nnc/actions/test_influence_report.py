@@ -26,8 +26,8 @@ def influence(tmp_path):
 
 def fields(csv, **values):
     folder = csv.parent
-    outputs = {"output": str(folder / "page.html"), "sheet": str(folder / "sheet.png")}
-    return Fields({"influence": str(csv), "curve": "", "samples": 50, "output_like": "", **outputs, **values})
+    outputs = {"output": str(folder / "sheet.png"), "page": str(folder / "page.html")}
+    return Fields({"influence": str(csv), "curve": "", "samples": 50, **outputs, **values})
 
 
 def test_the_picture_and_the_page_are_written(influence, console):
@@ -48,7 +48,8 @@ def test_a_curve_beside_the_influence_csv_is_taken(influence, console):
 def test_the_newest_curve_that_desktop_keeps_is_taken(tmp_path, console):
     kept = tmp_path / "plugins"
     influence = kept / plugin_named("influence").plugin_id / "influence" / "influence.csv"
-    curves = [kept / plugin_named("removal_curve").plugin_id / name / "retrainings.csv" for name in ("new", "old")]
+    folders = [kept / plugin_named("removal_curve").plugin_id / name for name in ("new", "old")]
+    curves = [folder / "more_files" / "retrainings.csv" for folder in folders]
     for age, path in enumerate([influence, *curves]):
         path.parent.mkdir(parents=True)
         path.write_text(CURVE if age else INFLUENCE, encoding="utf-8")
@@ -78,7 +79,7 @@ def test_wrong_fields_are_refused_before_anything_is_written(influence, console)
         ({"curve": "nobody.csv"}, DataError, "or leave the field empty"),
         ({"samples": 0}, ConfigError, "from 1 to 400 samples, not 0"),
         ({"output": str(influence)}, OutputExistsError, "influence.csv"),
-        ({"output": str(influence.parent / "sheet.png")}, OutputExistsError, "one twice"),
+        ({"page": str(influence.parent / "sheet.png")}, OutputExistsError, "one twice"),
     ):
         with pytest.raises(error, match=message):
             report.run(fields(influence, **wrong), console)

@@ -21,6 +21,10 @@ def request(methods="spectral,random", counts="1%,2%,5%,10%", trials=3, seed=0, 
     )
 
 
+def test_methods_are_taken_whatever_their_case():
+    assert request(methods="Spectral, RANDOM").method_names == ("spectral", "random")
+
+
 def test_lists_are_read_with_spaces_and_repetitions():
     read = request(" loss, random ,loss,", "10, 5 %,10")
     assert read.method_names == ("loss", "random")
@@ -88,6 +92,7 @@ def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
     assert decision.sentence.startswith("loss: ") and not any(line.startswith("random: ") for line in console.lines)
     assert ("retraining", "trainings") in console.phases
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        ".written_by_removal_curve.json",
         "curve.png",
         "table.csv",
         "table.rows.npz",

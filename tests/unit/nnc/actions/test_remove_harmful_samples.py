@@ -30,7 +30,6 @@ def fields(csv, **values):
             "influence": str(csv),
             "remove": "50%",
             "model": "",
-            "output_like": "",
             "confirm": "scratch",
             **outputs,
             **values,

@@ -41,6 +41,13 @@ def test_values_are_taken_as_typed():
     assert parse("remove_harmful_samples", ["--remove", "2.5%"]).text("remove") == "2.5%"
 
 
+def test_a_choice_is_taken_whatever_its_case():
+    """NNC Desktop passes what was typed, and a failed start destroys an earlier result."""
+    assert parse("influence", ["--method", "Spectral", "--objective", " LOSS "]).text("method") == "spectral"
+    assert parse("influence", ["--objective", " LOSS "]).text("objective") == "loss"
+    assert parse("removal_curve", ["--start", "Last-Epoch"]).text("start") == "last-epoch"
+
+
 @pytest.mark.parametrize(
     "name, typed, message",
     [
@@ -64,17 +71,14 @@ def test_outputs_without_a_folder_lie_beside_the_one_that_has_one(tmp_path):
     fields = parse("remove_harmful_samples", ["--output", str(given)])
     assert texts(fields, "output", "removed") == (str(given), str(given.parent / "removed.csv"))
     sheet = tmp_path / "most_harmful.png"
-    fields = parse("influence_report", ["--sheet", str(sheet)])
-    assert texts(fields, "output", "sheet") == (str(tmp_path / "influence_report.html"), str(sheet))
+    fields = parse("influence_report", ["--output", str(sheet)])
+    assert texts(fields, "page", "output") == (str(tmp_path / "influence_report.html"), str(sheet))
 
 
-def test_no_file_beside_an_output_begins_with_its_name(tmp_path):
-    given = tmp_path / "removed" / "removed.csv"
+def test_in_nnc_desktop_they_lie_where_its_editor_does_not_list_them(tmp_path):
+    given = tmp_path / "plugins" / plugin_named("remove_harmful_samples").plugin_id / "removed" / "removed.csv"
     fields = parse("remove_harmful_samples", ["--output", str(given)])
-    assert texts(fields, "output", "removed") == (str(given), str(given.parent / "other_removed.csv"))
-    given = tmp_path / "Influence" / "Influence.png"
-    fields = parse("influence_report", ["--sheet", str(given)])
-    assert fields.text("output") == str(given.parent / "other_influence_report.html")
+    assert texts(fields, "output", "removed") == (str(given), str(given.parent / "more_files" / "removed.csv"))
     fields = parse("remove_harmful_samples", ["--output", "removed.csv"])
     assert fields.text("removed") == "removed.csv", "refused later, as two outputs with one name"
 

@@ -14,7 +14,8 @@ from support.waiting import until
 from nnabla_influence.errors import DataError, DivergenceError
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.nnc.host import plugin_console
-from nnabla_influence.nnc.host.manifest import PLUGINS
+from nnabla_influence.nnc.host.desktop_result import DesktopResult
+from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
 from nnabla_influence.nnc.host.running import run_plugin
 from nnabla_influence.remedies import advice, remedy
 
@@ -72,6 +73,53 @@ def test_so_is_the_advice_of_a_line_of_the_log_and_of_an_interruption(plugin, ca
         "error: interrupted; its progress is in 'x.partial'. The plugin goes on from there if you start it again with "
         "the same fields; otherwise delete that folder.",
     ]
+
+
+@pytest.fixture
+def desktop(tmp_path):
+    """The result of NNC Desktop after a good run, and the arguments of the next click, which has emptied it."""
+    output = tmp_path / "plugins" / plugin_named("influence").plugin_id / "influence" / "influence.csv"
+    output.parent.mkdir(parents=True)
+    output.write_text("influence\n-1\n")
+    DesktopResult(output).keep()
+    output.write_text("")
+    return DesktopResult(output), ["--output", str(output)]
+
+
+def test_a_failed_start_says_how_to_get_the_last_good_result_back(plugin, caplog, capsys, desktop):
+    result, arguments = desktop
+    plugin(raising(DataError("Expected a CSV.")))
+    assert run_plugin("influence", arguments) == 2
+    assert caplog.messages == ["error: Expected a CSV.", result.way_back]
+    with pytest.raises(SystemExit):
+        run_plugin("influence", [*arguments, "--method", "magic"])
+    error, way_back = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: field method: expected one of spectral") and way_back == result.way_back
+    assert result.way_back and result.kept.read_text() == "influence\n-1\n"
+
+
+def test_a_good_result_is_kept_and_its_other_files_are_named(plugin, caplog, desktop):
+    result, arguments = desktop
+
+    def run(fields, console):
+        fields.path("output").write_text("new")
+        (result.more / "removed.csv").write_text("other")
+
+    plugin(run)
+    assert run_plugin("influence", arguments) == 0
+    assert result.kept.read_text() == "new"
+    others = f"other files of this result are in '{result.more}': removed.csv"
+    assert caplog.messages == [others, "Influence completed successfully."]
+
+
+def test_a_copy_that_cannot_be_kept_is_a_warning(plugin, caplog, desktop, monkeypatch):
+    def refuse(self):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(DesktopResult, "keep", refuse)
+    plugin(lambda fields, console: None)
+    assert run_plugin("influence", desktop[1]) == 0
+    assert caplog.messages[0].startswith("warning: no copy of this result could be kept (no space left)")
 
 
 ENDINGS = [

@@ -2,13 +2,16 @@
 
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from nnabla_influence import __version__
 from nnabla_influence.errors import CorruptFileError, OutputExistsError
 from nnabla_influence.nnc.installer import installation
-from nnabla_influence.nnc.installer.bundle import PACKAGE, BundledFile, desktop_bundle, windows_bundle
+from nnabla_influence.nnc.installer.bundle import PACKAGE, BundledFile, windows_bundle
 from nnabla_influence.nnc.installer.installation import STAMP, Installation
 
 
@@ -87,19 +90,136 @@ def test_our_file_that_somebody_edited_is_foreign(source, folder):
     assert contents(folder) == {"_Menu/a.py": b"edited", "_Menu/other.py": b"theirs"}
 
 
-def test_an_interrupted_installation_is_completed(source, folder, monkeypatch):
+KILLED = """
+import os, sys
+from pathlib import Path
+from nnabla_influence.nnc.installer import installation
+from nnabla_influence.nnc.installer.bundle import BundledFile
+folder, source, at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+moments = iter(range(10**6))
+
+def dying(function):
+    def die(*arguments, **options):
+        if next(moments) == at:
+            os._exit(9)
+        return function(*arguments, **options)
+    return die
+
+for module, name in ((os, "replace"), *((Path, name) for name in ("write_bytes", "unlink", "mkdir", "rmdir"))):
+    setattr(module, name, dying(getattr(module, name)))
+bundle = [BundledFile(f"_Menu/new/{path.name}.py", path) for path in sorted(source.iterdir())]
+if sys.argv[4] == "install":
+    installation.Installation(folder).install(bundle)
+else:
+    installation.Installation(folder).remove()
+"""
+
+
+def killed(folder, bundle, at, action):
+    """An installation or removal that is killed before its step number `at`; whether it was."""
+    line = [sys.executable, "-S", "-c", KILLED, str(folder), str(bundle[0].source.parent), str(at), action]
+    return subprocess.run(line, env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)}, check=False).returncode == 9
+
+
+@pytest.mark.parametrize("action", ["install", "remove"])
+def test_a_kill_at_any_moment_leaves_nothing_that_is_not_known(tmp_path, folder, source, action):
+    before, at, again = contents(folder), 0, True
+    while again:
+        Installation(folder).install([BundledFile("_Menu/new/a.py", file(tmp_path / "old", "a", "old"))])
+        if action == "remove":
+            Installation(folder).install(in_new(source(a="1", b="2")))
+        bundle = in_new(source(a="1", b="2"))
+        again = killed(folder, bundle, at, action)
+        assert (folder / "_Menu" / "other.py").read_bytes() == b"theirs"
+        if at % 2:
+            assert Installation(folder).plan(bundle).foreign == []
+            Installation(folder).install(bundle)
+            assert Installation(folder).problems(bundle) == []
+        assert Installation(folder).remove() == []
+        assert contents(folder) == before and {p.name for p in folder.iterdir()} == {"_Menu"}, at
+        assert {p.name for p in (folder / "_Menu").iterdir()} == {"other.py"}
+        at += 1
+    assert at > 4
+
+
+def file(folder, name, text):
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def in_new(bundle):
+    return [BundledFile(f"_Menu/new/{item.source.name}.py", item.source) for item in bundle]
+
+
+def test_an_interrupted_installation_is_a_problem_and_is_completed(source, folder, monkeypatch):
     bundle = source(a="1", b="2")
 
-    def interrupt(path, text):
-        raise KeyboardInterrupt
+    def interrupt(self, staging, target, contents):
+        if target == "_Menu/b.py":
+            raise KeyboardInterrupt
+        put(self, staging, target, contents)
 
+    put = Installation._put
     with monkeypatch.context() as patch:
-        patch.setattr(installation, "write_text_atomic", interrupt)
+        patch.setattr(Installation, "_put", interrupt)
         with pytest.raises(KeyboardInterrupt):
             Installation(folder).install(bundle)
-    assert (folder / "_Menu" / "a.py").is_file() and not (folder / STAMP).exists()
-    assert Installation(folder).install(bundle).unchanged == ["_Menu/a.py", "_Menu/b.py"]
-    assert Installation(folder).exists
+    assert "an installation did not end" in Installation(folder).problems(bundle)
+    assert Installation(folder).install(bundle).unchanged == ["_Menu/a.py"]
+    assert Installation(folder).problems(bundle) == []
+    assert {p.name for p in folder.iterdir()} == {"_Menu", STAMP}
+
+
+LINKS = ["_Menu/a.py", "_Menu", STAMP]
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_nothing_is_written_through_a_link(tmp_path, folder, source, link):
+    outside = tmp_path / "outside"
+    (outside / "_Menu").mkdir(parents=True)
+    for name in ("_Menu/a.py", STAMP):
+        (outside / name).write_text("{}" if name == STAMP else "theirs")
+    if link == "_Menu":
+        (folder / "_Menu" / "other.py").unlink()
+        (folder / "_Menu").rmdir()
+    (folder / link).symlink_to(outside / link)
+    if link == STAMP:
+        (outside / STAMP).write_text('{"version": "", "folders": [], "files": {}}')
+    before = contents(outside)
+    with pytest.raises(OutputExistsError, match="or are links"):
+        Installation(folder).install(source(a="1"))
+    assert contents(outside) == before and (folder / link).is_symlink()
+
+
+@pytest.mark.parametrize("link", ["_Menu/new/a.py", "_Menu/new", "_Menu/new/__pycache__"])
+def test_nothing_is_deleted_through_a_link(tmp_path, folder, source, link):
+    bundle = in_new(source(a="1"))
+    Installation(folder).install(bundle)
+    outside = tmp_path / "outside"
+    (outside / "__pycache__").mkdir(parents=True)
+    (outside / "a.py").write_text("1")
+    (outside / "__pycache__" / "a.cpython-310.pyc").write_text("theirs")
+    place, part = folder / link, Path(link).name
+    if part == "new":
+        (place / "a.py").unlink()
+        place.rmdir()
+    elif part == "a.py":
+        place.unlink()
+    place.symlink_to(outside if part == "new" else outside / part)
+    before = contents(outside)
+    kept = Installation(folder).remove()
+    assert kept == ([] if part == "__pycache__" else ["_Menu/new/a.py"])
+    assert contents(outside) == before and place.is_symlink()
+
+
+def test_a_link_in_the_place_where_files_are_prepared_is_taken_away_alone(tmp_path, folder, source):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_text("theirs")
+    (folder / ".nnabla_influence_plugins.partial").symlink_to(outside)
+    Installation(folder).install(source(a="1"))
+    assert contents(outside) == {"file": b"theirs"}
 
 
 def test_a_missing_file_is_a_problem(source, folder):
@@ -120,21 +240,7 @@ def test_a_stamp_that_is_not_ours_is_refused(folder, stamp):
 def test_removing_leaves_the_folder_as_it_was(folder):
     before = contents(folder)
     Installation(folder).install(windows_bundle())
-    (folder / "_Training" / "nnabla_influence" / "__pycache__").mkdir()
-    (folder / "_Training" / "nnabla_influence" / "__pycache__" / "errors.cpython-38.pyc").write_text("")
+    (folder / "_Training" / "__pycache__").mkdir()
+    (folder / "_Training" / "__pycache__" / "train_with_influence_cache.cpython-38.pyc").write_text("")
     assert Installation(folder).remove() == []
     assert contents(folder) == before and {p.name for p in folder.iterdir()} == {"_Menu"}
-
-
-def test_every_script_has_the_whole_package_beside_it():
-    """Checked against the files there are, so that data files are not forgotten."""
-    package = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*") if p.is_file()}
-    package = {name for name in package if "__pycache__" not in name}
-    for bundle, folders in [
-        (windows_bundle(), ["_Training/", "_Post_Process/_Data_Cleansing/", "_Dataset/_Data_Cleansing/"]),
-        (desktop_bundle(), [""]),
-    ]:
-        targets = {file.target for file in bundle}
-        for folder in folders:
-            assert {f"{folder}nnabla_influence/{name}" for name in package} <= targets
-    assert "dataset/digits.npz" in package

@@ -24,3 +24,11 @@ def test_every_missing_library_is_explained():
         "it lacks matplotlib, which is needed by: Influence report, Removal curve",
     ]
     assert missing_libraries(Interpreter(Path("python"), (3, 8), ())) == []
+
+
+def test_a_program_is_known_among_several_by_a_library_it_has(tmp_path):
+    here = Path(sys.executable)
+    nobody = tmp_path / "python"
+    assert find_interpreter([nobody, here], known_by=("json",)).path == here
+    assert find_interpreter([nobody, here], known_by=("no_such_library",)) is None
+    assert "json" not in find_interpreter([here], known_by=("json",)).missing

@@ -1,5 +1,8 @@
 """Installing into either product by the same verbs."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from support.nnc_desktop import dump, make_database, offered
 
@@ -112,9 +115,39 @@ def test_desktop_gets_rows_and_a_backup_of_its_database(database):
     before = dump(database)
     result = DesktopHost(database).install()
     assert result.rows and dump(result.backup) == before and len(offered(database)) > 1
-    assert DesktopHost(database).interpreters() == []
     DesktopHost(database).remove()
     assert dump(database) == before and not result.folder.exists()
+
+
+def test_there_is_one_backup_that_every_change_replaces_and_the_host_names(database):
+    assert DesktopHost(database).backup is None
+    before = dump(database)
+    result = DesktopHost(database).install()
+    assert DesktopHost(database).backup == result.backup and dump(result.backup) == before
+    installed = dump(database)
+    DesktopHost(database).remove()
+    assert DesktopHost(database).backup == result.backup and dump(result.backup) == installed
+    assert sorted(path.name for path in database.parent.iterdir()) == ["nncd.db", "nncd.db.before-plugins"]
+
+
+def test_a_link_in_the_place_of_our_folder_is_refused(database, tmp_path):
+    folder = DesktopHost(database).folder
+    (tmp_path / "outside").mkdir()
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(tmp_path / "outside")
+    with pytest.raises(RequestError, match="a folder of its own .* got a link"):
+        DesktopHost(database)
+
+
+def test_the_pythons_at_hand_are_candidates(database, monkeypatch, tmp_path):
+    for place in ("venv/bin/python3", "home/miniconda3/envs/nnc/bin/python3"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).touch()
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "venv"))
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path / "home")
+    found = DesktopHost(database).interpreters()
+    assert found[0] == Path(sys.executable) and len(set(found)) == len(found)
+    assert {tmp_path / "venv/bin/python3", tmp_path / "home/miniconda3/envs/nnc/bin/python3"} <= set(found)
 
 
 def test_rows_that_are_missing_are_a_problem_and_are_written_again(database):

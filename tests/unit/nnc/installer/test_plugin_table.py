@@ -1,7 +1,9 @@
 """Rows in NNC Desktop's database: all of ours or none, and nothing else."""
 
+import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from support.nnc_desktop import dump, execute, make_database, offered
@@ -22,14 +24,14 @@ def database(tmp_path):
 
 
 def backups(database):
-    return sorted(database.parent.glob("nncd.db.before-plugins-*"))
+    return sorted(database.parent.glob("nncd.db.*-plugins*"))
 
 
 def test_the_menu_shows_the_manifest_after_what_was_there(database):
     PluginTable(database).write(ROWS)
     grad_cam, *ours = offered(database)
     assert grad_cam["plugin_name"] == "Grad-CAM"
-    expected = [plugin for plugin in PLUGINS if plugin.desktop_output]
+    expected = [plugin for plugin in PLUGINS if plugin.on_desktop]
     assert [row["plugin_name"] for row in ours] == [plugin.label for plugin in expected]
     assert [row["parameters"] for row in ours] == [desktop_parameters(plugin) for plugin in expected]
     assert [row["plugin_id"] for row in ours] == [plugin.plugin_id for plugin in expected]
@@ -43,6 +45,26 @@ def test_writing_again_changes_nothing(database):
     after = dump(database)
     assert PluginTable(database).write(ROWS) is None
     assert dump(database) == after and backups(database) == [backup]
+
+
+def test_half_a_backup_never_has_the_name_of_a_whole_one(database, monkeypatch, tmp_path):
+    PluginTable(database).write(ROWS)
+    whole = dump(PluginTable(database).backup)
+    half = database.with_name("nncd.db.before-plugins.partial")
+    half.symlink_to(tmp_path / "elsewhere")  # nor is anything written through a link
+
+    def killed(source, target):
+        assert Path(source) == half and dump(half) == dump(database) and not half.is_symlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            PluginTable(database).remove()
+    assert dump(PluginTable(database).backup) == whole and PluginTable(database).ours() == ROWS
+    assert not (tmp_path / "elsewhere").exists()
+    PluginTable(database).remove()
+    assert backups(database) == [PluginTable(database).backup]
 
 
 def test_a_row_that_differs_is_written_anew(database):

@@ -1,0 +1,137 @@
+"""Cotangents through convolutions: ``x * c`` for the weights, and c spread over where it came from for the images."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional
+
+import numpy as np
+
+from ...array import Array
+from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, taps_of
+from ..tangent.correlations import Correlation, DepthwiseCorrelation, Geometry, PatchCorrelation
+from ..tangent.dual import Dual
+from ..tangent.matrix_products import multiply, multiply_transposed
+from ..tangent.node import Node
+from .kept import Kept, Pull
+
+__all__ = ["PULLS"]
+
+
+def _convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+    x, weight = kept.inputs[:2]
+    images, upper = (channels_last(node, Dual(array)).value for array in (x, c))
+    upper = np.ascontiguousarray(upper)
+    taps = taps_of(Dual(weight)).value  # (places, channels of a group, maps)
+    geometry = geometry_of(node, images.shape[1:-1], weight.shape[2:])
+    found: List[Optional[Array]] = [None] * len(kept.inputs)
+    if kept.wanted[0]:
+        down = _of_images(node, geometry, images.shape[-1], taps, upper)
+        found[0] = as_nnabla_has_it(node, Dual(down), x.shape).value
+    if kept.wanted[1]:
+        of_taps = _of_taps(node, geometry, images, taps, upper)
+        order = [weight.ndim - 1, weight.ndim - 2, *range(weight.ndim - 2)]
+        found[1] = of_taps.reshape(*weight.shape[2:], *taps.shape[1:]).transpose(order)
+    if len(kept.inputs) > 2:
+        found[2] = upper.reshape(-1, upper.shape[-1]).sum(axis=0, dtype=np.float64)
+    return found
+
+
+def _depthwise_convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+    weight = kept.inputs[1]
+    grouped = node._replace(arguments={**node.arguments, "group": len(weight) // node.arguments["multiplier"]})
+    inputs = [kept.inputs[0], weight[:, None], *kept.inputs[2:]]
+    found = _convolution(grouped, kept._replace(inputs=inputs), c)
+    if found[1] is not None:
+        found[1] = found[1][:, 0]
+    return found
+
+
+def _of_taps(node: Node, geometry: Geometry, images: Array, taps: Array, upper: Array) -> Array:
+    """Return the cotangent (places, channels of a group, maps) of the weights."""
+    groups = node.arguments["group"]
+    _, channels, maps = taps.shape
+    if channels == 1 and groups > 1:
+        return _of_depthwise_taps(node, geometry, images.repeat(maps // groups, -1), upper)
+    each = maps // groups
+    parts = []
+    for group in range(groups):
+        correlation = PatchCorrelation(geometry, channels, each, node.buffers)
+        read = images[..., group * channels : (group + 1) * channels]
+        parts.append(_products(correlation, read, np.ascontiguousarray(upper[..., group * each : (group + 1) * each])))
+    return np.concatenate(parts, -1).reshape(taps.shape)
+
+
+def _products(correlation: Correlation, images: Array, upper: Array) -> Array:
+    """Return (places x channels, maps): patches times cotangents, summed over all outputs."""
+    total = np.zeros(0)
+    for block in correlation.blocks(len(images)):
+        rows = correlation.operand(images, block)
+        product = np.empty((rows.shape[1], upper.shape[-1]), rows.dtype)
+        multiply_transposed(rows, block.made(upper).reshape(len(rows), -1), product)
+        total = total + product if total.size else product.astype(np.float64)
+    return total
+
+
+def _of_depthwise_taps(node: Node, geometry: Geometry, images: Array, upper: Array) -> Array:
+    maps = upper.shape[-1]
+    correlation = DepthwiseCorrelation(geometry, maps, maps, node.buffers)
+    total = np.zeros((*geometry.kernel, maps))
+    for block in correlation.blocks(len(images)):
+        views = correlation.operand(images, block)
+        for place in np.ndindex(*geometry.kernel):
+            total[place] += (views[place] * block.made(upper)).reshape(-1, maps).sum(axis=0)
+    return total.reshape(-1, 1, maps)
+
+
+def _of_images(node: Node, geometry: Geometry, channels: int, taps: Array, upper: Array) -> Array:
+    """Return the cotangent (B, ..., C) of the images."""
+    groups = node.arguments["group"]
+    maps = upper.shape[-1]
+    if taps.shape[1] == 1 and groups > 1 and _turns(geometry):
+        correlation = DepthwiseCorrelation(_turned(geometry), maps, maps, node.buffers)
+        down = correlation.run(Dual(upper), Dual(taps[::-1]), Dual(np.zeros(maps, upper.dtype))).value
+        of_groups: Array = down.reshape(*down.shape[:-1], groups, -1).sum(axis=-1)
+        return of_groups
+    each = maps // groups
+    parts = []
+    for group in range(groups):
+        made = slice(group * each, (group + 1) * each)
+        parts.append(_spread(node, geometry, taps[..., made], np.ascontiguousarray(upper[..., made])))
+    return parts[0] if groups == 1 else np.concatenate(parts, -1)
+
+
+def _spread(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:
+    """Return the cotangent of one group's images: for stride 1 a convolution with the weights turned round."""
+    if not _turns(geometry):
+        return _added_up(node, geometry, taps, upper)
+    turned = np.ascontiguousarray(taps[::-1].transpose(0, 2, 1))
+    correlation = PatchCorrelation(_turned(geometry), turned.shape[1], turned.shape[2], node.buffers)
+    return correlation.run(Dual(upper), Dual(turned), Dual(np.zeros(turned.shape[2], upper.dtype))).value
+
+
+def _turns(geometry: Geometry) -> bool:
+    """Return whether the way back is a convolution too."""
+    return set(geometry.stride) == {1} and min(_turned(geometry).pad) >= 0
+
+
+def _turned(geometry: Geometry) -> Geometry:
+    """Return the shapes of the convolution from the outputs to the pixels, with the kernel turned round."""
+    reach = [d * (k - 1) for d, k in zip(geometry.dilation, geometry.kernel)]
+    pad = tuple(r - p for r, p in zip(reach, geometry.pad))
+    return geometry._replace(size=geometry.output, pad=pad, output=geometry.size)
+
+
+def _added_up(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:
+    channels = taps.shape[1]
+    down = np.zeros((len(upper), *geometry.padded_size(), channels), upper.dtype)
+    part = node.buffers.empty((upper.size // upper.shape[-1], channels), upper.dtype)
+    for place, tap in zip(np.ndindex(*geometry.kernel), taps):
+        multiply(upper.reshape(len(part), -1), np.ascontiguousarray(tap.T), part)
+        axes = zip(np.multiply(place, geometry.dilation), geometry.output, geometry.stride)
+        reached = tuple(slice(first, first + (o - 1) * step + 1, step) for first, o, step in axes)
+        down[(slice(None),) + reached] += part.reshape(*upper.shape[:-1], channels)
+    return down[(slice(None),) + tuple(slice(p, p + s) for p, s in zip(geometry.pad, geometry.size))]
+
+
+PULLS: Dict[str, Pull] = {"Convolution": _convolution, "DepthwiseConvolution": _depthwise_convolution}
+"""By NNabla's type of the function."""

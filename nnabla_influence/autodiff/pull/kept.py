@@ -1,0 +1,31 @@
+"""What a pass forwards keeps of each function for the way back."""
+
+from __future__ import annotations
+
+from typing import Callable, List, NamedTuple, Optional
+
+from ...array import Array
+from ..tangent.node import Node
+
+__all__ = ["Kept", "Pull"]
+
+
+class Kept(NamedTuple):
+    """The values of one function of a graph.
+
+    Args:
+        inputs: Of its inputs. One that a later function could overwrite is not there for the layers that allow that.
+        output: Of its only output.
+        wanted: Of which inputs the cotangent is asked for.
+    """
+
+    inputs: List[Array]
+    output: Array
+    wanted: List[bool]
+
+
+Pull = Callable[[Node, Kept, Array], List[Optional[Array]]]
+"""``pull(node, kept, cotangent of the output)`` -> cotangents of the inputs, None where not wanted or zero.
+
+With J the function's derivative, the tangent of its output is ``J dx``, and the cotangent of its input ``J' c``.
+"""

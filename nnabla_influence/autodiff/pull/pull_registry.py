@@ -1,0 +1,17 @@
+"""All pulls, by NNabla's type of the function."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from . import convolution_pulls, elementwise_pulls, layer_pulls, normalization_pulls
+from .kept import Pull
+
+__all__ = ["PULLS"]
+
+PULLS: Dict[str, Pull] = {
+    **convolution_pulls.PULLS,
+    **elementwise_pulls.PULLS,
+    **layer_pulls.PULLS,
+    **normalization_pulls.PULLS,
+}

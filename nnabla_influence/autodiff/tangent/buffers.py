@@ -1,0 +1,59 @@
+"""Memory that is used again: a fresh array costs a page fault for every 4 kB, more than many layers' arithmetic."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import List, Optional, Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ...array import Array
+
+__all__ = ["Buffers"]
+
+
+# How much larger a buffer may be than what is asked for: batches differ by a sample, layers by more.
+SPARE = 1.25
+
+
+class Buffers:
+    """Arrays for the layers of one network, used again from layer to layer and from batch to batch.
+
+    >>> buffers = Buffers()
+    >>> first = buffers.empty((2, 3), np.float32)
+    >>> place = first.ctypes.data
+    >>> del first
+    >>> buffers.empty((3, 2), np.float32).ctypes.data == place
+    True
+    """
+
+    def __init__(self) -> None:
+        self._buffers: List[Array] = []
+
+    def empty(self, shape: Sequence[int], dtype: DTypeLike) -> Array:
+        """Return an array of any content that nobody holds; it is taken back when nobody does any more."""
+        count = math.prod(shape) * np.dtype(dtype).itemsize
+        buffer = self._free(count)
+        if buffer is None:
+            buffer = np.empty(count, np.uint8)
+            self._buffers.append(buffer)
+        return buffer[:count].view(dtype).reshape(shape)
+
+    def _free(self, count: int) -> Optional[Array]:
+        """Return the smallest buffer of at least so many bytes, and not many more, that nobody holds."""
+        best: Optional[Array] = None
+        for place in range(len(self._buffers)):
+            size = len(self._buffers[place])
+            # The list and, in most versions of Python, the call itself: nobody else, not even by a view.
+            if count <= size <= SPARE * count and sys.getrefcount(self._buffers[place]) <= 2:
+                if best is None or size < len(best):
+                    best = self._buffers[place]
+        return best
+
+    def like(self, array: Array, dtype: Optional[DTypeLike] = None) -> Array:
+        """Return an array of any content, of another's shape, whose axes lie in memory as the other's."""
+        order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+        flat = self.empty([array.shape[axis] for axis in order], array.dtype if dtype is None else dtype)
+        return flat.transpose(np.argsort(order))

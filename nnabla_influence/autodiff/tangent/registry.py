@@ -1,0 +1,36 @@
+"""All rules of the forward mode, by NNabla's type of the function."""
+
+from __future__ import annotations
+
+from typing import Dict
+
+from . import (
+    activations,
+    arithmetic,
+    convolutions,
+    functions_of_analysis,
+    losses,
+    matrix_products,
+    normalizations,
+    pooling,
+    recurrent_layers,
+    reductions,
+    shapes,
+)
+from .node import Rule
+
+__all__ = ["RULES"]
+
+RULES: Dict[str, Rule] = {
+    **activations.RULES,
+    **arithmetic.RULES,
+    **convolutions.RULES,
+    **functions_of_analysis.RULES,
+    **losses.RULES,
+    **matrix_products.RULES,
+    **normalizations.RULES,
+    **pooling.RULES,
+    **recurrent_layers.RULES,
+    **reductions.RULES,
+    **shapes.RULES,
+}

@@ -1,0 +1,126 @@
+"""Which way scores are computed: by forward mode where it is right, by the products' ways where it is not."""
+
+import logging
+
+import numpy as np
+import pytest
+from support.comparison import assert_close
+from support.small_networks import at_its_parameters, binary, depthwise, draw_batch, one_by_one, small_network, smooth
+
+from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.checked_scores import checked_scores
+from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.forward_scores import ForwardScores
+from nnabla_influence.autodiff.gauss_newton import GaussNewton
+from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
+from nnabla_influence.autodiff.sample_scores import SampleScores
+from nnabla_influence.autodiff.tangent import registry
+from nnabla_influence.autodiff.tangent.dual import Dual
+from nnabla_influence.device import Device
+
+
+def chosen(network):
+    graph, point, direction = at_its_parameters(network)
+    return checked_scores(graph, point, draw_batch(), direction, lambda: ExactProducts(graph, fast=True))
+
+
+def wrong_tanh(node, x):
+    """The right value, another slope."""
+    return Dual(np.tanh(x.value), x.tangent)
+
+
+def test_a_known_network_takes_the_forward_mode_and_nothing_is_said():
+    scores, notice = chosen(small_network(smooth))
+    assert isinstance(scores, ForwardScores) and notice == ""
+
+
+def test_a_layer_without_a_rule_falls_back_and_is_named():
+    scores, notice = chosen(small_network(binary))
+    assert isinstance(scores, ExactProducts)
+    assert "BinaryTanh" in notice and "backward passes instead" in notice
+
+
+def test_a_rule_that_is_wrong_is_noticed(monkeypatch):
+    monkeypatch.setitem(registry.RULES, "Tanh", wrong_tanh)
+    scores, notice = chosen(small_network(smooth))
+    assert isinstance(scores, ExactProducts)
+    assert "disagrees with the gradients" in notice
+
+
+def test_the_oracle_says_once_what_falls_back(caplog):
+    network = small_network(binary)
+    oracle = LossOracle(network)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        for samples in (7, 3, 7):
+            oracle.sample_products(network.theta, draw_batch(samples), direction)
+    assert len(caplog.records) == 1 and caplog.records[0].levelname == "INFO"
+    expected = oracle.products(network.theta, draw_batch(), direction)[0]
+    assert np.array_equal(oracle.sample_products(network.theta, draw_batch(), direction), expected)
+
+
+def test_scores_are_exact_where_nnabla_differentiates_once_only(caplog):
+    """No double backward for this layer, and no difference needed for its scores."""
+    network = small_network(depthwise)
+    oracle = LossOracle(network)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    scores = oracle.sample_products(network.theta, draw_batch(), direction)
+    assert_close(scores, one_by_one(oracle, network.theta, direction), 1e-5, "float32")
+    assert not caplog.records
+
+
+class Elsewhere(Device):
+    """A device that says it is no CPU."""
+
+    kind = "cudnn"
+
+    def context(self):
+        return Device("cpu").context()
+
+
+def test_another_device_keeps_double_backward():
+    """NNabla computes there, and the forward mode here."""
+    network = small_network(smooth)
+    oracle = LossOracle(network, device=Elsewhere())
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    scores = oracle.sample_products(network.theta, draw_batch(), direction)
+    assert np.array_equal(scores, oracle.products(network.theta, draw_batch(), direction)[0])
+    here = LossOracle(network).sample_products(network.theta, draw_batch(), direction)
+    assert not np.array_equal(scores, here), "the last digits tell the ways apart"
+
+
+QUESTIONS = ("sample_products", "gauss_newton")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_forward_mode_is_checked_once_for_all_batch_sizes(question, monkeypatch):
+    """Its rules do not know the size of a batch, and a check takes longer than a batch."""
+    network = small_network(smooth)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    gradients = []
+    for kind in (ParameterizedGraph, GaussNewton):
+        name = "gradient" if kind is ParameterizedGraph else "pulled_back"
+        usual = getattr(kind, name)
+        monkeypatch.setattr(kind, name, lambda *a, usual=usual: gradients.append(1) or usual(*a))
+    oracle = LossOracle(network)
+    getattr(oracle, question)(network.theta, draw_batch(7), direction)
+    assert len(gradients) == 4, "what the check needs"
+    for samples in (3, 1):
+        getattr(oracle, question)(network.theta, draw_batch(samples), direction)
+    assert len(gradients) == 4
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_was_checked_before_changes_no_bit(question):
+    network = small_network(smooth)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    used = LossOracle(network)
+    for samples in (7, 3):
+        found = getattr(used, question)(network.theta, draw_batch(samples), direction)
+    assert np.array_equal(found, getattr(LossOracle(network), question)(network.theta, draw_batch(3), direction))
+
+
+def test_scores_without_a_way_cannot_be_made():
+    graph, _, _ = at_its_parameters(small_network(smooth))
+    with pytest.raises(TypeError, match="abstract"):
+        SampleScores(graph)
