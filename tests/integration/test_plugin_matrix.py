@@ -73,7 +73,7 @@ class Session:
         place = click.output.parent if click.output else self.result
         added = {path for path in after.keys() - before.keys() if path != log}
         record = record_file(name, click.output or self.result / "any")
-        assert record in added or name == "train_with_influence_cache"
+        assert record in after or name == "train_with_influence_cache"
         return click, {label(path.relative_to(place)) for path in added - {record}}
 
 
