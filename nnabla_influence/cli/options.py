@@ -154,15 +154,12 @@ def rate(text: str) -> float:
 
 def byte_size(text: str) -> int:
     """Read a number of bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
-    number = text.upper().rstrip("B")
-    unit = 1
-    for power, letter in enumerate("KMG", start=1):
-        if number.endswith(letter):
-            number = number[:-1]
-            unit = 1024**power
-    if not number.isdecimal() or int(number) == 0:
-        raise argparse.ArgumentTypeError(f"expected a size such as 512MB or 2GB, got '{text}'")
-    return int(number) * unit
+    from ..byte_size import byte_size as read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def image_size(text: str) -> Tuple[int, int]:
