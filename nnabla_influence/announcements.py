@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["announce_classes", "write_influence_csv", "write_suspects_csv"]
 
 
-def write_influence_csv(messenger: Messenger, scores: InfluenceScores, output: Path) -> None:
+def write_influence_csv(
+    messenger: Messenger, scores: InfluenceScores, output: Path, *, overwrite: bool = False
+) -> None:
     """Write the influence CSV and say what is in it.
 
     Raises:
-        OutputExistsError: The file is the training CSV itself.
+        OutputExistsError: The file exists and may not be replaced, or is the training CSV itself.
     """
-    for notice in scores.to_csv(output):
+    for notice in scores.to_csv(output, overwrite=overwrite):
         messenger.warn(notice)
     asked = f"; objective: {scores.objective.words}" if scores.objective else ""
     messenger.info(
@@ -30,14 +32,16 @@ def write_influence_csv(messenger: Messenger, scores: InfluenceScores, output: P
     )
 
 
-def write_suspects_csv(messenger: Messenger, suspects: SuspiciousRows, output: Path) -> None:
+def write_suspects_csv(
+    messenger: Messenger, suspects: SuspiciousRows, output: Path, *, overwrite: bool = False
+) -> None:
     """Write the list of suspicious validation rows and say what is in it.
 
     Raises:
         RequestError: The validation data are arrays in memory.
-        OutputExistsError: The file is the validation CSV itself.
+        OutputExistsError: The file exists and may not be replaced, or is the validation CSV itself.
     """
-    for notice in suspects.to_csv(output):
+    for notice in suspects.to_csv(output, overwrite=overwrite):
         messenger.warn(notice)
     messenger.info(
         f"suspicious validation rows: {output} ({len(suspects.rows)} of {len(suspects.noise.predicted)}, most "

@@ -15,10 +15,11 @@ import os
 import stat
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Iterable, Iterator, List, Mapping, Optional, Sequence, Union
 
 from .disk_space import free_bytes
 from .errors import OutputExistsError
+from .remedies import remedy
 from .temporary_names import sweep, temporary_name
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "atomic_path",
     "flush_to_disk",
     "naming_file",
+    "refuse_existing",
     "refuse_overwriting",
     "replaceable",
     "write_bytes_atomic",
@@ -187,6 +189,25 @@ def refuse_overwriting(outputs: Sequence[Path], inputs: Sequence[Union[str, Path
             )
         replaceable(output)  # now, not after hours of work
         written.append(output)
+
+
+def refuse_existing(outputs: Iterable[Union[str, Path, None]], overwrite: bool) -> None:
+    """Refuse to replace a file that is there, unless that was asked for.
+
+    A file that belongs to another one, such as its passport or the figures of its rows, goes with it and is not named.
+
+    Args:
+        outputs: The files to write; None is passed over.
+        overwrite: Whether they may be replaced.
+
+    Raises:
+        OutputExistsError: One is there, and may not.
+    """
+    for output in outputs:
+        if output is not None and not overwrite and os.path.lexists(str(output)):
+            raise OutputExistsError(
+                f"{output}: expected the name of a new file, got one that exists.", remedy("replace-output")
+            )
 
 
 def _same_file(first: Path, second: Path) -> bool:

@@ -27,6 +27,7 @@ from .array import Array
 from .dataset.added_columns import INDEX_COLUMN, write_with_columns
 from .dataset.csv import Table
 from .errors import DataError, DivergenceError, OutputExistsError
+from .files import refuse_existing
 from .objective import LOSS, Objective
 from .scores_passport import passport_file, remove_passport, write_passport
 
@@ -123,20 +124,21 @@ class InfluenceScores:
         asked = self.objective.name if self.objective else LOSS.name
         return SCORE_COLUMN if asked == LOSS.name else f"{SCORE_COLUMN}:{asked}"
 
-    def to_csv(self, path: Union[str, Path], table: Optional[Table] = None) -> List[str]:
+    def to_csv(self, path: Union[str, Path], table: Optional[Table] = None, *, overwrite: bool = False) -> List[str]:
         """Write the influence CSV, and its passport beside it (see `scores_passport`).
 
         Args:
             path: File to write, whole or not at all.
             table: The training data's raw cells; left out, those that the scores carry. Where there are none, because
                 the data was made from arrays or a frame, the file holds the scores and row numbers alone.
+            overwrite: Replace a file that is there.
 
         Returns:
             Notices: columns that were replaced or dropped, or that there was no place for the passport.
 
         Raises:
             DataError: The table has another number of rows.
-            OutputExistsError: The file is the training CSV itself.
+            OutputExistsError: The file exists and `overwrite` is off, or it is the training CSV itself.
         """
         table = self.table if table is None else table
         path = Path(path).absolute()
@@ -145,6 +147,7 @@ class InfluenceScores:
             raise DataError(f"{table.path} has {len(table.rows)} rows, but there are {len(self.values)} scores.")
         if table is not None and path.exists() and path.samefile(table.path):
             raise OutputExistsError(f"'{path}' is the training data itself; choose another output.")
+        refuse_existing([path], overwrite)
         known = remove_passport(path)  # before: killed in between, the new file has none rather than a wrong one
         notices = write_with_columns(path, table, added, self.order, "training data")
         if not known:

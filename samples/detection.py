@@ -66,7 +66,18 @@ def one_seed(args, seed, flips_seed, folder):
     noisy, truth, cache = folder / "noisy.csv", folder / "truth.csv", folder / "cache.h5"
     data = ["--train", noisy, "--validation", args.validation]
     command(
-        "noise", "--train", args.train, "--rate", args.rate, "--seed", flips_seed, "--output", noisy, "--truth", truth
+        "noise",
+        "--train",
+        args.train,
+        "--rate",
+        args.rate,
+        "--seed",
+        flips_seed,
+        "--output",
+        noisy,
+        "--truth",
+        truth,
+        "--overwrite",
     )
     started = time.perf_counter()
     command("train", "--network", args.network, *data, "--cache", cache, "--seed", seed, *RECORD, *args.settings)

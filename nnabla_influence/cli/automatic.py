@@ -10,8 +10,8 @@ from ..announcements import write_influence_csv
 from ..choices import TREATMENTS
 from ..cleansing import Count, Removal
 from ..errors import ConfigError
-from ..evaluation.removal_curve import RemovalCurve
-from ..files import refuse_overwriting
+from ..evaluation.removal_sweep import discard_other
+from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scored_data import ScoredData
@@ -61,6 +61,8 @@ def chosen_removal(args: argparse.Namespace, console: Console) -> Tuple[Path, Re
 def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) -> Tuple[Path, Removal, bool]:
     table = _beside(args.output, "retrainings")
     refuse_overwriting([table], [args.train, args.validation, args.selection, args.test])
+    if args.influence is None:
+        refuse_existing([_beside(args.output, "influence")], args.overwrite)
     cache, project = _finished(args, console)
     data = evaluation_data(
         project, selection=args.selection, test=args.test, split_seed=args.split_seed, reporter=console
@@ -69,7 +71,7 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
     if args.influence is None:
         refuse_overwriting([influence], [args.train, args.validation, data.train.path])
     if args.overwrite:
-        RemovalCurve.discard(table)
+        discard_other(table, cache, data)
     chosen = choose(
         cache,
         data,
@@ -82,7 +84,7 @@ def _chosen(args: argparse.Namespace, request: ChooseRequest, console: Console) 
         reporter=console,
     )
     if args.influence is None:
-        write_influence_csv(console, chosen.scores, influence)
+        write_influence_csv(console, chosen.scores, influence, overwrite=args.overwrite)
     console.result(f"auto: {chosen.decision.sentence}")
     console.info(f"every retraining: {table}")
     return influence, Count(chosen.removed), chosen.relabels

@@ -15,6 +15,7 @@ from .options import (
     add_classes,
     add_common,
     add_execution,
+    add_overwrite,
     amount,
     existing_file,
     image_size,
@@ -45,7 +46,6 @@ AUTO_READS = {
     "retrain": STARTS[1],
     "confirm": STARTS[1],
     "treatment": None,
-    "overwrite": False,
     "workers": 1,
     "scheduler": None,
 }
@@ -84,6 +84,7 @@ def add_parser(subparsers: Any) -> None:
         "--label", metavar="NAME", help=f"the variable with the class numbers (default: {DEFAULT_LABEL} if it has any)"
     )
     add_classes(parser)
+    add_overwrite(parser, "outputs that exist; with --remove auto also retrainings and caches of other runs")
     _add_data(parser)
     _add_automatic(parser)
     add_common(parser)
@@ -159,7 +160,6 @@ def _add_automatic(parser: argparse.ArgumentParser) -> None:
         help="what may be the answer: remove, or remove relabel, which also tries the predicted labels for the samples "
         "(--removed then holds the rows with old and new label; default: remove)",
     )
-    group.add_argument("--overwrite", action="store_true", help="replace retrainings and caches of other runs")
 
 
 def amount_or_auto(text: str) -> Union[str, Amount]:
@@ -189,10 +189,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     Raises:
         ConfigError: Options that do not go together.
         DataError: A file is broken, or nothing would be left, or the test set was trained on.
-        OutputExistsError: An output is read, or both are the same file.
+        OutputExistsError: An output exists and may not be replaced, is read, or both are the same file.
     """
     from ..errors import ConfigError
-    from ..files import refuse_overwriting
+    from ..files import refuse_existing, refuse_overwriting
     from ..workflow.cleanse import CleanseRequest, cleanse_data
     from .project_options import reading_settings
 
@@ -203,6 +203,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     read = (args.influence, args.train, args.list, args.test, args.cache, args.network, args.validation, args.selection)
     for output in (args.output, second):
         refuse_overwriting([output], (*read, args.classes))
+    refuse_existing([args.output, second], args.overwrite)
     if automatic:
         from .automatic import chosen_removal
 
@@ -225,6 +226,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         args.classes,
         None if automatic else args.test,
         reading_settings(args),
+        args.overwrite,
     )
     _say(console, request.relabels, cleanse_data(request, console), args.output, second)
     return 0

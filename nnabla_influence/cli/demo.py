@@ -3,18 +3,21 @@
 The UCI handwritten digits (1,797 real 8x8 images) are written out as an NNC data set and a tenth of the training labels
 is flipped. Then everything is done that the package is for: train over a few seeds, score every sample, see how well
 the flipped labels are found, retrain without the most harmful samples, choose on data of its own how many to remove,
-write the cleansed data set, and show all of it on one page. No download; everything lies in one folder afterwards.
+write the cleansed data set, and show all of it on one page. No download; everything lies in one folder afterwards,
+which a note in it makes the demo's own: it goes on there after an interruption, and touches no other folder.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Iterator, Mapping
 
 from .console import Console
-from .options import add_common, positive_int, rate
+from .options import add_common, add_overwrite, positive_int, rate
 
 if TYPE_CHECKING:
     from ..array import Array
@@ -23,8 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+LOGGER = logging.getLogger("nnabla_influence")
 METHODS = ("spectral", "loss", "random")
+RETRAINED = ("spectral", "random")
 SHARES = (0.05, 0.1, 0.2)
+TAKES = "all of it takes about a minute on two cores"
+NOTE = "made_by_demo.txt"
+NEXT = (
+    "python -m nnabla_influence import FOLDER_OR_TABLE --output data",
+    "python -m nnabla_influence run --network builtin:cnn --train data/training.csv --validation data/validation.csv "
+    "--output influence.csv",
+    "python -m nnabla_influence cleanse --influence influence.csv --remove 2% --output clean.csv --removed removed.csv",
+)
+"""What to type with data of one's own."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,8 +60,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--rate", type=rate, default=0.1, metavar="R", help="share of labels flipped (default: 0.1)")
     parser.add_argument("--trials", type=positive_int, default=3, metavar="K", help="seeds (default: %(default)s)")
     parser.add_argument(
-        "--workers", type=positive_int, default=2, metavar="N", help="processes that retrain (default: %(default)s)"
+        "--workers",
+        type=positive_int,
+        default=2,
+        metavar="N",
+        help="processes that train and retrain (default: %(default)s)",
     )
+    add_overwrite(parser, "what other settings made in the folder, or files in it that are not the demo's")
     add_common(parser)
 
 
@@ -56,6 +75,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     Raises:
         MissingExtraError: A library for the report or the measures is not installed.
+        OutputExistsError: The folder holds something else.
     """
     from ..dataset.csv import Table
     from ..dataset.digits import write_digits
@@ -67,16 +87,51 @@ def run(args: argparse.Namespace, console: Console) -> int:
     require_report_libraries()
     started = time.monotonic()
     folder: Path = args.output
+    _own(folder, args.overwrite)
+    console.info(f"1/5 real data with wrong labels on purpose ({TAKES})")
     clean, validation, test = write_digits(folder / "digits", seed=args.seed)
     noisy = folder / "digits" / "training_noisy.csv"
     truth = folder / "truth.csv"
     flips = write_noisy(Table.read(clean), "y", args.rate, "symmetric", args.seed, noisy, truth)
     console.info(f"1,000 handwritten digits, {int(flips.flipped.sum())} labels flipped: {noisy}")
-    _whole_loop(_request(args, noisy, validation, test), folder, flips.flipped, console)
-    console.info(f"which labels were flipped: {truth}")
-    console.info(f"took {time.monotonic() - started:.0f} s")
+    console.info(f"which ones: {truth}")
+    with _steps_only(console):
+        _whole_loop(_request(args, noisy, validation, test), folder, flips.flipped, console)
     console.result(f"report, to look at in a browser: {folder / 'report.html'}")
+    console.info(f"took {time.monotonic() - started:.0f} s\n\nnext, with your own data:")
+    for line in NEXT:
+        console.info(f"  {line}")
     return 0
+
+
+def _own(folder: Path, overwrite: bool) -> None:
+    """Make the folder, or take one that the demo made.
+
+    Raises:
+        OutputExistsError: It holds something else.
+    """
+    from ..errors import OutputExistsError
+    from ..files import write_text_atomic
+    from ..remedies import remedy
+
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / NOTE).is_file() and not overwrite:
+        raise OutputExistsError(
+            f"{folder}: expected a new folder, or one that the demo made, got one with other files.",
+            remedy("replace-output"),
+        )
+    write_text_atomic(folder / NOTE, "The demo made this folder and may write into it again.\n")
+
+
+@contextmanager
+def _steps_only(console: Console) -> Iterator[None]:
+    """Leave the package's log to those who ask for more: an epoch is a line, and there are many."""
+    before = LOGGER.level
+    if not console.verbose:
+        LOGGER.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        LOGGER.setLevel(before)
 
 
 def _request(args: argparse.Namespace, train: Path, validation: Path, test: Path) -> EvaluateRequest:
@@ -108,31 +163,42 @@ def _request(args: argparse.Namespace, train: Path, validation: Path, test: Path
         starts=("scratch",),
         test=test,
         execution=Execution(args.workers),
-        overwrite=True,
+        overwrite=args.overwrite,
     )
 
 
 def _whole_loop(request: EvaluateRequest, folder: Path, flipped: Array, console: Console) -> None:
     """Train, score, retrain, cleanse, report."""
+    import dataclasses
+
     from ..evaluation.decision import decisions
     from ..report import ReportInputs, write_report
     from ..scores import InfluenceScores
     from ..workflow.evaluate import evaluated_curve, trained_and_scored
+    from ..workflow.progress_reporter import SILENT
     from .curve_table import print_curve
     from .report import NEXT_STEP
 
-    evaluated = trained_and_scored(request, console)
+    console.info(f"\n2/5 training with {request.trials} seeds and scoring every digit")
+    evaluated = trained_and_scored(request, console if console.verbose else SILENT)
     means = {method: InfluenceScores.mean([trial.scores[method] for trial in evaluated.trials]) for method in METHODS}
     _detection(console, means, flipped, len(evaluated.trials))
     influence = folder / "influence.csv"
     _write(means[METHODS[0]], evaluated, influence)
     console.info(f"scores, most harmful first: {influence}")
-    curve = evaluated_curve(request, evaluated, console)
+    console.info("\n3/5 training again from scratch without the most harmful digits, and without as many at random")
+    judged = [
+        dataclasses.replace(trial, scores={method: trial.scores[method] for method in RETRAINED})
+        for trial in evaluated.trials
+    ]
+    curve = evaluated_curve(request, dataclasses.replace(evaluated, trials=judged), console)
     print_curve(console, curve)
     decision = next(decision for decision in decisions(curve) if decision.method == METHODS[0])
+    console.info("\n4/5 the cleansed data")
     _cleanse(console, influence, request, decision.number)
+    console.info("\n5/5 the report")
     inputs = ReportInputs(influence, request.output, evaluated.trials[0].cache, next_step=NEXT_STEP)
-    write_report(inputs, folder / "report.html")
+    write_report(inputs, folder / "report.html", overwrite=True)
 
 
 def _write(mean: InfluenceScores, evaluated: EvaluatedTrials, path: Path) -> None:
@@ -140,7 +206,7 @@ def _write(mean: InfluenceScores, evaluated: EvaluatedTrials, path: Path) -> Non
     import dataclasses
 
     first = evaluated.trials[0].scores[mean.method]
-    dataclasses.replace(mean, columns=first.columns).to_csv(path, evaluated.data.train.table)
+    dataclasses.replace(mean, columns=first.columns).to_csv(path, evaluated.data.train.table, overwrite=True)
 
 
 def _cleanse(console: Console, influence: Path, request: EvaluateRequest, number: int) -> None:
@@ -153,10 +219,8 @@ def _cleanse(console: Console, influence: Path, request: EvaluateRequest, number
         return
     cleansed = influence.with_name("cleansed.csv")
     removed = influence.with_name("removed.csv")
-    train = request.project.train
-    cleanse_data(
-        CleanseRequest(influence, Count(number), cleansed, removed, train=train if isinstance(train, Path) else None)
-    )
+    train = request.project.train if isinstance(request.project.train, Path) else None
+    cleanse_data(CleanseRequest(influence, Count(number), cleansed, removed, train=train, overwrite=True))
     console.info(f"without the {number} most harmful: {cleansed}; those: {removed}")
 
 

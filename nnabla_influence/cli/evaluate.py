@@ -10,6 +10,7 @@ from .console import Console
 from .options import (
     add_common,
     add_execution,
+    add_overwrite,
     amount,
     execution,
     existing_file,
@@ -48,7 +49,7 @@ def add_parser(subparsers: Any) -> None:
     )
     add_network_option(parser)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
-    parser.add_argument("--overwrite", action="store_true", help="replace the output and caches of other runs")
+    add_overwrite(parser, "an output and caches of other runs")
     _add_comparison(parser.add_argument_group("what is compared"))
     group = parser.add_argument_group("data that judges")
     add_selection_options(group)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..choices import COLOURS, TASKS
 from .console import Console
-from .options import add_seed, add_verbosity, rate
+from .options import add_overwrite, add_seed, add_verbosity, rate
 
 if TYPE_CHECKING:
     from ..workflow.import_data import Imported
@@ -50,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--colours", choices=COLOURS, help="convert images of another kind, as copies beside the data sets"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace data sets that are there")
+    add_overwrite(parser, "data sets that exist")
     add_seed(parser)
     add_verbosity(parser)
 

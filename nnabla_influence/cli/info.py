@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from .console import Console
-from .options import add_verbosity, existing_file
+from .options import add_verbosity, byte_size, existing_file
 
 __all__ = ["add_parser", "run"]
 
@@ -36,6 +36,13 @@ def add_parser(subparsers: Any) -> None:
         help="list the decoded data kept in DIR (default: user cache)",
     )
     parser.add_argument("--clear", action="store_true", help="with --data-cache: remove it")
+    parser.add_argument(
+        "--limit",
+        type=byte_size,
+        metavar="SIZE",
+        help="with --data-cache: remove what was used least recently until so much is left, e.g. 5GB. The user's cache "
+        "is kept within 20GB, or NNABLA_INFLUENCE_DATA_CACHE_LIMIT; what a running process uses stays",
+    )
     add_verbosity(parser)
 
 
@@ -51,6 +58,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     if args.clear and args.data_cache is False:
         raise ConfigError("--clear removes decoded data; give --data-cache with it.")
+    if args.limit is not None and (args.data_cache is False or args.clear):
+        raise ConfigError("--limit removes some of the decoded data; give --data-cache with it, and not --clear.")
     if not args.files and args.data_cache is False:
         raise ConfigError("Give a training cache (.h5) or an influence CSV, or --data-cache.")
     for path in args.files:
@@ -59,19 +68,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
         for name, value in description:
             console.result(f"  {name + ':':26}{value}")
     if args.data_cache is not False:
-        _data_cache(args.data_cache, args.clear, console)
+        _data_cache(args.data_cache, args.clear, args.limit, console)
     return 0
 
 
-def _data_cache(folder: Optional[Path], clear: bool, console: Console) -> None:
+def _data_cache(folder: Optional[Path], clear: bool, limit: Optional[int], console: Console) -> None:
+    from ..byte_size import byte_text
+    from ..dataset.cache_limit import data_cache_limit, trim_data_cache
     from ..dataset.data_cache import IDENTIFIED, VERIFIED, clear_data_cache, default_data_cache, list_data_cache
 
     folder = folder or default_data_cache()
     if clear:
         console.result(f"removed {clear_data_cache(folder):,} bytes from {folder}")
         return
+    if limit is not None:
+        console.result(f"removed {trim_data_cache(folder, limit):,} bytes from {folder}")
     entries = list_data_cache(folder)
-    console.result(f"{folder}: {len(entries)} data sets")
+    console.result(f"{folder}: {len(entries)} data sets, {byte_text(sum(entry.bytes for entry in entries))}")
+    if folder == default_data_cache():
+        console.result(f"  limit: {byte_text(data_cache_limit())}; what was used least recently is removed first")
     console.result(f"  decoded data: {VERIFIED}")
     console.result(f"  files: {IDENTIFIED}")
     console.table(

@@ -38,6 +38,7 @@ COMMANDS = (
     "score",
     "run",
     "cleanse",
+    "retrain",
     "evaluate",
     "report",
     "info",

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..choices import NOISE_KINDS
 from .console import Console
-from .options import add_seed, add_verbosity, existing_file, output_file, rate
+from .options import add_overwrite, add_seed, add_verbosity, existing_file, output_file, rate
 
 __all__ = ["add_parser", "run"]
 
@@ -39,6 +39,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="CSV",
         help="the truth to write: datasource_index, clean_label, noisy_label, flipped",
     )
+    add_overwrite(parser)
     add_seed(parser)
     add_verbosity(parser)
 
@@ -48,11 +49,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     Raises:
         DataError: The data set is broken or has no such label column.
-        OutputExistsError: An output is the data set itself, or both are the same file.
+        OutputExistsError: An output exists and may not be replaced, is the data set itself, or both are the same file.
     """
     from ..workflow.noise import NoiseRequest, add_noise
 
-    request = NoiseRequest(args.train, args.rate, args.output, args.truth, args.kind, args.label, args.seed)
+    request = NoiseRequest(
+        args.train, args.rate, args.output, args.truth, args.kind, args.label, args.seed, args.overwrite
+    )
     labels = add_noise(request)
     console.info(f"{int(labels.flipped.sum())} of {len(labels.flipped)} labels flipped ({args.kind}, seed {args.seed})")
     console.info(f"noisy data set: {args.output}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..cleansing import Amount
@@ -20,6 +20,7 @@ __all__ = [
     "add_common",
     "add_device",
     "add_execution",
+    "add_overwrite",
     "add_seed",
     "add_verbosity",
     "amount",
@@ -83,6 +84,16 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--verbose", action="store_true", help="print details, and the traceback of an error")
 
 
+def add_overwrite(parser: Any, replaced: str = "outputs that exist") -> None:
+    """Add ``--overwrite``.
+
+    Args:
+        parser: Parser or group.
+        replaced: What is replaced.
+    """
+    parser.add_argument("--overwrite", action="store_true", help=f"replace {replaced} (default: refuse)")
+
+
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers`` and ``--scheduler``; `execution` reads them."""
     parser.add_argument(
@@ -143,15 +154,12 @@ def rate(text: str) -> float:
 
 def byte_size(text: str) -> int:
     """Read a number of bytes, e.g. ``512MB`` or ``2GB`` (powers of 1024)."""
-    number = text.upper().rstrip("B")
-    unit = 1
-    for power, letter in enumerate("KMG", start=1):
-        if number.endswith(letter):
-            number = number[:-1]
-            unit = 1024**power
-    if not number.isdecimal() or int(number) == 0:
-        raise argparse.ArgumentTypeError(f"expected a size such as 512MB or 2GB, got '{text}'")
-    return int(number) * unit
+    from ..byte_size import byte_size as read
+
+    try:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def image_size(text: str) -> Tuple[int, int]:

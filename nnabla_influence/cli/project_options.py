@@ -79,22 +79,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add what overrides the network file's settings, and how training draws."""
-    group = parser.add_argument_group("training (default: as the network file says)")
-    group.add_argument(
-        "--epochs", type=epochs, metavar="E", help="epochs; a trained .nnp is continued for 1 epoch by default"
-    )
-    add_override_options(group)
+    group = add_run_options(parser, "epochs; a trained .nnp is continued for 1 epoch by default")
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
-    group.add_argument(
-        "--task",
-        choices=("auto", *TASKS),
-        default="auto",
-        help="what a built-in network learns (default: by the labels)",
-    )
-    group.add_argument(
-        "--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX"
-    )
-    group.add_argument("--flip", action="store_true", help="random horizontal flips")
     group.add_argument("--record-margins", action="store_true", help="keep logit margins, for --method margin")
     group.add_argument(
         "--average-parameters",
@@ -105,6 +91,29 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-average-parameters", dest="average_parameters", action="store_false", help="do not keep them"
     )
+
+
+def add_run_options(parser: argparse.ArgumentParser, epochs_help: str = "epochs") -> Any:
+    """Add what overrides the network file's settings for a run from new parameters, and return the group.
+
+    Args:
+        parser: The command's parser.
+        epochs_help: What ``--epochs`` says.
+    """
+    group = parser.add_argument_group("training (default: as the network file says)")
+    group.add_argument("--epochs", type=epochs, metavar="E", help=epochs_help)
+    add_override_options(group)
+    group.add_argument(
+        "--task",
+        choices=("auto", *TASKS),
+        default="auto",
+        help="what a built-in network learns (default: by the labels)",
+    )
+    group.add_argument(
+        "--crop", type=non_negative_int, default=0, metavar="PX", help="random crops after padding by PX"
+    )
+    group.add_argument("--flip", action="store_true", help="random horizontal flips")
+    return group
 
 
 def add_override_options(group: Any) -> None:

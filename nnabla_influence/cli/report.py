@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Tuple
 
 from .console import Console
-from .options import add_classes, add_verbosity, existing_file, output_file
+from .options import add_classes, add_overwrite, add_verbosity, existing_file, output_file
 
 __all__ = ["NEXT_STEP", "add_parser", "run"]
 
@@ -50,6 +50,7 @@ def add_parser(subparsers: Any) -> None:
         help="further figures to show under cost, e.g. 'training=12 s'",
     )
     parser.add_argument("--output", required=True, type=output_file, metavar="HTML", help="the page to write")
+    add_overwrite(parser, "a page that exists")
     add_verbosity(parser)
 
 
@@ -67,14 +68,14 @@ def run(args: argparse.Namespace, console: Console) -> int:
     Raises:
         MissingExtraError: Jinja2 or matplotlib is not installed.
         DataError: A file is broken or not what it should be.
-        OutputExistsError: The output is one of the inputs.
+        OutputExistsError: The output exists and may not be replaced, or is one of the inputs.
     """
     from ..report import ReportInputs, write_report
 
     inputs = ReportInputs(
         args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects, args.classes
     )
-    written = write_report(inputs, args.output)
+    written = write_report(inputs, args.output, overwrite=args.overwrite)
     if written.unreadable:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")
     size = written.page.stat().st_size

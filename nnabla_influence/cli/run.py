@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from .console import Console
-from .options import add_common, add_execution, execution, output_file, positive_int
+from .options import add_common, add_execution, add_overwrite, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
     add_network_option,
@@ -44,7 +44,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_suspects_option(parser)
     parser.add_argument("--trials", type=positive_int, default=1, metavar="K", help="seeds (default: %(default)s)")
-    parser.add_argument("--overwrite", action="store_true", help="replace caches of other runs")
+    add_overwrite(parser, "outputs that exist, and caches of other runs")
     parser.add_argument("--discard", action="store_true", help="only remove the progress of an interrupted run")
     add_scoring_options(parser)
     add_target_option(parser)
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         InfluenceError: A trial cannot be trained or scored.
     """
     from ..announcements import write_influence_csv, write_suspects_csv
-    from ..files import refuse_overwriting
+    from ..files import refuse_existing, refuse_overwriting
     from ..workflow.suspects import suspects_of_trials
     from ..workflow.trials import TrialsRequest, cache_path, mean_scores, scores_path
     from .discard import discard_progress
@@ -78,14 +78,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     )
     if args.suspects:
         refuse_overwriting([args.output, args.suspects], request.inputs)
+        refuse_existing([args.suspects], args.overwrite)
 
     def finished(count: int, trial: Trial) -> None:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
     scores = mean_scores(request, where, reporter=console, begun=_begun(request), finished=finished)
-    write_influence_csv(console, scores, args.output)
-    if args.suspects:
-        write_suspects_csv(console, suspects_of_trials(request, console), args.suspects)
+    suspects = suspects_of_trials(request, console) if args.suspects else None
+    write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
+    if suspects is not None:
+        write_suspects_csv(console, suspects, args.suspects, overwrite=args.overwrite)
     return 0
 
 

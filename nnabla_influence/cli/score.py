@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Tuple
 
 from .console import Console
-from .options import add_common, existing_file, output_file
+from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
     add_data_options,
     add_network_option,
@@ -51,6 +51,7 @@ def add_parser(subparsers: Any) -> None:
     add_network_option(source, required=False)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_suspects_option(parser)
+    add_overwrite(parser)
     parser.add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
@@ -71,7 +72,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """
     from ..announcements import write_influence_csv, write_suspects_csv
     from ..errors import ConfigError
-    from ..files import refuse_overwriting
+    from ..files import refuse_existing, refuse_overwriting
     from ..workflow.score import score_project
     from ..workflow.suspects import suspicious_rows
     from .discard import discard_progress
@@ -85,13 +86,17 @@ def run(args: argparse.Namespace, console: Console) -> int:
     named = (args.cache, args.network, args.train, args.validation, target)
     outputs = [args.output, *([args.suspects] if args.suspects else [])]
     refuse_overwriting(outputs, named)
+    refuse_existing(outputs, args.overwrite)
     training, project = _finished(args, console)
+    suspects = None
     if args.suspects:
         refuse_overwriting(outputs, project.inputs)
         suspects = suspicious_rows([training], project.train, project.validation, project.device)
-        write_suspects_csv(console, suspects, args.suspects)
-    scores = score_project(project, training, request, output=args.output, reporter=console)
-    write_influence_csv(console, scores, args.output)
+    scores = score_project(project, training, request, output=args.output, overwrite=args.overwrite, reporter=console)
+    # Both at the end: a file that exists would stop the same command that goes on after an interruption.
+    if suspects is not None:
+        write_suspects_csv(console, suspects, args.suspects, overwrite=args.overwrite)
+    write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from .console import Console
-from .options import add_common, output_file
+from .options import add_common, add_overwrite, output_file
 from .project_options import (
     add_data_options,
     add_network_option,
@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
     add_policy_option(parser)
     add_data_options(parser)
     add_training_options(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace a cache of another run")
+    add_overwrite(parser, "a cache of another run")
     parser.add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
     )

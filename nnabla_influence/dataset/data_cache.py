@@ -12,8 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import List, NamedTuple, Union
 
+from .cache_limit import MARKS
 from .fingerprint import INDEX_FOLDER
-from .store import ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remove_own
+from .store import ENTRY_NAME, ENVIRONMENT, OWN_FILE, PARTIAL, children, read_passport, remove_own
 
 __all__ = ["IDENTIFIED", "VERIFIED", "CacheEntry", "clear_data_cache", "default_data_cache", "list_data_cache"]
 
@@ -24,7 +25,7 @@ IDENTIFIED = (
 """How far what is kept is trusted, for people."""
 
 # Clearing removes what is named so, and nothing else: the folder may be shared with other files.
-_ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
+_MARK = re.compile(r"partial-[0-9a-f]{8}-[0-9]+-[0-9a-f]{64}\Z")
 _INDEX_FILE = re.compile(r"([0-9a-f]{32}|\.partial-[0-9a-f-]+)\.json\Z")
 
 
@@ -68,7 +69,7 @@ def list_data_cache(folder: Union[str, Path]) -> List[CacheEntry]:
     """Return the whole decoded data sets in a data cache, sorted by CSV path; damaged ones are left out."""
     entries = []
     for child in children(Path(folder)):
-        passport = read_passport(child) if _ENTRY_NAME.match(child.name) else None
+        passport = read_passport(child) if ENTRY_NAME.match(child.name) else None
         if passport is not None:
             size = sum(variable["bytes"] for variable in passport["variables"])
             entries.append(CacheEntry(child.name, str(passport.get("csv", "")), int(passport["rows"]), size))
@@ -86,6 +87,8 @@ def clear_data_cache(folder: Union[str, Path]) -> int:
         # A `.partial-` file of a killed process counts as ours, see `files.atomic_path`.
         if child.name == INDEX_FOLDER:
             freed += remove_own(child, _INDEX_FILE)
-        elif _ENTRY_NAME.match(child.name) or child.name.startswith(PARTIAL):
+        elif child.name == MARKS:
+            freed += remove_own(child, _MARK)
+        elif ENTRY_NAME.match(child.name) or child.name.startswith(PARTIAL):
             freed += remove_own(child, OWN_FILE)
     return freed

@@ -13,7 +13,9 @@ from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import RunError
 from ..remedies import remedy
+from .cache_limit import data_cache_limit, mark_used, trim_data_cache
 from .csv import Table
+from .data_cache import default_data_cache
 from .decoding import ImageSize
 from .file_cells import FileCells, FileCounter, FileProgress
 from .fingerprint import FileIndex, table_fingerprint
@@ -72,7 +74,8 @@ def ingest(
     fingerprint = table_fingerprint(table, plans, files.digests, settings.image_size, settings.normalize)
     # Before decoding, which takes longer: an interruption there does not cost the hashes.
     _save(index)
-    arrays = open_entry(data_cache, fingerprint)
+    arrays = _opened(data_cache, fingerprint)
+    known = arrays is not None
     for _ in range(ATTEMPTS):
         if arrays is not None:
             break
@@ -81,14 +84,25 @@ def ingest(
             _decode(table, plans, settings, problems, counter, writers)
             problems.raise_if_any()
         # Opened instead of kept: memory-mapped, and shared with every process that reads the same data.
-        arrays = open_entry(data_cache, fingerprint)
+        arrays = _opened(data_cache, fingerprint)
     counter.finish()
+    if not known and data_cache == default_data_cache():
+        trim_data_cache(data_cache, data_cache_limit())
     if arrays is None:
         raise RunError(
             f"Expected the decoded data in {data_cache / fingerprint}, got no such folder: another process removed it.",
             remedy("decode-again"),
         )
     return fingerprint, arrays
+
+
+def _opened(data_cache: Path, fingerprint: str) -> Optional[Dict[str, VerifiedArray]]:
+    """Open a decoded data set and mark it as used; None if there is none, or it is removed just now."""
+    arrays = open_entry(data_cache, fingerprint)
+    if arrays is None:
+        return None
+    mark_used(data_cache, fingerprint)
+    return arrays if (data_cache / fingerprint).is_dir() else None
 
 
 def _save(index: FileIndex) -> None:

@@ -7,6 +7,7 @@
         dataset.json         its passport: CSV, rows, and name, file, type, shape, size, checksums of every variable
         0.npy, 1.npy, ...    one array (N, *shape) per variable, opened as a memory map
       index/<key>.json       known file hashes of one CSV (see `fingerprint`)
+      in_use/                which process uses which data set (see `cache_limit`)
       partial-*/             being written
 
 A folder appears whole: it is written under another name and renamed at the end, so that several processes may decode
@@ -40,6 +41,7 @@ __all__ = ["ArrayWriter", "children", "new_entry", "open_entry", "read_passport"
 _FORMAT = 2
 _PASSPORT = "dataset.json"
 PARTIAL = "partial-"
+ENTRY_NAME = re.compile(r"[0-9a-f]{64}\Z")
 OWN_FILE = re.compile(r"(dataset\.json|[0-9]+\.npy|\.partial-[0-9a-f-]+\.json)\Z")
 ENVIRONMENT = "NNABLA_INFLUENCE_DATA_CACHE"
 

@@ -46,7 +46,7 @@ from .interval import Interval
 from .retraining import Retraining, run_retraining
 from .trial import Trial
 
-__all__ = ["Agreement", "Retrainings", "attribution"]
+__all__ = ["Agreement", "Retrainings", "attribution", "known_values"]
 
 VALIDATION = "validation"
 COLUMNS = ("start", "seed", "group", "samples", "objective", "value", "job")
@@ -165,7 +165,7 @@ def _values(
     planned: Sequence[_LeftOut], where: Retrainings, progress: Optional[Callable[[int, int], None]]
 ) -> List[Array]:
     """Compute the objectives of every job, each (objectives,); those in the target are not done again."""
-    known = _known(where.target) if where.target and where.target.exists() else {}
+    known = known_values(where.target) if where.target and where.target.exists() else {}
     rows = [row for group in planned for row in group.rows]
     for row in rows:
         row[VALUE] = known.get(row[JOB], "")
@@ -183,7 +183,12 @@ def _values(
     return [np.array([float(row[VALUE]) for row in group.rows]) for group in planned]
 
 
-def _known(path: Path) -> Dict[str, str]:
+def known_values(path: Path) -> Dict[str, str]:
+    """Read what retrainings that are finished found, by job.
+
+    Raises:
+        DataError: The file is no such table.
+    """
     table = Table.read(path)
     if tuple(table.header) != COLUMNS:
         raise DataError(

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..array import Array
 from ..errors import CacheMismatchError
+from ..files import refuse_existing
 from ..remedies import remedy
 from .choice import Choice, smallest_within_one_standard_error
 from .curve_row import CurveRow, read_rows, write_rows
@@ -91,11 +92,19 @@ class RemovalCurve:
         """
         return cls(read_rows(path), RowFigures.read(Path(path)))
 
-    def to_csv(self, path: Union[str, Path]) -> None:
+    def to_csv(self, path: Union[str, Path], *, overwrite: bool = False) -> None:
         """Write one line per retraining, and beside them the figures of the rows if there are any.
 
         Each file is written whole or not at all.
+
+        Args:
+            path: The CSV to write.
+            overwrite: Replace a file that is there.
+
+        Raises:
+            OutputExistsError: The file exists and `overwrite` is off.
         """
+        refuse_existing([path], overwrite)
         if any(row.job in self.figures for row in self.rows):
             self.figures.write(Path(path))  # first: a retraining counts only if its figures are there
         write_rows(path, self.rows)

@@ -17,7 +17,7 @@ from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional
 from ..array import Array
 from ..choices import CONTROLS, STARTS, TREATMENTS
 from ..device import Device
-from ..errors import ConfigError
+from ..errors import CacheMismatchError, ConfigError, DataError
 from ..estimators import likelihood_scale
 from ..execution import Execution, completed
 from ..training import TrainingCache
@@ -30,7 +30,7 @@ from .retraining import Retraining, RetrainingResult, run_retraining
 from .row_figures import RowFigures
 from .trial import Trial
 
-__all__ = ["RemovalSweep", "run_removal_sweep"]
+__all__ = ["RemovalSweep", "discard_other", "run_removal_sweep"]
 
 _Key = Tuple[str, str, int, str, int]
 
@@ -127,11 +127,20 @@ def run_removal_sweep(
             rows[row.key] = row
             figures.add(row.job, {name: performance.rows for name, performance in result.performance.items()})
             if target:
-                RemovalCurve(_sorted(rows, planned), figures).to_csv(target)
+                RemovalCurve(_sorted(rows, planned), figures).to_csv(target, overwrite=True)  # what it held is in it
             if progress:
                 progress(count, len(planned))
     asked = dict.fromkeys([row.key for row in before] + [plan.row.key for plan in planned])
     return RemovalCurve([rows[key] for key in asked], figures)
+
+
+def discard_other(target: Path, cache: TrainingCache, data: EvaluationData) -> None:
+    """Remove a curve's files, unless they hold retrainings of this experiment, which are used again."""
+    try:
+        _earlier_rows(target, _experiment(cache, data))
+        RowFigures.read(target)
+    except (CacheMismatchError, DataError):
+        RemovalCurve.discard(target)
 
 
 def _finished(row: CurveRow, rows: Mapping[_Key, CurveRow], figures: RowFigures) -> bool:

@@ -15,6 +15,7 @@ from ..array import IntArray
 from ..dataset.added_columns import write_with_columns
 from ..dataset.csv import Table
 from ..errors import OutputExistsError, RequestError
+from ..files import refuse_existing
 from ..scores import LABEL_COLUMN
 from .confident_learning import LabelNoise
 
@@ -57,18 +58,19 @@ class SuspiciousRows:
         """The estimated share of wrong labels among all validation rows."""
         return self.noise.share
 
-    def to_csv(self, path: Union[str, Path]) -> List[str]:
+    def to_csv(self, path: Union[str, Path], *, overwrite: bool = False) -> List[str]:
         """Write them.
 
         Args:
             path: File to write, whole or not at all.
+            overwrite: Replace a file that is there.
 
         Returns:
             Notices: columns that were replaced or dropped.
 
         Raises:
             RequestError: The validation data are arrays in memory.
-            OutputExistsError: The file is the validation CSV itself.
+            OutputExistsError: The file exists and `overwrite` is off, or it is the validation CSV itself.
         """
         if self.table is None:
             raise RequestError(
@@ -78,5 +80,6 @@ class SuspiciousRows:
         path = Path(path).absolute()
         if path.exists() and path.samefile(self.table.path):
             raise OutputExistsError(f"'{path}' is the validation data itself; choose another output.")
+        refuse_existing([path], overwrite)
         added = {LABEL_COLUMN: self.noise.predicted, CONFIDENCE_COLUMN: self.noise.self_confidence}
         return write_with_columns(path, self.table, added, self.rows, "validation data")

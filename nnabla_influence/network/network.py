@@ -31,7 +31,7 @@ from .hidden_layer import last_hidden_variable
 from .initial_values import complete_values, drawable, initial_values
 from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
-from .nnp import NetworkFile, NNablaMessage, parse_text, read_network_file
+from .nnp import NetworkFile, NNablaMessage, parse_bytes, parse_text, read_network_file
 from .roles import matches, read_roles, running_statistics
 from .standardization import Standardization
 
@@ -302,6 +302,13 @@ class Network:
                 yield LookupColumn(column, rows, f"the rows of embedding '{function.name}' of network '{self.path}'")
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> Dict[str, Any]:
+        """Return what is sent to another process: NNabla's message as bytes, because it cannot be pickled."""
+        return {**vars(self), "proto": self.proto.SerializeToString()}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state, proto=parse_bytes(state["proto"]))
 
     def __repr__(self) -> str:
         columns = ", ".join(f"{column} {shape}" for column, shape in self.input_shapes().items())

@@ -30,7 +30,7 @@ from ..errors import CorruptFileError, NetworkError, TooLargeError
 from ..files import write_bytes_atomic
 from ..similar_names import did_you_mean
 
-__all__ = ["NNablaMessage", "NetworkFile", "parse_text", "read_network_file", "write_archive"]
+__all__ = ["NNablaMessage", "NetworkFile", "parse_bytes", "parse_text", "read_network_file", "write_archive"]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
 VALUE_SUFFIXES = (".h5", ".protobuf")
@@ -125,6 +125,13 @@ def parse_text(text: str, path: Union[str, Path]) -> NNablaMessage:
         raise NetworkError(
             f"'{path}' is not a readable NNabla network (line:column: {error}). Save it again."
         ) from error
+    return proto
+
+
+def parse_bytes(data: bytes) -> NNablaMessage:
+    """Return the message that `SerializeToString` made bytes of."""
+    proto = nnabla_pb2.NNablaProtoBuf()
+    proto.ParseFromString(data)
     return proto
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Tuple, Union
 
-from ..files import refuse_overwriting, write_files_atomic
+from ..files import refuse_existing, refuse_overwriting, write_files_atomic
 from .report_inputs import ReportInputs
 from .required_libraries import require_report_libraries
 from .shown_samples import MOST_CARDS
@@ -42,7 +42,7 @@ class WrittenReport:
     unreadable: int
 
 
-def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenReport:
+def write_report(inputs: ReportInputs, output: Union[str, Path], *, overwrite: bool = False) -> WrittenReport:
     """Write a self-contained HTML page, and its figures as PNG files in the folder ``<name>_figures`` beside it.
 
     The page needs no network. It shows at most 2,000 samples and stays below 20 MB. The same inputs give the same
@@ -51,6 +51,7 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     Args:
         inputs: What to report on.
         output: The HTML file to write.
+        overwrite: Replace a page that is there.
 
     Returns:
         What was written.
@@ -58,12 +59,13 @@ def write_report(inputs: ReportInputs, output: Union[str, Path]) -> WrittenRepor
     Raises:
         MissingExtraError: Jinja2 or matplotlib is not installed.
         DataError: A file is missing, broken, or not what it should be.
-        OutputExistsError: The output is one of the inputs.
+        OutputExistsError: The output exists and `overwrite` is off, or is one of the inputs.
         CorruptFileError: The cache is damaged.
     """
     require_report_libraries()
     page = Path(output).absolute()
     refuse_overwriting([page], inputs.files)
+    refuse_existing([output], overwrite)
     content, text = _within_budget(inputs, page)
     figures = {figure_folder(page) / f"{name}.png": data for name, data in content.files.items()}
     write_files_atomic({**figures, page: text.encode("utf-8")})

@@ -13,7 +13,7 @@ from ..dataset.class_names import ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.overlap import overlapping_rows
 from ..errors import ConfigError, DataError
-from ..files import FilePath, refuse_overwriting
+from ..files import FilePath, refuse_existing, refuse_overwriting
 from ..relabelling import propose_labels, relabel
 from ..remedies import remedy
 from ..scored_data import ScoredData
@@ -44,6 +44,7 @@ class CleanseRequest:
         classes: A CSV with the names of the classes; left out, ``classes.csv`` beside the data set, if it is there.
         test: A data set that must share no row with the training data.
         reading: How it is read.
+        overwrite: Replace outputs that exist.
 
     Raises:
         ConfigError: A threshold is to judge losses, or scores in memory are to be read from a file.
@@ -65,6 +66,7 @@ class CleanseRequest:
     classes: Optional[FilePath] = None
     test: Optional[FilePath] = None
     reading: ReadingSettings = field(default_factory=ReadingSettings)
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.removal, Below) and highest_first(self.score):
@@ -123,9 +125,11 @@ def cleanse_data(request: CleanseRequest, reporter: ProgressReporter = SILENT) -
 
     Raises:
         DataError: A file is broken, nothing would be left, or the test set was trained on.
-        OutputExistsError: An output is read, or both are the same file.
+        OutputExistsError: An output exists and may not be replaced, is read, or both are the same file.
     """
-    refuse_overwriting([Path(request.output), Path(request.second)], request.inputs)
+    outputs = [Path(request.output), Path(request.second)]
+    refuse_overwriting(outputs, request.inputs)
+    refuse_existing(outputs, request.overwrite)
     data = request.read()
     rows = request.removal.rows(data.scores)
     if request.test is not None:

@@ -26,8 +26,8 @@ from ..choices import (
     TREATMENTS,
 )
 from ..cleansing import Amount, Count, Share
-from ..errors import ConfigError
-from ..evaluation.attribution import Agreement, Retrainings, attribution
+from ..errors import ConfigError, DataError, OutputExistsError
+from ..evaluation.attribution import Agreement, Retrainings, attribution, known_values
 from ..evaluation.evaluation_data import EvaluationData
 from ..evaluation.group_plan import GROUP_METRICS, GroupPlan
 from ..evaluation.removal_curve import RemovalCurve
@@ -170,6 +170,11 @@ class EvaluateRequest:
             return self.output
         return self.output.with_name(f"{self.output.stem}.{start}{self.output.suffix}")
 
+    @property
+    def tables(self) -> List[Path]:
+        """The CSVs with the retrainings."""
+        return [self.table(plan.start) for plan in self.plans()] or [self.output]
+
     def sweep(self, samples: int) -> RemovalSweep:
         """Return what is retrained and where.
 
@@ -210,6 +215,7 @@ def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SI
     """
     check_cluster(request.execution)
     refuse_overwriting([request.output], [*request.project.inputs, csv_of(request.selection), csv_of(request.test)])
+    _refuse_other_tables(request)
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
     data = evaluation_data(
@@ -219,6 +225,23 @@ def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SI
     trials = _trials(request, data, compared_methods(project.network))
     with resumable(request.kept, remedy("go-on")):
         return EvaluatedTrials(data, run_trials(trials, request.execution, reporter=reporter, finished=_log(trials)))
+
+
+def _refuse_other_tables(request: EvaluateRequest) -> None:
+    """Refuse files in the outputs' places that are no such tables: now, not after hours of training.
+
+    Raises:
+        OutputExistsError: One is.
+    """
+    for table in () if request.overwrite else request.tables:
+        try:
+            if table.exists():
+                (known_values if request.metric in GROUP_METRICS else RemovalCurve.read_csv)(table)
+        except DataError as error:
+            raise OutputExistsError(
+                f"{table}: expected the name of a new file, or retrainings to go on with, got another file.",
+                remedy("replace-output"),
+            ) from error
 
 
 def _trials(request: EvaluateRequest, data: EvaluationData, usual: List[str]) -> TrialsRequest:

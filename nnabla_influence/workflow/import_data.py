@@ -11,7 +11,7 @@ from ..choices import COLOURS, TASKS
 from ..dataset.class_names import CLASSES_FILE, write_class_names
 from ..dataset.csv import write_csvs
 from ..errors import ConfigError, DataError, OutputExistsError
-from ..files import FilePath
+from ..files import FilePath, refuse_existing
 from ..remedies import remedy
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
@@ -161,11 +161,7 @@ def _refuse_existing(existing: List[Path], request: ImportRequest) -> None:
     source = Path(request.source) if isinstance(request.source, (str, Path)) else None
     if source is not None and any(path.samefile(source) for path in existing if source.exists()):
         raise OutputExistsError(f"{source}: expected another folder to write to, got that of the source itself.")
-    if existing and not request.overwrite:
-        raise OutputExistsError(
-            f"{existing[0]}: expected a folder without data sets to write to, got one that has some.",
-            remedy("replace-output"),
-        )
+    refuse_existing(existing, request.overwrite)
 
 
 def _listed(names: Union[str, Sequence[str]]) -> Tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..choices import NOISE_KINDS
 from ..dataset.csv import Table
 from ..dataset.noise import NoisyLabels, write_noisy
 from ..errors import ConfigError
-from ..files import FilePath
+from ..files import FilePath, refuse_existing, refuse_overwriting
 from .request_checks import require_choice, require_whole
 
 __all__ = ["NoiseRequest", "add_noise"]
@@ -26,6 +27,7 @@ class NoiseRequest:
         kind: One of `choices.NOISE_KINDS`.
         label: The variable with the class numbers.
         seed: The same seed flips the same labels.
+        overwrite: Replace files that are there.
 
     Raises:
         ConfigError: A value is impossible.
@@ -42,6 +44,7 @@ class NoiseRequest:
     kind: str = NOISE_KINDS[0]
     label: str = "y"
     seed: int = 0
+    overwrite: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1:
@@ -58,7 +61,10 @@ def add_noise(request: NoiseRequest) -> NoisyLabels:
 
     Raises:
         DataError: The data set is broken or has no such label column.
-        OutputExistsError: An output is the data set itself, or both are the same file.
+        OutputExistsError: An output exists and may not be replaced, is the data set itself, or both are the same file.
     """
+    outputs = [Path(request.output), Path(request.truth)]
+    refuse_overwriting(outputs, [request.train])
+    refuse_existing(outputs, request.overwrite)
     table = Table.read(request.train)
     return write_noisy(table, request.label, request.rate, request.kind, request.seed, request.output, request.truth)

@@ -19,11 +19,12 @@ from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, DataError
+from ..evaluation.cleansing_effect import CleansingEffect
 from ..evaluation.group_plan import GROUP_METRICS
 from ..evaluation.removal_curve import RemovalCurve
 from ..evaluation.suspicious_rows import SuspiciousRows
 from ..execution import Execution
-from ..files import FilePath, refuse_overwriting
+from ..files import FilePath, refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..network import Network
 from ..remedies import remedy
@@ -45,6 +46,7 @@ from .opened_project import OpenedProject, open_cached_project, open_project
 from .progress_reporter import SILENT, ProgressReporter
 from .project_request import ProjectRequest
 from .request_checks import require_choice
+from .retrain import RetrainRequest, retrain
 from .score import MethodSetting, ScoreRequest, final_state, score_project
 from .suspects import suspicious_rows
 from .train import train_project
@@ -222,6 +224,7 @@ class Project:
         target: Union[int, FilePath, None] = None,
         labels: str = LABELS[0],
         output: Optional[FilePath] = None,
+        overwrite: bool = False,
         reporter: ProgressReporter = SILENT,
         **settings: MethodSetting,
     ) -> InfluenceScores:
@@ -236,12 +239,13 @@ class Project:
                 that never saw the sample (``out-of-fold``).
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
                 interruption. Left out, the scores are only returned; `InfluenceScores.to_csv` writes them.
+            overwrite: Replace an output that exists.
             reporter: Shows how far it is.
             settings: The method's own settings, such as ``through="all"`` or ``objective="error"``.
 
         Raises:
             CheckpointMissingError: The training did not keep what the method needs; the message says what to train.
-            OutputExistsError: The output is one of the files that are read.
+            OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
             Interrupted: Ctrl-C, with how to go on.
         """
         request = self._scoring(method, target, settings, labels)
@@ -249,33 +253,39 @@ class Project:
         path = _path(output)
         if path is not None and isinstance(finished, TrainingCache):
             refuse_overwriting([path], [finished.path])
-        scores = score_project(self._opened, finished, request, output=path, reporter=reporter)
+        scores = score_project(self._opened, finished, request, output=path, overwrite=overwrite, reporter=reporter)
         if path is not None:
-            scores.to_csv(path)
+            scores.to_csv(path, overwrite=overwrite)
         return scores
 
     def suspects(
-        self, training: Optional[FinishedTraining] = None, *, output: Optional[FilePath] = None
+        self,
+        training: Optional[FinishedTraining] = None,
+        *,
+        output: Optional[FilePath] = None,
+        overwrite: bool = False,
     ) -> SuspiciousRows:
         """Find validation rows that look mislabelled to the trained network, which never saw them.
 
         Args:
             training: What was trained, see `score`.
             output: The CSV to write, most suspicious first; left out, the rows are only returned.
+            overwrite: Replace an output that exists.
 
         Raises:
             UnsupportedError: The network does not predict one class per row.
             DataError: The validation data is the training data.
-            OutputExistsError: The output is one of the files that are read.
+            OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
         """
         finished = self._finished(training)
         path = _path(output)
         if path is not None:
             read = finished.path if isinstance(finished, TrainingCache) else None
             refuse_overwriting([path], [*self._opened.inputs, read])
+            refuse_existing([path], overwrite)
         suspects = suspicious_rows([finished], self.train_data, self.validation_data, self._opened.device)
         if path is not None:
-            suspects.to_csv(path)
+            suspects.to_csv(path, overwrite=overwrite)
         return suspects
 
     def trials(
@@ -300,12 +310,12 @@ class Project:
             target: See `score`.
             labels: See `score`.
             execution: Where the trials run.
-            overwrite: Replace caches of other runs.
+            overwrite: Replace an output that exists, and caches of other runs.
             reporter: Shows how far it is.
             settings: The method's own settings.
 
         Raises:
-            OutputExistsError: The output is one of the files that are read.
+            OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
             Interrupted: Ctrl-C, with how to go on.
         """
         self._refuse_finished()
@@ -313,7 +323,7 @@ class Project:
         scoring = self._scoring(method, target, settings, labels)
         request = TrialsRequest(self._request, path, (scoring,), trials, overwrite=overwrite)
         scores = mean_scores(request, execution, reporter=reporter)
-        scores.to_csv(path)
+        scores.to_csv(path, overwrite=overwrite)
         return scores
 
     def choose(
@@ -515,6 +525,7 @@ class Project:
         *,
         label: Optional[str] = None,
         test: Optional[FilePath] = None,
+        overwrite: bool = False,
     ) -> Cleansed:
         """Write the training data without its most harmful rows, and the removed rows.
 
@@ -525,12 +536,14 @@ class Project:
             removed: The CSV to write with the removed rows.
             label: The variable with the class numbers; None: ``y`` if it has any.
             test: A CSV that must share no row with the training data.
+            overwrite: Replace outputs that exist.
 
         Raises:
             DataError: Nothing would be left, or the test set was trained on.
-            OutputExistsError: An output is one of the files that are read, or both are the same file.
+            OutputExistsError: An output exists and `overwrite` is off, is one of the files that are read, or both are
+                the same file.
         """
-        return self._cleanse(scores, removal, output, removed, False, label, test)
+        return self._cleanse(scores, removal, output, removed, False, label, test, overwrite)
 
     def relabel(
         self,
@@ -541,6 +554,7 @@ class Project:
         *,
         label: Optional[str] = None,
         test: Optional[FilePath] = None,
+        overwrite: bool = False,
     ) -> Cleansed:
         """Write the training data with the predicted label in its most harmful rows, and the rows that change.
 
@@ -551,12 +565,14 @@ class Project:
             changed: The CSV to write with the rows that change, and their old and new label.
             label: The variable with the class numbers; None: ``y``.
             test: A CSV that must share no row with the training data.
+            overwrite: Replace outputs that exist.
 
         Raises:
             DataError: There are no predicted labels, or the test set was trained on.
-            OutputExistsError: An output is one of the files that are read, or both are the same file.
+            OutputExistsError: An output exists and `overwrite` is off, is one of the files that are read, or both are
+                the same file.
         """
-        return self._cleanse(scores, removal, output, changed, True, label, test)
+        return self._cleanse(scores, removal, output, changed, True, label, test, overwrite)
 
     def cleansed(self, scores: InfluenceScores, removal: Union[int, Removal]) -> Dataset:
         """Return the training data without its most harmful rows, as a view: nothing is copied or written.
@@ -571,6 +587,44 @@ class Project:
         gone = set(_removal(removal).rows(self._own(scores)).tolist())
         return self.train_data.subset([row for row in range(len(self.train_data)) if row not in gone])
 
+    def retrain(
+        self,
+        cleansed: DataSource,
+        *,
+        test: Optional[DataSource] = None,
+        trials: int = 5,
+        output: Optional[FilePath] = None,
+        execution: Execution = Execution(),
+        overwrite: bool = False,
+        reporter: ProgressReporter = SILENT,
+    ) -> CleansingEffect:
+        """Train from new parameters on the original and on the cleansed data, and compare: did cleansing help?
+
+        Args:
+            cleansed: The cleansed training data: the CSV that was written, or what `cleansed` returned.
+            test: The data that judges; left out, the validation rows do, which flatter if they made the scores.
+            trials: How many seeds each data set is trained with, from the project's own.
+            output: CSV to write with one row per training; progress is kept beside it, so that the same call goes on
+                after an interruption.
+            execution: Where the trainings run.
+            overwrite: Replace an output that exists, and the progress of another run.
+            reporter: Shows how far it is.
+
+        Returns:
+            Errors and accuracies of both with their intervals; ``sentence`` says what they mean.
+
+        Raises:
+            DataError: The cleansed data is the original, or the test data shares rows with other data.
+            OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
+            Interrupted: Ctrl-C, with how to go on.
+        """
+        self._refuse_finished()
+        compared = _data(cleansed)
+        if compared is None:
+            raise ConfigError("Expected the cleansed data, got none. Give its CSV or the Dataset.")
+        request = RetrainRequest(self._request, compared, _path(output), _data(test), trials, execution, overwrite)
+        return retrain(request, reporter)
+
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _cleanse(
@@ -582,12 +636,21 @@ class Project:
         relabels: bool,
         label: Optional[str],
         test: Optional[FilePath],
+        overwrite: bool,
     ) -> Cleansed:
         own = self._own(scores)
         refuse_overwriting([Path(output), Path(second)], self._opened.inputs)
         reading = self._opened.reading.like(self.train_data)
         request = CleanseRequest(
-            own, _removal(removal), output, second, relabels, label=label, test=test, reading=reading
+            own,
+            _removal(removal),
+            output,
+            second,
+            relabels,
+            label=label,
+            test=test,
+            reading=reading,
+            overwrite=overwrite,
         )
         return cleanse_data(request)
 

@@ -33,7 +33,7 @@ from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, LabelledInfluence, sample_columns
 from ..execution import one_thread
-from ..files import refuse_overwriting
+from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..resume import PartialFolder, discard, has_progress, partial_folder, working_on
@@ -179,6 +179,7 @@ def score_project(
     request: ScoreRequest,
     *,
     output: Optional[Path] = None,
+    overwrite: bool = False,
     reporter: ProgressReporter = SILENT,
 ) -> InfluenceScores:
     """Score a project's training data, with each sample's loss and predicted label.
@@ -188,16 +189,18 @@ def score_project(
         training: What was trained.
         request: By which method, and what is asked.
         output: The influence CSV that will be written: progress is kept beside it.
+        overwrite: Whether it may replace a file that is there.
         reporter: Shows how far it is.
 
     Raises:
-        OutputExistsError: The output is one of the files that are read.
+        OutputExistsError: The output exists and may not be replaced, or is one of the files that are read.
         Interrupted: Ctrl-C, with how to go on.
         InfluenceError: The method cannot score this training.
     """
     if output is not None:
         target = request.target.file if request.target is not None else None
         refuse_overwriting([output], [*project.inputs, target])
+        refuse_existing([output], overwrite)
     asked = narrowed(project.validation, training.network, request.target)
     preflight(training, project.train, project.validation, request.device, method=request.method)
     scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)

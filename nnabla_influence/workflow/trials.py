@@ -19,7 +19,7 @@ from ..errors import ConfigError
 from ..estimators import require_one_class, sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed
-from ..files import refuse_overwriting
+from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
@@ -47,7 +47,7 @@ class TrialsRequest:
         methods: How each training is scored.
         trials: How many seeds.
         scoring: The validation rows that score; None: those of the project that the methods' target asks about.
-        overwrite: Replace caches of other runs.
+        overwrite: Replace an output that exists, and caches of other runs.
         labels: Predicts the labels that every method's scores carry and retrainings may use, in place of the trained
             network.
         progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
@@ -161,12 +161,14 @@ def mean_scores(
         finished: See `run_trials`.
 
     Raises:
+        OutputExistsError: The output exists and may not be replaced, or is one of the files that are read.
         Interrupted: Ctrl-C, with how to go on.
         InfluenceError: A trial cannot be trained or scored.
     """
+    refuse_overwriting([request.output], request.inputs)
+    refuse_existing([request.output], request.overwrite)
     if not execution.elsewhere:
         return _mean(request, run_trials(request, execution, reporter=reporter, begun=begun, finished=finished))
-    refuse_overwriting([request.output], request.inputs)
     # Opened here first: what is wrong is said at once, and the data is decoded once for all workers.
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)

@@ -52,16 +52,16 @@ def commands(folder):
     training, validation = folder / "training.csv", folder / "validation.csv"
     cache, influence = folder / "cache.h5", folder / "influence.csv"
     data = ("--train", training, "--validation", validation)
-    score = ("score", "--cache", cache, *data, "--output", influence)
+    score = ("score", "--cache", cache, *data, "--output", influence, "--overwrite")
     cleanse = ("cleanse", "--influence", influence, "--remove", "1%", "--output", folder / "clean.csv")
     return {
         "train, 1 epoch": ("train", "--network", "builtin:mlp", "--epochs", 1, *data, "--cache", cache),
         "score, loss": (*score, "--method", "loss"),
         "score, spectral": score,
-        "cleanse": (*cleanse, "--removed", folder / "removed.csv"),
+        "cleanse": (*cleanse, "--removed", folder / "removed.csv", "--overwrite"),
         "compare": ("compare", influence, influence),
         "info": ("info", influence),
-        "report": ("report", "--influence", influence, "--output", folder / "report.html"),
+        "report": ("report", "--influence", influence, "--output", folder / "report.html", "--overwrite"),
     }
 
 

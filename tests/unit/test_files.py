@@ -13,6 +13,7 @@ import nnabla_influence
 from nnabla_influence.errors import OutputExistsError
 from nnabla_influence.files import (
     atomic_path,
+    refuse_existing,
     refuse_overwriting,
     replaceable,
     write_bytes_atomic,
@@ -219,3 +220,19 @@ def test_of_several_files_none_is_replaced_before_all_are_written(tmp_path, monk
     monkeypatch.undo()
     write_files_atomic({paths[0]: b"new", paths[1]: b"second"})
     assert [path.read_bytes() for path in paths] == [b"new", b"second"]
+
+
+def test_a_file_that_is_there_is_replaced_only_where_that_was_asked_for(tmp_path):
+    there, new = tmp_path / "there.csv", tmp_path / "new.csv"
+    there.write_text("mine")
+    refuse_existing([new, None], overwrite=False)
+    refuse_existing([there, new], overwrite=True)
+    with pytest.raises(OutputExistsError, match="there.csv: expected the name of a new file, got one that exists"):
+        refuse_existing([new, str(there)], overwrite=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_that_leads_nowhere_is_something_that_is_there(tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "nowhere.csv")
+    with pytest.raises(OutputExistsError):
+        refuse_existing([tmp_path / "link.csv"], overwrite=False)

@@ -173,12 +173,12 @@ def test_the_header_names_an_objective_other_than_the_mean_loss_and_numbers_stay
     values = np.array([0.5, -1.0])
     for objective, header in ((None, "influence"), (LOSS, "influence"), (Objective("error", 2.0), "influence:error")):
         scores = InfluenceScores(values, "m", objective=objective)
-        scores.to_csv(tmp_path / "out.csv", table)
+        scores.to_csv(tmp_path / "out.csv", table, overwrite=True)
         written = Table.read(tmp_path / "out.csv")
         assert written.header == ["x", "y:label", header, "datasource_index"]
         assert all(float(cell) or True for row in written.rows for cell in row)
         assert original_table(written).header == table.header
-        again = InfluenceScores(values, "m").to_csv(tmp_path / "again.csv", written)
+        again = InfluenceScores(values, "m").to_csv(tmp_path / "again.csv", written, overwrite=True)
         assert any(f"column '{header}' of the training data is replaced" in notice for notice in again)
 
 

@@ -20,6 +20,7 @@ from ...scored_data import ScoredData
 from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest
 from ..host.desktop_result import beside
+from .own_outputs import own_outputs
 from .result_folder import NETWORKS, ResultFields, TrainedResult
 from .retrainable import RetrainableResult
 from .workspace import workspace
@@ -28,6 +29,7 @@ __all__ = ["ChosenRemovalRequest", "chosen_removal"]
 
 METHOD = DEFAULT_METHOD
 SEED = 0
+PLUGIN = "remove_harmful_samples"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
     )
     data = evaluation_data(project, reporter=console)
     prints = [data.scoring.fingerprint, data.selection.fingerprint]
-    with workspace(request.removed, {**result.passport, "data": prints}, remedy("go-on-plugin")) as folder:
+    passport = {**result.passport, "data": prints}
+    with own_outputs(PLUGIN, ranking, table), workspace(request.removed, passport, remedy("go-on-plugin")) as folder:
         cache = result.repeatable(folder, console)
         chosen = choose(
             cache,
@@ -90,8 +93,8 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
             table=folder / table.name,
             reporter=console,
         )
-        write_influence_csv(console, chosen.scores, ranking)
-        chosen.curve.to_csv(table)
+        write_influence_csv(console, chosen.scores, ranking, overwrite=True)
+        chosen.curve.to_csv(table, overwrite=True)
     console.info(f"every retraining: {table}")
     console.result(f"auto: {chosen.decision.sentence}")
     return ranking, Count(chosen.removed)

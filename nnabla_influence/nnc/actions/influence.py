@@ -30,6 +30,7 @@ from ...workflow.project_request import ProjectRequest
 from ...workflow.score import ScoreRequest, has_objective, score_project, scoring_passport
 from ...workflow.training_overrides import TrainingOverrides
 from ..host.fields import Fields
+from .own_outputs import own_outputs
 from .result_folder import ResultFields, TrainedResult
 from .trained_anew import NEEDS_EPOCHS, TrainedAnew
 from .workspace import own_progress, workspace
@@ -106,17 +107,17 @@ def _score(asked: InfluenceRequest, console: Messenger) -> None:
     request = ScoreRequest(asked.method, asked.settings, device=result.device)
     output = asked.output
     refuse_overwriting([output], result.inputs)
-    with workspace(output, None, remedy("go-on-scoring")):
+    with own_outputs("influence", output), workspace(output, None, remedy("go-on-scoring")):
         if asked.trials > 1 or (request.method == NEEDS_EPOCHS and not _has_epochs(result)):
             anew = TrainedAnew(result, request, asked.trials, asked.batch_size, output)
-            write_influence_csv(console, anew.scores(console), output)
+            write_influence_csv(console, anew.scores(console), output, overwrite=True)
             return
         training, project = _finished(result, request, asked.batch_size, output, console)
         refuse_overwriting([output], project.data_files)
         passport = scoring_passport(request.estimator(), training, project.train, project.validation)
         own_progress(output, passport, "scoring")
-        scores = score_project(project, training, request, output=output, reporter=console)
-        write_influence_csv(console, scores, output)
+        scores = score_project(project, training, request, output=output, overwrite=True, reporter=console)
+        write_influence_csv(console, scores, output, overwrite=True)
 
 
 def _has_epochs(result: TrainedResult) -> bool:

@@ -18,6 +18,7 @@ from ..host.libraries import has_library, install_hint, require_library
 from ..host.manifest import REMOVAL_CURVE
 from ..host.next_step import NEXT_STEP
 from .influence_file import influence_file
+from .own_outputs import own_outputs
 
 __all__ = ["SheetRequest", "run"]
 
@@ -69,11 +70,12 @@ def _write(request: SheetRequest, console: Messenger) -> None:
     influence = influence_file(request.influence)
     curve = _curve(request.curve, influence)
     refuse_overwriting([request.page, request.sheet], [influence, *([curve] if curve else [])])
-    _write_sheet(influence, request.sheet, request.samples, console)
-    if has_library("jinja2"):
-        _write_page(influence, curve, request.page, console)
-    else:
-        console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
+    with own_outputs("influence_report", request.sheet, request.page):
+        _write_sheet(influence, request.sheet, request.samples, console)
+        if has_library("jinja2"):
+            _write_page(influence, curve, request.page, console)
+        else:
+            console.warn(f"the HTML page is left out: it needs {install_hint('jinja2')}")
 
 
 def _write_sheet(influence: Path, sheet: Path, most: int, console: Messenger) -> None:
@@ -92,7 +94,7 @@ def _write_page(influence: Path, curve: Optional[Path], page: Path, console: Mes
     from ...report import ReportInputs, write_report
 
     console.info("removal curve: " + (f"{curve}" if curve else "none; the plugin Removal curve makes one"))
-    written = write_report(ReportInputs(influence, curve, next_step=NEXT_STEP), page)
+    written = write_report(ReportInputs(influence, curve, next_step=NEXT_STEP), page, overwrite=True)
     size = written.page.stat().st_size
     console.info(f"page with {written.shown} of {written.total} samples ({size / 1e6:.1f} MB): {page}")
 

@@ -27,6 +27,7 @@ from ...workflow.score import ScoreRequest, score_training
 from ..host.fields import Fields
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
+from .own_outputs import own_outputs
 from .result_folder import ResultFields, TrainedResult, data_file
 from .retrainable import RetrainableResult
 from .workspace import workspace
@@ -136,12 +137,12 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
     sweep = RemovalSweep(request.counts(len(data.train)), [request.start], device=result.project.device)
     # What a started curve may not differ in; methods, numbers and trials may.
     passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
-    with workspace(table, passport, remedy("go-on-plugin")) as folder:
+    with own_outputs("removal_curve", picture, table), workspace(table, passport, remedy("go-on-plugin")) as folder:
         trials = _trials(result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
             curve = run_removal_sweep(trials, data, sweep, folder / table.name, progress)
         _draw(curve, picture)
-        curve.to_csv(table)
+        curve.to_csv(table, overwrite=True)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")
     console.info(f"picture: {picture}")
     for decision in decisions(curve):

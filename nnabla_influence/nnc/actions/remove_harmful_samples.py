@@ -21,6 +21,7 @@ from ...workflow.cleanse import CleanseRequest, cleanse_data
 from ..host.fields import Fields
 from .chosen_removal import ChosenRemovalRequest, chosen_removal
 from .influence_file import influence_file
+from .own_outputs import own_outputs
 
 __all__ = ["RemovalRequest", "removal_of", "run"]
 
@@ -76,12 +77,13 @@ def _remove(asked: RemovalRequest, console: Messenger) -> None:
     output = asked.output
     removed = asked.removed
     refuse_overwriting([output, removed], [influence])
-    if asked.remove.strip().lower() == AUTO:
-        chosen = ChosenRemovalRequest(influence, asked.model, output, removed, asked.confirm)
-        influence, removal = chosen_removal(chosen, console)
-    else:
-        removal = removal_of(asked.remove)
-    cleansed = cleanse_data(CleanseRequest(influence, removal, output, removed), console)
+    with own_outputs("remove_harmful_samples", output, removed):
+        if asked.remove.strip().lower() == AUTO:
+            chosen = ChosenRemovalRequest(influence, asked.model, output, removed, asked.confirm)
+            influence, removal = chosen_removal(chosen, console)
+        else:
+            removal = removal_of(asked.remove)
+        cleansed = cleanse_data(CleanseRequest(influence, removal, output, removed, overwrite=True), console)
     announce_classes(console, cleansed.losses, "removed")
     samples = cleansed.samples
     gone = len(cleansed.changed)

@@ -73,8 +73,8 @@ class DesktopResult:
 
     @property
     def others(self) -> List[str]:
-        """Names of the files and folders that are not shown, without the copy of the result."""
-        return sorted(path.name for path in self.more.glob("*") if path != self.kept)
+        """Names of the files and folders that are not shown, without hidden ones and the copy of the result."""
+        return sorted(path.name for path in self.more.glob("[!.]*") if path != self.kept)
 
     @property
     def way_back(self) -> str:

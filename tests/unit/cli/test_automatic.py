@@ -103,10 +103,11 @@ def test_what_was_retrained_is_not_done_again(command):
     line = (*AUTO, "CACHE", *CHEAP, *OUTPUTS)
     command(*line)
     before = {name: (command.folder / name).read_bytes() for name in names(command.folder)}
-    assert command(*line)[0] == 0
+    code, _, log = command(*line)
+    assert code == 2 and "replace it with --overwrite" in log
+    code, _, log = command(*line, "--overwrite")
+    assert code == 0 and "retraining: " not in log, "the retrainings are of the same experiment"
     assert {name: (command.folder / name).read_bytes() for name in names(command.folder)} == before
-    code, _, log = command(*AUTO, "CACHE", *CHEAP, "--split-seed", 3, *OUTPUTS)
-    assert code == 2 and "--overwrite" in log
     assert command(*AUTO, "CACHE", *CHEAP, "--split-seed", 3, "--overwrite", *OUTPUTS)[0] == 0
     with np.load(command.folder / "clean.retrainings.rows.npz") as figures:
         jobs = {name.split(".")[0] for name in figures.files if "." in name}
@@ -143,12 +144,13 @@ def test_the_objective_is_said_where_scores_are_made_and_nowhere_else(command, m
     assert code == 0 and "objective: expected validation error)" in out
     assert "influence:error" in Table.read(command.folder / "clean.influence.csv").header
     line = (*AUTO, "CACHE", "INFLUENCE", "--selection", made / "training.csv", "--objective", "error", *OUTPUTS)
+    line = (*line, "--overwrite")
     code, _, log = command(*line)
     assert code == 2 and log == (
         "error: --objective says how to score, but --influence holds the scores; leave one of the two out.\n"
     )
     code, _, log = command(
-        *AUTO, "--network", "builtin:mlp", "DATA", "--method", "loss", "--objective", "error", *OUTPUTS
+        *AUTO, "--network", "builtin:mlp", "DATA", "--method", "loss", "--objective", "error", *OUTPUTS, "--overwrite"
     )
     assert code == 2 and "--objective error means nothing to --method loss; leave it out" in log
     assert "clean.seed0.h5" not in names(command.folder)

@@ -34,11 +34,27 @@ def test_decoded_data_is_listed_and_cleared(command, made, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(str(made / "decoded"), str(copy))
     code, out, _ = command("info", "--data-cache", copy)
-    assert code == 0 and out.startswith(f"{copy}: ") and out.splitlines()[0].endswith(" data sets")
+    assert code == 0 and out.startswith(f"{copy}: ") and " data sets, " in out.splitlines()[0]
     assert all(str(made / name) in out for name in ("training.csv", "validation.csv"))
     code, out, _ = command("info", "--data-cache", copy, "--clear")
     assert code == 0 and out.startswith("removed ") and out.endswith(f" bytes from {copy}\n")
     assert "0 data sets" in command("info", "--data-cache", copy)[1]
+
+
+def test_decoded_data_is_kept_within_a_size(command, made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(str(made / "decoded"), str(copy), ignore=shutil.ignore_patterns("in_use"))
+    code, out, _ = command("info", "--data-cache", copy, "--limit", "1")
+    assert code == 0 and out.startswith("removed ") and f"{copy}: 0 data sets, 0 bytes" in out
+    assert (
+        command("info", "--limit", "1GB")[0] == 2
+        and command("info", "--data-cache", copy, "--clear", "--limit", 1)[0] == 2
+    )
+
+
+def test_the_users_cache_says_its_limit(command, monkeypatch):
+    monkeypatch.setenv("NNABLA_INFLUENCE_DATA_CACHE_LIMIT", "5GB")
+    assert "  limit: 5 GB; what was used least recently is removed first" in command("info", "--data-cache")[1]
 
 
 def test_left_out_the_folder_is_the_users(command, made):

@@ -151,7 +151,7 @@ def test_processes_may_decode_the_same_data_at_once(folder):
     assert [process.returncode for process in processes] == [0, 0, 0] and len(set(outputs)) == 1
     data = folder.read(csv)
     assert outputs[0].split()[0] == data.fingerprint
-    assert [path.name for path in folder.cache.iterdir() if path.name != "index"] == [data.fingerprint]
+    assert [path.name for path in folder.cache.iterdir() if path.name not in ("index", "in_use")] == [data.fingerprint]
 
 
 def test_losing_the_race_uses_the_winners_result(folder, monkeypatch):

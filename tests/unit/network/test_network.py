@@ -1,5 +1,7 @@
 """The noun: it never changes, it knows what data it can read, and it says what it is."""
 
+import pickle
+
 import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
@@ -70,3 +72,10 @@ def test_images_of_another_size_come_with_advice():
     with pytest.raises(DataError, match=r"image_size=\(8, 8\)") as refused:
         network.check_data(Dataset.from_arrays({"x": np.zeros((2, 1, 9, 9)), "y": [0, 1]}))
     assert refused.value.said(IN_COMMANDS).endswith("not (1, 9, 9). Resize the images with --image-size 8x8.")
+
+
+def test_a_network_reaches_another_process_whole():
+    network = Network.builtin("builtin:mlp", (4,), 3, seed=2)
+    copy = pickle.loads(pickle.dumps(network))
+    assert copy.fingerprint == network.fingerprint and np.array_equal(copy.theta, network.theta)
+    assert np.array_equal(copy.initialized(5).theta, network.initialized(5).theta)

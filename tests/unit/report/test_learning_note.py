@@ -15,7 +15,9 @@ ENTROPY = -(0.2 * np.log(0.2) + 0.3 * np.log(0.3) + 0.5 * np.log(0.5))
 def notes(folder, columns):
     (folder / "training.csv").touch()
     table = Table(folder / "training.csv", ["x", "y"], [[str(k), str(label)] for k, label in enumerate(LABELS)])
-    InfluenceScores(np.linspace(-1, 1, 10), "spectral", columns=columns, table=table).to_csv(folder / "influence.csv")
+    InfluenceScores(np.linspace(-1, 1, 10), "spectral", columns=columns, table=table).to_csv(
+        folder / "influence.csv", overwrite=True
+    )
     return learning_notes(ScoredSamples.read(folder / "influence.csv"))
 
 

@@ -20,7 +20,7 @@ def written(folder, rows):
     path = folder.path / "suspects.csv"
     data = Table(folder.path / "validation.csv", table.header[:2], [row[:2] for row in table.rows])
     data.path.touch()
-    SuspiciousRows(noise, data).to_csv(path)
+    SuspiciousRows(noise, data).to_csv(path, overwrite=True)
     return path
 
 
@@ -49,7 +49,7 @@ def test_the_page_shows_them(folder):
     inputs = ReportInputs(folder.digits(), suspects=written(folder, [5, 0]))
     page = write_report(inputs, folder.path / "report.html").page.read_text(encoding="utf-8")
     assert page.count('id="suspects-title"') == 1 and '<th scope="row">5</th>' in page
-    without = write_report(ReportInputs(folder.digits()), folder.path / "report.html").page.read_text(encoding="utf-8")
+    without = write_report(ReportInputs(folder.digits()), folder.path / "other.html").page.read_text(encoding="utf-8")
     assert "suspects-title" not in without
 
 

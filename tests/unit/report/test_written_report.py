@@ -45,7 +45,7 @@ def report(folder):
     """``report(influence, ...)``: write a report and return (what was written, its text, the parsed page)."""
 
     def write(influence, **inputs):
-        written = write_report(ReportInputs(influence, **inputs), folder.path / "報告 report.html")
+        written = write_report(ReportInputs(influence, **inputs), folder.path / "報告 report.html", overwrite=True)
         text = written.page.read_text(encoding="utf-8")
         return written, text, Page(text)
 
@@ -161,7 +161,7 @@ def test_a_failure_leaves_the_old_page(folder, report, monkeypatch):
 
     monkeypatch.setattr("nnabla_influence.report.page.render", fail)
     with pytest.raises(OSError, match="disk full"):
-        write_report(ReportInputs(influence), page)
+        write_report(ReportInputs(influence), page, overwrite=True)
     assert page.read_bytes() == before
     assert not [path for path in folder.path.rglob("*") if path.name.startswith(".partial")]
 

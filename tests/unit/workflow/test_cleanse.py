@@ -61,7 +61,7 @@ def test_the_most_harmful_rows_go(request_of, scores, data, tmp_path):
 def test_scores_in_memory_and_from_a_file_give_the_same_bytes(request_of, scores, tmp_path, data, relabels):
     written = []
     for given, options in ((tmp_path / "influence.csv", {"train": data / "training.csv"}), (scores, {})):
-        cleanse_data(request_of(Share(0.5), given, relabels=relabels, **options))
+        cleanse_data(request_of(Share(0.5), given, relabels=relabels, overwrite=bool(written), **options))
         written.append([(tmp_path / name).read_bytes() for name in ("clean.csv", "second.csv")])
     assert written[0] == written[1]
 

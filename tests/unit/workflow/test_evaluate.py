@@ -9,7 +9,7 @@ from nnabla_influence.choices import OBJECTIVES
 from nnabla_influence.cleansing import Count, Share
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.errors import CacheMismatchError, ConfigError, DataError, OutputExistsError
+from nnabla_influence.errors import CacheMismatchError, ConfigError, OutputExistsError
 from nnabla_influence.estimators import OutOfFold
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.interrupts import Interrupted
@@ -123,9 +123,9 @@ def test_overwrite_replaces_the_table_of_every_start(request_of):
     request = dataclasses.replace(request, project=dataclasses.replace(request.project, training=training))
     for start in request.starts:
         request.table(start).write_text("another,table\n1,2\n", encoding="utf-8")
-    with pytest.raises(DataError, match="expected the columns"):
-        kept = dataclasses.replace(request, overwrite=False)
-        attribution_results(kept, trained_and_scored(kept))
+    with pytest.raises(OutputExistsError, match="or retrainings to go on with"):
+        trained_and_scored(dataclasses.replace(request, overwrite=False))
+    assert request.table("scratch").read_text(encoding="utf-8") == "another,table\n1,2\n"
     assert len(attribution_results(request, trained_and_scored(request))) == 2
 
 

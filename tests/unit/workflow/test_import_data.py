@@ -60,7 +60,7 @@ def test_a_folder_of_images_is_a_source(tmp_path):
 def test_nothing_that_is_there_is_written_over(wine, tmp_path):
     request = ImportRequest(wine, tmp_path / "out", test=0.2)
     first = {path.name: path.read_bytes() for path in import_data(request).files.values()}
-    with pytest.raises(OutputExistsError, match="without data sets to write to") as caught:
+    with pytest.raises(OutputExistsError, match="expected the name of a new file") as caught:
         import_data(request)
     assert caught.value.said(IN_COMMANDS).endswith("replace it with --overwrite.")
     again = ImportRequest(wine, tmp_path / "out", seed=1, overwrite=True)

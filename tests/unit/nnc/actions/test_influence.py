@@ -50,7 +50,7 @@ def test_the_trained_network_is_scored_as_it_is(folder, caplog):
     caplog.set_level("INFO", "nnabla_influence")
     before, console = names(folder), RecordingConsole()
     run(fields(folder), console)
-    assert names(folder) == before | {"influence.csv", "influence.csv.json"}
+    assert names(folder) == before | {"influence.csv", "influence.csv.json", ".written_by_influence.json"}
     assert len(scores_of(folder / "influence.csv")) == 40
     assert any(line.startswith(f"influence CSV: {folder / 'influence.csv'} (40 rows") for line in console.lines)
     assert ("scoring (spectral)", "samples") in console.phases
@@ -89,7 +89,7 @@ def test_several_trials_are_the_mean_over_trainings_from_new_parameters(folder, 
     caplog.set_level("INFO", "nnabla_influence")
     before = names(folder)
     run(fields(folder, trials=2), RecordingConsole())
-    assert names(folder) == before | {"influence.csv", "influence.csv.json"}
+    assert names(folder) == before | {"influence.csv", "influence.csv.json", ".written_by_influence.json"}
     expected = np.mean([by_hand(folder, tmp_path, "spectral", seed) for seed in (0, 1)], axis=0)
     np.testing.assert_allclose(values_of(folder / "influence.csv"), expected, rtol=1e-6)
     assert "trained from new parameters 2 times, 3 epochs each; the selected result is not scored" in caplog.text

@@ -92,6 +92,7 @@ def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
     assert decision.sentence.startswith("loss: ") and not any(line.startswith("random: ") for line in console.lines)
     assert ("retraining", "trainings") in console.phases
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [
+        ".written_by_removal_curve.json",
         "curve.png",
         "table.csv",
         "table.rows.npz",
