@@ -233,12 +233,16 @@ def test_the_training_csv_is_not_written_over_even_where_nobody_named_it(finishe
     lines += [",".join(["me", str(whole.resolve(row[0])), row[1]]) for row in whole.rows]
     own.write_text("\n".join(lines), encoding="utf-8")
     before = own.read_bytes()
-    _, errors = cleanse(finished, "--remove", 5, "--output", "copy.csv", "--removed", "removed.csv", code=2)
-    assert "all the 96 rows that were scored" in errors and own.read_bytes() == before
-    _, errors = cleanse(finished, "--remove", 5, "--output", "clean.csv", "--removed", "copy.csv", code=2)
-    assert "all the 96 rows that were scored" in errors and own.read_bytes() == before
-    _, errors = cleanse(finished, "--remove", 0, "--output", "copy.csv", "--removed", "removed.csv", code=2)
-    assert "all the 96 rows that were scored" in errors, "its comments would be lost"
+    for number, output, removed in (
+        (5, "copy.csv", "removed.csv"),
+        (5, "clean.csv", "copy.csv"),
+        (0, "copy.csv", "r.csv"),
+    ):
+        options = ("--remove", number, "--output", output, "--removed", removed)
+        _, errors = cleanse(finished, *options, code=2)
+        assert "expected the name of a new file" in errors
+        _, errors = cleanse(finished, *options, "--overwrite", code=2)
+        assert "all the 96 rows that were scored" in errors and own.read_bytes() == before
 
 
 @pytest.mark.parametrize("number", [0, 5])
@@ -252,7 +256,7 @@ def test_the_same_cleansing_can_be_repeated(finished, number):
 
 @pytest.mark.parametrize(
     "option",
-    [("--selection", "{validation}"), ("--orders", 3), ("--workers", 2), ("--method", "loss"), ("--overwrite",)],
+    [("--selection", "{validation}"), ("--orders", 3), ("--workers", 2), ("--method", "loss")],
 )
 def test_what_only_auto_reads_is_refused_without_it(finished, data, option):
     option = tuple(str(part).format(validation=data / "validation.csv") for part in option)
