@@ -5,7 +5,7 @@
     project = Project.open("results.nnp", train="training.csv", validation="validation.csv")
     cache = project.train("cache.h5")
     scores = project.score(cache)
-    scores.to_csv("ranking.csv")               # most harmful first; negative means harmful
+    scores.to_csv("influence.csv")               # most harmful first; negative means harmful
 
 Five nouns carry the package: a `Project` (network, settings, data) is trained into a `TrainingCache`, from which a
 method makes `InfluenceScores`; retraining decides how many samples are worth removing, and the data set is cleansed of
