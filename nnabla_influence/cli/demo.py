@@ -30,7 +30,7 @@ LOGGER = logging.getLogger("nnabla_influence")
 METHODS = ("spectral", "loss", "random")
 RETRAINED = ("spectral", "random")
 SHARES = (0.05, 0.1, 0.2)
-TAKES = "all of it takes about a minute on two cores"
+TAKES = "all of it is about a minute of computing, shared by the workers"
 NOTE = "made_by_demo.txt"
 NEXT = (
     "python -m nnabla_influence import FOLDER_OR_TABLE --output data",

@@ -266,8 +266,11 @@ def test_the_second_run_decodes_nothing(commands, data):
 
 
 def test_demo_prints_its_table_and_decides_nothing_from_one_training(commands):
-    out, _ = commands("demo", "--trials", 1, "--output", "デモ", "--quiet")
-    header, _, *rows = out.strip().splitlines()[1 : 3 + len(DEMO_METHODS)]
+    out, log = commands("demo", "--trials", 1, "--output", "デモ")
+    lines = out.splitlines()
+    assert len(lines) + len(log.splitlines()) <= 60 and "epoch " not in log
+    start = next(number for number, line in enumerate(lines) if line.startswith("scores "))
+    header, _, *rows = lines[start : start + 2 + len(DEMO_METHODS)]
     assert header.split()[:2] == ["scores", "AUROC"]
     found = {row.split()[0]: float(row.split()[1]) for row in rows}
     assert set(found) == set(DEMO_METHODS) >= {"spectral", "loss", "random"}

@@ -29,7 +29,7 @@ def test_it_evaluates_a_small_network_on_the_noisy_digits(tmp_path):
     assert asked.project.reading.data_cache == tmp_path / "decoded", "everything lies in one folder"
     assert (asked.methods, asked.amounts) == (demo.METHODS, (Share(0.05), Share(0.1), Share(0.2)))
     assert (asked.trials, asked.starts, asked.execution) == (2, ("scratch",), Execution(4))
-    assert asked.test == tmp_path / "test.csv" and asked.output.parent == tmp_path and asked.overwrite
+    assert asked.test == tmp_path / "test.csv" and asked.output.parent == tmp_path and not asked.overwrite
 
 
 def test_a_table_says_how_well_flipped_labels_are_found(capsys):
@@ -66,3 +66,23 @@ def test_without_a_library_nothing_is_begun(tmp_path, monkeypatch, capsys, missi
     assert main(["demo", "--output", str(tmp_path / "demo")]) == 2
     out, err = capsys.readouterr()
     assert out == "" and "pip install" in err and not (tmp_path / "demo").exists()
+
+
+def test_it_writes_into_a_folder_of_its_own_only(tmp_path, capsys):
+    (tmp_path / "influence.csv").write_text("mine", encoding="utf-8")
+    assert main(["demo", "--output", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "expected a new folder, or one that the demo made" in err and "--overwrite" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["influence.csv"]
+    demo._own(tmp_path / "new", overwrite=False)
+    (tmp_path / "new" / "influence.csv").write_text("the demo's", encoding="utf-8")
+    demo._own(tmp_path / "new", overwrite=False)
+    demo._own(tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_epochs_are_lines_for_those_who_ask(caplog, verbose):
+    caplog.set_level("INFO", "nnabla_influence")
+    with demo._steps_only(Console(verbose=verbose)):
+        demo.LOGGER.info("epoch 1 of 30")
+    assert ("epoch 1" in caplog.text) == verbose and demo.LOGGER.isEnabledFor(20)
