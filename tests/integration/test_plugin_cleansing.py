@@ -64,6 +64,7 @@ def test_auto_retrains_and_keeps_what_it_decided_by(clicks, scored_project):
     assert click.code == 0 and click.lines[-1] == SUCCESS, click.said
     assert any("11 rows score, the other 11 choose" in line for line in click.lines)
     files = {
+        ".written_by_remove_harmful_samples.json",
         "cleansed.csv",
         "removed.csv",
         "auto_influence.csv",

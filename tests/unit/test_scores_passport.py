@@ -109,9 +109,9 @@ def test_a_damaged_passport_is_no_passport_but_noticed(written, text):
 def test_writing_anew_replaces_the_passport_but_no_other_file(written):
     table = Table.read(written.parent / "train.csv")
     scores = InfluenceScores(np.arange(float(ROWS)), "loss")
-    assert scores.to_csv(written, table) == [] and read_passport(written)["method"] == "loss"
+    assert scores.to_csv(written, table, overwrite=True) == [] and read_passport(written)["method"] == "loss"
     passport_file(written).write_text("my notes")
-    (notice,) = scores.to_csv(written, table)
+    (notice,) = scores.to_csv(written, table, overwrite=True)
     assert "influence.csv.json is no passport" in notice and passport_file(written).read_text() == "my notes"
 
 

@@ -60,7 +60,7 @@ def test_the_strongest_on_both_sides_stand_beside_them_instead_of_the_two_ends(f
     assert values["strips"] == []
     page = write_report(inputs, folder.path / "r.html").page.read_text(encoding="utf-8")
     assert page.count('id="asked-title"') == 1 and "<b>row 4</b>" in page
-    without = write_report(ReportInputs(folder.digits(count=40)), folder.path / "r.html").page
+    without = write_report(ReportInputs(folder.digits(count=40)), folder.path / "without.html").page
     assert "asked-title" not in without.read_text(encoding="utf-8")
 
 
