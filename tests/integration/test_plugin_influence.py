@@ -71,6 +71,7 @@ def test_every_method_works_without_a_cache_and_leaves_nothing_behind(
     scores = column(scored(folder, "-a", method), "influence")
     assert np.count_nonzero(scores) == 40
     assert files_in(folder) == [
+        ".written_by_influence.json",
         "influence.csv",
         "influence.csv.json",
         "monitoring_report.yml",
