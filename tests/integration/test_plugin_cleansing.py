@@ -101,3 +101,15 @@ def test_a_failure_is_one_sentence_and_leaves_nothing(clicks, scored_project, tr
         assert click.code == 2 and sentence in click.lines[-1], click.said
         assert "Traceback" not in click.said and SUCCESS not in click.said
         assert contents(result) == before
+
+
+def test_a_file_of_somebody_else_is_refused_and_its_own_is_replaced(clicks, scored_project):
+    result = result_folder(scored_project("affine"), scored_project("affine").folder.parent / "own")
+    assert clicks.windows("remove_harmful_samples", result, remove="3").code == 0
+    first = (result / "removed.csv").read_bytes()
+    assert clicks.windows("remove_harmful_samples", result, remove="5").code == 0
+    assert (result / "removed.csv").read_bytes() != first
+    (result / "removed.csv").write_text("mine\n", encoding="utf-8")
+    click = clicks.windows("remove_harmful_samples", result, remove="5")
+    assert click.code == 2 and "or one that this plugin wrote and nobody has changed since" in click.said
+    assert (result / "removed.csv").read_text(encoding="utf-8") == "mine\n"
