@@ -1,10 +1,11 @@
-"""Data sets of which a measurement draws some rows, another draw for every seed; shared by the scripts beside this one.
+"""Data sets of which a measurement draws some rows, and the CSVs of its results; shared by the scripts beside this one.
 
 The digits come with the package and Friedman's function is made here; the others are read from the files that the
 scripts' `prepare.py` describe: MNIST (samples/mnist), CIFAR-10 with labels by people (samples/cifar10), UCI's Adult
 (samples/leave_one_out).
 """
 
+import csv
 import importlib.util
 import io
 from dataclasses import dataclass, field
@@ -92,3 +93,18 @@ def prepare(sample):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def read_rows(path):
+    """Rows of a CSV of results so far."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def append_rows(path, columns, rows):
+    """Add rows to a CSV of results, with its header if it is new."""
+    new = not path.is_file()
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([columns, *rows] if new else rows)

@@ -14,7 +14,6 @@ to the same file. The tables are printed in Markdown: means over the seeds with 
 """
 
 import argparse
-import csv
 import itertools
 import logging
 import runpy
@@ -336,21 +335,6 @@ def tau_of(cache, data, scores, seed):
     return agreement.kendall.mean
 
 
-def read(path):
-    """Rows of the CSV so far."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append(path, rows):
-    """Add rows to the CSV, with its header if it is new."""
-    new = not path.is_file()
-    with path.open("a", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, *rows] if new else rows)
-
-
 def column(rows, ranking, value):
     """The values of a ranking by seed, as text with the 95 % interval; the value may be a function of the row."""
     own = [row for row in rows if row["ranking"] == ranking]
@@ -406,13 +390,13 @@ def main():
     if not args.table_only:
         sources = read_sources(args)
         wanted = [c for c in CONDITIONS if c.data in sources and (not args.conditions or c.name in args.conditions)]
-        done = {(row["condition"], int(row["seed"])) for row in read(path)}
+        done = {(row["condition"], int(row["seed"])) for row in SOURCES.read_rows(path)}
         for seed, condition in itertools.product(range(args.seeds), wanted):  # interrupted, it has all conditions
             if (condition.name, seed) not in done:
-                append(path, list(one_seed(sources[condition.data], condition, seed, args.rows)))
+                SOURCES.append_rows(path, COLUMNS, list(one_seed(sources[condition.data], condition, seed, args.rows)))
                 print(f"{condition.name}, seed {seed}", flush=True)
     order = [condition.name for condition in CONDITIONS]
-    print_tables(sorted(read(path), key=lambda row: order.index(row["condition"])))
+    print_tables(sorted(SOURCES.read_rows(path), key=lambda row: order.index(row["condition"])))
     print(f"\nevery number: {path}")
 
 

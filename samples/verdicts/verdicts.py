@@ -13,7 +13,6 @@ the same file. Two processes may share the work: give them different --condition
 """
 
 import argparse
-import csv
 import itertools
 import logging
 import runpy
@@ -131,21 +130,6 @@ def decided(source, condition, ranking, draw, orders):
     return (condition.name, ranking, draw, *counts, *gains, *measured, f"{time.perf_counter() - started:.0f}")
 
 
-def read(path):
-    """Rows of the CSV so far."""
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append(path, row):
-    """Add a row to the CSV, with its header if it is new."""
-    new = not path.is_file()
-    with path.open("a", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([COLUMNS, row] if new else [row])
-
-
 def share(times, of):
     """A share with its exact 95 % interval (Clopper and Pearson)."""
     low = stats.beta.ppf(0.025, times, of - times + 1) if times else 0.0
@@ -187,14 +171,16 @@ def main():
     if not args.table_only:
         sources = read_sources(args)
         wanted = [c for c in CONDITIONS if c.data in sources and (not args.conditions or c.name in args.conditions)]
-        done = {(row["condition"], row["ranking"], int(row["draw"])) for row in read(path)}
+        done = {(row["condition"], row["ranking"], int(row["draw"])) for row in SOURCES.read_rows(path)}
         for draw in range(args.draws):  # draws outside: an interrupted table has all conditions
             for condition, ranking in itertools.product(wanted, RANKINGS):
                 if (condition.name, ranking, draw) in done or (ranking == "random" and condition.rate):
                     continue
-                append(path, decided(sources[condition.data], condition, ranking, draw, args.orders))
+                SOURCES.append_rows(
+                    path, COLUMNS, [decided(sources[condition.data], condition, ranking, draw, args.orders)]
+                )
                 print(f"{condition.name}, {ranking}, draw {draw}", flush=True)
-    print_table(read(path))
+    print_table(SOURCES.read_rows(path))
     print(f"\nevery draw: {path}")
 
 

@@ -62,8 +62,8 @@ class InputColumn:
             training: The training rows' numbers.
         """
         if self.numbers is None:
-            assert self.text is not None
-            marked: Array = np.stack([self.text == value for value in self.categories], axis=1)
+            text = np.asarray(self.text)  # (N,), as there are no numbers
+            marked: Array = np.stack([text == value for value in self.categories], axis=1)
             return marked.astype(np.float64)
         missing = np.isnan(self.numbers)
         if not missing.any():
