@@ -49,7 +49,8 @@ def run(folder, *arguments, code=0):
     command = [sys.executable, "-m", "nnabla_influence", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
     done = subprocess.run(command, cwd=str(folder), env=environment, capture_output=True, text=True)
-    assert done.returncode == code or (code is None and done.returncode), done.stderr
+    noticed = 2 if "to fit the " in done.stderr else 1  # before it begins, or while it writes
+    assert done.returncode == (noticed if code is None else code), done.stderr
     return done.stderr
 
 
