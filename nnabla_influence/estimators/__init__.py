@@ -11,6 +11,7 @@ from .labelled_influence import LabelledInfluence
 from .last_epoch_influence import LastEpochInfluence
 from .objective import likelihood_scale
 from .out_of_fold import OutOfFold
+from .row_scores import estimate_rows
 from .sample_columns import labels_of, predicted_labels, sample_columns
 from .scoring_task import ScoringTask
 from .self_influence import SelfInfluence
@@ -34,6 +35,7 @@ __all__ = [
     "SgdInfluence",
     "SpectralInfluence",
     "TracIn",
+    "estimate_rows",
     "given_labels",
     "labels_of",
     "learns_one_class",

@@ -12,6 +12,7 @@ from ..progress import ProgressCallback, ProgressStore
 from ..scores import InfluenceScores
 from ..training import FinishedTraining
 from .scoring_task import ScoringTask
+from .shared_work import SharedWork
 
 __all__ = ["InfluenceEstimator"]
 
@@ -44,6 +45,7 @@ class InfluenceEstimator(ABC):
         validation: Dataset,
         progress: Optional[ProgressCallback] = None,
         store: Optional[ProgressStore] = None,
+        shared: Optional[SharedWork] = None,
     ) -> InfluenceScores:
         """Score every training sample.
 
@@ -53,6 +55,7 @@ class InfluenceEstimator(ABC):
             validation: The validation data.
             progress: Called with (samples done, samples in all).
             store: Where methods that take long keep their progress, to go on after an interruption.
+            shared: What other scorings of the same training have computed already.
 
         Returns:
             N scores, together with the training data's table; positive is helpful, negative harmful.
@@ -66,7 +69,7 @@ class InfluenceEstimator(ABC):
             ComputationError: NNabla failed at a batch.
         """
         self.check_network(training.network)
-        scores = self._scores(ScoringTask(training, train, validation, progress, store))
+        scores = self._scores(ScoringTask(training, train, validation, progress, store, shared or SharedWork()))
         return dataclasses.replace(
             scores, table=train.table, fingerprint=train.fingerprint, seeds=(training.config.seed,)
         )

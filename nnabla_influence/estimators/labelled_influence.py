@@ -50,6 +50,7 @@ class LabelledInfluence(InfluenceEstimator):
         return {**self._scorer.settings(), **labels}
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
-        labelled = self._labeller._scores(task)
+        # They do not depend on which validation rows are asked about.
+        labelled = task.shared.once("labels", lambda: self._labeller._scores(task))
         scores = self._scorer._scores(task)
         return scores.with_columns({LABEL_COLUMN: labelled.columns[LABEL_COLUMN]})

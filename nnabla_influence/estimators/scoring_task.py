@@ -6,7 +6,8 @@ asked of the task too, so that all of them mean the same by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..objective import LOSS, Objective
 from ..progress import ProgressCallback, ProgressStore
 from ..training import FinishedTraining, coupled_decay
 from .objective import objective_of
+from .shared_work import SharedWork
 
 __all__ = ["ScoringTask"]
 
@@ -34,6 +36,7 @@ class ScoringTask:
         validation: The validation data.
         progress: Called with (samples done, samples in all).
         store: Where methods that take long keep their progress.
+        shared: What scorings of this training with other validation data have in common with it.
     """
 
     training: FinishedTraining
@@ -41,6 +44,7 @@ class ScoringTask:
     validation: Dataset
     progress: Optional[ProgressCallback] = None
     store: Optional[ProgressStore] = None
+    shared: SharedWork = field(default_factory=SharedWork, compare=False, repr=False)
 
     def report(self, done: int, total: int) -> None:
         """Tell how many samples are done."""
@@ -59,10 +63,14 @@ class ScoringTask:
             batch_norm: Policy of `LossOracle`.
             device: Where to compute.
         """
-        oracle = LossOracle(self.training.network, batch_norm, device)
-        if batch_norm == "frozen":
-            oracle.refresh_statistics(theta, map(self.train.batch, self.every_row()))
-        return oracle
+
+        def made() -> LossOracle:
+            oracle = LossOracle(self.training.network, batch_norm, device)
+            if batch_norm == "frozen":
+                oracle.refresh_statistics(theta, map(self.train.batch, self.every_row()))
+            return oracle
+
+        return self.shared.once(("oracle", batch_norm, device, _digest(theta)), made)
 
     def objective(self, name: str, oracle: LossOracle, theta: Array) -> Objective:
         """Return the objective of that name, with the scale that it has at theta (P,), see `estimators.objective`."""
@@ -107,8 +115,17 @@ class ScoringTask:
             subset: Training samples it is taken from; None for all.
             seed: Draws the subset.
         """
-        config = self.training.config
-        batches = drawn_batches(len(self.train), config.batch_size, subset, seed)
-        # A step adds the gradients of several batches but the decay once.
-        decay = coupled_decay(config.solver) / self.training.plan.batches_per_step
-        return MeanCurvature(oracle, theta, self.train, batches, kind, decay)
+
+        def made() -> MeanCurvature:
+            config = self.training.config
+            batches = drawn_batches(len(self.train), config.batch_size, subset, seed)
+            # A step adds the gradients of several batches but the decay once.
+            decay = coupled_decay(config.solver) / self.training.plan.batches_per_step
+            return MeanCurvature(oracle, theta, self.train, batches, kind, decay)
+
+        return self.shared.once(("curvature", id(oracle), kind, subset, seed, _digest(theta)), made)
+
+
+def _digest(theta: Array) -> str:
+    """Identify parameters (P,)."""
+    return hashlib.sha256(theta.tobytes()).hexdigest()

@@ -111,7 +111,7 @@ class SpectralInfluence(CurvatureInfluence):
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         training = task.training
         theta, oracle, objective, gradient, curvature = self._at_point(task)  # g, G
-        division, before = self._division(oracle, theta, task)
+        division, before = task.shared.once("division", lambda: self._division(oracle, theta, task))
         root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
         adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F
         krylov = lanczos(Scaled(curvature, root**2), root * gradient, self.lanczos_steps)

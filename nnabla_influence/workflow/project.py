@@ -57,6 +57,7 @@ from .validation_target import ValidationTarget
 __all__ = ["Project"]
 
 DataSource = Union[FilePath, Dataset]
+Target = Union[int, FilePath, Sequence[int], None]
 
 
 class Project:
@@ -221,7 +222,8 @@ class Project:
         training: Optional[FinishedTraining] = None,
         method: str = DEFAULT_METHOD,
         *,
-        target: Union[int, FilePath, None] = None,
+        target: Target = None,
+        each: bool = False,
         labels: str = LABELS[0],
         output: Optional[FilePath] = None,
         overwrite: bool = False,
@@ -234,7 +236,9 @@ class Project:
             training: What was trained, from `train`; left out, the cache this project was made from, or the trained
                 network file itself.
             method: One of `choices.METHODS`.
-            target: A class number, or a CSV that lists validation rows, in place of all validation rows.
+            target: In place of all validation rows: a class number, a list of row numbers, or a CSV that lists them.
+            each: Ask about each of these rows by itself: the scores get a column for each, such as ``row_5`` in
+                `InfluenceScores.columns`, and are the mean over them.
             labels: Who predicts the labels that the scores carry, for `relabel`: the trained ``network``, or networks
                 that never saw the sample (``out-of-fold``).
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
@@ -248,7 +252,7 @@ class Project:
             OutputExistsError: The output exists and `overwrite` is off, or it is one of the files that are read.
             Interrupted: Ctrl-C, with how to go on.
         """
-        request = self._scoring(method, target, settings, labels)
+        request = self._scoring(method, ValidationTarget.of(target, each), settings, labels)
         finished = self._finished(training)
         path = _path(output)
         if path is not None and isinstance(finished, TrainingCache):
@@ -294,7 +298,7 @@ class Project:
         trials: int,
         method: str = DEFAULT_METHOD,
         *,
-        target: Union[int, FilePath, None] = None,
+        target: Target = None,
         labels: str = LABELS[0],
         execution: Execution = Execution(),
         overwrite: bool = False,
@@ -320,7 +324,7 @@ class Project:
         """
         self._refuse_finished()
         path = Path(output)
-        scoring = self._scoring(method, target, settings, labels)
+        scoring = self._scoring(method, ValidationTarget.of(target), settings, labels)
         request = TrialsRequest(self._request, path, (scoring,), trials, overwrite=overwrite)
         scores = mean_scores(request, execution, reporter=reporter)
         scores.to_csv(path, overwrite=overwrite)
@@ -669,12 +673,11 @@ class Project:
     def _scoring(
         self,
         method: str,
-        target: Union[int, FilePath, None] = None,
+        target: Optional[ValidationTarget] = None,
         settings: Mapping[str, MethodSetting] = MappingProxyType({}),
         labels: str = LABELS[0],
     ) -> ScoreRequest:
-        asked = ValidationTarget.of(target)
-        return ScoreRequest(method, settings, asked, self._request.seed, self._opened.device, labels)
+        return ScoreRequest(method, settings, target, self._request.seed, self._opened.device, labels)
 
     def _finished(self, training: Optional[FinishedTraining]) -> FinishedTraining:
         """Return what is scored: what was given, the project's cache, or its trained network file."""

@@ -12,7 +12,7 @@ import inspect
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Set, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Union
 
 from ..choices import (
     BATCH_NORM_POLICIES,
@@ -31,7 +31,7 @@ from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
-from ..estimators import InfluenceEstimator, LabelledInfluence, sample_columns
+from ..estimators import InfluenceEstimator, LabelledInfluence, estimate_rows, sample_columns
 from ..execution import one_thread
 from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
@@ -222,7 +222,7 @@ def score_training(
         training: What was trained.
         train: Its training data.
         validation: The validation rows that are asked about.
-        request: By which method.
+        request: By which method, and whether about each of these rows by itself.
         beside: The file that is to be written: progress is kept beside it, and removed at the end; None keeps none.
         reporter: Shows how far it is.
 
@@ -234,10 +234,19 @@ def score_training(
         InfluenceError: The method cannot score this training.
     """
     estimator = request.estimator()
+    columns = request.target.columns if request.target is not None else []
+
+    def estimated(store: Optional[PartialFolder]) -> InfluenceScores:
+        with one_thread(), reporter.progress(f"scoring ({estimator.method})", "samples") as progress:
+            if columns:
+                return estimate_rows(estimator, training, train, validation, columns, progress, store)
+            return estimator.estimate(training, train, validation, progress, store)
+
     if beside is None:
-        scores = _estimated(estimator, training, train, validation, None, reporter)
+        scores = estimated(None)
     else:
-        scores = _with_kept_progress(estimator, training, train, validation, beside, reporter)
+        passport = scoring_passport(estimator, training, train, validation)
+        scores = _with_kept_progress(estimated, {**passport, **({"each": columns} if columns else {})}, beside)
     if scores.objective is not None:
         LOGGER.info("objective %s: the scores are changes of the %s", scores.objective.name, scores.objective.formula)
     for name, value in scores.facts.items():
@@ -254,37 +263,20 @@ def with_sample_columns(
 
 
 def _with_kept_progress(
-    estimator: InfluenceEstimator,
-    training: FinishedTraining,
-    train: Dataset,
-    validation: Dataset,
-    beside: Path,
-    reporter: ProgressReporter,
+    estimated: Callable[[PartialFolder], InfluenceScores], passport: Mapping[str, Any], beside: Path
 ) -> InfluenceScores:
     kept = f"the scoring's progress is in '{partial_folder(beside)}'."
     with working_on(beside):
-        store = PartialFolder(beside, scoring_passport(estimator, training, train, validation))
+        store = PartialFolder(beside, passport)
         try:
             with resumable(kept, remedy("go-on-or-discard")):
-                scores = _estimated(estimator, training, train, validation, store, reporter)
+                scores = estimated(store)
         except InfluenceError as error:  # going on would fail again, unless it was for want of memory
             if not isinstance(error, ComputationError) or not has_progress(beside):
                 discard(beside)
             raise
         discard(beside)
     return scores
-
-
-def _estimated(
-    estimator: InfluenceEstimator,
-    training: FinishedTraining,
-    train: Dataset,
-    validation: Dataset,
-    store: Optional[PartialFolder],
-    reporter: ProgressReporter,
-) -> InfluenceScores:
-    with one_thread(), reporter.progress(f"scoring ({estimator.method})", "samples") as progress:
-        return estimator.estimate(training, train, validation, progress, store)
 
 
 def scoring_passport(

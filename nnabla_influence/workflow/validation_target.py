@@ -1,7 +1,8 @@
 """Asks what influences one class, or some validation rows, instead of the mean over all of them.
 
 Every method's question is the mean loss over the validation data; another question is other validation data. So a
-target is a subset of the validation rows, with a fingerprint of its own, and nothing else changes.
+target is a subset of the validation rows, with a fingerprint of its own, and nothing else changes. The rows may also be
+asked about one by one, see `estimators.row_scores`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -36,28 +37,51 @@ class ValidationTarget:
     """The validation rows that are asked about.
 
     Args:
-        value: A class number, or a CSV whose column ``datasource_index`` lists validation rows.
+        value: A class number; the numbers of validation rows; or a CSV whose column ``datasource_index`` lists them.
+        each: Ask about each row by itself as well, not only about their mean; not for a class.
 
     Raises:
-        ConfigError: The class number is negative or no whole number.
+        ConfigError: A number is negative or no whole number, there is no row, or each row of a class is asked about.
 
     Example:
-        >>> ValidationTarget(3).kind, ValidationTarget(Path("rows.csv")).kind
-        ('class', 'rows')
+        >>> ValidationTarget(3).kind, ValidationTarget((1, 5)).kind, ValidationTarget(Path("rows.csv")).kind
+        ('class', 'rows', 'rows')
     """
 
-    value: Union[int, Path]
+    value: Union[int, Path, Tuple[int, ...]]
+    each: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.value, Path):
+        if isinstance(self.value, tuple):
+            if not self.value:
+                raise ConfigError("Expected the numbers of validation rows as a target, got none.")
+            for row in self.value:
+                require_whole("the row number of a target", row, 0)
+        elif not isinstance(self.value, Path):
             require_whole("the class number of a target", self.value, 0)
+            if self.each:
+                raise ConfigError("Each row is asked about where rows are named, not of a class. Name its rows.")
 
     @classmethod
-    def of(cls, value: Union[int, FilePath, None]) -> Optional[ValidationTarget]:
-        """Make a target of what a Python user gives: a class number, the name of a CSV, or None."""
+    def of(cls, value: Union[int, FilePath, Sequence[int], None], each: bool = False) -> Optional[ValidationTarget]:
+        """Make a target of what a Python user gives.
+
+        Args:
+            value: A class number, numbers of rows, the name of a CSV, or None.
+            each: Whether each row is asked about by itself.
+
+        Raises:
+            ConfigError: Each row is asked about where there is no target.
+        """
         if value is None:
+            if each:
+                raise ConfigError("Each row is asked about where rows are named; give their numbers as target.")
             return None
-        return cls(Path(value) if isinstance(value, (str, Path)) else value)
+        if isinstance(value, (str, Path)):
+            return cls(Path(value), each)
+        if not isinstance(value, int):
+            return cls(tuple(value), each)
+        return cls(value, each)
 
     @property
     def file(self) -> Optional[Path]:
@@ -67,7 +91,22 @@ class ValidationTarget:
     @property
     def kind(self) -> str:
         """``class`` or ``rows``."""
-        return "class" if self.file is None else "rows"
+        return "class" if isinstance(self.value, int) else "rows"
+
+    @property
+    def rows(self) -> List[int]:
+        """The numbers of the rows that are named, ascending, each once.
+
+        Raises:
+            DataError: The list is missing or broken.
+        """
+        named = listed_samples(self.value) if isinstance(self.value, Path) else self.value
+        return sorted(set(named)) if isinstance(named, (list, tuple)) else []
+
+    @property
+    def columns(self) -> List[str]:
+        """The columns of scores that each row gets; empty where only their mean is asked about."""
+        return [f"row_{row}" for row in self.rows] if self.each else []
 
     def absolute(self) -> ValidationTarget:
         """Return the same target with an absolute path."""
@@ -98,16 +137,18 @@ def narrowed(validation: Dataset, network: Network, target: Optional[ValidationT
     """
     if target is None:
         return validation
-    if isinstance(target.value, Path):
-        rows = np.array(sorted(listed_samples(target.value)), dtype=np.int64)
-        if rows[-1] >= len(validation):
-            raise DataError(
-                f"{target.value}: expected rows of {validation.path} from 0 to {len(validation) - 1}, found "
-                f"{rows[-1]}. List validation rows, not training rows."
-            )
-    else:
+    if isinstance(target.value, int):
         rows = _rows_of_class(validation, network, target.value)
-    LOGGER.info("target: %d of %d validation rows (%s=%s)", len(rows), len(validation), target.kind, target.value)
+    else:
+        rows = np.array(target.rows, dtype=np.int64)
+        if rows[-1] >= len(validation):
+            where = f"{target.file}: expected" if target.file else "Expected as target"
+            raise DataError(
+                f"{where} rows of {validation.path} from 0 to {len(validation) - 1}, found {rows[-1]}. List validation "
+                "rows, not training rows."
+            )
+    named = target.value if not isinstance(target.value, tuple) else ",".join(map(str, target.value))
+    LOGGER.info("target: %d of %d validation rows (%s=%s)", len(rows), len(validation), target.kind, named)
     return validation.subset(rows)
 
 

@@ -20,9 +20,19 @@ def test_rows_are_a_file(tmp_path):
         target("rows=nobody.csv")
 
 
-@pytest.mark.parametrize("text", ["class=x", "class=-1", "class=", "rows=", "mean", ""])
+def test_rows_are_numbers_too_and_each_may_be_asked_about_by_itself(tmp_path):
+    assert target("rows=1,5,9") == ValidationTarget((1, 5, 9))
+    assert target("each=5") == ValidationTarget((5,), each=True)
+    path = tmp_path / "rows.csv"
+    path.touch()
+    assert target(f"each={path}") == ValidationTarget(path, each=True)
+    with pytest.raises(argparse.ArgumentTypeError, match="expected an existing file"):
+        target("rows=1,,2")
+
+
+@pytest.mark.parametrize("text", ["class=x", "class=-1", "class=", "rows=", "each=", "mean", ""])
 def test_anything_else_is_refused(text):
-    with pytest.raises(argparse.ArgumentTypeError, match=f"expected class=K .* or rows=CSV, got '{text}'"):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"expected class=K .* or rows=CSV .*, got '{text}'"):
         target(text)
 
 

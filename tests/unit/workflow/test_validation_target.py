@@ -26,6 +26,29 @@ def test_what_a_python_user_gives():
     assert ValidationTarget.of(2) == ValidationTarget(2)
     assert ValidationTarget.of("rows.csv") == ValidationTarget(Path("rows.csv"))
     assert ValidationTarget.of(None) is None
+    assert ValidationTarget.of([5, 1]) == ValidationTarget((5, 1))
+    assert ValidationTarget.of([5, 1], each=True) == ValidationTarget((5, 1), each=True)
+    with pytest.raises(ConfigError, match="give their numbers as target"):
+        ValidationTarget.of(None, each=True)
+
+
+@pytest.mark.parametrize("rows, said", [((), "got none"), ((1, -2), "row number"), ((1.5,), "row number")])
+def test_impossible_rows(rows, said):
+    with pytest.raises(ConfigError, match=said):
+        ValidationTarget(rows)
+
+
+def test_each_row_of_a_class_is_not_asked_about():
+    with pytest.raises(ConfigError, match="Name its rows"):
+        ValidationTarget(1, each=True)
+
+
+def test_the_columns_of_each_row(tmp_path):
+    assert ValidationTarget((9, 1, 9)).columns == [] and ValidationTarget((9, 1, 9)).rows == [1, 9]
+    assert ValidationTarget((9, 1, 9), each=True).columns == ["row_1", "row_9"]
+    (tmp_path / "rows.csv").write_text("datasource_index\n5\n2\n", encoding="utf-8")
+    assert ValidationTarget(tmp_path / "rows.csv", each=True).columns == ["row_2", "row_5"]
+    assert ValidationTarget(3).rows == []
 
 
 def test_kind_and_file(tmp_path, monkeypatch):
@@ -44,12 +67,16 @@ def test_rows_of_a_class_and_of_a_list(tmp_path):
     (tmp_path / "rows.csv").write_text("datasource_index\n5\n2\n8\n11\n14\n", encoding="utf-8")
     listed = narrowed(validation, NETWORK, ValidationTarget(tmp_path / "rows.csv"))
     assert listed.fingerprint == of_class.fingerprint
+    named = narrowed(validation, NETWORK, ValidationTarget((14, 5, 2, 8, 11, 5)))
+    assert named.fingerprint == of_class.fingerprint
 
 
 def test_a_row_there_is_not(tmp_path):
     (tmp_path / "rows.csv").write_text("datasource_index\n99\n", encoding="utf-8")
     with pytest.raises(DataError, match="expected rows of None from 0 to 15, found 99"):
         narrowed(arrays(VALIDATION), NETWORK, ValidationTarget(tmp_path / "rows.csv"))
+    with pytest.raises(DataError, match="Expected as target rows of None from 0 to 15, found 16"):
+        narrowed(arrays(VALIDATION), NETWORK, ValidationTarget((3, 16)))
 
 
 def test_a_class_there_is_not():
