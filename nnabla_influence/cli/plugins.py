@@ -54,6 +54,14 @@ def _add_target_options(parser: argparse.ArgumentParser, action: str) -> None:
     if action != "remove":
         parser.add_argument("--python", type=Path, metavar="FILE", help="NNC's own Python (default: found in DIR)")
     if action == "install":
+        menus = {"own": "Post Process > Data Cleansing", "xai": "Post Process > XAI > Data Cleansing"}
+        parser.add_argument(
+            "--menu",
+            choices=tuple(menus),
+            help="with --nnc, where the plugins stand: "
+            + ", ".join(f"{k} ({v})" for k, v in menus.items())
+            + " (default: where they stand already, else own)",
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     add_verbosity(parser)
 
@@ -150,11 +158,14 @@ def _host(args: argparse.Namespace) -> PluginHost:
     from ..errors import ConfigError
     from ..nnc.installer.plugin_host import DesktopHost, WindowsHost
 
+    menu = getattr(args, "menu", None)
+    if args.desktop and menu:
+        raise ConfigError("--menu belongs to --nnc; NNC Desktop has one menu for all plugins.")
     if args.desktop:
         return DesktopHost(args.database, args.plugin_folder)
     if args.database or args.plugin_folder:
         raise ConfigError("--database and --plugin-folder belong to --desktop; NNC Windows has neither.")
-    return WindowsHost(args.nnc)
+    return WindowsHost(args.nnc, menu)
 
 
 def _report_libraries(given: Optional[Path], host: PluginHost, console: Console) -> None:

@@ -17,13 +17,13 @@ from .card import Card
 from .figures import Theme, drawable, new_figure
 from .shown_samples import ShownSamples
 
-__all__ = ["contact_sheet"]
+__all__ = ["CELL_HEIGHT", "CELL_WIDTH", "COLUMNS", "contact_sheet", "draw_cell", "draw_picture"]
 
 COLUMNS = 8
 ROWS = 5
 # In units of a cell's width.
-_CELL_WIDTH = 1.0
-_CELL_HEIGHT = 1.42
+CELL_WIDTH = 1.0
+CELL_HEIGHT = 1.42
 _PICTURE = 0.86
 
 
@@ -43,13 +43,13 @@ def contact_sheet(samples: ShownSamples, theme: Theme, most: int = COLUMNS * ROW
     if not shown:
         return None
     rows = -(-len(shown) // COLUMNS)
-    figure = new_figure(COLUMNS * 1.05, rows * 1.05 * _CELL_HEIGHT, theme)
+    figure = new_figure(COLUMNS * 1.05, rows * 1.05 * CELL_HEIGHT, theme)
     axes: Axes = figure.add_subplot()
     axes.set_axis_off()
     for place, (card, image) in enumerate(shown):
-        _draw_cell(axes, place, card, image, theme)
-    axes.set_xlim(0, COLUMNS * _CELL_WIDTH)
-    axes.set_ylim(rows * _CELL_HEIGHT, 0)
+        draw_cell(axes, place % COLUMNS * CELL_WIDTH, place // COLUMNS * CELL_HEIGHT, card, image, theme)
+    axes.set_xlim(0, COLUMNS * CELL_WIDTH)
+    axes.set_ylim(rows * CELL_HEIGHT, 0)
     axes.set_aspect("equal")
     return figure
 
@@ -59,17 +59,30 @@ def _image(samples: ShownSamples, card: Card) -> Optional[Image.Image]:
     return None if picture is None else picture.image
 
 
-def _draw_cell(axes: Axes, place: int, card: Card, image: Image.Image, theme: Theme) -> None:
-    left = place % COLUMNS * _CELL_WIDTH
-    top = place // COLUMNS * _CELL_HEIGHT
+def draw_cell(axes: Axes, left: float, top: float, card: Card, image: Image.Image, theme: Theme) -> None:
+    """Draw a sample: its picture, and below it class and score.
+
+    Args:
+        axes: Where, in units of a cell's width.
+        left: The cell's left edge.
+        top: The cell's upper edge.
+        card: The sample.
+        image: Its picture.
+        theme: Colours.
+    """
+    draw_picture(axes, left, top, image)
+    centre = left + CELL_WIDTH / 2
+    for line, (text, colour) in enumerate(_captions(card, theme)):
+        y = top + 1.02 + 0.16 * line
+        axes.text(centre, y, drawable(text, 22), color=colour, fontsize=6.6, ha="center", va="center")
+
+
+def draw_picture(axes: Axes, left: float, top: float, image: Image.Image) -> None:
+    """Draw a picture into a cell; small ones are enlarged without smoothing."""
     x, y, width, height = _fitted(image.size, left + 0.07, top + 0.05)
     smoothing = "nearest" if max(image.size) < 40 else "antialiased"
     pixels = np.asarray(image.convert("RGBA"))
     axes.imshow(pixels, extent=(x, x + width, y + height, y), interpolation=smoothing)
-    centre = left + _CELL_WIDTH / 2
-    for line, (text, colour) in enumerate(_captions(card, theme)):
-        y = top + 1.02 + 0.16 * line
-        axes.text(centre, y, drawable(text, 22), color=colour, fontsize=6.6, ha="center", va="center")
 
 
 def _fitted(size: Tuple[int, int], left: float, top: float) -> Tuple[float, float, float, float]:

@@ -15,7 +15,7 @@ from .card import Card
 from .figures import Theme, drawable, new_figure
 from .shown_samples import ShownSamples
 
-__all__ = ["number_sheet"]
+__all__ = ["SheetColumn", "number_sheet", "sheet_columns", "write_cell"]
 
 # Height of a row and widths of columns, in inches.
 _ROW = 0.21
@@ -26,7 +26,8 @@ _FILE = 3.2
 _LONGEST_NAME = 15
 _LONGEST_FILE = 46
 
-_Column = Tuple[str, float, List[str]]  # title, width, a cell per sample
+SheetColumn = Tuple[str, float, List[str]]
+"""Title, width in inches, and a cell per sample."""
 
 
 def number_sheet(samples: ShownSamples, theme: Theme, most: int) -> Figure:
@@ -38,7 +39,7 @@ def number_sheet(samples: ShownSamples, theme: Theme, most: int) -> Figure:
         most: How many samples at most.
     """
     cards = samples.cards[:most]
-    columns = _columns(cards)
+    columns = sheet_columns(cards)
     width = sum(wide for _, wide, _ in columns)
     figure = new_figure(width + 0.3, (len(cards) + 1) * _ROW + 0.3, theme)
     axes: Axes = figure.add_subplot()
@@ -49,14 +50,15 @@ def number_sheet(samples: ShownSamples, theme: Theme, most: int) -> Figure:
     right = 0.0
     for title, wide, cells in columns:
         right += wide
-        _write(axes, right, 0, title, theme.faint)
+        write_cell(axes, right, 0, title, theme.faint)
         for row, cell in enumerate(cells, start=1):
-            _write(axes, right, row, cell, theme.ink)
+            write_cell(axes, right, row, cell, theme.ink)
     return figure
 
 
-def _columns(cards: Sequence[Card]) -> List[_Column]:
-    columns: List[_Column] = [
+def sheet_columns(cards: Sequence[Card]) -> List[SheetColumn]:
+    """Make the columns of a table of samples, their rank first."""
+    columns: List[SheetColumn] = [
         ("rank", _NARROW, [f"{card.rank}" for card in cards]),
         ("row", _NARROW, [f"{card.index}" for card in cards]),
         ("influence", _WIDE, [f"{card.score:.3e}" for card in cards]),
@@ -84,5 +86,6 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _write(axes: Axes, right: float, row: float, text: str, colour: str) -> None:
+def write_cell(axes: Axes, right: float, row: float, text: str, colour: str) -> None:
+    """Write a cell of a table, up to its right edge."""
     axes.text(right - 0.06, row, drawable(text, _LONGEST_FILE), color=colour, fontsize=7.4, ha="right", va="center")

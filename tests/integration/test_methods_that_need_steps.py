@@ -10,7 +10,8 @@ from support.recording_console import RecordingConsole
 from nnabla_influence.choices import METHODS
 from nnabla_influence.cli.main import main
 from nnabla_influence.errors import CheckpointMissingError, ConfigError, InfluenceError
-from nnabla_influence.nnc.actions.influence import FOLLOW_STEPS, NEEDS_EPOCHS
+from nnabla_influence.nnc.actions.finished_training import FOLLOW_STEPS
+from nnabla_influence.nnc.actions.influence import NEEDS_EPOCHS
 from nnabla_influence.nnc.actions.influence import run as influence
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest
 from nnabla_influence.nnc.actions.result_folder import ResultFields

@@ -13,7 +13,7 @@ import pytest
 from support.nnc_protocol import read_help
 
 from nnabla_influence.nnc.host.manifest import PLUGINS, plugin_named
-from nnabla_influence.nnc.installer.bundle import windows_bundle
+from nnabla_influence.nnc.installer.bundle import windows_bundle, windows_script
 from nnabla_influence.nnc.installer.installation import Installation
 
 OLD_PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.8*/bin/python"))
@@ -62,6 +62,15 @@ def test_there_is_no_other_file_that_nnc_could_start(plugins):
     scripts = {path.relative_to(plugins).as_posix() for path in plugins.rglob("*.py*")}
     assert scripts == {plugin.script for plugin in PLUGINS}
     assert all(path.parent.name.startswith("_") for path in plugins.rglob("*.py"))
+
+
+def test_beside_the_xai_plugins_every_script_finds_the_package(python, tmp_path):
+    folder = tmp_path / "plugins"
+    Installation(folder).install(windows_bundle("xai"))
+    for plugin in PLUGINS:
+        command = [python, "-S", "-E", "-B", "-W", "error", str(folder / windows_script(plugin, "xai")), "-h"]
+        done = subprocess.run(command, cwd=str(tmp_path), capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"") and plugin.label in done.stdout.decode("ascii")
 
 
 @pytest.mark.parametrize("name", NAMES)

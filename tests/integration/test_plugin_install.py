@@ -68,6 +68,19 @@ def test_install_check_and_remove_in_nnc_windows(commands, nnc):
     assert contents(nnc) == before
 
 
+def test_the_menu_is_chosen_kept_and_belongs_to_nnc_windows(commands, nnc, database):
+    commands("plugins", "install", "--nnc", nnc, "--menu", "xai")
+    place = nnc / "libs" / "plugins" / "_Post_Process" / "_XAI"
+    assert (place / "_Data_Cleansing" / "influence.py").is_file() and (place / "gradcam.py").read_text() == "theirs"
+    out, _ = commands("plugins", "install", "--nnc", nnc)
+    assert "0 files added, 0 replaced, 0 removed" in out
+    commands("plugins", "check", "--nnc", nnc)
+    commands("plugins", "remove", "--nnc", nnc)
+    assert [path.name for path in place.iterdir()] == ["gradcam.py"]
+    _, errors = commands("plugins", "install", "--desktop", "--database", database, "--menu", "xai", code=2)
+    assert "--menu belongs to --nnc" in errors
+
+
 def test_a_dry_run_changes_nothing_and_names_foreign_files(commands, nnc):
     foreign = nnc / "libs" / "plugins" / PLUGINS[1].script
     foreign.parent.mkdir(parents=True)

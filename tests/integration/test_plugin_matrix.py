@@ -16,6 +16,7 @@ from support.nnc_clicks import result_folder
 from support.nnc_result import nnabla_cli, sequence_project
 
 from nnabla_influence.dataset.csv import Table
+from nnabla_influence.evaluation.number_search import NumberSearch
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.nnc.actions.own_outputs import record_file
 from nnabla_influence.nnc.host.manifest import plugin_named
@@ -29,6 +30,7 @@ SOLVERS = {
     "two_inputs": {"solver": "Momentum", "learning_rate": 0.02},
 }
 KINDS = [*SOLVERS, "lstm"]
+PICTURES = ("affine", "conv_bn", "dropout")  # the others are numbers, the sequences of the last one in files
 TRAINED = {"influence_cache.h5", "monitoring_report.yml", "progress.txt", "results.nnp", "results.nntxt"}
 REPORT = {"influence_report.html", "influence_report_figures", "most_harmful.png"}
 CURVE = {"removal_curve.png", "retrainings.csv", "retrainings.rows.npz"}
@@ -71,7 +73,8 @@ class Session:
             "a file that was there has changed"
         )
         place = click.output.parent if click.output else self.result
-        added = {path for path in after.keys() - before.keys() if path != log}
+        copies = self.result / "plugins"  # of clicked pictures, made by NNC Desktop right in there
+        added = {path for path in after.keys() - before.keys() if path != log and path.parent != copies}
         record = record_file(name, click.output or self.result / "any")
         assert record in after or name == "train_with_influence_cache"
         return click, {label(path.relative_to(place)) for path in added - {record}}
@@ -102,6 +105,21 @@ def check_curve(picture, table, counts):
     assert {(row.method, row.removed) for row in curve.rows} == {("none", 0), *series}
 
 
+def check_why(picture, table, said, row):
+    """A picture, and a CSV of training samples that NNC can open: those that harmed, then those that helped."""
+    check_picture(picture)
+    assert problems_of(table) == [] and f"asked about row {row} of " in said
+    read = Table.read(table)
+    scores = [float(cells[read.variables["influence"][0].position]) for cells in read.rows]
+    assert scores == sorted(scores) and scores[0] < 0 < scores[-1] and len(scores) <= 6
+
+
+def scored_rows(path):
+    read = Table.read(path)
+    places = [read.variables[name][0].position for name in ("influence", "datasource_index")]
+    return [tuple(cells[place] for place in places) for cells in read.rows]
+
+
 def check_picture(path):
     with Image.open(path) as image:
         assert image.format == "PNG" and min(image.size) > 200
@@ -124,12 +142,22 @@ def test_in_nnc_windows_every_plugin_goes_on_from_the_one_before(clicks, project
     _, added = click("influence")
     assert added == {"influence.csv", "influence.csv.json"}
     check_influence(result / "influence.csv", kind, samples)
+    said, added = click("why_this_row", row=7, samples=3)
+    assert added == {"why_this_row.png", "why_this_row.csv"}
+    check_why(result / "why_this_row.png", result / "why_this_row.csv", said.said, 7)
+    if kind in (*PICTURES, "lstm"):  # what the cell says: the file of the input
+        evaluated = Table.read(result / "validation.csv")
+        said, added = click("why_this_result", image=evaluated.rows[6][evaluated.variables["x"][0].position], samples=3)
+        assert added == {"why_this_result.png", "why_this_result.csv"}
+        check_why(result / "why_this_result.png", result / "why_this_result.csv", said.said, 7)
+        assert (result / "why_this_result.csv").read_bytes() == (result / "why_this_row.csv").read_bytes()
     said, added = click("influence_report", samples=9)
     assert added == REPORT and "could not be read" not in said.said
     check_picture(result / "most_harmful.png")
     assert "datasource_index" in (result / "influence_report.html").read_text(encoding="utf-8")
     said, added = click("removal_curve", counts="1,4", trials=1)
     assert added == CURVE and "no influence cache: first one more" in said.said
+    assert "cost: up to 5 trainings of the last epoch alone" in said.said and "NNC Desktop" not in said.said
     check_curve(result / "removal_curve.png", result / "retrainings.csv", (1, 4))
     _, added = click("remove_harmful_samples", remove="2")
     assert added == {"cleansed.csv", "removed.csv"}
@@ -144,6 +172,17 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     influence, added = click("influence")
     assert added == {"influence.csv"} | more("last_good_influence.csv", "influence.csv.json")
     check_influence(influence.output, kind, samples)
+    why, added = click("why_this_row", row="7", samples="3")
+    assert added == {"why_this_row.png"} | more("why_this_row.csv", "last_good_why_this_row.png")
+    by_row = why.output.parent / "more_files" / "why_this_row.csv"
+    check_why(why.output, by_row, why.said, 7)
+    if kind in PICTURES:
+        place = Table.read(result / "validation.csv").variables["x"][0].position
+        why, added = click("why_this_result", image=f"6,{place}", samples="3")
+        assert added == {"why_this_result.png"} | more("why_this_result.csv", "last_good_why_this_result.png")
+        by_picture = why.output.parent / "more_files" / "why_this_result.csv"
+        check_why(why.output, by_picture, why.said, 7)
+        assert scored_rows(by_picture) == scored_rows(by_row)
     report, added = click("influence_report")
     unlisted = REPORT - {"most_harmful.png"} | {"last_good_most_harmful.png"}
     assert added == {"most_harmful.png"} | more(*unlisted)
@@ -156,6 +195,8 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     assert added == {"cleansed.csv"} | more("removed.csv", "last_good_cleansed.csv")
     assert f"other files of this result are in '{cleansed.output.parent / 'more_files'}'" in cleansed.said
     check_cleansed(influence.output, cleansed.output, cleansed.output.parent / "more_files" / "removed.csv")
+    assert f"choose Import Dataset, click to select, take '{cleansed.output}' and press Start" in cleansed.said
+    assert "NNC Desktop stops waiting after 5 minutes" in curve.said and "cost: up to 3 trainings of the " in curve.said
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -186,6 +227,10 @@ def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, proje
     removed = (unlisted / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(Table.read(cleansed.output)) == 40 - len(removed)
     assert ("auto: spectral: remove " in cleansed.said) == bool(removed)
+    trainings = NumberSearch().trainings(40)
+    cost = cleansed.lines.index(f"cost: up to {trainings} trainings of the last epoch alone, with 40 samples an epoch")
+    assert "NNC Desktop stops waiting after 5 minutes" in cleansed.lines[cost + 1]
+    assert cost < next(place for place, line in enumerate(cleansed.lines) if line.startswith("training one more epoch"))
 
 
 def test_these_clicks_find_the_package_beside_the_script_only(clicks):

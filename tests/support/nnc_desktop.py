@@ -7,8 +7,10 @@ shown(row, arguments)                                 # the file that the editor
 listed(row, arguments)                                # what it lists under "Others"
 """
 
+import csv
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +31,8 @@ GRAD_CAM = (
     "Grad-CAM", f"plugins/{SAMPLE_TENANT}/gradcam.py", '[{"name": "output", "direction": "output"}]', "text", None, 0,
 )  # fmt: skip
 NAME = r"[a-zA-Z0-9_ !#$%&'()+,.\-=@\[\]^`{}~]"
-ALLOWED = {"path": NAME + r"{1,64}", "str": NAME + r"{1,128}", "int": r"-?\d+"}
+ALLOWED = {"path": NAME + r"{1,64}", "str": NAME + r"{1,128}", "int": r"-?\d+", "select": r"\d+,\d+"}
+PICTURES = {".bmp", ".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff"}
 
 
 def make_database(path: Path) -> Path:
@@ -78,6 +81,9 @@ def command(row, result_folder: Path, values=None):
         assert re.fullmatch(ALLOWED[parameter["format"]], value), f"invalid {parameter['name']}: {value!r}"
         if parameter["direction"] == "output":
             outputs.append((len(arguments) + 1, value))
+        elif parameter["format"] == "select":
+            value = str(clicked(result_folder, value))
+            suffix = Path(value).suffix
         elif parameter["format"] == "path":
             value = str(result_folder / value)
             suffix = Path(value).suffix
@@ -88,6 +94,19 @@ def command(row, result_folder: Path, values=None):
     output.write_bytes(b"")
     arguments[position] = str(output)
     return arguments
+
+
+def clicked(result_folder: Path, cell: str):
+    """The copy that NNC Desktop makes of the clicked cell, row and column counted from 0; it must be a picture."""
+    row, column = map(int, cell.split(","))
+    evaluated = result_folder / "validation.csv"
+    with evaluated.open(newline="", encoding="utf-8") as stream:
+        file = evaluated.parent / list(csv.reader(stream))[1 + row][column]
+    assert file.suffix in PICTURES, "NNC Desktop answers with an error where no picture was clicked"
+    copy = result_folder / "plugins" / f"plugin_{row}_{column}{file.suffix}"
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(str(file), str(copy))
+    return copy
 
 
 def shown(row, arguments):

@@ -20,9 +20,10 @@ from ...scored_data import ScoredData
 from ...workflow.choose import ChooseRequest, choose, evaluation_data
 from ...workflow.score import ScoreRequest
 from ..host.desktop_result import beside
+from .announced_cost import AnnouncedCost
 from .own_outputs import own_outputs
 from .result_folder import NETWORKS, ResultFields, TrainedResult
-from .retrainable import RetrainableResult
+from .retrainable import TRAINING, RetrainableResult
 from .workspace import workspace
 
 __all__ = ["ChosenRemovalRequest", "chosen_removal"]
@@ -82,12 +83,15 @@ def chosen_removal(request: ChosenRemovalRequest, console: Messenger) -> Tuple[P
     prints = [data.scoring.fingerprint, data.selection.fingerprint]
     passport = {**result.passport, "data": prints}
     with own_outputs(PLUGIN, ranking, table), workspace(request.removed, passport, remedy("go-on-plugin")) as folder:
-        cache = result.repeatable(folder, console)
+        number = ChooseRequest(start=request.confirm, confirm=request.confirm)
+        cost = AnnouncedCost(number.search().trainings(len(project.train)), result, output, console)
+        cost.begin()
+        cache = cost.first(lambda: result.repeatable(folder, console), folder / TRAINING)
         chosen = choose(
             cache,
             data,
             ScoreRequest(METHOD, seed=SEED, device=project.device),
-            ChooseRequest(start=request.confirm, confirm=request.confirm),
+            number,
             project=project,
             beside=folder / "scores",
             table=folder / table.name,

@@ -22,14 +22,16 @@ from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...remedies import remedy
 from ...scores import InfluenceScores
+from ...training import TrainingCache
 from ...workflow.choose import evaluation_data
 from ...workflow.score import ScoreRequest, score_training
 from ..host.fields import Fields
 from ..host.libraries import require_library
 from ..host.manifest import METHODS
+from .announced_cost import AnnouncedCost
 from .own_outputs import own_outputs
 from .result_folder import ResultFields, TrainedResult, data_file
-from .retrainable import RetrainableResult
+from .retrainable import TRAINING, RetrainableResult
 from .workspace import workspace
 
 __all__ = ["CurveRequest", "run"]
@@ -85,6 +87,10 @@ class CurveRequest:
     def _amounts(self) -> List[Amount]:
         return [_amount(text) for text in _listed(self.amounts)]
 
+    def trainings(self, counts: int) -> int:
+        """Return how often is trained in all, given how many numbers of samples are removed."""
+        return self.trials * (1 + len(self.method_names) * counts)
+
     def counts(self, samples: int) -> List[int]:
         """Return numbers of samples, ascending.
 
@@ -138,7 +144,10 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
     # What a started curve may not differ in; methods, numbers and trials may.
     passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
     with own_outputs("removal_curve", picture, table), workspace(table, passport, remedy("go-on-plugin")) as folder:
-        trials = _trials(result, data, request, folder, console)
+        cost = AnnouncedCost(request.trainings(len(sweep.counts)), result, picture, console)
+        cost.begin()
+        cache = cost.first(lambda: result.repeatable(folder, console), folder / TRAINING)
+        trials = _trials(cache, result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
             curve = run_removal_sweep(trials, data, sweep, folder / table.name, progress)
         _draw(curve, picture)
@@ -150,10 +159,14 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
 
 
 def _trials(
-    result: RetrainableResult, data: EvaluationData, request: CurveRequest, folder: Path, console: Messenger
+    cache: TrainingCache,
+    result: RetrainableResult,
+    data: EvaluationData,
+    request: CurveRequest,
+    folder: Path,
+    console: Messenger,
 ) -> List[Trial]:
     """Return one trial per batch order; all judge the same scores, but each its own random samples."""
-    cache = result.repeatable(folder, console)
     path = Path(cache.path).absolute()
 
     def scored(method: str, seed: int) -> InfluenceScores:

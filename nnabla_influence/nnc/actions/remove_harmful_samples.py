@@ -18,6 +18,7 @@ from ...errors import ConfigError
 from ...files import refuse_overwriting
 from ...messenger import Messenger
 from ...workflow.cleanse import CleanseRequest, cleanse_data
+from ..host.desktop_result import DesktopResult
 from ..host.fields import Fields
 from .chosen_removal import ChosenRemovalRequest, chosen_removal
 from .influence_file import influence_file
@@ -91,6 +92,18 @@ def _remove(asked: RemovalRequest, console: Messenger) -> None:
         console.info(f"no sample is removed: {output} holds all of them, {removed} is a header only")
     console.info(f"{gone} of {samples} samples removed ({gone / samples:.1%}): {removed}")
     console.info(f"cleansed data: {output} ({samples - gone} samples); train on it to see whether it helped")
+    if DesktopResult.of(output) is not None:
+        console.info(_way_back(output))
+
+
+def _way_back(output: Path) -> str:
+    """Say how the cleansed data comes into NNC Desktop, which has no data set of a plugin's result by itself."""
+    return (
+        "to train on it in NNC Desktop: on its start page open Dataset, choose Import Dataset, click to select, take "
+        f"'{output}' and press Start; then open the project's tab DATASET and choose '{output.stem}' for Training. NNC "
+        "Desktop takes a name once only: delete an older data set of that name first, or start this plugin again and "
+        "give the result another name"
+    )
 
 
 def removal_of(text: str) -> Removal:

@@ -21,10 +21,12 @@ from ...workflow.opened_project import OpenedProject, open_cached_project, open_
 from ...workflow.project_request import ProjectRequest
 from .result_folder import TrainedResult
 
-__all__ = ["LAST_EPOCH", "RetrainableResult"]
+__all__ = ["LAST_EPOCH", "TRAINING", "RetrainableResult"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 LAST_EPOCH = STARTS[0]
+TRAINING = "training.h5"
+"""The cache that is made where there is none."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class RetrainableResult:
                 self.project.network,
                 self.project.train,
                 self.project.config,
-                folder / "training.h5",
+                folder / TRAINING,
                 device=self.project.device,
                 hooks=Hooks(progress),
             )

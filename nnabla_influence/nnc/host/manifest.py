@@ -44,6 +44,9 @@ METHODS = (
 SCORED_BY = (*METHODS, "tracin")
 """The methods of the plugin *Influence*, which trains what the last one needs."""
 
+EXPLAINED_BY = ("spectral", "last-epoch", "sgd-influence", "influence-function", "knn-shapley")
+"""The methods of *Why this result?*: those that ask the validation data, at one set of parameters."""
+
 STARTS = ("last-epoch", "scratch")
 
 SHOWN = "output"
@@ -68,6 +71,8 @@ class Parameter:
         desktop: The default in NNC Desktop, where it differs.
         readonly: Whether NNC Desktop shows but does not let edit it.
         made_by: The plugin whose output the field takes; NNC Desktop keeps outputs in a folder per plugin.
+        clicked: Whether it takes the cell that was clicked: NNC Windows fills in the cell's text, NNC Desktop passes a
+            copy of its picture. NNC Desktop refuses cells that are no pictures, so a plugin for numbers has none.
     """
 
     name: str
@@ -83,6 +88,7 @@ class Parameter:
     desktop: str = ""
     readonly: bool = False
     made_by: str = ""
+    clicked: bool = False
 
     @property
     def tag_text(self) -> str:
@@ -230,6 +236,51 @@ INFLUENCE_SCORES = Plugin(
     on_desktop=True,
 )
 
+
+def _why(name: str, label: str, what: str, asked: Parameter) -> Plugin:
+    """Declare one of the two forms of *Why this result?*; they differ in how the sample is named."""
+    return Plugin(
+        name,
+        "_Post_Process/_Data_Cleansing",
+        label,
+        f"Shows the training samples that helped and that harmed the network most at {what}, as a picture, and as a "
+        "CSV that opens as a dataset with thumbnails.\n"
+        "Without a sample that helped, the network would do worse at the evaluated one; without one that harmed, "
+        "better. Doing well means a low loss for the label in the data, whatever the network predicts.",
+        (
+            MODEL,
+            asked,
+            TRAIN,
+            Parameter("validation", "v", "csv", "Evaluated data", empty="the validation data of the project"),
+            CACHE,
+            Parameter("method", "a", "option", "How to score", EXPLAINED_BY[0], options=EXPLAINED_BY),
+            Parameter("samples", "n", "int", "How many samples of each kind to show", "16"),
+            Parameter("output", "o", "image", "Picture to write", f"{name}.png", "output", desktop=name),
+            Parameter("table", "ot", "csv", "CSV of these training samples to write", f"{name}.csv", "output"),
+            PICTURE,
+        ),
+        on_desktop=True,
+        needs=("matplotlib",),
+    )
+
+
+WHY_RESULT = _why(
+    "why_this_result",
+    "Why this result?",
+    "the clicked picture of an evaluation result",
+    Parameter(
+        "image", "g", "image", "Clicked picture of the evaluation result",
+        empty="nothing to ask about; click a cell with a picture first", clicked=True,
+    ),
+)  # fmt: skip
+
+WHY_ROW = _why(
+    "why_this_row",
+    "Why this result? By row number",
+    "one row of an evaluation result, whatever its data are",
+    Parameter("row", "w", "int", "Row of the evaluation result, counted from 1 as its column Index does", "1"),
+)
+
 REPORT = Plugin(
     "influence_report",
     "_Post_Process/_Data_Cleansing",
@@ -312,7 +363,7 @@ REMOVAL = Plugin(
     on_desktop=True,
 )  # fmt: skip
 
-PLUGINS = (TRAINING, INFLUENCE_SCORES, REPORT, REMOVAL_CURVE, REMOVAL)
+PLUGINS = (TRAINING, INFLUENCE_SCORES, WHY_RESULT, WHY_ROW, REPORT, REMOVAL_CURVE, REMOVAL)
 """All plugins, in the order of use."""
 
 

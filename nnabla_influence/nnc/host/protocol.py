@@ -25,6 +25,9 @@ from .manifest import SHOWN, Parameter, Plugin, plugin_named
 __all__ = ["build_parser", "desktop_parameters", "help_text", "parse"]
 
 WRONG_REQUEST = 2
+NO_CELL = "0,0"
+"""Row and column that stand in NNC Desktop's table until a cell is clicked."""
+
 LINE = 100
 """Characters of a line of a description in NNC Windows."""
 
@@ -169,7 +172,13 @@ def _kept_by_desktop(named: str, maker: Plugin) -> str:
 def _on_desktop(parameter: Parameter) -> bool:
     if parameter.direction == "output":
         return parameter.name == SHOWN
-    return bool(parameter.desktop or parameter.default)
+    return parameter.clicked or bool(parameter.desktop or parameter.default)
+
+
+def _desktop_format(parameter: Parameter) -> str:
+    if parameter.clicked:
+        return "select"
+    return "path" if parameter.is_path else "int" if parameter.tag == "int" else "str"
 
 
 def _desktop_text(parameter: Parameter) -> str:
@@ -184,7 +193,7 @@ def _desktop_parameter(parameter: Parameter) -> Dict[str, Any]:
         "name": parameter.name,
         "direction": parameter.direction,
         "description": _desktop_text(parameter),
-        "format": "path" if parameter.is_path else "int" if parameter.tag == "int" else "str",
-        "default": parameter.desktop or parameter.default,
+        "format": _desktop_format(parameter),
+        "default": NO_CELL if parameter.clicked else parameter.desktop or parameter.default,
     }
     return {**entry, "readonly": True} if parameter.readonly else entry

@@ -20,12 +20,14 @@ from ..host.manifest import PLUGINS, Plugin
 
 __all__ = [
     "FOLDER",
+    "MENUS",
     "BundledFile",
     "PackageArchive",
     "desktop_bundle",
     "package_files",
     "scripts_folder",
     "windows_bundle",
+    "windows_script",
 ]
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -35,6 +37,13 @@ FOLDER = "nnabla_influence_plugins"
 
 ARCHIVE = "nnabla_influence.zip"
 """Its name; the scripts know both."""
+
+
+MENUS = ("own", "xai")
+"""Where NNC Windows has the scripts of *Post Process*: in a menu of their own, or beside the official XAI plugins."""
+
+POST_PROCESS = "_Post_Process/"
+XAI = "_XAI/"
 
 
 @dataclass(frozen=True)
@@ -88,11 +97,25 @@ def scripts_folder() -> Path:
     )
 
 
-def windows_bundle() -> List[BundledFile]:
-    """List everything for NNC Windows: scripts in their menu folders, the package once beside these folders."""
+def windows_bundle(menu: str = MENUS[0]) -> List[BundledFile]:
+    """List everything for NNC Windows: scripts in their menu folders, the package once beside these folders.
+
+    Args:
+        menu: One of `MENUS`.
+    """
     scripts = scripts_folder()
-    files = [BundledFile(plugin.script, scripts / plugin.script) for plugin in PLUGINS]
+    files = [BundledFile(windows_script(plugin, menu), scripts / plugin.script) for plugin in PLUGINS]
     return [*files, PackageArchive(f"{FOLDER}/{ARCHIVE}", PACKAGE)]
+
+
+def windows_script(plugin: Plugin, menu: str) -> str:
+    """Name the script below NNC Windows' folder of plugins.
+
+    >>> from nnabla_influence.nnc.host.manifest import REPORT
+    >>> windows_script(REPORT, "xai")
+    '_Post_Process/_XAI/_Data_Cleansing/influence_report.py'
+    """
+    return plugin.script.replace(POST_PROCESS, POST_PROCESS + XAI, 1) if menu == MENUS[1] else plugin.script
 
 
 def desktop_bundle() -> List[BundledFile]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import RequestError
-from .bundle import FOLDER, BundledFile, desktop_bundle, windows_bundle
+from .bundle import FOLDER, MENUS, BundledFile, desktop_bundle, windows_bundle
 from .installation import Installation, Plan
 from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 
@@ -104,17 +104,27 @@ class WindowsHost(PluginHost):
 
     Args:
         directory: NNC's folder, or its folder ``plugins``.
+        menu: Where the plugins stand in the menu, one of `bundle.MENUS`; None: where they stand already.
 
     Raises:
         RequestError: There is no folder for plugins in it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, menu: Optional[str] = None) -> None:
         super().__init__(_plugins_folder(directory))
+        self.menu = menu or self._installed_menu()
 
     def bundle(self) -> List[BundledFile]:
         """List the scripts in their menu folders, and the package."""
-        return windows_bundle()
+        return windows_bundle(self.menu)
+
+    def _installed_menu(self) -> str:
+        """Return the menu of the installation that is there; by default the first of them."""
+        for menu in MENUS:
+            scripts = {file.target for file in windows_bundle(menu)} - {file.target for file in windows_bundle()}
+            if scripts & set(self.installation.files):
+                return menu
+        return MENUS[0]
 
     def interpreters(self) -> List[Path]:
         """List the places in NNC's folder beside its plugins."""

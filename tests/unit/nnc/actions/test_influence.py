@@ -10,7 +10,8 @@ from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import ConfigError, OutputExistsError
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.network import Network
-from nnabla_influence.nnc.actions.influence import EPOCH_CACHE, FOLLOW_STEPS, run
+from nnabla_influence.nnc.actions.finished_training import EPOCH_CACHE, FOLLOW_STEPS
+from nnabla_influence.nnc.actions.influence import run
 from nnabla_influence.nnc.actions.trained_anew import NEEDS_EPOCHS
 from nnabla_influence.nnc.host.fields import Fields
 from nnabla_influence.nnc.host.manifest import METHODS, SCORED_BY

@@ -17,6 +17,7 @@ from nnabla_influence.nnc.installer.bundle import (
     desktop_bundle,
     scripts_folder,
     windows_bundle,
+    windows_script,
 )
 
 
@@ -46,6 +47,17 @@ def test_windows_has_the_package_once_in_a_folder_that_is_no_menu():
     files = targets(windows_bundle())
     assert len(set(files)) == len(files)
     assert files == [*(plugin.script for plugin in PLUGINS), "nnabla_influence_plugins/nnabla_influence.zip"]
+
+
+def test_beside_the_xai_plugins_only_the_scripts_of_post_process_are_elsewhere():
+    own, xai = targets(windows_bundle()), targets(windows_bundle("xai"))
+    moved = {b: a for a, b in zip(own, xai) if a != b}
+    assert moved == {
+        "_Post_Process/_XAI/_Data_Cleansing/" + place.split("/")[-1]: place
+        for place in own
+        if place.startswith("_Post_Process/")
+    }
+    assert all(len(windows_script(plugin, "xai").split("/")) <= 4 for plugin in PLUGINS), "menus are three levels deep"
 
 
 def test_desktop_has_the_scripts_it_offers_side_by_side():

@@ -21,7 +21,8 @@ def test_every_missing_library_is_explained():
     assert lines == [
         "it is Python 3.6; the plugins need 3.8 or newer",
         "it lacks nnabla, which is needed by: every plugin",
-        "it lacks matplotlib, which is needed by: Influence report, Removal curve",
+        "it lacks matplotlib, which is needed by: Why this result?, Why this result? By row number, Influence report, "
+        "Removal curve",
     ]
     assert missing_libraries(Interpreter(Path("python"), (3, 8), ())) == []
 

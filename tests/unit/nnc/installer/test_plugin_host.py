@@ -17,7 +17,8 @@ def small(tmp_path, monkeypatch):
     """One script in place of the whole package."""
     script = tmp_path / "script.py"
     script.write_text("pass")
-    monkeypatch.setattr(plugin_host, "windows_bundle", lambda: [BundledFile("_Training/a.py", script)])
+    places = {"own": "_Post_Process/a.py", "xai": "_Post_Process/_XAI/a.py"}
+    monkeypatch.setattr(plugin_host, "windows_bundle", lambda menu="own": [BundledFile(places[menu], script)])
     monkeypatch.setattr(plugin_host, "desktop_bundle", lambda: [BundledFile("a.py", script)])
 
 
@@ -106,6 +107,20 @@ def test_nncs_own_python_is_looked_for_beside_its_plugins(windows):
     python.parent.mkdir()
     python.touch()
     assert WindowsHost(windows).interpreters() == [python]
+
+
+def test_the_menu_can_be_chosen_stays_where_it_is_and_moves(windows):
+    def scripts():
+        return [path.relative_to(windows).as_posix() for path in windows.rglob("*.py")]
+
+    WindowsHost(windows, "xai").install()
+    assert scripts() == ["_Post_Process/_XAI/a.py"]
+    assert WindowsHost(windows).menu == "xai" and not WindowsHost(windows).install().changed
+    assert WindowsHost(windows).problems() == []
+    moved = WindowsHost(windows, "own").install()
+    assert moved.plan.add == ["_Post_Process/a.py"] and moved.plan.obsolete == ["_Post_Process/_XAI/a.py"]
+    assert scripts() == ["_Post_Process/a.py"] and WindowsHost(windows).menu == "own"
+    assert not (windows / "_Post_Process" / "_XAI").exists()
 
 
 # --- NNC Desktop ---------------------------------------------------------------------------------------------------
