@@ -8,11 +8,13 @@ STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 # A few minutes that touch every dependency: commands and clicks from end to end, tables, pictures, figures, the report.
 SMOKE := tests/integration/test_recorded_output.py tests/unit/dataset tests/unit/report tests/unit/test_setup.py
+# Every plugin on every kind of project, clicked in both products of Neural Network Console.
+CLICKS := tests/integration/test_plugin_matrix.py tests/integration/test_plugin_help.py
 
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs clean test-smoke test-oldest
+.PHONY: help demo test test-all check docs clean test-smoke test-oldest
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
@@ -22,6 +24,12 @@ demo: $(STAMP) ## train, score and find wrong labels in real handwritten digits 
 
 test: $(STAMP) ## run the tests (PYTEST_FLAGS="-n 0 -k noise" to choose)
 	$(RUN) pytest $(PYTEST_FLAGS)
+
+test-all: test ## run the tests, and every plugin on Python 3.8 and 3.9 with the libraries that NNC has
+	@for version in 3.8 3.9; do \
+		if .ci/find-python $$version >/dev/null 2>&1; then \
+			$(MAKE) --no-print-directory plugins-$$version || exit 1; \
+		else echo "there is no Python $$version here: the plugins are not started with it"; fi; done
 
 test-smoke: ## run a small suite on Python 3.8 and 3.9, where they lie on the machine
 	@for version in 3.8 3.9; do \
@@ -65,4 +73,15 @@ smoke-%: .venv-%/.installed
 	if [ $* = oldest ]; then .venv-$*/bin/python .ci/oldest; fi >.venv-$*/constraints.txt
 	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test,types]"
 	@touch $@
-.PRECIOUS: .venv-%/.installed
+
+# NNC's own Python has NNabla and what comes with it. Pictures and pages need two libraries more, which the manual names.
+# The package is not installed: the plugins find the copy that they are installed with, the tests find the checkout.
+plugins-%: .venv-plugins-%/.installed
+	.venv-plugins-$*/bin/python -m pytest -q -o filterwarnings= $(CLICKS)
+
+.venv-plugins-%/.installed: setup.py
+	python=$$(.ci/find-python $*) && rm -rf .venv-plugins-$* && "$$python" -m venv .venv-plugins-$*
+	.venv-plugins-$*/bin/python -m pip install --quiet "pip>=21.3"
+	.venv-plugins-$*/bin/python -m pip install --quiet nnabla jinja2 matplotlib pytest
+	@touch $@
+.PRECIOUS: .venv-%/.installed .venv-plugins-%/.installed

@@ -34,6 +34,7 @@ def main():
     plugin(result, f"{CLEANSING}/influence.py", "-m", "results.nnp", "-t", "", "-v", "", "-k", "")
     curve = ["-x", str(data["test"]), "-n", args.counts, "-r", str(args.trials), "-b", args.start]
     plugin(result, f"{CLEANSING}/removal_curve.py", *curve)
+    plugin(result, f"{CLEANSING}/why_this_row.py", "-w", str(args.row))
     plugin(result, f"{CLEANSING}/influence_report.py", "-i", "influence.csv", "-n", "40")
     plugin(result, "_Dataset/_Data_Cleansing/remove_harmful_samples.py", "-i", "influence.csv", "-n", args.remove)
     write_project(again, result / "cleansed.csv", data["validation"])
@@ -51,6 +52,7 @@ def parse():
     parser.add_argument("--counts", default="2%,5%,10%,20%", help="what the removal curve tries")
     parser.add_argument("--start", default="scratch", help="what the removal curve trains again")
     parser.add_argument("--trials", type=int, default=5)
+    parser.add_argument("--row", type=int, default=61, help="validation row to explain, from 1")
     parser.add_argument("--remove", default="10%", help="what is removed at the end, or auto")
     return parser.parse_args()
 

@@ -19,8 +19,8 @@ STEPS = (
     ("2  Score", "plugin Influence", "influence.csv"),
     (
         "3  Look",
-        "influence.csv as a dataset,\nor plugin Influence report",
-        "influence_report.html\nmost_harmful.png",
+        "influence.csv as a dataset,\nplugins Influence report,\nWhy this result?",
+        "influence_report.html\nmost_harmful.png\nwhy_this_result.png",
     ),
     ("4  Ask", "plugin Removal curve", "removal_curve.png\nretrainings.csv"),
     ("5  Remove", "plugin Remove harmful samples", "cleansed.csv\nremoved.csv"),
@@ -35,6 +35,8 @@ WINDOWS = (
     (3, "_Post_Process", ""),
     (4, "_Data_Cleansing", ""),
     (5, "influence.py", "Post Process > Data Cleansing > Influence"),
+    (5, "why_this_result.py", "... > Why this result?"),
+    (5, "why_this_row.py", "... > Why this result? By row number"),
     (5, "influence_report.py", "... > Influence report"),
     (5, "removal_curve.py", "... > Removal curve"),
     (3, "_Dataset", ""),
@@ -56,7 +58,7 @@ def main():
     save(steps(), args.output / "steps.png")
     save(tree(), args.output / "folders.png")
     screenshot(args.browser, result / "influence_report.html", args.output / "report.png")
-    for name in ("most_harmful.png", "removal_curve.png"):
+    for name in ("most_harmful.png", "removal_curve.png", "why_this_row.png"):
         shrink(Image.open(result / name), args.output / name)
 
 

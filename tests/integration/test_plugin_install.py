@@ -142,6 +142,9 @@ def test_the_plugin_folder_can_be_given(commands, database, tmp_path):
 
 def test_a_click_in_nnc_desktop_arrives_as_absolute_paths(commands, database, tmp_path):
     commands("plugins", "install", "--desktop", "--database", database)
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result" / "0.png").write_bytes(b"what was clicked")
+    (tmp_path / "result" / "validation.csv").write_text("x:image,y\n0.png,1\n", encoding="utf-8")
     for row, plugin in zip(offered(database)[1:], [plugin for plugin in PLUGINS if plugin.on_desktop]):
         fields = parse(plugin.name, command(row, tmp_path / "result"))
         for parameter in plugin.parameters:

@@ -152,11 +152,25 @@ def test_mnist_from_something_else_is_refused(tmp_path):
 
 
 def test_the_nnc_project_is_built_and_every_plugin_clicked(tmp_path):
-    sizes = ("--training", 96, "--validation", 40, "--counts", "10%", "--trials", 1, "--start", "last-epoch")
+    sizes = (
+        "--training",
+        96,
+        "--validation",
+        40,
+        "--counts",
+        "10%",
+        "--trials",
+        1,
+        "--start",
+        "last-epoch",
+        "--row",
+        7,
+    )
     printed = _run("nnc_project/build.py", "--output", tmp_path, *sizes).stdout
-    assert printed.count("completed successfully.") == 6
+    assert printed.count("completed successfully.") == 7
     result = tmp_path / "result"
-    for name in ("results.nnp", "influence.csv", "removal_curve.png", "most_harmful.png", "influence_report.html"):
+    pictures = ("removal_curve.png", "most_harmful.png", "why_this_row.png")
+    for name in ("results.nnp", "influence.csv", "influence_report.html", *pictures):
         assert (result / name).is_file()
     assert len(pd.read_csv(result / "cleansed.csv")) == 86 and len(pd.read_csv(result / "removed.csv")) == 10
     assert (tmp_path / "result_cleansed" / "influence_cache.h5").is_file()

@@ -85,9 +85,10 @@ def test_every_dependency_has_a_lower_bound_and_the_oldest_ones_are_these_bounds
     assert all(re.match(r"[a-z0-9-]+>=[0-9.]+(,<[0-9.]+)?$", requirement) for requirement in extras["docs"])
 
 
-def test_the_smoke_suite_exists():
+@pytest.mark.parametrize("suite", ["SMOKE", "CLICKS"])
+def test_what_runs_on_older_pythons_exists(suite):
     """The Makefile names files; a renamed one would fail only where an old Python lies on the machine."""
-    (line,) = (line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("SMOKE := "))
+    (line,) = (line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith(f"{suite} := "))
     assert all((ROOT / name).exists() for name in line.split()[2:])
 
 

@@ -30,7 +30,7 @@ def nnc(tmp_path, monkeypatch):
     for script in scripts:
         script.write_text("pass")
     bundle = [BundledFile(f"_Training/{script.name}", script) for script in scripts]
-    monkeypatch.setattr(plugin_host, "windows_bundle", lambda: bundle)
+    monkeypatch.setattr(plugin_host, "windows_bundle", lambda menu="own": bundle)
     folder = tmp_path / "NNC"
     (folder / "libs" / "plugins").mkdir(parents=True)
     return folder
