@@ -278,7 +278,7 @@ WHY_ROW = _why(
     "why_this_row",
     "Why this result? By row number",
     "one row of an evaluation result, whatever its data are",
-    Parameter("row", "w", "int", "Row of the evaluation result, counted from 1 as its column Index does", "1"),
+    Parameter("row", "w", "int", "Row of the evaluation result, counted from 1", "1"),
 )
 
 REPORT = Plugin(
