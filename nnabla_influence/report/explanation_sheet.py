@@ -171,7 +171,15 @@ def _numbers(asked: _Asked, groups: Sequence[Group], images: Dict[int, Image.Ima
     axes.set_ylim(rows, -0.5)
     for line, text in enumerate([asked.title, *asked.lines]):
         weight = "bold" if line == 0 else "normal"
-        axes.text(0.07, line, drawable(text, LONGEST), color=theme.ink, fontsize=8.4, weight=weight, va="center")
+        axes.text(
+            0.07,
+            line,
+            drawable(text, int(LONGEST * width / 7)),
+            color=theme.ink,
+            fontsize=8.4,
+            weight=weight,
+            va="center",
+        )
     row = above
     begun = 0
     for heading, colour, cards in groups:
