@@ -2,10 +2,10 @@
 
 Three questions are asked of three kinds of rows, and no row answers two of them: some validation rows made the scores,
 some choose the number (see `choice`), and others confirm it. Confirmed is a number if the error of networks trained
-without those samples lies below the error without removal, by at least `WORTH`, *and* below the error after removing as
-many at random, each with zero outside the 95 % interval, whose standard error covers rows and trainings (see `gain`).
-A ranking that knows nothing passes that in at most one case in forty, however many numbers were tried, because one
-number is confirmed, not the best of many.
+without those samples lies below the error without removal, by at least `SHARE` of it, *and* below the error after
+removing as many at random, each with zero outside the 95 % interval, whose standard error covers rows and trainings
+(see `gain`). A ranking that knows nothing passes that in at most one case in forty, however many numbers were tried,
+because one number is confirmed, not the best of many.
 
 So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
 number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
@@ -31,7 +31,7 @@ import numpy as np
 
 from ..array import Array
 from ..choices import TREATMENTS
-from .choice import smallest_within_one_standard_error
+from .choice import middle_of_the_best
 from .cross_fit import TEST, CrossFit, cross_fit
 from .gain import Gain
 from .removal_curve import SELECTION, WHOLE, RemovalCurve
@@ -60,7 +60,13 @@ LEVEL = 0.025
 """How often a gain may be seen where there is none; one end of the 95 % interval, so that what is decided is shown."""
 
 WORTH = 0.005
-"""The smallest fall of the error that data is removed for."""
+"""The smallest fall of the error that counts as one."""
+
+SHARE = 0.05
+"""The smallest fall, as a share of the error without removal, that data is removed for.
+
+Every data set has samples that a network is better off without by a hundredth or two of its error: doubtful, not wrong.
+Leaving them out makes the data less like what will come."""
 
 
 class Outcome(Enum):
@@ -95,6 +101,7 @@ class Decision:
         largest: Whether the number is the largest that was tried.
         treatments: What was confirmed: what each half of the rows chose to do with the samples.
         wrong: The fall of the share of wrong answers against no removal; None without classes.
+        error: The error without removal, mean over the rows that confirm.
     """
 
     outcome: Outcome
@@ -109,6 +116,12 @@ class Decision:
     largest: bool = False
     treatments: Tuple[str, ...] = TREATMENTS[:1]
     wrong: Optional[Gain] = None
+    error: float = 0.0
+
+    @property
+    def worth(self) -> float:
+        """The smallest fall of the error that data is removed for."""
+        return max(WORTH, SHARE * self.error)
 
     @property
     def _gains(self) -> List[Gain]:
@@ -121,7 +134,7 @@ class Decision:
             return Outcome.NOTHING
         if any(gain.seeds < 2 for gain in gains):
             return Outcome.UNKNOWN
-        if self.gain is None or self.gain.mean < WORTH or self._costs_answers:
+        if self.gain is None or self.gain.mean < self.worth or self._costs_answers:
             return Outcome.NOTHING
         if all(gain.is_real(LEVEL) for gain in gains):
             return Outcome.REMOVE
@@ -160,7 +173,7 @@ class Decision:
                 "3 trials or more."
             )
         if self.outcome is Outcome.NOTHING:
-            why = f"; {WORTH:g} would be worth it" if 0 < gain.mean < WORTH else ""
+            why = f"; {self.worth:.2g} would be worth it" if 0 < gain.mean < self.worth else ""
             if self.wrong is not None and self._costs_answers:
                 why = f"; but the share of wrong answers changes by {_change(self.wrong)}"
             return f"{self.method}: nothing is worth removing. {self._evidence(gain)}{why}."
@@ -205,10 +218,9 @@ def chosen_numbers(curve: RemovalCurve, line: Line, cross: CrossFit) -> Tuple[in
     if not errors:
         return 0, (0,) * len(cross.parts)
     parts = tuple(
-        smallest_within_one_standard_error(dict(zip(numbers, (of_rows[:, rows] for of_rows in errors))))
-        for rows, _ in cross.parts
+        middle_of_the_best(dict(zip(numbers, (of_rows[:, rows] for of_rows in errors)))) for rows, _ in cross.parts
     )
-    return smallest_within_one_standard_error(dict(zip(numbers, errors))), parts
+    return middle_of_the_best(dict(zip(numbers, errors))), parts
 
 
 def chosen_picks(curve: RemovalCurve, method: str, start: str, cross: CrossFit) -> Picks:
@@ -282,12 +294,14 @@ def decide(
     paired = confirming.errors([*at_random, *ours], start, cross.data)
     if paired:
         against_random = Gain.between(*_confirmed(paired[: len(parts)], paired[len(parts) :], cross))
+    before, after = _confirmed(own[:1] * len(parts), own[1:], cross)
     answers = confirming.wrong([WHOLE, *ours], start, cross.data)
     decided = dataclasses.replace(
         nothing,
         confirmed=tuple(sorted({pick.number for pick in tried})),
         treatments=tuple(sorted({pick.treatment for pick in tried}, key=TREATMENTS.index)),
-        gain=Gain.between(*_confirmed(own[:1] * len(parts), own[1:], cross)),
+        gain=Gain.between(before, after),
+        error=float(before.mean()),
         against_random=against_random,
         wrong=Gain.between(*_confirmed(answers[:1] * len(parts), answers[1:], cross)) if answers else None,
         largest=best.number == max(choosing.numbers(method, line[1], first)),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -124,15 +124,16 @@ class StepPlan:
     def epoch(self, epoch: int, backwards: bool = False) -> Iterator[Step]:
         """Yield the steps of one epoch, first to last or last to first."""
         numbers = self._numbers(epoch)
+        drawn: Dict[int, List[IntArray]] = {}  # an epoch's batches are drawn once, not for each of its steps
         for number in reversed(numbers) if backwards else numbers:
-            yield self._step(number, epoch, self._places(number))
+            yield self._step(number, epoch, self._places(number), drawn)
 
     def left_over(self, epoch: int) -> Optional[Step]:
         """Return the batches of an epoch that wait for the next epoch's first step; None if there are none."""
         number = self.first_step(epoch + 1)
         ended = (epoch + 1) * self.batches.batches_per_epoch
         places = [self._place(batch) for batch in range(number * self.interval, ended)] if self._carries else []
-        return self._step(number, epoch, places) if places else None
+        return self._step(number, epoch, places, {}) if places else None
 
     def unordered(self, epoch: int, before: int = 0) -> Iterator[UnorderedStep]:
         """Yield the steps of one epoch, first to last.
@@ -161,8 +162,12 @@ class StepPlan:
         end = min((k + 1) * self.interval, self.batches.batches_per_epoch)
         return [(epoch, batch) for batch in range(k * self.interval, end)]
 
-    def _step(self, number: int, epoch: int, places: Sequence[Tuple[int, int]]) -> Step:
-        drawn = {e: self.batches.epoch(e) for e in {e for e, _ in places}}
+    def _step(
+        self, number: int, epoch: int, places: Sequence[Tuple[int, int]], drawn: Dict[int, List[IntArray]]
+    ) -> Step:
+        """Return a step; what it draws of an epoch is added to `drawn`."""
+        for e in {e for e, _ in places} - drawn.keys():
+            drawn[e] = self.batches.epoch(e)
         batches = tuple(drawn[e][batch] for e, batch in places)
         return Step(number, epoch, self.learning_rate(*places[-1]), batches)  # a step has its last batch's rate
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnabla_influence.evaluation.choice import smallest_within_one_standard_error
+from nnabla_influence.evaluation.choice import middle_of_the_best
 
 
 def errors(mean, noise=0.0, seeds=2, rows=4):
@@ -10,26 +10,32 @@ def errors(mean, noise=0.0, seeds=2, rows=4):
     return np.full((seeds, rows), mean) + noise * (-1.0) ** np.arange(rows)
 
 
-def test_the_smallest_number_of_those_that_are_as_good_wins():
-    of_numbers = {0: errors(0.9), 5: errors(0.515, 0.002), 9: errors(0.501, 0.002), 20: errors(0.5)}
-    assert smallest_within_one_standard_error(of_numbers) == 9, "5 is worse by .015, the standard error is .001"
+def test_the_middle_of_those_that_are_as_good_wins():
+    of_numbers = {0: errors(0.9), 5: errors(0.515, 0.002), 9: errors(0.501, 0.002), 20: errors(0.5), 40: errors(0.9)}
+    assert middle_of_the_best(of_numbers) == 9, "9 and 20 are as good, 5 is worse by .015, the standard error is .001"
     of_numbers[5] = errors(0.515, 0.05)
-    assert smallest_within_one_standard_error(of_numbers) == 5, "now by half a standard error"
+    assert middle_of_the_best(of_numbers) == 9, "5 now by half a standard error; 9 is nearest to the middle, 12.5"
+    of_numbers[30] = errors(0.5)
+    assert middle_of_the_best(of_numbers) == 20, "the middle of 5 and 30 is 17.5"
 
 
 def test_chance_in_the_trainings_counts_too():
     between = np.array([[0.04], [-0.02]]) + errors(0.51)
-    assert smallest_within_one_standard_error({5: between, 20: errors(0.5)}) == 5
+    assert middle_of_the_best({5: between, 20: errors(0.5)}) == 5, "as good, and as near to the middle as 20"
+    assert middle_of_the_best({5: errors(0.52), 20: errors(0.5)}) == 20
 
 
 def test_nothing_is_removed_if_that_is_as_good():
-    assert smallest_within_one_standard_error({0: errors(0.5), 5: errors(0.5)}) == 0
+    assert middle_of_the_best({0: errors(0.5), 5: errors(0.5)}) == 0
+    assert middle_of_the_best({0: errors(0.515, 0.05), 5: errors(0.51), 20: errors(0.5)}) == 0, (
+        "however good others are"
+    )
 
 
 def test_a_number_at_which_training_diverged_is_never_chosen():
     diverged = np.vstack([errors(0.1, seeds=1), errors(np.inf, seeds=1)])
-    assert smallest_within_one_standard_error({0: errors(0.5), 5: diverged, 9: errors(0.4)}) == 9
+    assert middle_of_the_best({0: errors(0.5), 5: diverged, 9: errors(0.4)}) == 9
 
 
 def test_with_one_training_of_one_row_the_lowest_error_wins():
-    assert smallest_within_one_standard_error({0: np.array([[0.9]]), 5: np.array([[0.8]])}) == 5
+    assert middle_of_the_best({0: np.array([[0.9]]), 5: np.array([[0.8]])}) == 5

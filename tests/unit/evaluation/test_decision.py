@@ -95,6 +95,18 @@ def test_what_is_decided_is_what_the_shown_intervals_say():
     assert outcomes == {Outcome.REMOVE, Outcome.NOTHING, Outcome.TOO_FEW}
 
 
+def test_a_gain_is_worth_data_only_beside_the_error_it_is_taken_from():
+    decision = only(curve(BETTER))
+    assert decision.outcome is Outcome.REMOVE and decision.gain.mean > 0.05 * decision.error > 0
+    harder = dataclasses.replace(decision, error=decision.gain.mean / 0.049)
+    assert harder.judged() is Outcome.NOTHING
+    sentence = dataclasses.replace(harder, outcome=Outcome.NOTHING).sentence
+    assert sentence.endswith(f"(4 trainings of each kind); {0.05 * harder.error:.2g} would be worth it.")
+    assert dataclasses.replace(decision, error=decision.gain.mean / 0.051).judged() is Outcome.REMOVE
+    small = dataclasses.replace(decision, error=0.0, gain=dataclasses.replace(decision.gain, mean=0.9 * WORTH))
+    assert small.judged() is Outcome.NOTHING, "however small the error is"
+
+
 def test_the_control_and_other_starts_are_kept_apart():
     first, second = decisions(curve({**BETTER, "loss": {10: -0.01}}))
     assert (first.method, second.method) == ("spectral", "loss")

@@ -5,6 +5,7 @@ import pytest
 
 from nnabla_influence.choices import POLICIES
 from nnabla_influence.config import IteratorConfig, ScheduleConfig, SolverConfig, TrainingConfig
+from nnabla_influence.dataset.batches import BatchPlan
 from nnabla_influence.errors import ConfigError
 from nnabla_influence.training import StepPlan
 
@@ -34,6 +35,15 @@ def test_backwards_is_forwards_reversed():
     forwards, backwards = list(plan.epoch(1)), list(plan.epoch(1, backwards=True))
     assert [s.index for s in backwards] == [s.index for s in forwards][::-1] == [3, 2]
     assert all(np.array_equal(a, b) for s, t in zip(forwards, backwards[::-1]) for a, b in zip(s.batches, t.batches))
+
+
+def test_the_rows_of_an_epoch_are_drawn_once_and_not_for_each_of_its_steps(monkeypatch):
+    drawn = []
+    epoch = BatchPlan.epoch
+    monkeypatch.setattr(BatchPlan, "epoch", lambda plan, number: drawn.append(number) or epoch(plan, number))
+    for backwards in (False, True):
+        assert len(list(_plan(samples=100).epoch(1, backwards))) == 34
+    assert drawn == [1, 1]
 
 
 def test_an_update_interval_adds_batches_up():
