@@ -74,7 +74,9 @@ def main():
                 print(f"{rate:<6} {batch:<5} {epochs:<6} {seed:<4}  training diverges", flush=True)
                 continue
             loss, accuracy = validate(cache, validation)
-        found = [auroc(m, cache, training, validation, truth) for m in (LastEpochInfluence(objective="loss"), LossBaseline())]
+        found = [
+            auroc(m, cache, training, validation, truth) for m in (LastEpochInfluence(objective="loss"), LossBaseline())
+        ]
         print(
             f"{rate:<6} {batch:<5} {epochs:<6} {seed:<4}  {loss:<9.4f}  {accuracy:<8.4f}  {found[0]:<10}  {found[1]}",
             flush=True,
