@@ -135,6 +135,7 @@ IN_PYTHON: Dict[str, str] = {
     "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation "
     "rows; leave it "
     "out, or use another method.",
+    "name-classes": 'Name them: ReadingSettings(classes="classes.csv"), or give the class number.',
     "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' "
     "does not read. Name "
     "the validation rows with a CSV as target.",

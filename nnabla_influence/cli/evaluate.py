@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from ..choices import COMPARED_METHODS, CONTROLS, DIVISORS, METHODS, METRICS, STARTS, TREATMENTS
+from .command_parser import rare
 from .console import Console
 from .options import (
     add_common,
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "add_selection_options", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence evaluate --network builtin:cnn --train training.csv --validation validation.csv "
+    "--output curve.csv",
+    "python -m nnabla_influence evaluate --network results.nnp --methods spectral loss random --remove 50 100 "
+    "--test test.csv --output curve.csv",
+)
 SHARES = ("1%", "2%", "5%", "10%", "20%")
 GROUPS = 32
 
@@ -51,6 +58,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
     add_overwrite(parser, "an output and caches of other runs")
     _add_comparison(parser.add_argument_group("what is compared"))
+    _add_metrics(rare(parser))
     group = parser.add_argument_group("data that judges")
     add_selection_options(group)
     group.add_argument("--test", type=existing_file, metavar="CSV", help="data that judges the choice, once")
@@ -88,6 +96,10 @@ def _add_comparison(group: Any) -> None:
         help="relabel: give them the predicted label (default: remove)",
     )
     add_labels_option(group)
+
+
+def _add_metrics(group: Any) -> None:
+    """Add what people need who compare methods, not data."""
     group.add_argument(
         "--control",
         nargs="+",

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence import photos --output data",
+    "python -m nnabla_influence import wine.csv --label cultivar --output wine",
+    "python -m nnabla_influence import training.xlsx --validation validation.xlsx --output data",
+)
 TEST_SHARE = 0.2
 HEADER = {"auto": None, "yes": True, "no": False}
 
@@ -27,8 +32,6 @@ def add_parser(subparsers: Any) -> None:
         description="Makes training.csv, validation.csv, with --test also test.csv, and classes.csv (number and name). "
         "Finds out what a source is, lists every decision it took, and prints the next command. The source stays as it "
         "is; images stay where they are.",
-        epilog="Examples: import photos --output data (photos/cat/1.jpg, photos/dog/1.jpg, or photos/train/cat/1.jpg); "
-        "import wine.csv --label quality --output data.",
     )
     parser.add_argument(
         "source", type=Path, metavar="SOURCE", help="folder with a folder of images per class, table, or .npz archive"

@@ -11,6 +11,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Tuple
 
+from .command_parser import rare
+
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..cleansing import Amount
     from ..execution import Execution
@@ -39,7 +41,7 @@ __all__ = [
 LONGEST_SHOWN = 100
 
 
-def add_classes(parser: argparse.ArgumentParser) -> None:
+def add_classes(parser: Any) -> None:
     """Add ``--classes``, the names of the classes."""
     parser.add_argument(
         "--classes",
@@ -103,7 +105,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes of this machine that share the work; one per core is plenty (default: %(default)s)",
     )
-    parser.add_argument(
+    rare(parser).add_argument(
         "--scheduler",
         metavar="URL",
         help="let a Dask cluster do the work: its scheduler's address, e.g. tcp://host:8786; all files must lie on a "

@@ -92,6 +92,7 @@ IN_COMMANDS: Dict[str, str] = {
     "method-has-no-target": "--target means nothing to --method {method}, whose scores do not ask about validation "
     "rows; leave it "
     "out, or use another method.",
+    "name-classes": "Name them with --classes CSV, or give the class number.",
     "target-needs-class-numbers": "--target class={number} needs one class number per sample, which the network "
     "'{network}' does not "
     "read. Name the validation rows with --target rows=CSV.",

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "print_effect", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence retrain --network builtin:cnn --train training.csv --validation validation.csv "
+    "--cleansed cleansed.csv --test test.csv",
+)
 TRIALS = 5
 
 

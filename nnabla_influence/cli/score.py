@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Tuple
 
+from .command_parser import rare
 from .console import Console
 from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence score --cache cache.h5 --train training.csv --validation validation.csv "
+    "--output influence.csv",
+    "python -m nnabla_influence score --cache cache.h5 --train training.csv --validation validation.csv "
+    "--method last-epoch --output last_epoch.csv",
+    "python -m nnabla_influence score --network results.nnp --output influence.csv",
+)
 # Options that a training cache answers itself, and their defaults.
 CACHE_CARRIES = {
     "image_size": None,
@@ -52,7 +60,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_suspects_option(parser)
     add_overwrite(parser)
-    parser.add_argument(
+    rare(parser).add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
     add_scoring_options(parser)
@@ -119,4 +127,11 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    return open_cached_project(args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console)
+    return open_cached_project(
+        args.cache,
+        args.train,
+        args.validation,
+        data_cache=args.data_cache,
+        classes=args.classes,
+        reporter=console,
+    )

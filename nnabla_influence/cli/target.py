@@ -19,18 +19,20 @@ def add_target_option(parser: Any) -> None:
         "--target",
         type=target,
         metavar="WHAT",
-        help="what influences class=K, or the validation rows=CSV lists by datasource_index (default: the mean over "
-        "all validation rows)",
+        help="what influences class=K (its number, or its name), or the validation rows=CSV lists by datasource_index "
+        "(default: the mean over all validation rows)",
     )
 
 
 def target(text: str) -> ValidationTarget:
-    """Read ``class=3`` or ``rows=list.csv``."""
+    """Read ``class=3``, ``class=dog`` or ``rows=list.csv``."""
     from ..workflow.validation_target import ValidationTarget
 
     kind, _, value = text.partition("=")
-    if kind == "class" and value.isdecimal():
-        return ValidationTarget(int(value))
+    if kind == "class" and value:
+        return ValidationTarget.of_class(value)
     if kind == "rows" and value:
         return ValidationTarget(existing_file(value))
-    raise argparse.ArgumentTypeError(f"expected class=K with a class number, or rows=CSV, got '{text}'")
+    raise argparse.ArgumentTypeError(
+        f"expected class=K with the number or the name of a class, or rows=CSV, got '{text}'"
+    )

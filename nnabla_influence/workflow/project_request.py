@@ -95,11 +95,15 @@ class ProjectRequest:
         network = self.network
         if isinstance(network, str) and not self.is_builtin:
             network = str(Path(network).absolute())
-        cache = self.reading.data_cache
+        cache, classes = self.reading.data_cache, self.reading.classes
         return dataclasses.replace(
             self,
             network=network,
             train=self.train.absolute() if isinstance(self.train, Path) else self.train,
             validation=self.validation.absolute() if isinstance(self.validation, Path) else self.validation,
-            reading=dataclasses.replace(self.reading, data_cache=cache.absolute() if cache is not None else None),
+            reading=dataclasses.replace(
+                self.reading,
+                data_cache=cache.absolute() if cache is not None else None,
+                classes=Path(classes).absolute() if classes is not None else None,
+            ),
         )

@@ -20,15 +20,18 @@ from ..dataset.class_names import ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.indexed_column import listed_samples
 from ..errors import ConfigError, DataError
+from ..evaluation.finding import listed
 from ..files import FilePath
 from ..network import Network
 from ..remedies import remedy
+from ..similar_names import did_you_mean
 from .request_checks import require_whole
 
 __all__ = ["ValidationTarget", "narrowed", "refuse_target"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 MOST_CLASSES_SHOWN = 50
+CLASS_SIGN = "class="
 
 
 @dataclass(frozen=True)
@@ -36,28 +39,40 @@ class ValidationTarget:
     """The validation rows that are asked about.
 
     Args:
-        value: A class number, or a CSV whose column ``datasource_index`` lists validation rows.
+        value: The number or the name of a class, or a CSV whose column ``datasource_index`` lists validation rows.
 
     Raises:
         ConfigError: The class number is negative or no whole number.
 
     Example:
-        >>> ValidationTarget(3).kind, ValidationTarget(Path("rows.csv")).kind
-        ('class', 'rows')
+        >>> ValidationTarget(3).kind, ValidationTarget("dog").kind, ValidationTarget(Path("rows.csv")).kind
+        ('class', 'class', 'rows')
     """
 
-    value: Union[int, Path]
+    value: Union[int, str, Path]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.value, Path):
+        if not isinstance(self.value, (str, Path)):
             require_whole("the class number of a target", self.value, 0)
 
     @classmethod
     def of(cls, value: Union[int, FilePath, None]) -> Optional[ValidationTarget]:
-        """Make a target of what a Python user gives: a class number, the name of a CSV, or None."""
+        """Make a target of what a Python user gives: a class number, ``"class=dog"``, a CSV, or None.
+
+        Example:
+            >>> ValidationTarget.of("class=dog"), ValidationTarget.of("class=3").value
+            (ValidationTarget(value='dog'), 3)
+        """
         if value is None:
             return None
+        if isinstance(value, str) and value.startswith(CLASS_SIGN):
+            return cls.of_class(value[len(CLASS_SIGN) :])
         return cls(Path(value) if isinstance(value, (str, Path)) else value)
+
+    @classmethod
+    def of_class(cls, name: str) -> ValidationTarget:
+        """Make a target of a class as somebody types it; what is all digits is its number, as data sets have it."""
+        return cls(int(name) if name.isdecimal() else name)
 
     @property
     def file(self) -> Optional[Path]:
@@ -106,9 +121,36 @@ def narrowed(validation: Dataset, network: Network, target: Optional[ValidationT
                 f"{rows[-1]}. List validation rows, not training rows."
             )
     else:
-        rows = _rows_of_class(validation, network, target.value)
+        rows = _rows_of_class(validation, network, _class_number(target.value, validation))
     LOGGER.info("target: %d of %d validation rows (%s=%s)", len(rows), len(validation), target.kind, target.value)
     return validation.subset(rows)
+
+
+def _class_number(asked: Union[int, str], validation: Dataset) -> int:
+    """Return the number of a class.
+
+    Raises:
+        DataError: No class has that name.
+    """
+    names = validation.class_names
+    numbers = {name: number for number, name in names.items()}
+    if isinstance(asked, str):
+        if asked not in numbers:
+            known = listed([repr(name) for name in numbers]) if numbers else "none: there is no classes.csv beside it"
+            raise DataError(
+                f"{validation.path}: expected a class called '{asked}', found {known}.{did_you_mean(asked, numbers)}",
+                None if numbers else remedy("name-classes"),
+            )
+        return numbers[asked]
+    if str(asked) != names.get(asked, str(asked)) and str(asked) in numbers:
+        LOGGER.warning(
+            "class %d is the class with that number, called '%s'; the class called '%d' has the number %d",
+            asked,
+            names[asked],
+            asked,
+            numbers[str(asked)],
+        )
+    return asked
 
 
 def _rows_of_class(validation: Dataset, network: Network, number: int) -> IntArray:

@@ -85,6 +85,7 @@ IN_FIELDS: Dict[str, str] = {
     "cache-needs-data": "Give the data the influence cache was trained with in the fields train and validation.",
     "task-is-for-builtins": "The network '{network}' states its own loss.",
     "method-has-no-target": "Method {method} does not ask about validation rows; choose another method.",
+    "name-classes": "Give the class number.",
     "target-needs-class-numbers": "The network '{network}' does not read one class number per sample, so there is no "
     "class {number}.",
     "target-found-real-values": "{data}: class {number} needs class numbers in column {column}, found real values "
