@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from ..choices import COLOURS, TASKS
 from .console import Console
@@ -20,6 +20,7 @@ EXAMPLES = (
     "python -m nnabla_influence import wine.csv --label cultivar --output wine",
     "python -m nnabla_influence import training.xlsx --validation validation.xlsx --output data",
 )
+VALIDATION_SHARE = 0.2
 TEST_SHARE = 0.2
 HEADER = {"auto": None, "yes": True, "no": False}
 
@@ -39,16 +40,21 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write the data sets to")
     _add_columns(parser)
     parser.add_argument(
-        "--validation", type=rate, default=0.2, metavar="SHARE", help="share of rows that validate (default: 0.2)"
+        "--validation",
+        type=share_or_source,
+        default=VALIDATION_SHARE,
+        metavar="SHARE|SOURCE",
+        help="share of rows that validate, or a further source that does: a table with the same columns, a folder of "
+        "the same classes (default: %(default)s)",
     )
     parser.add_argument(
         "--test",
         nargs="?",
-        type=rate,
+        type=share_or_source,
         const=TEST_SHARE,
         default=0.0,
-        metavar="SHARE",
-        help=f"also set rows aside for a test (default: none; without a number {TEST_SHARE})",
+        metavar="SHARE|SOURCE",
+        help=f"also set rows aside for a test, or take a further source (default: none; without a number {TEST_SHARE})",
     )
     parser.add_argument(
         "--colours", choices=COLOURS, help="convert images of another kind, as copies beside the data sets"
@@ -81,6 +87,19 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--header", choices=tuple(HEADER), default="auto", help="does the first line name the columns? (default: auto)"
     )
+
+
+def share_or_source(text: str) -> Union[float, Path]:
+    """Read a share of the rows (``0.2``), or the path of something that exists."""
+    if Path(text).exists():
+        return Path(text)
+    try:
+        float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a share such as 0.2, or a folder or table that exists, got '{text}'"
+        ) from None
+    return rate(text)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:

@@ -51,9 +51,7 @@ def add_parser(subparsers: Any) -> None:
         "--label", metavar="NAME", help="the variable with the classes (default: y if it holds classes)"
     )
     add_classes(parser)
-    _add_asked_rows(
-        parser.add_argument_group("of scores that ask about some validation rows (see score --target)")
-    )
+    _add_asked_rows(parser.add_argument_group("of scores that ask about some validation rows (see score --target)"))
     rare(parser).add_argument(
         "--details",
         nargs="+",

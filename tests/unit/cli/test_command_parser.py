@@ -41,7 +41,9 @@ def test_the_parts_of_the_help_come_in_the_order_of_reading(parser):
     told = parser.format_help()
     titles = ["required", "which rows", "data", "options", RARE, f"{RARE}: of one method", "examples"]
     assert [line[:-1] for line in told.splitlines() if re.fullmatch(r"\w.*:", line)] == [
-        title for title in titles if title != "data"  # nothing is left in it
+        title
+        for title in titles
+        if title != "data"  # nothing is left in it
     ]
     required = told[told.index("required:") : told.index("which rows:")]
     assert re.findall(r"^  (\S+)", required, re.MULTILINE) == ["file", "--output", "--train"]
@@ -58,7 +60,7 @@ def test_every_option_stands_in_the_help_once(parser):
 
 def test_the_usage_has_what_must_be_given(parser):
     usage = parser.format_help().split("\n\n")[0]
-    assert " ".join(usage.split()) == "usage: 50% tool (--all | --some N) --output CSV --train TRAIN file [options]"
+    assert " ".join(usage.split()) == "usage: 50% tool --output CSV (--all | --some N) --train TRAIN file [options]"
 
 
 def test_alternatives_of_no_group_are_required_too(capsys):
@@ -76,7 +78,7 @@ def test_examples_can_be_typed(words, tmp_path, monkeypatch, capsys):
         typed = shlex.split(example)
         assert typed[: 3 + len(words)] == ["python", "-m", "nnabla_influence", *words]
         for name in typed:
-            if name.endswith((".csv", ".h5", ".nnp")):
+            if name.endswith((".csv", ".h5", ".nnp", ".xlsx")):
                 (tmp_path / name).parent.mkdir(exist_ok=True)
                 (tmp_path / name).touch()
         build_parser().parse_args(typed[3:])
