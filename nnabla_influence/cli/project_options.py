@@ -51,12 +51,10 @@ NORMALIZATION = {"auto": None, "yes": True, "no": False}
 
 
 def add_network_option(parser: Any, required: bool = True) -> None:
-    """Add ``--network``."""
+    """Add ``--network``, a network to train."""
+    own = ", ".join(map(_builtin_words, BUILTIN_TRAININGS))
     parser.add_argument(
-        "--network",
-        required=required,
-        metavar="N",
-        help=f"results.nnp or net.nntxt of a project, or {', '.join(map(_builtin_words, BUILTIN_TRAININGS))}",
+        "--network", required=required, metavar="N", help=f"results.nnp or net.nntxt of a project, or {own}"
     )
 
 

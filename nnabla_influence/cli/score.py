@@ -10,7 +10,6 @@ from .console import Console
 from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
     add_data_options,
-    add_network_option,
     add_override_options,
     add_scoring_options,
     add_suspects_option,
@@ -56,7 +55,7 @@ def add_parser(subparsers: Any) -> None:
     source.add_argument(
         "--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings"
     )
-    add_network_option(source, required=False)
+    source.add_argument("--network", metavar="N", help="results.nnp of a project")
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_suspects_option(parser)
     add_overwrite(parser)
