@@ -70,6 +70,10 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
     "image_size=(height, width).",
+    "state-loss": 'or say what it computes: Network.load(path, inputs={{"VARIABLE": "COLUMN"}}, loss="VARIABLE"). It '
+    "computes {losses}.",
+    "state-input": 'Name its column: inputs={{"{variable}": "COLUMN"}}.',
+    "state-learning-rate": "Say how it was trained: TrainingOverrides(learning_rate=..., solver=...).",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',

@@ -23,7 +23,12 @@ from .options import (
     output_file,
     positive_int,
 )
-from .project_options import METHOD_SETTING, add_data_cache_option, add_network_option, add_objective_option
+from .project_options import (
+    METHOD_SETTING,
+    add_data_cache_option,
+    add_network_option,
+    add_objective_option,
+)
 
 if TYPE_CHECKING:
     from ..cleansing import Amount, Removal

@@ -23,6 +23,7 @@ from .project_options import (
     METHOD_SETTING,
     add_data_options,
     add_labels_option,
+    add_network_file_options,
     add_network_option,
     add_objective_option,
     add_policy_option,
@@ -65,6 +66,7 @@ def add_parser(subparsers: Any) -> None:
     add_policy_option(parser)
     add_data_options(parser)
     add_training_options(parser)
+    add_network_file_options(parser)
     add_common(parser)
     add_execution(parser)
 

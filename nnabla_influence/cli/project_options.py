@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from ..choices import (
     BATCH_NORM_POLICIES,
@@ -33,6 +33,7 @@ from .options import (
     add_classes,
     byte_size,
     data_file,
+    existing_file,
     image_size,
     non_negative_int,
     output_file,
@@ -56,6 +57,34 @@ def add_network_option(parser: Any, required: bool = True) -> None:
     parser.add_argument(
         "--network", required=required, metavar="N", help=f"results.nnp or net.nntxt of a project, or {own}"
     )
+
+
+def add_network_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is said about a network file that does not say it itself."""
+    group = rare(parser, "a network without an optimizer section, as nnabla.utils.save writes it")
+    group.add_argument(
+        "--input",
+        nargs="+",
+        type=column_of_input,
+        default=[],
+        metavar="VARIABLE=COLUMN",
+        help="the column of the data set that feeds an input of the network; give --learning-rate and --loss too",
+    )
+    group.add_argument("--loss", metavar="VARIABLE", help="the loss: one value per sample, or their mean")
+    rare(parser).add_argument(
+        "--parameters",
+        type=existing_file,
+        metavar="H5",
+        help="trained parameters of a net.nntxt (default: score takes parameters.h5 beside it)",
+    )
+
+
+def column_of_input(text: str) -> Tuple[str, str]:
+    """``VARIABLE=COLUMN``."""
+    variable, equals, column = text.rpartition("=")
+    if not (variable and equals and column):
+        raise argparse.ArgumentTypeError(f"expected VARIABLE=COLUMN, for example input=x, got '{text}'")
+    return variable, column
 
 
 def _builtin_words(name: str) -> str:
@@ -276,8 +305,10 @@ def project_request(args: argparse.Namespace, *, trained: bool = False) -> Proje
         ConfigError: Options contradict each other.
     """
     from ..device import Device
+    from ..network import StatedRoles
     from ..workflow.project_request import ProjectRequest
 
+    stated = StatedRoles(dict(args.input), args.loss, args.parameters) if hasattr(args, "input") else StatedRoles()
     return ProjectRequest(
         args.network,
         args.train,
@@ -287,6 +318,7 @@ def project_request(args: argparse.Namespace, *, trained: bool = False) -> Proje
         reading_settings(args),
         training_overrides(args),
         trained,
+        stated,
     )
 
 

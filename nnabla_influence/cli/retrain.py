@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, List
 
 from .console import Console
 from .options import add_common, add_execution, add_overwrite, data_file, execution, output_file, positive_int
-from .project_options import add_data_options, add_network_option, add_run_options, project_request
+from .project_options import (
+    add_data_options,
+    add_network_file_options,
+    add_network_option,
+    add_run_options,
+    project_request,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.cleansing_effect import CleansingEffect
@@ -53,6 +59,7 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_run_options(parser)
     add_execution(parser)
+    add_network_file_options(parser)
     add_common(parser)
 
 

@@ -12,6 +12,7 @@ from .console import Console
 from .options import add_common, add_execution, add_overwrite, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
+    add_network_file_options,
     add_network_option,
     add_policy_option,
     add_scoring_options,
@@ -60,6 +61,7 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_training_options(parser)
     add_execution(parser)
+    add_network_file_options(parser)
     add_common(parser)
 
 

@@ -10,6 +10,7 @@ from .console import Console
 from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
     add_data_options,
+    add_network_file_options,
     add_override_options,
     add_scoring_options,
     add_suspects_option,
@@ -67,6 +68,7 @@ def add_parser(subparsers: Any) -> None:
     add_target_option(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
+    add_network_file_options(parser)
     add_common(parser)
 
 

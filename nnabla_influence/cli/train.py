@@ -10,6 +10,7 @@ from .console import Console
 from .options import add_common, add_overwrite, output_file
 from .project_options import (
     add_data_options,
+    add_network_file_options,
     add_network_option,
     add_policy_option,
     add_training_options,
@@ -42,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
     rare(parser).add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
     )
+    add_network_file_options(parser)
     add_common(parser)
 
 

@@ -162,7 +162,10 @@ def _given_network(request: ProjectRequest) -> Optional[Network]:
     if isinstance(request.network, Network):
         return request.network
     if not request.is_builtin:
-        return Network.load(request.network, request.seed)
+        stated = request.stated.found_beside(Path(request.network)) if request.trained else request.stated
+        return Network.load(
+            request.network, request.seed, inputs=stated.inputs, loss=stated.loss, parameters=stated.parameters
+        )
     return None
 
 

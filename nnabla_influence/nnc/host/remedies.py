@@ -27,6 +27,9 @@ IN_FIELDS: Dict[str, str] = {
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or let the '
     "project compute on the CPU.",
+    "state-loss": "train it in Neural Network Console.",
+    "state-input": "Train the network in Neural Network Console.",
+    "state-learning-rate": "Train the network in Neural Network Console.",
     # training
     "train-for-steps": "Train the network with the plugin Train with influence cache, or choose another method.",
     "train-with-policy": "Train with the plugin Train with influence cache.",
