@@ -12,6 +12,7 @@ from ..choices import DEFAULT_METHOD, METHODS, STARTS, TREATMENTS
 from .command_parser import rare
 from .console import Console
 from .evaluate import add_selection_options
+from .network_options import add_network_option
 from .options import (
     add_classes,
     add_common,
@@ -26,7 +27,6 @@ from .options import (
 from .project_options import (
     METHOD_SETTING,
     add_data_cache_option,
-    add_network_option,
     add_objective_option,
 )
 

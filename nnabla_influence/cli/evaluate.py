@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..choices import COMPARED_METHODS, CONTROLS, DIVISORS, METHODS, METRICS, STARTS, TREATMENTS
 from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import (
     add_common,
     add_execution,
@@ -23,8 +24,6 @@ from .project_options import (
     METHOD_SETTING,
     add_data_options,
     add_labels_option,
-    add_network_file_options,
-    add_network_option,
     add_objective_option,
     add_policy_option,
     add_training_options,

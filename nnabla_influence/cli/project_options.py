@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Tuple
+from typing import TYPE_CHECKING, Any, Dict
 
 from ..choices import (
     BATCH_NORM_POLICIES,
-    BUILTIN_TRAININGS,
     CURVATURES,
     DEFAULT_METHOD,
     DEFAULT_OBJECTIVE,
@@ -33,7 +32,6 @@ from .options import (
     add_classes,
     byte_size,
     data_file,
-    existing_file,
     image_size,
     non_negative_int,
     output_file,
@@ -49,48 +47,6 @@ if TYPE_CHECKING:
 
 METHOD_SETTING = "method_"
 NORMALIZATION = {"auto": None, "yes": True, "no": False}
-
-
-def add_network_option(parser: Any, required: bool = True) -> None:
-    """Add ``--network``, a network to train."""
-    own = ", ".join(map(_builtin_words, BUILTIN_TRAININGS))
-    parser.add_argument(
-        "--network", required=required, metavar="N", help=f"results.nnp or net.nntxt of a project, or {own}"
-    )
-
-
-def add_network_file_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is said about a network file that does not say it itself."""
-    group = rare(parser, "a network without an optimizer section, as nnabla.utils.save writes it")
-    group.add_argument(
-        "--input",
-        nargs="+",
-        type=column_of_input,
-        default=[],
-        metavar="VARIABLE=COLUMN",
-        help="the column of the data set that feeds an input of the network; give --learning-rate and --loss too",
-    )
-    group.add_argument("--loss", metavar="VARIABLE", help="the loss: one value per sample, or their mean")
-    rare(parser).add_argument(
-        "--parameters",
-        type=existing_file,
-        metavar="H5",
-        help="trained parameters of a net.nntxt (default: score takes parameters.h5 beside it)",
-    )
-
-
-def column_of_input(text: str) -> Tuple[str, str]:
-    """``VARIABLE=COLUMN``."""
-    variable, equals, column = text.rpartition("=")
-    if not (variable and equals and column):
-        raise argparse.ArgumentTypeError(f"expected VARIABLE=COLUMN, for example input=x, got '{text}'")
-    return variable, column
-
-
-def _builtin_words(name: str) -> str:
-    """Name a built-in network with its own settings, which options override."""
-    rate, batch, epochs = BUILTIN_TRAININGS[name]
-    return f"{name} ({epochs} epochs of batches of {batch}, learning rate {rate:g})"
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

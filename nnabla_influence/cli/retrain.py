@@ -6,11 +6,10 @@ import argparse
 from typing import TYPE_CHECKING, Any, List
 
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_execution, add_overwrite, data_file, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
-    add_network_file_options,
-    add_network_option,
     add_run_options,
     project_request,
 )

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_execution, add_overwrite, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
-    add_network_file_options,
-    add_network_option,
     add_policy_option,
     add_scoring_options,
     add_suspects_option,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options
 from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
     add_data_options,
-    add_network_file_options,
     add_override_options,
     add_scoring_options,
     add_suspects_option,

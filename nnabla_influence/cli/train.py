@@ -7,11 +7,10 @@ from typing import Any
 
 from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_overwrite, output_file
 from .project_options import (
     add_data_options,
-    add_network_file_options,
-    add_network_option,
     add_policy_option,
     add_training_options,
     project_request,

@@ -234,7 +234,8 @@ class Project:
             training: What was trained, from `train`; left out, the cache this project was made from, or the trained
                 network file itself.
             method: One of `choices.METHODS`.
-            target: A class number, or a CSV that lists validation rows, in place of all validation rows.
+            target: In place of all validation rows: a class number, ``"class=dog"`` for one that has a name, or a CSV
+                that lists validation rows.
             labels: Who predicts the labels that the scores carry, for `relabel`: the trained ``network``, or networks
                 that never saw the sample (``out-of-fold``).
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an

@@ -11,7 +11,6 @@ from nnabla_influence.cli.main import build_parser
 from nnabla_influence.cli.project_options import project_request, score_request, training_overrides
 from nnabla_influence.device import Device
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.network import StatedRoles
 from nnabla_influence.workflow.data_reading import ReadingSettings
 from nnabla_influence.workflow.project_request import ProjectRequest
 from nnabla_influence.workflow.score import ScoreRequest
@@ -116,13 +115,3 @@ def test_solvers_are_those_with_an_adjoint():
     assert set(project_options.SOLVERS) == set(RULES)
     with pytest.raises(argparse.ArgumentTypeError, match="Sgd, Momentum.*got 'Lars'"):
         project_options.solver("Lars")
-
-
-def test_loss_inputs_and_parameters_are_stated_of_a_file(tmp_path):
-    values = tmp_path / "p.h5"
-    values.touch()
-    typed = ("--input", "a=b=x", "target=y", "--loss", "loss", "--learning-rate", "0.1", "--parameters", values)
-    assert project_request(parsed(*TRAIN, *typed)).stated == StatedRoles({"a=b": "x", "target": "y"}, "loss", values)
-    for text in ("x", "=x", "a="):
-        with pytest.raises(argparse.ArgumentTypeError, match="expected VARIABLE=COLUMN"):
-            project_options.column_of_input(text)
