@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List
 
 from ..choices import COMPARED_METHODS, CONTROLS, DIVISORS, METHODS, METRICS, STARTS, TREATMENTS
 from .command_parser import rare
@@ -19,6 +20,7 @@ from .options import (
     non_negative_int,
     output_file,
     positive_int,
+    typed_path,
 )
 from .project_options import (
     METHOD_SETTING,
@@ -156,10 +158,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
     curve = evaluated_curve(request, evaluated, console)
     print_curve(console, curve)
     console.info(f"every retraining: {args.output} ({len(curve.rows)} rows)")
-    console.info(
-        f"next: python -m nnabla_influence report --influence INFLUENCE.csv --curve {args.output} --output report.html"
-    )
+    console.info("next, scores and a report with this curve:")
+    for command in _next_commands(args, evaluated):
+        console.info(f"  python -m nnabla_influence {command}")
     return 0
+
+
+def _next_commands(args: argparse.Namespace, evaluated: EvaluatedTrials) -> List[str]:
+    """Return the commands that show the curve beside scores: the first trial is scored by all validation rows."""
+    output: Path = args.output
+    influence = output.with_name(f"{output.stem}.influence.csv")
+    files = {
+        "--cache": output.with_name(evaluated.trials[0].cache.name),
+        "--train": args.train or evaluated.data.train.path,
+        "--validation": args.validation or evaluated.data.scoring.path,
+        "--output": influence,
+    }
+    score = " ".join(f"{option} {typed_path(path)}" for option, path in files.items() if path is not None)
+    report = f"--influence {typed_path(influence)} --curve {typed_path(output)}"
+    return [f"score {score}", f"report {report} --output {typed_path(output.with_suffix('.html'))}"]
 
 
 def _request(args: argparse.Namespace) -> EvaluateRequest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ..choices import COLOURS, TASKS
 from .console import Console
-from .options import add_overwrite, add_seed, add_verbosity, rate
+from .options import add_overwrite, add_seed, add_verbosity, rate, typed_path
 
 if TYPE_CHECKING:
     from ..workflow.import_data import Imported
@@ -153,12 +153,6 @@ def _next_command(imported: Imported) -> str:
     settings += f" --batch-size {imported.batch_size}" if imported.batch_size else ""
     train = imported.files["training"]
     return (
-        f"python -m nnabla_influence run --network {imported.network} --train {_typed(train)} --validation "
-        f"{_typed(imported.files['validation'])}{settings} --output {_typed(train.with_name('influence.csv'))}"
+        f"python -m nnabla_influence run --network {imported.network} --train {typed_path(train)} --validation "
+        f"{typed_path(imported.files['validation'])}{settings} --output {typed_path(train.with_name('influence.csv'))}"
     )
-
-
-def _typed(path: Path) -> str:
-    """Return a path as it is typed in a shell; quotes keep blanks together in those of every system."""
-    text = str(path)
-    return f'"{text}"' if " " in text or "&" in text else text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple, Union
 
 from .command_parser import rare
 
@@ -36,6 +36,7 @@ __all__ = [
     "positive_float",
     "positive_int",
     "rate",
+    "typed_path",
 ]
 
 LONGEST_SHOWN = 100
@@ -198,6 +199,12 @@ def output_file(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
     _is(Path.exists, text)
     return Path(text)
+
+
+def typed_path(path: Union[str, Path]) -> str:
+    """Return a path as it is typed in a shell; quotes keep blanks together in those of every system."""
+    text = str(path)
+    return f'"{text}"' if " " in text or "&" in text else text
 
 
 def _is(kind: Callable[[Path], bool], text: str) -> bool:
