@@ -79,8 +79,8 @@ def test_a_class_is_found_by_its_name(caplog):
 
 
 def test_a_name_that_no_class_has():
-    with pytest.raises(DataError, match=r"called 'dgo', found 'cat', 'dog'\. Did you mean dog\?"):
-        narrowed(of_names("cat", "dog"), NETWORK, ValidationTarget("dgo"))
+    with pytest.raises(DataError, match=r"called 'barollo', found 'barbera', 'barolo'\. Did you mean barolo\?"):
+        narrowed(of_names("barbera", "barolo"), NETWORK, ValidationTarget("barollo"))
     with pytest.raises(DataError, match="there is no classes.csv beside it") as caught:
         narrowed(of_names(), NETWORK, ValidationTarget("dog"))
     assert caught.value.said(IN_COMMANDS).endswith("Name them with --classes CSV, or give the class number.")
