@@ -56,6 +56,7 @@ _HOMES = {
     "default_data_cache": ".dataset.data_cache",
     "discard": ".resume",
     "list_data_cache": ".dataset.data_cache",
+    "trim_data_cache": ".dataset.cache_limit",
     # lower floor: training
     "TrainingConfig": ".config",
     "SolverConfig": ".config",
@@ -157,6 +158,7 @@ __all__ = [
     "rank_agreement",
     "run_removal_sweep",
     "train",
+    "trim_data_cache",
     "write_report",
 ]
 

@@ -5,6 +5,8 @@ Commands, plugins and Python check the same lists; what a name does stands where
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 METHODS = (
     "spectral",
     "last-epoch",
@@ -43,7 +45,29 @@ SOLVERS = ("Sgd", "Momentum", "Nesterov", "SgdW", "Adam", "AdamW", "AMSGRAD", "A
 SCHEDULES = ("Constant", "Exponential", "Step", "Cosine", "Polynomial")
 """How the learning rate changes."""
 
-BUILTINS = ("builtin:mlp", "builtin:cnn", "builtin:cifarnet")
+
+class BuiltinTraining(NamedTuple):
+    """How a built-in network is trained where nothing else is said.
+
+    Args:
+        learning_rate: Of plain gradient descent.
+        batch_size: Samples of a batch.
+        epochs: Passes over the training data.
+    """
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+
+
+BUILTIN_TRAININGS = {
+    "builtin:mlp": BuiltinTraining(learning_rate=0.05, batch_size=64, epochs=20),
+    "builtin:cnn": BuiltinTraining(learning_rate=0.02, batch_size=64, epochs=30),
+    "builtin:cifarnet": BuiltinTraining(learning_rate=0.05, batch_size=64, epochs=10),
+}
+"""Built-in networks, each with its own measured training."""
+
+BUILTINS = tuple(BUILTIN_TRAININGS)
 """Built-in networks."""
 
 TASKS = ("classification", "regression", "multi-label")

@@ -70,6 +70,10 @@ IN_PYTHON: Dict[str, str] = {
     "resize-images-to": "Resize the images: image_size=({height}, {width}) in Dataset.from_csv or ReadingSettings.",
     "smaller-batches": "Take smaller batches: TrainingOverrides(batch_size=...), or smaller images: "
     "image_size=(height, width).",
+    "state-loss": 'or say what it computes: Network.load(path, inputs={{"VARIABLE": "COLUMN"}}, loss="VARIABLE"). It '
+    "computes {losses}.",
+    "state-input": 'Name its column: inputs={{"{variable}": "COLUMN"}}.',
+    "state-learning-rate": "Say how it was trained: TrainingOverrides(learning_rate=..., solver=...).",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     'Device("cpu").',
@@ -135,6 +139,7 @@ IN_PYTHON: Dict[str, str] = {
     "method-has-no-target": "A target means nothing to method {method}, whose scores do not ask about validation "
     "rows; leave it "
     "out, or use another method.",
+    "name-classes": 'Name them: ReadingSettings(classes="classes.csv"), or give the class number.',
     "target-needs-class-numbers": "Target {number} needs one class number per sample, which the network '{network}' "
     "does not read. Name "
     "the validation rows with a CSV as target.",

@@ -1,9 +1,9 @@
-"""A hook of MkDocs: the options of a command stay whole where its line is broken (``stylesheets/commands.css``)."""
+"""A hook of MkDocs: options stay whole where a line is broken (``stylesheets/commands.css``)."""
 
 import re
 from typing import Any
 
-COMMANDS = re.compile(r'<div class="language-bash highlight">.*?</div>', re.DOTALL)
+COMMANDS = re.compile(r'<div class="language-bash highlight">.*?</div>|<code>--.*?</code>', re.DOTALL)
 OPTION = re.compile(r"--[a-z-]+")
 
 

@@ -99,7 +99,12 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache
     """Open the training or make it, with its data."""
     if args.cache is not None:
         return open_cached_project(
-            args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console
+            args.cache,
+            args.train,
+            args.validation,
+            data_cache=args.data_cache,
+            classes=args.classes,
+            reporter=console,
         )
     project = open_project(project_request(args), console)
     path = cache_path(args.output, args.seed)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from ..choices import DEFAULT_METHOD, METHODS, STARTS, TREATMENTS
+from .command_parser import rare
 from .console import Console
 from .evaluate import add_selection_options
+from .network_options import add_network_option
 from .options import (
     add_classes,
     add_common,
@@ -22,7 +24,11 @@ from .options import (
     output_file,
     positive_int,
 )
-from .project_options import METHOD_SETTING, add_network_option, add_objective_option
+from .project_options import (
+    METHOD_SETTING,
+    add_data_cache_option,
+    add_objective_option,
+)
 
 if TYPE_CHECKING:
     from ..cleansing import Amount, Removal
@@ -30,6 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence cleanse --influence influence.csv --remove 2% --output cleansed.csv "
+    "--removed removed.csv",
+    "python -m nnabla_influence cleanse --influence influence.csv --list ticked.csv --output cleansed.csv "
+    "--removed removed.csv",
+    "python -m nnabla_influence cleanse --remove auto --cache cache.h5 --train training.csv "
+    "--validation validation.csv --output cleansed.csv --removed removed.csv",
+)
 AUTO = "auto"
 DEFAULT_LABEL = "y"
 ORDERS = 5
@@ -63,15 +77,11 @@ def add_parser(subparsers: Any) -> None:
         "the network predicts.",
     )
     parser._negative_number_matcher = NEGATIVE_NUMBER
-    parser.add_argument(
-        "--influence",
-        type=existing_file,
-        metavar="CSV",
-        help="influence CSV, as score writes it; with --remove auto it is made if it is left out",
-    )
     _add_selection(parser)
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="data set to write")
-    parser.add_argument("--removed", type=output_file, metavar="CSV", help="the removed rows, to write")
+    parser.add_argument(
+        "--removed", type=output_file, metavar="CSV", help="the removed rows, to write (required, but for --relabel)"
+    )
     parser.add_argument(
         "--relabel",
         action="store_true",
@@ -114,6 +124,12 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("data")
     group.add_argument(
+        "--influence",
+        type=existing_file,
+        metavar="CSV",
+        help="influence CSV, as score writes it; with --remove auto it is made if it is left out",
+    )
+    group.add_argument(
         "--train",
         type=existing_file,
         metavar="CSV",
@@ -123,9 +139,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--test", type=existing_file, metavar="CSV", help="refuse if any row of this test set is in the training data"
     )
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="with --test: resize every image")
-    group.add_argument(
-        "--data-cache", type=Path, metavar="DIR", help="where decoded data is kept (default: user cache)"
-    )
+    add_data_cache_option(rare(parser))
 
 
 def _add_automatic(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,11 @@ from .options import add_verbosity, existing_file
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence compare influence.csv last_epoch.csv",
+    "python -m nnabla_influence compare influence.csv --truth truth.csv",
+)
+
 Record = Dict[str, Any]
 
 

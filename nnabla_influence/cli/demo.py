@@ -32,6 +32,7 @@ RETRAINED = ("spectral", "random")
 SHARES = (0.05, 0.1, 0.2)
 TAKES = "all of it is about a minute of computing, shared by the workers"
 NOTE = "made_by_demo.txt"
+EXAMPLES = ("python -m nnabla_influence demo", "python -m nnabla_influence demo --output digits --workers 4")
 NEXT = (
     "python -m nnabla_influence import FOLDER_OR_TABLE --output data",
     "python -m nnabla_influence run --network builtin:cnn --train data/training.csv --validation data/validation.csv "

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, List
 
 from ..choices import COMPARED_METHODS, CONTROLS, DIVISORS, METHODS, METRICS, STARTS, TREATMENTS
+from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import (
     add_common,
     add_execution,
@@ -17,12 +20,12 @@ from .options import (
     non_negative_int,
     output_file,
     positive_int,
+    typed_path,
 )
 from .project_options import (
     METHOD_SETTING,
     add_data_options,
     add_labels_option,
-    add_network_option,
     add_objective_option,
     add_policy_option,
     add_training_options,
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "add_selection_options", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence evaluate --network builtin:cnn --train training.csv --validation validation.csv "
+    "--output curve.csv",
+    "python -m nnabla_influence evaluate --network results.nnp --methods spectral loss random --remove 50 100 "
+    "--test test.csv --output curve.csv",
+)
 SHARES = ("1%", "2%", "5%", "10%", "20%")
 GROUPS = 32
 
@@ -51,12 +60,14 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="one row per retraining")
     add_overwrite(parser, "an output and caches of other runs")
     _add_comparison(parser.add_argument_group("what is compared"))
+    _add_metrics(rare(parser))
     group = parser.add_argument_group("data that judges")
     add_selection_options(group)
     group.add_argument("--test", type=existing_file, metavar="CSV", help="data that judges the choice, once")
     add_policy_option(parser)
     add_data_options(parser)
     add_training_options(parser)
+    add_network_file_options(parser)
     add_common(parser)
     add_execution(parser)
 
@@ -88,6 +99,10 @@ def _add_comparison(group: Any) -> None:
         help="relabel: give them the predicted label (default: remove)",
     )
     add_labels_option(group)
+
+
+def _add_metrics(group: Any) -> None:
+    """Add what people need who compare methods, not data."""
     group.add_argument(
         "--control",
         nargs="+",
@@ -143,10 +158,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
     curve = evaluated_curve(request, evaluated, console)
     print_curve(console, curve)
     console.info(f"every retraining: {args.output} ({len(curve.rows)} rows)")
-    console.info(
-        f"next: python -m nnabla_influence report --influence INFLUENCE.csv --curve {args.output} --output report.html"
-    )
+    console.info("next, scores and a report with this curve:")
+    for command in _next_commands(args, evaluated):
+        console.info(f"  python -m nnabla_influence {command}")
     return 0
+
+
+def _next_commands(args: argparse.Namespace, evaluated: EvaluatedTrials) -> List[str]:
+    """Return the commands that show the curve beside scores: the first trial is scored by all validation rows."""
+    output: Path = args.output
+    influence = output.with_name(f"{output.stem}.influence.csv")
+    files = {
+        "--cache": output.with_name(evaluated.trials[0].cache.name),
+        "--train": args.train or evaluated.data.train.path,
+        "--validation": args.validation or evaluated.data.scoring.path,
+        "--output": influence,
+    }
+    score = " ".join(f"{option} {typed_path(path)}" for option, path in files.items() if path is not None)
+    report = f"--influence {typed_path(influence)} --curve {typed_path(output)}"
+    return [f"score {score}", f"report {report} --output {typed_path(output.with_suffix('.html'))}"]
 
 
 def _request(args: argparse.Namespace) -> EvaluateRequest:

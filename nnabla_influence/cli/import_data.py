@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from ..choices import COLOURS, TASKS
 from .console import Console
-from .options import add_overwrite, add_seed, add_verbosity, rate
+from .options import add_overwrite, add_seed, add_verbosity, rate, typed_path
 
 if TYPE_CHECKING:
     from ..workflow.import_data import Imported
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence import photos --output data",
+    "python -m nnabla_influence import wine.csv --label cultivar --output wine",
+    "python -m nnabla_influence import training.xlsx --validation validation.xlsx --output data",
+)
+VALIDATION_SHARE = 0.2
 TEST_SHARE = 0.2
 HEADER = {"auto": None, "yes": True, "no": False}
 
@@ -27,8 +33,6 @@ def add_parser(subparsers: Any) -> None:
         description="Makes training.csv, validation.csv, with --test also test.csv, and classes.csv (number and name). "
         "Finds out what a source is, lists every decision it took, and prints the next command. The source stays as it "
         "is; images stay where they are.",
-        epilog="Examples: import photos --output data (photos/cat/1.jpg, photos/dog/1.jpg, or photos/train/cat/1.jpg); "
-        "import wine.csv --label quality --output data.",
     )
     parser.add_argument(
         "source", type=Path, metavar="SOURCE", help="folder with a folder of images per class, table, or .npz archive"
@@ -36,16 +40,21 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=Path, metavar="DIR", help="folder to write the data sets to")
     _add_columns(parser)
     parser.add_argument(
-        "--validation", type=rate, default=0.2, metavar="SHARE", help="share of rows that validate (default: 0.2)"
+        "--validation",
+        type=share_or_source,
+        default=VALIDATION_SHARE,
+        metavar="SHARE|SOURCE",
+        help="share of rows that validate, or a further source that does: a table with the same columns, a folder of "
+        "the same classes (default: %(default)s)",
     )
     parser.add_argument(
         "--test",
         nargs="?",
-        type=rate,
+        type=share_or_source,
         const=TEST_SHARE,
         default=0.0,
-        metavar="SHARE",
-        help=f"also set rows aside for a test (default: none; without a number {TEST_SHARE})",
+        metavar="SHARE|SOURCE",
+        help=f"also set rows aside for a test, or take a further source (default: none; without a number {TEST_SHARE})",
     )
     parser.add_argument(
         "--colours", choices=COLOURS, help="convert images of another kind, as copies beside the data sets"
@@ -78,6 +87,19 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--header", choices=tuple(HEADER), default="auto", help="does the first line name the columns? (default: auto)"
     )
+
+
+def share_or_source(text: str) -> Union[float, Path]:
+    """Read a share of the rows (``0.2``), or the path of something that exists."""
+    if Path(text).exists():
+        return Path(text)
+    try:
+        float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a share such as 0.2, or a folder or table that exists, got '{text}'"
+        ) from None
+    return rate(text)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -131,12 +153,6 @@ def _next_command(imported: Imported) -> str:
     settings += f" --batch-size {imported.batch_size}" if imported.batch_size else ""
     train = imported.files["training"]
     return (
-        f"python -m nnabla_influence run --network {imported.network} --train {_typed(train)} --validation "
-        f"{_typed(imported.files['validation'])}{settings} --output {_typed(train.with_name('influence.csv'))}"
+        f"python -m nnabla_influence run --network {imported.network} --train {typed_path(train)} --validation "
+        f"{typed_path(imported.files['validation'])}{settings} --output {typed_path(train.with_name('influence.csv'))}"
     )
-
-
-def _typed(path: Path) -> str:
-    """Return a path as it is typed in a shell; quotes keep blanks together in those of every system."""
-    text = str(path)
-    return f'"{text}"' if " " in text or "&" in text else text

@@ -18,6 +18,12 @@ RECORDS = {
 }
 
 
+EXAMPLES = (
+    "python -m nnabla_influence info cache.h5 influence.csv",
+    "python -m nnabla_influence info --data-cache --limit 5GB",
+)
+
+
 def add_parser(subparsers: Any) -> None:
     """Add the command's parser."""
     parser = subparsers.add_parser(

@@ -12,20 +12,19 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
-import re
 import sys
 import traceback
 from contextlib import suppress
 from types import ModuleType
-from typing import Callable, List, NoReturn, Optional, Sequence, Tuple
+from typing import Callable, Optional, Sequence
 
 from .. import __version__
 from ..ending_signals import ending_signals, exit_code, received
 from ..errors import InfluenceError
 from ..interrupts import clear_interrupts, interruption_text
-from ..similar_names import did_you_mean
 from ..system_message import system_message
 from .closed_streams import open_closed_streams
+from .command_parser import WRONG_REQUEST, CommandParser
 from .console import Console, use_replaceable_output
 from .remedies import IN_COMMANDS
 
@@ -50,29 +49,7 @@ COMMANDS = (
 
 MODULES = {"import": "import_data"}
 
-INVALID_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
-"""How argparse says that a word is none of the choices."""
-
-HABITS = {
-    "--lr": "--learning-rate",
-    "--batch": "--batch-size",
-    "--bs": "--batch-size",
-    "--num-epochs": "--epochs",
-    "--model": "--network",
-    "--data": "--train",
-    "--dataset": "--train",
-    "--val": "--validation",
-    "--valid": "--validation",
-    "--out": "--output",
-    "--gpu": "--device",
-    "--target": "--label",
-    "--force": "--overwrite",
-    "--jobs": "--workers",
-}
-"""What other programs call an option, and what it is called here."""
-
 FAILED = 1
-WRONG_REQUEST = 2
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -108,7 +85,7 @@ def _main(argv: Optional[Sequence[str]]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Make the program's parser with the parsers of all commands."""
-    parser = _Parser(
+    parser = CommandParser(
         prog=_program(),
         description="Score every training sample by what it does to the validation loss, or the expected validation "
         "error, of an NNabla network. "
@@ -116,48 +93,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"nnabla_influence {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    parser.examples = ("python -m nnabla_influence demo", "python -m nnabla_influence import photos --output data")
     for name in COMMANDS:
-        command_module(name).add_parser(subparsers)
+        module = command_module(name)
+        module.add_parser(subparsers)
+        subparsers.choices[name].examples = module.EXAMPLES
     return parser
 
 
 def command_module(command: str) -> ModuleType:
     """Load the module of a command."""
     return importlib.import_module(f"{__package__}.{MODULES.get(command, command)}")
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and which takes no abbreviated options but asks what was meant."""
-
-    def __init__(self, **settings: object) -> None:
-        settings.setdefault("allow_abbrev", False)
-        super().__init__(**settings)  # type: ignore[arg-type]
-
-    def parse_known_args(  # type: ignore[override] # the library's stubs know namespaces of other types too
-        self, args: Optional[Sequence[str]] = None, namespace: Optional[argparse.Namespace] = None
-    ) -> Tuple[argparse.Namespace, List[str]]:
-        """Refuse an unknown option of a command before argparse complains of what is missing."""
-        if args is not None and self._subparsers is None:
-            self._refuse_unknown(args)
-        return super().parse_known_args(args, namespace)
-
-    def _refuse_unknown(self, words: Sequence[str]) -> None:
-        known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-        for word in words:
-            name = word.split("=")[0]
-            if name == "--":  # what follows is no option
-                return
-            if name.startswith("--") and name not in known:
-                habit = HABITS.get(name)
-                meant = f" Did you mean {habit}?" if habit in known else did_you_mean(name, known)
-                self.error(f"unrecognized arguments: {name}.{meant}")
-
-    def error(self, message: str) -> NoReturn:
-        """Say one line, with what may have been meant, and end with the code of a wrong request."""
-        choice = INVALID_CHOICE.search(message)
-        meant = did_you_mean(choice[1], re.findall(r"'([^']*)'", choice[2])) if choice else ""
-        Console().error(f"{message}{'.' if meant else ''}{meant} (see {self.prog} --help)")
-        self.exit(WRONG_REQUEST)
 
 
 def _program() -> str:

@@ -11,6 +11,8 @@ from .options import add_overwrite, add_seed, add_verbosity, existing_file, outp
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = ("python -m nnabla_influence noise --train training.csv --rate 0.1 --output noisy.csv --truth truth.csv",)
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command's parser."""

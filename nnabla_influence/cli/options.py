@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple, Union
+
+from .command_parser import rare
 
 if TYPE_CHECKING:  # loading it would make --help slow
     from ..cleansing import Amount
@@ -34,12 +36,13 @@ __all__ = [
     "positive_float",
     "positive_int",
     "rate",
+    "typed_path",
 ]
 
 LONGEST_SHOWN = 100
 
 
-def add_classes(parser: argparse.ArgumentParser) -> None:
+def add_classes(parser: Any) -> None:
     """Add ``--classes``, the names of the classes."""
     parser.add_argument(
         "--classes",
@@ -103,7 +106,7 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="processes of this machine that share the work; one per core is plenty (default: %(default)s)",
     )
-    parser.add_argument(
+    rare(parser).add_argument(
         "--scheduler",
         metavar="URL",
         help="let a Dask cluster do the work: its scheduler's address, e.g. tcp://host:8786; all files must lie on a "
@@ -196,6 +199,12 @@ def output_file(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"expected the name of a file to write, got the folder '{text}'")
     _is(Path.exists, text)
     return Path(text)
+
+
+def typed_path(path: Union[str, Path]) -> str:
+    """Return a path as it is typed in a shell; quotes keep blanks together in those of every system."""
+    text = str(path)
+    return f'"{text}"' if " " in text or "&" in text else text
 
 
 def _is(kind: Callable[[Path], bool], text: str) -> bool:

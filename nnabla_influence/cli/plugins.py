@@ -12,6 +12,9 @@ from .options import add_verbosity
 if TYPE_CHECKING:
     from ..nnc.installer.plugin_host import PluginHost
 
+PROGRAM = "python -m nnabla_influence plugins"
+EXAMPLES = (f"{PROGRAM} list", f"{PROGRAM} install --desktop")
+WHERE = ("--desktop", '--nnc "C:\\neural_network_console"')
 DEPENDENCIES = "NNC runs plugins with its own Python"
 
 
@@ -23,7 +26,9 @@ def add_parser(subparsers: Any) -> None:
         description="Lists the plugins for Neural Network Console (NNC), installs, checks and removes them.",
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions", required=True)
-    add_verbosity(actions.add_parser("list", help="what there is", description="Lists the plugins."))
+    lists = actions.add_parser("list", help="what there is", description="Lists the plugins.")
+    lists.examples = EXAMPLES[:1]
+    add_verbosity(lists)
     _add_manifest(actions)
     described = {
         "install": "copy the plugins into NNC",
@@ -31,13 +36,16 @@ def add_parser(subparsers: Any) -> None:
         "remove": "remove what install put there",
     }
     for name, text in described.items():
-        _add_target_options(actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}."), name)
+        parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        parser.examples = tuple(f"{PROGRAM} {name} {where}" for where in WHERE)
+        _add_target_options(parser, name)
 
 
 def _add_manifest(actions: Any) -> None:
     parser = actions.add_parser(
         "manifest", help="every plugin with its fields", description="Shows every plugin with its fields."
     )
+    parser.examples = (f"{PROGRAM} manifest --markdown",)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for programs")
     form.add_argument("--markdown", action="store_true", help="the tables of the manual")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from ..choices import (
     BATCH_NORM_POLICIES,
-    BUILTINS,
     CURVATURES,
     DEFAULT_METHOD,
     DEFAULT_OBJECTIVE,
@@ -28,7 +27,9 @@ from ..choices import (
     TASKS,
     THROUGH,
 )
+from .command_parser import rare
 from .options import (
+    add_classes,
     byte_size,
     data_file,
     image_size,
@@ -48,30 +49,27 @@ METHOD_SETTING = "method_"
 NORMALIZATION = {"auto": None, "yes": True, "no": False}
 
 
-def add_network_option(parser: Any, required: bool = True) -> None:
-    """Add ``--network``."""
-    parser.add_argument(
-        "--network",
-        required=required,
-        metavar="N",
-        help=f"results.nnp or net.nntxt of a project, or {', '.join(BUILTINS)}",
-    )
-
-
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--train``, ``--validation`` and how images are read."""
-    group = parser.add_argument_group("data")
+    """Add ``--train``, ``--validation``, ``--classes`` and how images are read."""
+    group = parser.add_argument_group("data (required, unless a project names its own)")
     group.add_argument("--train", type=data_file, metavar="CSV", help="training data (default: the project's own)")
     group.add_argument(
         "--validation", type=data_file, metavar="CSV", help="validation data (default: the project's own)"
     )
+    add_classes(group)
     group.add_argument("--image-size", type=image_size, metavar="HxW", help="resize every image")
-    group.add_argument(
+    seldom = rare(parser)
+    seldom.add_argument(
         "--image-normalization",
         choices=tuple(NORMALIZATION),
         default="auto",
         help="scale pixels from 0..255 to 0..1 (default: as the project does; built-ins: yes)",
     )
+    add_data_cache_option(seldom)
+
+
+def add_data_cache_option(group: Any) -> None:
+    """Add ``--data-cache``."""
     group.add_argument(
         "--data-cache", type=Path, metavar="DIR", help="where decoded data is kept (default: user cache)"
     )
@@ -81,14 +79,15 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Add what overrides the network file's settings, and how training draws."""
     group = add_run_options(parser, "epochs; a trained .nnp is continued for 1 epoch by default")
     group.add_argument("--from-scratch", action="store_true", help="draw new initial parameters for a trained network")
-    group.add_argument("--record-margins", action="store_true", help="keep logit margins, for --method margin")
-    group.add_argument(
+    seldom = rare(parser)
+    seldom.add_argument("--record-margins", action="store_true", help="keep logit margins, for --method margin")
+    seldom.add_argument(
         "--average-parameters",
         action="store_true",
         default=None,
         help="keep the last epoch's mean parameters, for --at (default: yes, except with --policy final)",
     )
-    group.add_argument(
+    seldom.add_argument(
         "--no-average-parameters", dest="average_parameters", action="store_false", help="do not keep them"
     )
 
@@ -150,16 +149,22 @@ def solver(text: str) -> str:
 
 def add_policy_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--policy``."""
-    parser.add_argument(
+    rare(parser).add_argument(
         "--policy", choices=POLICIES, default=DEFAULT_POLICY, help="parameters the cache keeps (default: %(default)s)"
     )
 
 
 def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--method`` and the settings of methods; a setting left out keeps the method's own default."""
-    group = parser.add_argument_group("scores (a setting that the method does not have is refused)")
+    group = parser.add_argument_group("scores")
     group.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD, help="how to score (default: %(default)s)")
     add_objective_option(group)
+    add_labels_option(group)
+    _add_method_settings(rare(parser, "settings of one method (another one refuses them)"))
+
+
+def _add_method_settings(group: Any) -> None:
+    """Add what only some methods have."""
     _setting(group, "--recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS)
     _setting(group, "--batch-norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES)
     _setting(group, "--through", "sgd-influence: steps of the last epoch, or of all", choices=THROUGH)
@@ -178,7 +183,6 @@ def add_scoring_options(parser: argparse.ArgumentParser) -> None:
     _setting(group, "--folds", "out-of-fold (also as --labels): parts (default: 5)", type=positive_int, metavar="K")
     _setting(group, "--neighbors", "knn-shapley (default: 5)", type=positive_int, metavar="k")
     _setting(group, "--features", "knn-shapley: inputs (default) or the last hidden layer", choices=FEATURES)
-    add_labels_option(group)
 
 
 def add_labels_option(group: Any) -> None:
@@ -200,7 +204,9 @@ def add_objective_option(group: Any) -> None:
 
 def add_through_alias(parser: argparse.ArgumentParser) -> None:
     """Add ``--epochs`` where nothing is trained, so that it can only mean ``--through``."""
-    parser.add_argument("--epochs", dest=METHOD_SETTING + "through", choices=THROUGH, help="the same as --through")
+    rare(parser).add_argument(
+        "--epochs", dest=METHOD_SETTING + "through", choices=THROUGH, help="the same as --through"
+    )
 
 
 def add_suspects_option(parser: argparse.ArgumentParser) -> None:
@@ -227,11 +233,11 @@ def _method_settings(args: argparse.Namespace) -> Dict[str, Any]:
 
 
 def reading_settings(args: argparse.Namespace) -> ReadingSettings:
-    """Make the request of ``--image-size``, ``--image-normalization`` and ``--data-cache``."""
+    """Make the request of ``--image-size``, ``--image-normalization``, ``--data-cache`` and ``--classes``."""
     from ..workflow.data_reading import ReadingSettings
 
     return ReadingSettings(
-        args.image_size, NORMALIZATION[getattr(args, "image_normalization", "auto")], args.data_cache
+        args.image_size, NORMALIZATION[getattr(args, "image_normalization", "auto")], args.data_cache, args.classes
     )
 
 
@@ -255,8 +261,10 @@ def project_request(args: argparse.Namespace, *, trained: bool = False) -> Proje
         ConfigError: Options contradict each other.
     """
     from ..device import Device
+    from ..network import StatedRoles
     from ..workflow.project_request import ProjectRequest
 
+    stated = StatedRoles(dict(args.input), args.loss, args.parameters) if hasattr(args, "input") else StatedRoles()
     return ProjectRequest(
         args.network,
         args.train,
@@ -266,6 +274,7 @@ def project_request(args: argparse.Namespace, *, trained: bool = False) -> Proje
         reading_settings(args),
         training_overrides(args),
         trained,
+        stated,
     )
 
 

@@ -26,6 +26,10 @@ IN_COMMANDS: Dict[str, str] = {
     # network
     "resize-images-to": "Resize the images with --image-size {height}x{width}.",
     "smaller-batches": "Take smaller batches with --batch-size, or smaller images with --image-size HxW.",
+    "state-loss": "or say what it computes: --input VARIABLE=COLUMN ... --loss VARIABLE --learning-rate LR, perhaps "
+    "--solver. It computes {losses}.",
+    "state-input": "Name its column: --input {variable}=COLUMN.",
+    "state-learning-rate": "Say how it was trained: --learning-rate LR, and --solver if it was not Sgd.",
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or use '
     "--device "
@@ -92,6 +96,7 @@ IN_COMMANDS: Dict[str, str] = {
     "method-has-no-target": "--target means nothing to --method {method}, whose scores do not ask about validation "
     "rows; leave it "
     "out, or use another method.",
+    "name-classes": "Name them with --classes CSV, or give the class number.",
     "target-needs-class-numbers": "--target class={number} needs one class number per sample, which the network "
     "'{network}' does not "
     "read. Name the validation rows with --target rows=CSV.",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, Tuple
 
+from .command_parser import rare
 from .console import Console
-from .options import add_classes, add_overwrite, add_verbosity, existing_file, output_file
+from .options import add_classes, add_overwrite, add_verbosity, data_file, existing_file, output_file
 
 __all__ = ["NEXT_STEP", "add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence report --influence influence.csv --output report.html",
+    "python -m nnabla_influence report --influence influence.csv --curve curve.csv --cache cache.h5 "
+    "--suspects suspects.csv --output report.html",
+    "python -m nnabla_influence report --influence harms_these.csv --target rows.csv --validation validation.csv "
+    "--output report.html",
+)
+ROWS = "rows="
 NEXT_STEP = (
     "python -m nnabla_influence cleanse --influence {influence} --list {ticked} "
     "--output clean.csv --removed removed.csv"
@@ -41,7 +51,8 @@ def add_parser(subparsers: Any) -> None:
         "--label", metavar="NAME", help="the variable with the classes (default: y if it holds classes)"
     )
     add_classes(parser)
-    parser.add_argument(
+    _add_asked_rows(parser.add_argument_group("of scores that ask about some validation rows (see score --target)"))
+    rare(parser).add_argument(
         "--details",
         nargs="+",
         type=detail,
@@ -52,6 +63,22 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--output", required=True, type=output_file, metavar="HTML", help="the page to write")
     add_overwrite(parser, "a page that exists")
     add_verbosity(parser)
+
+
+def _add_asked_rows(group: Any) -> None:
+    """Add the validation rows that scores ask about."""
+    group.add_argument(
+        "--target",
+        type=asked_rows,
+        metavar="CSV",
+        help="the list of these rows: each is shown beside the training rows that helped and harmed it most",
+    )
+    group.add_argument("--validation", type=data_file, metavar="CSV", help="the validation data they are rows of")
+
+
+def asked_rows(text: str) -> Path:
+    """``list.csv``, or ``rows=list.csv`` as `score` takes it."""
+    return existing_file(text[len(ROWS) :] if text.startswith(ROWS) else text)
 
 
 def detail(text: str) -> Tuple[str, str]:
@@ -73,7 +100,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from ..report import ReportInputs, write_report
 
     inputs = ReportInputs(
-        args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects, args.classes
+        args.influence,
+        args.curve,
+        args.cache,
+        args.label,
+        dict(args.details),
+        NEXT_STEP,
+        args.suspects,
+        args.classes,
+        args.target,
+        args.validation,
     )
     written = write_report(inputs, args.output, overwrite=args.overwrite)
     if written.unreadable:

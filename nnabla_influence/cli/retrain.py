@@ -6,14 +6,23 @@ import argparse
 from typing import TYPE_CHECKING, Any, List
 
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_execution, add_overwrite, data_file, execution, output_file, positive_int
-from .project_options import add_data_options, add_network_option, add_run_options, project_request
+from .project_options import (
+    add_data_options,
+    add_run_options,
+    project_request,
+)
 
 if TYPE_CHECKING:
     from ..evaluation.cleansing_effect import CleansingEffect
 
 __all__ = ["add_parser", "print_effect", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence retrain --network builtin:cnn --train training.csv --validation validation.csv "
+    "--cleansed cleansed.csv --test test.csv",
+)
 TRIALS = 5
 
 
@@ -49,6 +58,7 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_run_options(parser)
     add_execution(parser)
+    add_network_file_options(parser)
     add_common(parser)
 
 

@@ -7,11 +7,12 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_execution, add_overwrite, execution, output_file, positive_int
 from .project_options import (
     add_data_options,
-    add_network_option,
     add_policy_option,
     add_scoring_options,
     add_suspects_option,
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+EXAMPLES = (
+    "python -m nnabla_influence run --network builtin:cnn --train data/training.csv --validation data/validation.csv "
+    "--output influence.csv",
+    "python -m nnabla_influence run --network results.nnp --trials 4 --output influence.csv",
+    "python -m nnabla_influence run --network builtin:mlp --train data/training.csv --validation data/validation.csv "
+    "--target class=cat --output harms_cats.csv",
+)
 PROGRESS = "scores"  # whatever the method, so that --discard finds it
 
 
@@ -45,13 +53,14 @@ def add_parser(subparsers: Any) -> None:
     add_suspects_option(parser)
     parser.add_argument("--trials", type=positive_int, default=1, metavar="K", help="seeds (default: %(default)s)")
     add_overwrite(parser, "outputs that exist, and caches of other runs")
-    parser.add_argument("--discard", action="store_true", help="only remove the progress of an interrupted run")
+    rare(parser).add_argument("--discard", action="store_true", help="only remove the progress of an interrupted run")
     add_scoring_options(parser)
     add_target_option(parser)
     add_policy_option(parser)
     add_data_options(parser)
     add_training_options(parser)
     add_execution(parser)
+    add_network_file_options(parser)
     add_common(parser)
 
 

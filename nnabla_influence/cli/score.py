@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Tuple
 
+from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options
 from .options import add_common, add_overwrite, existing_file, output_file
 from .project_options import (
     add_data_options,
-    add_network_option,
     add_override_options,
     add_scoring_options,
     add_suspects_option,
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+EXAMPLES = (
+    "python -m nnabla_influence score --cache cache.h5 --train training.csv --validation validation.csv "
+    "--output influence.csv",
+    "python -m nnabla_influence score --cache cache.h5 --train training.csv --validation validation.csv "
+    "--method last-epoch --output last_epoch.csv",
+    "python -m nnabla_influence score --network results.nnp --output influence.csv",
+)
 # Options that a training cache answers itself, and their defaults.
 CACHE_CARRIES = {
     "image_size": None,
@@ -48,11 +56,11 @@ def add_parser(subparsers: Any) -> None:
     source.add_argument(
         "--cache", type=existing_file, metavar="C.h5", help="training cache; carries network and settings"
     )
-    add_network_option(source, required=False)
+    source.add_argument("--network", metavar="N", help="results.nnp of a project")
     parser.add_argument("--output", required=True, type=output_file, metavar="CSV", help="influence CSV to write")
     add_suspects_option(parser)
     add_overwrite(parser)
-    parser.add_argument(
+    rare(parser).add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted scoring of this output"
     )
     add_scoring_options(parser)
@@ -60,6 +68,7 @@ def add_parser(subparsers: Any) -> None:
     add_target_option(parser)
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
+    add_network_file_options(parser)
     add_common(parser)
 
 
@@ -119,4 +128,11 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    return open_cached_project(args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console)
+    return open_cached_project(
+        args.cache,
+        args.train,
+        args.validation,
+        data_cache=args.data_cache,
+        classes=args.classes,
+        reporter=console,
+    )

@@ -5,17 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .command_parser import rare
 from .console import Console
+from .network_options import add_network_file_options, add_network_option
 from .options import add_common, add_overwrite, output_file
 from .project_options import (
     add_data_options,
-    add_network_option,
     add_policy_option,
     add_training_options,
     project_request,
 )
 
 __all__ = ["add_parser", "run"]
+
+EXAMPLES = (
+    "python -m nnabla_influence train --network builtin:mlp --train training.csv --validation validation.csv "
+    "--cache cache.h5",
+    "python -m nnabla_influence train --network results.nnp --epochs 5 --from-scratch --cache cache.h5",
+)
 
 
 def add_parser(subparsers: Any) -> None:
@@ -32,9 +39,10 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_training_options(parser)
     add_overwrite(parser, "a cache of another run")
-    parser.add_argument(
+    rare(parser).add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
     )
+    add_network_file_options(parser)
     add_common(parser)
 
 

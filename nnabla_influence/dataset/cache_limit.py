@@ -16,7 +16,7 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import List, Set
+from typing import List, Set, Union
 
 from ..byte_size import byte_size, byte_text
 from ..errors import ConfigError
@@ -53,16 +53,24 @@ def mark_used(data_cache: Path, fingerprint: str) -> None:
         os.utime(str(data_cache / fingerprint))
 
 
-def trim_data_cache(data_cache: Path, limit: int) -> int:
+def trim_data_cache(folder: Union[str, Path], limit: Union[int, str]) -> int:
     """Remove the data sets that were used least recently, until the rest is within a limit.
 
     Args:
-        data_cache: The folder of the data cache.
-        limit: How many bytes may stay.
+        folder: The folder of the data cache, such as `default_data_cache()`.
+        limit: How many bytes may stay; in words ``"5GB"``.
 
     Returns:
         The bytes freed. What a living process uses stays, even beyond the limit.
+
+    Raises:
+        ConfigError: The limit is no size.
+
+    Example:
+        >>> trim_data_cache("an empty folder", "5GB")
+        0
     """
+    data_cache, limit = Path(folder), _checked_limit(limit)
     sizes = {entry: _size(entry) for entry in children(data_cache) if ENTRY_NAME.match(entry.name)}
     excess = sum(sizes.values()) - limit
     freed = 0
@@ -78,6 +86,13 @@ def trim_data_cache(data_cache: Path, limit: int) -> int:
             byte_text(limit),
         )
     return freed
+
+
+def _checked_limit(limit: Union[int, str]) -> int:
+    try:
+        return byte_size(str(limit))
+    except ValueError as error:
+        raise ConfigError(f"Limit of the data cache: {error}.") from error
 
 
 def _removed(entry: Path) -> int:

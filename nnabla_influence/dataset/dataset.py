@@ -12,6 +12,7 @@ columns (k,), an image (C, H, W).
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 from pathlib import Path
@@ -102,6 +103,7 @@ class Dataset:
         image_size: ImageSize = None,
         normalize: bool = True,
         data_cache: Union[str, Path, None] = None,
+        classes: Union[str, Path, None] = None,
         progress: Optional[FileProgress] = None,
     ) -> Dataset:
         """Read an NNC data set, decoding it only if the data cache does not hold it.
@@ -111,6 +113,7 @@ class Dataset:
             image_size: (H, W) to which all images are resized (bilinear, antialiased); None keeps their size.
             normalize: Scale images to 0..1.
             data_cache: Folder for the decoded arrays; None for `default_data_cache()`.
+            classes: A CSV with the names of the classes; None: `class_names.CLASSES_FILE` beside the data set.
             progress: Called with (files done, files in all) while files are read.
 
         Raises:
@@ -120,6 +123,7 @@ class Dataset:
         """
         check_image_size(image_size)
         table = Table.read(path)
+        names = ClassNames.found(classes, table.path)
         for name, missing in index_gaps(table.variables).items():
             LOGGER.warning(
                 "%s: vector '%s' has no column %s; its %d columns are taken in their order, as NNabla does",
@@ -130,7 +134,7 @@ class Dataset:
             )
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
         fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress)
-        return cls(arrays, fingerprint, table, normalize, folder, image_size, ClassNames.beside(table.path))
+        return cls(arrays, fingerprint, table, normalize, folder, image_size, names)
 
     @classmethod
     def from_frame(
@@ -185,6 +189,12 @@ class Dataset:
                 f"Expected arrays of equal length, got {lengths}. Give every sample a value of every variable."
             )
         return cls(converted, arrays_fingerprint(converted), class_names=ClassNames(dict(enumerate(classes))))
+
+    def named(self, class_names: ClassNames) -> Dataset:
+        """Return the same data set with other names for its classes."""
+        same = copy.copy(self)
+        same.class_names = class_names
+        return same
 
     @property
     def path(self) -> Optional[Path]:

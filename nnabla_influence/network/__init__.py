@@ -5,10 +5,12 @@ from .graph import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Pa
 from .network import Network
 from .nnp import write_archive
 from .standardization import Standardization
+from .stated_roles import StatedRoles
 
 __all__ = [
     "Network",
     "Standardization",
+    "StatedRoles",
     "Graph",
     "ParameterStore",
     "Purpose",

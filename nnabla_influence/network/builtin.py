@@ -22,7 +22,7 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import numpy as np
 
-from ..choices import TASKS
+from ..choices import BUILTIN_TRAININGS, TASKS, BuiltinTraining
 from ..config import SolverConfig
 from ..errors import ConfigError
 from .file_from_loss import file_from_loss
@@ -39,16 +39,12 @@ class Builtin:
     Args:
         features: Makes the hidden layers on an input variable.
         needs_image: Whether a sample must be an image (C, H, W).
-        learning_rate: Of plain gradient descent.
-        batch_size: Samples of a batch.
-        epochs: Passes over the training data.
+        training: How it is trained by plain gradient descent.
     """
 
     features: Callable[[nn.Variable, np.random.RandomState], nn.Variable]
     needs_image: bool
-    learning_rate: float
-    batch_size: int
-    epochs: int
+    training: BuiltinTraining
 
 
 def _mlp(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
@@ -73,9 +69,9 @@ def _cifarnet(x: nn.Variable, rng: np.random.RandomState) -> nn.Variable:
 
 
 BUILTINS: Dict[str, Builtin] = {
-    "builtin:mlp": Builtin(_mlp, False, learning_rate=0.05, batch_size=64, epochs=20),
-    "builtin:cnn": Builtin(_cnn, True, learning_rate=0.02, batch_size=64, epochs=30),
-    "builtin:cifarnet": Builtin(_cifarnet, True, learning_rate=0.05, batch_size=64, epochs=10),
+    "builtin:mlp": Builtin(_mlp, False, BUILTIN_TRAININGS["builtin:mlp"]),
+    "builtin:cnn": Builtin(_cnn, True, BUILTIN_TRAININGS["builtin:cnn"]),
+    "builtin:cifarnet": Builtin(_cifarnet, True, BUILTIN_TRAININGS["builtin:cifarnet"]),
 }
 
 
@@ -133,9 +129,9 @@ def builtin_file(
         else:
             loss = F.mul_scalar(LOSSES[task](Standardization.last_layer(prediction), y), loss_weight)
     settings = {
-        "solver": SolverConfig(learning_rate=chosen.learning_rate),
-        "batch_size": chosen.batch_size,
-        "epochs": chosen.epochs,
+        "solver": SolverConfig(learning_rate=chosen.training.learning_rate),
+        "batch_size": chosen.training.batch_size,
+        "epochs": chosen.training.epochs,
     }
     drawn = file_from_loss(loss, {INPUT: x, LABEL: y}, scope, settings, name)
     return NetworkFile(drawn.proto, {}, name)

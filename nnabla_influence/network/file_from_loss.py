@@ -18,7 +18,7 @@ from ..errors import ConfigError, NetworkError
 from .file_settings import LEARNING_RATE_FIELDS, PASSED_OVER, complete_solver, solver_numbers
 from .nnp import NetworkFile, NNablaMessage
 
-__all__ = ["file_from_loss"]
+__all__ = ["file_from_loss", "write_sections"]
 
 NAME = "Main"
 
@@ -58,7 +58,8 @@ def file_from_loss(
     for variable in message.variable:
         if variable.name in parameters:
             _write_initializer(variable, parameters[variable.name])
-    _write_sections(proto, list(inputs), len(losses), trainable, settings)
+    names = [f"loss_{index}" for index in range(len(losses))]
+    write_sections(proto, NAME, {column: column for column in inputs}, names, trainable, settings)
     return NetworkFile(proto, {n: np.array(v.d, np.float32) for n, v in parameters.items()}, origin)
 
 
@@ -90,26 +91,41 @@ def _write_initializer(message: NNablaMessage, parameter: nn.Variable) -> None:
     message.initializer.multiplier = multiplier
 
 
-def _write_sections(
-    proto: NNablaMessage, columns: List[str], losses: int, trainable: List[str], settings: Mapping[str, Any]
+def write_sections(
+    proto: NNablaMessage,
+    network: str,
+    inputs: Mapping[str, str],
+    losses: Sequence[str],
+    trainable: Sequence[str],
+    settings: Mapping[str, Any],
 ) -> None:
+    """Write the sections of a training project: optimizer, data set, number of epochs.
+
+    Args:
+        proto: The message, which has the network.
+        network: The network's name.
+        inputs: Variable name to data-set column.
+        losses: The loss variables.
+        trainable: The parameters that train.
+        settings: See `file_from_loss`.
+    """
     solver = complete_solver(settings.get("solver", SolverConfig()))
     proto.training_config.max_epoch = settings.get("epochs", 1)
     dataset = proto.dataset.add()
     dataset.name = "Training"
     dataset.shuffle = True
     dataset.batch_size = settings.get("batch_size", 64)
-    dataset.variable.extend(columns)
+    dataset.variable.extend(inputs.values())
     optimizer = proto.optimizer.add()
     optimizer.name = "Optimizer"
-    optimizer.network_name = NAME
+    optimizer.network_name = network
     optimizer.dataset_name.append("Training")
     optimizer.update_interval = solver.update_interval
-    for column in columns:
+    for variable, column in inputs.items():
         data = optimizer.data_variable.add()
-        data.variable_name = data.data_name = column
-    for index in range(losses):
-        optimizer.loss_variable.add().variable_name = f"loss_{index}"
+        data.variable_name, data.data_name = variable, column
+    for name in losses:
+        optimizer.loss_variable.add().variable_name = name
     for name in trainable:
         parameter = optimizer.parameter_variable.add()
         parameter.variable_name = name

@@ -12,7 +12,16 @@ from typing import Dict, Iterable, List, Mapping, Optional, Set
 from ..errors import NetworkError
 from .nnp import NNablaMessage
 
-__all__ = ["CLASS_LABELS", "LossRole", "column_behind", "producers_of", "read_loss_role", "sources_of"]
+__all__ = [
+    "CLASS_LABELS",
+    "MEAN",
+    "LossRole",
+    "column_behind",
+    "loss_variables",
+    "producers_of",
+    "read_loss_role",
+    "sources_of",
+]
 
 # First the prediction, then the target: the order of every NNabla loss function's inputs.
 LOSS_FUNCTIONS = (
@@ -33,6 +42,8 @@ CLASS_LABELS = {
     "SoftmaxCrossEntropy": "softmax_cross_entropy_param",
     "CategoricalCrossEntropy": "categorical_cross_entropy_param",
 }
+
+MEAN = "Mean"
 
 # Loss functions that are minus the logarithm of the label's probability.
 LOG_LIKELIHOODS = (*CLASS_LABELS, "SigmoidCrossEntropy", "BinaryCrossEntropy")
@@ -145,3 +156,13 @@ def sources_of(network: NNablaMessage, losses: Iterable[str]) -> Set[str]:
             seen.add(name)
             waiting += producers[name].input if name in producers else ()
     return seen - set(producers)
+
+
+def loss_variables(proto: NNablaMessage) -> List[str]:
+    """Return the variables of a file that look like a loss: what loss functions compute, and means of that."""
+    found: List[str] = []
+    for network in proto.network:
+        for function in network.function:
+            if function.type in LOSS_FUNCTIONS or (function.type == MEAN and function.input[0] in found):
+                found += function.output
+    return list(dict.fromkeys(reversed(found)))  # what was named by its author comes last in a graph

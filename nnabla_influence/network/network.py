@@ -34,6 +34,7 @@ from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
 from .nnp import NetworkFile, NNablaMessage, parse_bytes, parse_text, read_network_file
 from .roles import matches, read_roles, running_statistics
 from .standardization import Standardization
+from .stated_roles import StatedRoles
 
 __all__ = ["Network"]
 
@@ -100,9 +101,31 @@ class Network:
     # -- where networks come from ------------------------------------------------------------------------------
 
     @classmethod
-    def load(cls, path: Union[str, Path], seed: int = 0) -> Network:
-        """Load an ``.nnp`` or ``.nntxt``; without parameters in the file, they are initialised with the seed."""
-        return cls(drawable(read_network_file(path)), seed)
+    def load(
+        cls,
+        path: Union[str, Path],
+        seed: int = 0,
+        *,
+        inputs: Mapping[str, str] = MappingProxyType({}),
+        loss: Optional[str] = None,
+        parameters: Union[str, Path, None] = None,
+    ) -> Network:
+        """Load an ``.nnp`` or ``.nntxt``; without parameters in the file, they are initialised with the seed.
+
+        Args:
+            path: The file.
+            seed: Of the initializers.
+            inputs: Of a file without an optimizer section, as ``nnabla.utils.save.save`` writes it: the column of the
+                data set that feeds each input variable. Such a network trains by plain gradient descent unless
+                ``TrainingOverrides`` say otherwise.
+            loss: Of such a file, the loss variable.
+            parameters: A file of parameter values beside the network, such as ``parameters.h5``.
+
+        Raises:
+            NetworkError: A file is missing or broken, or lacks what is needed.
+        """
+        stated = StatedRoles(dict(inputs), loss, parameters)
+        return cls(drawable(stated.applied_to(read_network_file(path))), seed)
 
     @classmethod
     def from_text(cls, text: str, origin: str = "network", seed: int = 0) -> Network:

@@ -30,7 +30,15 @@ from ..errors import CorruptFileError, NetworkError, TooLargeError
 from ..files import write_bytes_atomic
 from ..similar_names import did_you_mean
 
-__all__ = ["NNablaMessage", "NetworkFile", "parse_bytes", "parse_text", "read_network_file", "write_archive"]
+__all__ = [
+    "NNablaMessage",
+    "NetworkFile",
+    "parse_bytes",
+    "parse_text",
+    "read_network_file",
+    "read_parameters",
+    "write_archive",
+]
 
 TEXT_SUFFIXES = (".nntxt", ".prototxt")
 VALUE_SUFFIXES = (".h5", ".protobuf")
@@ -79,6 +87,18 @@ def read_network_file(path: Union[str, Path]) -> NetworkFile:
         proto = parse_text(_decoded(path.read_bytes(), path), path)
         return NetworkFile(proto, _take_parameters(proto, str(path)), str(path))
     raise NetworkError(f"Network file '{path}' should end in .nnp or .nntxt, not '{path.suffix}'.")
+
+
+def read_parameters(path: Union[str, Path]) -> Dict[str, Array]:
+    """Read parameter values from a file of their own, ``.h5`` or ``.protobuf``.
+
+    Raises:
+        NetworkError: The file is missing, of another kind, or broken.
+    """
+    path = Path(path)
+    if not path.is_file() or path.suffix.lower() not in VALUE_SUFFIXES:
+        raise NetworkError(f"Expected a file of parameters ({' or '.join(VALUE_SUFFIXES)}), got '{path}'.")
+    return _values(path.read_bytes(), path.name, str(path))
 
 
 def write_archive(path: Union[str, Path], text: str, parameters: Mapping[str, Array]) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, Sequence, Tuple
 
 from ..errors import NetworkError, UnsupportedError
-from .loss_role import LossRole, read_loss_role, sources_of
+from ..remedies import remedy
+from .loss_role import LossRole, loss_variables, read_loss_role, sources_of
 from .nnp import NNablaMessage
 from .randomness import lasting_randomness
 
@@ -68,7 +69,8 @@ def read_roles(proto: NNablaMessage, path: str) -> Roles:
     if not proto.optimizer:
         raise NetworkError(
             f"'{path}' has no optimizer section, so its loss is unknown. Use the results.nnp or "
-            "net.nntxt of a training project, not one exported for inference only."
+            "net.nntxt of a training project, not one exported for inference only;",
+            remedy("state-loss", losses=_listed(loss_variables(proto))),
         )
     if len(proto.optimizer) > 1:
         names = ", ".join(o.name for o in proto.optimizer)
@@ -80,6 +82,10 @@ def read_roles(proto: NNablaMessage, path: str) -> Roles:
     scoring, reason = _scoring_roles(networks, training, validation)
     trainable = tuple(p.variable_name for p in optimizer.parameter_variable if p.learning_rate_multiplier > 0)
     return Roles(training, scoring, validation, trainable, note + reason)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names) or "no loss; save it with its loss"
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Optional, Sequence, Tuple, Union
 
 from ..dataset.dataset import Dataset, check_image_size
 from ..errors import DataError
+from ..files import FilePath
 from ..network import DatasetSetting
 from ..remedies import remedy
 from .progress_reporter import ProgressReporter
@@ -18,6 +19,7 @@ __all__ = [
     "GivenData",
     "ReadingSettings",
     "csv_of",
+    "named_alike",
     "own_data",
     "read_data",
     "refuse_other_classes",
@@ -41,6 +43,7 @@ class ReadingSettings:
         image_size: (H, W) to which every image is resized; None keeps the images' own.
         normalize: Whether pixels are scaled from 0..255 to 0..1; None: as the project's data-set sections say.
         data_cache: Where decoded data is kept; None: the user's cache folder.
+        classes: A CSV with the names of the classes; None: ``classes.csv`` beside each data set, where there is one.
 
     Raises:
         ConfigError: The size is not two positive whole numbers.
@@ -53,6 +56,7 @@ class ReadingSettings:
     image_size: Optional[Tuple[int, int]] = None
     normalize: Optional[bool] = None
     data_cache: Optional[Path] = None
+    classes: Optional[FilePath] = None
 
     def __post_init__(self) -> None:
         check_image_size(self.image_size)
@@ -90,6 +94,7 @@ def read_data(
             image_size=settings.image_size,
             normalize=normalize,
             data_cache=settings.data_cache,
+            classes=settings.classes,
             progress=progress,
         )
 
@@ -126,6 +131,11 @@ def warn_of_training_data(train: Dataset, validation: Dataset) -> None:
             "what helps on new data",
             validation.path,
         )
+
+
+def named_alike(train: Dataset, validation: Dataset) -> Dataset:
+    """Return the validation data with the class names of the training data, where it has none of its own."""
+    return validation if validation.class_names else validation.named(train.class_names)
 
 
 def refuse_other_classes(train: Dataset, validation: Dataset) -> None:

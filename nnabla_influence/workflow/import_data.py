@@ -18,6 +18,7 @@ from .request_checks import require_choice, require_whole
 
 if TYPE_CHECKING:
     from ..dataset.importing.imported_data import ImportedData
+    from ..dataset.importing.source_table import SourceTable
     from ..frames import Frame
 
 __all__ = ["ImportRequest", "Imported", "import_data"]
@@ -28,6 +29,8 @@ LEAST_SIDE = 8  # of images that convolutional built-in networks take
 FEW_IMAGES = 2000
 SMALL_BATCH = 16
 REGRESSION = TASKS[1]
+VALIDATION_SHARE = 0.2
+FOLDER, ARCHIVE, TABLE = "a folder", "an .npz archive", "a table"
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ class ImportRequest:
         labels: The label columns of a table; empty: the one with a usual name.
         ignore: Columns of a table, or class folders, to leave out.
         task: ``classification`` or ``regression``; ``auto``: by the labels.
-        validation: The share of the rows that validate.
-        test: The share of the rows that test; 0: none.
+        validation: The share of the rows that validate; or a further source that does, of the same kind.
+        test: The share of the rows that test, or a further source; 0: none.
         seed: Draws which row goes where.
         encoding: Of a text file, in Python's spelling; None: find out.
         header: Whether a text file's first line names the columns; None: find out.
@@ -62,8 +65,8 @@ class ImportRequest:
     labels: Union[str, Sequence[str]] = ()
     ignore: Union[str, Sequence[str]] = ()
     task: str = "auto"
-    validation: float = 0.2
-    test: float = 0.0
+    validation: Union[float, FilePath, Frame] = VALIDATION_SHARE
+    test: Union[float, FilePath, Frame] = 0.0
     seed: int = 0
     encoding: Optional[str] = None
     header: Optional[bool] = None
@@ -75,11 +78,25 @@ class ImportRequest:
         require_whole("seed", self.seed, 0)
         if self.colours is not None:
             require_choice("colours", self.colours, COLOURS)
-        if not (0 < self.validation and 0 <= self.test and self.validation + self.test < 1):
+        shares = self.shares
+        if not (0 < shares.get("validation", 1) and 0 <= shares.get("test", 0) and sum(shares.values()) < 1):
             raise ConfigError(
                 "Expected a validation share above 0 and a test share of at least 0 that leave rows to train on, got "
-                f"{self.validation!r} and {self.test!r}."
+                f"{' and '.join(map(repr, shares.values()))}."
             )
+
+    @property
+    def shares(self) -> Dict[str, float]:
+        """The share of each part that is dealt out."""
+        return {name: float(given) for name, given in self._parts().items() if isinstance(given, (int, float))}
+
+    @property
+    def further(self) -> Dict[str, Union[FilePath, Frame]]:
+        """The source of each part that has one of its own."""
+        return {name: given for name, given in self._parts().items() if not isinstance(given, (int, float))}
+
+    def _parts(self) -> Dict[str, Union[float, FilePath, Frame]]:
+        return {"validation": self.validation, "test": self.test}
 
 
 @dataclass(frozen=True)
@@ -158,9 +175,10 @@ def _refuse_existing(existing: List[Path], request: ImportRequest) -> None:
     Raises:
         OutputExistsError: One is there.
     """
-    source = Path(request.source) if isinstance(request.source, (str, Path)) else None
-    if source is not None and any(path.samefile(source) for path in existing if source.exists()):
-        raise OutputExistsError(f"{source}: expected another folder to write to, got that of the source itself.")
+    sources = [Path(one) for one in (request.source, *request.further.values()) if isinstance(one, (str, Path))]
+    for source in sources:
+        if any(path.samefile(source) for path in existing if source.exists()):
+            raise OutputExistsError(f"{source}: expected another folder to write to, got that of the source itself.")
     refuse_existing(existing, request.overwrite)
 
 
@@ -173,7 +191,7 @@ def _imported(request: ImportRequest, folder: Path, reporter: ProgressReporter) 
     from ..dataset.importing.array_archive import import_archive
     from ..dataset.importing.image_folder import import_folder
     from ..dataset.importing.import_settings import ImportSettings
-    from ..dataset.importing.source_table import SourceTable, read_source_table
+    from ..dataset.importing.joined_tables import join_tables
     from ..dataset.importing.table_import import import_table
 
     task = None if request.task == "auto" else request.task
@@ -181,20 +199,45 @@ def _imported(request: ImportRequest, folder: Path, reporter: ProgressReporter) 
         _listed(request.labels),
         _listed(request.ignore),
         task,
-        request.validation,
-        request.test,
+        request.shares.get("validation", VALIDATION_SHARE),  # not looked at where that part is given
+        request.shares.get("test", 0.0),
         request.seed,
         request.colours,
     )
     with reporter.progress("looking at images", "files") as progress:
         settings = dataclasses.replace(settings, progress=progress)
-        if not isinstance(request.source, (str, Path)):
-            return import_table(SourceTable.of(request.source), settings, folder)
-        source = Path(request.source)
-        if not source.exists():
-            raise DataError(f"{source}: expected a folder, a table or an .npz archive, got no such file.")
-        if source.is_dir():
-            return import_folder(source, settings, folder)
-        if source.suffix.lower() == ".npz":
-            return import_archive(source, settings, folder)
-        return import_table(read_source_table(source, request.encoding, request.header), settings, folder)
+        kinds = {_kind(source) for source in (request.source, *request.further.values())}
+        if len(kinds) > 1:
+            raise DataError(f"Expected sources of one kind, got {' and '.join(sorted(kinds))}.")
+        further = {part: Path(source) for part, source in request.further.items() if isinstance(source, (str, Path))}
+        if kinds == {FOLDER}:
+            return import_folder(Path(str(request.source)), settings, folder, further)
+        if kinds == {ARCHIVE}:
+            return import_archive(Path(str(request.source)), settings, folder, further)
+        parts = {"training": request.source, **request.further}
+        joined = join_tables({part: _read_table(source, request) for part, source in parts.items()})
+        return import_table(joined.table, settings, folder, joined.given)
+
+
+def _kind(source: Union[FilePath, Frame]) -> str:
+    """Tell what a source is.
+
+    Raises:
+        DataError: It is a file that does not exist.
+    """
+    if not isinstance(source, (str, Path)):
+        return TABLE
+    path = Path(source)
+    if not path.exists():
+        raise DataError(f"{path}: expected a folder, a table or an .npz archive, got no such file.")
+    if path.is_dir():
+        return FOLDER
+    return ARCHIVE if path.suffix.lower() == ".npz" else TABLE
+
+
+def _read_table(source: Union[FilePath, Frame], request: ImportRequest) -> SourceTable:
+    from ..dataset.importing.source_table import SourceTable, read_source_table
+
+    if isinstance(source, (str, Path)):
+        return read_source_table(Path(source), request.encoding, request.header)
+    return SourceTable.of(source)

@@ -16,6 +16,7 @@ from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, NetworkError
+from ..files import FilePath
 from ..network import DatasetSetting, FileSettings, Network
 from ..remedies import remedy
 from ..training import TrainingCache
@@ -24,6 +25,7 @@ from .data_reading import (
     Data,
     GivenData,
     ReadingSettings,
+    named_alike,
     own_data,
     read_data,
     refuse_other_classes,
@@ -105,6 +107,7 @@ def open_project(request: ProjectRequest, reporter: ProgressReporter = SILENT) -
         raise ConfigError("", remedy("no-images-to-augment", network=network.path))
     config = training_config(request.training, network, request.seed)
     refuse_other_classes(train, validation)
+    validation = named_alike(train, validation)
     warn_of_training_data(train, validation)
     _log(network, config, train, validation)
     return OpenedProject(network, config, train, validation, request.device, request.reading)
@@ -117,6 +120,7 @@ def open_cached_project(
     *,
     device: Device = Device(),
     data_cache: Optional[Path] = None,
+    classes: Optional[FilePath] = None,
     reporter: ProgressReporter = SILENT,
 ) -> Tuple[TrainingCache, OpenedProject]:
     """Open a training cache together with the data it was trained with, read as the training read it.
@@ -127,6 +131,7 @@ def open_cached_project(
         validation: The validation data.
         device: Where to compute.
         data_cache: Where decoded data is kept.
+        classes: A CSV with the names of the classes; None: the one beside each data set.
         reporter: Shows how far it is.
 
     Raises:
@@ -139,13 +144,14 @@ def open_cached_project(
     cache = TrainingCache.open(path)
     read = cache.passport["training_data"]
     size = tuple(read["image_size"]) if read["image_size"] else None
-    reading = ReadingSettings(size, read["normalize"], data_cache)
+    reading = ReadingSettings(size, read["normalize"], data_cache, classes)
     train, validation = (
         data if isinstance(data, Dataset) else read_data(data, reading, reporter) for data in (train, validation)
     )
     cache.check_data(train)
     cache.network.check_data(validation)
     refuse_other_classes(train, validation)
+    validation = named_alike(train, validation)
     warn_of_training_data(train, validation)
     LOGGER.info("%s: %s", path, cache.network.roles.note)
     return cache, OpenedProject(cache.network, cache.config, train, validation, device, reading)
@@ -156,7 +162,10 @@ def _given_network(request: ProjectRequest) -> Optional[Network]:
     if isinstance(request.network, Network):
         return request.network
     if not request.is_builtin:
-        return Network.load(request.network, request.seed)
+        stated = request.stated.found_beside(Path(request.network)) if request.trained else request.stated
+        return Network.load(
+            request.network, request.seed, inputs=stated.inputs, loss=stated.loss, parameters=stated.parameters
+        )
     return None
 
 

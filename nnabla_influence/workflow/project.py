@@ -236,7 +236,8 @@ class Project:
             training: What was trained, from `train`; left out, the cache this project was made from, or the trained
                 network file itself.
             method: One of `choices.METHODS`.
-            target: In place of all validation rows: a class number, a list of row numbers, or a CSV that lists them.
+            target: In place of all validation rows: a class number, ``"class=dog"`` for one that has a name, a list of
+                row numbers, or a CSV that lists them.
             each: Ask about each of these rows by itself: the scores get a column for each, such as ``row_5`` in
                 `InfluenceScores.columns`, and are the mean over them.
             labels: Who predicts the labels that the scores carry, for `relabel`: the trained ``network``, or networks

@@ -11,7 +11,7 @@ from ..choices import BUILTINS
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError
-from ..network import Network
+from ..network import Network, StatedRoles
 from ..remedies import remedy
 from ..similar_names import did_you_mean
 from .data_reading import Data, ReadingSettings, csv_of
@@ -36,6 +36,7 @@ class ProjectRequest:
         reading: How data is read.
         training: What replaces the network file's training settings.
         trained: Refuse a network without trained parameters.
+        stated: What is said about a network file that does not say it itself.
 
     Raises:
         ConfigError: There is no such built-in, the seed is negative, or two settings contradict each other.
@@ -53,6 +54,7 @@ class ProjectRequest:
     reading: ReadingSettings = field(default_factory=ReadingSettings)
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
     trained: bool = False
+    stated: StatedRoles = field(default_factory=StatedRoles)
 
     def __post_init__(self) -> None:
         require_whole("seed", self.seed, 0)
@@ -61,6 +63,10 @@ class ProjectRequest:
             raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{self.network}'.{meant}")
         if not self.is_builtin and self.training.task != AUTO_TASK:
             raise ConfigError("", remedy("task-is-for-builtins", task=self.training.task, network=self.origin))
+        if self.stated != StatedRoles() and (self.is_builtin or isinstance(self.network, Network)):
+            raise ConfigError(f"Loss, inputs and parameters are stated of a file; '{self.origin}' has its own.")
+        if self.stated.states_roles and self.training.learning_rate is None:
+            raise ConfigError(f"'{self.origin}' does not say how it is trained.", remedy("state-learning-rate"))
         read_already = isinstance(self.train, Dataset) and isinstance(self.validation, Dataset)
         if read_already and (self.reading.image_size or self.reading.normalize is not None):
             raise ConfigError(
@@ -80,7 +86,8 @@ class ProjectRequest:
     @property
     def inputs(self) -> List[Optional[Path]]:
         """The files that are named, which nobody may write to."""
-        return [None if self.is_builtin else Path(self.origin), csv_of(self.train), csv_of(self.validation)]
+        stated = [] if self.stated.parameters is None else [Path(self.stated.parameters)]
+        return [None if self.is_builtin else Path(self.origin), *stated, csv_of(self.train), csv_of(self.validation)]
 
     def with_seed(self, seed: int) -> ProjectRequest:
         """Return the same request with another seed; the parameters of a network that is not trained are drawn anew."""
@@ -95,11 +102,19 @@ class ProjectRequest:
         network = self.network
         if isinstance(network, str) and not self.is_builtin:
             network = str(Path(network).absolute())
-        cache = self.reading.data_cache
+        parameters = self.stated.parameters
+        cache, classes = self.reading.data_cache, self.reading.classes
         return dataclasses.replace(
             self,
             network=network,
             train=self.train.absolute() if isinstance(self.train, Path) else self.train,
             validation=self.validation.absolute() if isinstance(self.validation, Path) else self.validation,
-            reading=dataclasses.replace(self.reading, data_cache=cache.absolute() if cache is not None else None),
+            stated=dataclasses.replace(
+                self.stated, parameters=Path(parameters).absolute() if parameters is not None else None
+            ),
+            reading=dataclasses.replace(
+                self.reading,
+                data_cache=cache.absolute() if cache is not None else None,
+                classes=Path(classes).absolute() if classes is not None else None,
+            ),
         )

@@ -131,7 +131,8 @@ def _opened(request: RetrainRequest, reporter: ProgressReporter) -> _Compared:
     if original.train.fingerprint == cleansed.train.fingerprint:
         raise DataError(
             f"{cleansed.train.path or 'The cleansed data'}: expected other rows than those of the original training "
-            "data, got the same. Give the data set that cleansing wrote."
+            "data, got the same. Give the data set that cleansing wrote; where nothing was worth removing, there is "
+            "nothing to compare."
         )
     if request.test is None:
         LOGGER.warning(

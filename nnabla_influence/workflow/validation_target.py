@@ -21,15 +21,18 @@ from ..dataset.class_names import ClassNames
 from ..dataset.dataset import Dataset
 from ..dataset.indexed_column import listed_samples
 from ..errors import ConfigError, DataError
+from ..evaluation.finding import listed
 from ..files import FilePath
 from ..network import Network
 from ..remedies import remedy
+from ..similar_names import did_you_mean
 from .request_checks import require_whole
 
 __all__ = ["ValidationTarget", "narrowed", "refuse_target"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 MOST_CLASSES_SHOWN = 50
+CLASS_SIGN = "class="
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,21 @@ class ValidationTarget:
     """The validation rows that are asked about.
 
     Args:
-        value: A class number; the numbers of validation rows; or a CSV whose column ``datasource_index`` lists them.
+        value: The number or the name of a class; the numbers of validation rows; or a CSV whose column
+            ``datasource_index`` lists them.
         each: Ask about each row by itself as well, not only about their mean; not for a class.
 
     Raises:
         ConfigError: A number is negative or no whole number, there is no row, or each row of a class is asked about.
 
     Example:
-        >>> ValidationTarget(3).kind, ValidationTarget((1, 5)).kind, ValidationTarget(Path("rows.csv")).kind
-        ('class', 'rows', 'rows')
+        >>> ValidationTarget(3).kind, ValidationTarget("dog").kind, ValidationTarget((1, 5)).kind
+        ('class', 'class', 'rows')
+        >>> ValidationTarget(Path("rows.csv")).kind
+        'rows'
     """
 
-    value: Union[int, Path, Tuple[int, ...]]
+    value: Union[int, str, Path, Tuple[int, ...]]
     each: bool = False
 
     def __post_init__(self) -> None:
@@ -57,31 +63,42 @@ class ValidationTarget:
                 raise ConfigError("Expected the numbers of validation rows as a target, got none.")
             for row in self.value:
                 require_whole("the row number of a target", row, 0)
-        elif not isinstance(self.value, Path):
+        elif self.kind == "class" and self.each:
+            raise ConfigError("Each row is asked about where rows are named, not of a class. Name its rows.")
+        elif not isinstance(self.value, (str, Path)):
             require_whole("the class number of a target", self.value, 0)
-            if self.each:
-                raise ConfigError("Each row is asked about where rows are named, not of a class. Name its rows.")
 
     @classmethod
     def of(cls, value: Union[int, FilePath, Sequence[int], None], each: bool = False) -> Optional[ValidationTarget]:
         """Make a target of what a Python user gives.
 
         Args:
-            value: A class number, numbers of rows, the name of a CSV, or None.
+            value: A class number, ``"class=dog"`` for one that has a name, numbers of rows, the name of a CSV, or None.
             each: Whether each row is asked about by itself.
 
         Raises:
             ConfigError: Each row is asked about where there is no target.
+
+        Example:
+            >>> ValidationTarget.of("class=dog").value, ValidationTarget.of("class=3").value
+            ('dog', 3)
         """
         if value is None:
             if each:
                 raise ConfigError("Each row is asked about where rows are named; give their numbers as target.")
             return None
+        if isinstance(value, str) and value.startswith(CLASS_SIGN):
+            return dataclasses.replace(cls.of_class(value[len(CLASS_SIGN) :]), each=each)
         if isinstance(value, (str, Path)):
             return cls(Path(value), each)
         if not isinstance(value, int):
             return cls(tuple(value), each)
         return cls(value, each)
+
+    @classmethod
+    def of_class(cls, name: str) -> ValidationTarget:
+        """Make a target of a class as somebody types it; what is all digits is its number, as data sets have it."""
+        return cls(int(name) if name.isdecimal() else name)
 
     @property
     def file(self) -> Optional[Path]:
@@ -91,7 +108,7 @@ class ValidationTarget:
     @property
     def kind(self) -> str:
         """``class`` or ``rows``."""
-        return "class" if isinstance(self.value, int) else "rows"
+        return "rows" if isinstance(self.value, (Path, tuple)) else "class"
 
     @property
     def rows(self) -> List[int]:
@@ -137,8 +154,8 @@ def narrowed(validation: Dataset, network: Network, target: Optional[ValidationT
     """
     if target is None:
         return validation
-    if isinstance(target.value, int):
-        rows = _rows_of_class(validation, network, target.value)
+    if isinstance(target.value, (int, str)):
+        rows = _rows_of_class(validation, network, _class_number(target.value, validation))
     else:
         rows = np.array(target.rows, dtype=np.int64)
         if rows[-1] >= len(validation):
@@ -150,6 +167,33 @@ def narrowed(validation: Dataset, network: Network, target: Optional[ValidationT
     named = target.value if not isinstance(target.value, tuple) else ",".join(map(str, target.value))
     LOGGER.info("target: %d of %d validation rows (%s=%s)", len(rows), len(validation), target.kind, named)
     return validation.subset(rows)
+
+
+def _class_number(asked: Union[int, str], validation: Dataset) -> int:
+    """Return the number of a class.
+
+    Raises:
+        DataError: No class has that name.
+    """
+    names = validation.class_names
+    numbers = {name: number for number, name in names.items()}
+    if isinstance(asked, str):
+        if asked not in numbers:
+            known = listed([repr(name) for name in numbers]) if numbers else "none: there is no classes.csv beside it"
+            raise DataError(
+                f"{validation.path}: expected a class called '{asked}', found {known}.{did_you_mean(asked, numbers)}",
+                None if numbers else remedy("name-classes"),
+            )
+        return numbers[asked]
+    if str(asked) != names.get(asked, str(asked)) and str(asked) in numbers:
+        LOGGER.warning(
+            "class %d is the class with that number, called '%s'; the class called '%d' has the number %d",
+            asked,
+            names[asked],
+            asked,
+            numbers[str(asked)],
+        )
+    return asked
 
 
 def _rows_of_class(validation: Dataset, network: Network, number: int) -> IntArray:

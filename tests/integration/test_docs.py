@@ -37,6 +37,7 @@ SMALLER = (
     (("cleanse", "auto"), ("--orders", "2", "--retrain", "last-epoch", "--confirm", "last-epoch")),
     (("--groups",), ("--groups", "3")),
     (("run", "--trials"), ("--trials", "2")),
+    (("retrain",), ("--trials", "2")),
     (("evaluate", "--trials"), ("--trials", "1")),
     (("--workers",), ("--workers", "1")),
 )

@@ -545,6 +545,8 @@ def test_two_thousand_samples_are_usable(open_page, tmp_path):
     page = open_page(written.page)
     page.get_by_label("Sort by").select_option(label="most helpful first")
     assert rows_shown(page)[0] == 19999
+    far = page.evaluate("getComputedStyle(document.querySelector('.card:last-child')).contentVisibility")
+    assert far == "auto", "what is far below costs no layout"
     assert page.complaints == []
 
 

@@ -4,14 +4,14 @@ import inspect
 import re
 
 import nnabla_influence
-from nnabla_influence import Dataset, EvaluationData, Project
+from nnabla_influence import Dataset, EvaluationData, Network, Project
 from nnabla_influence.nnc.installer.plugin_host import DesktopHost
 from nnabla_influence.remedies import IN_PYTHON
 
 PUBLIC = [getattr(nnabla_influence, name) for name in nnabla_influence._HOMES]
 METHODS = [method for name, method in inspect.getmembers(Project, callable) if not name.startswith("_")]
-# Made from files and arrays by these; plugins are installed by a host, which has no public name.
-OTHERS = [Dataset.from_csv, EvaluationData.split, DesktopHost]
+# Read from files or made of arrays by these; plugins are installed by a host, which has no public name.
+OTHERS = [Dataset.from_csv, Network.load, EvaluationData.split, DesktopHost]
 PARAMETERS = {name for call in (*PUBLIC, *METHODS, *OTHERS) for name in inspect.signature(call).parameters}
 
 

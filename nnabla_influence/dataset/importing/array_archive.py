@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from types import MappingProxyType
+from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import pandas as pd
@@ -44,18 +45,24 @@ class _Arrays(NamedTuple):
     part: str
 
 
-def import_archive(source: Path, settings: ImportSettings, folder: Path) -> ImportedData:
+def import_archive(
+    source: Path, settings: ImportSettings, folder: Path, further: Mapping[str, Path] = MappingProxyType({})
+) -> ImportedData:
     """Turn the arrays of an archive into NNC data sets.
 
     Args:
         source: The archive.
         settings: What the user says.
         folder: Where the data sets, and the images, are to be written.
+        further: Archives of other parts.
 
     Raises:
         DataError: The file is no such archive, or lacks inputs or labels.
     """
     pieces = _pieces(source, _read(source))
+    for part, path in further.items():
+        pieces += [piece._replace(part=part) for piece in _pieces(path, _read(path))]
+    _require_equal_shapes(pieces)
     given = [piece.part for piece in pieces for _ in range(len(piece.inputs))]
     inputs = np.concatenate([piece.inputs for piece in pieces])
     labels = np.concatenate([piece.labels for piece in pieces])
@@ -102,6 +109,17 @@ def _pieces(source: Path, arrays: Dict[str, Array]) -> List[_Arrays]:
                 f"{piece.labels.shape}."
             )
     return pieces
+
+
+def _require_equal_shapes(pieces: List[_Arrays]) -> None:
+    """Refuse parts whose samples differ in shape.
+
+    Raises:
+        DataError: Some do.
+    """
+    shapes = sorted({(piece.inputs.shape[1:], piece.labels.shape[1:]) for piece in pieces})
+    if len(shapes) > 1:
+        raise DataError(f"Expected samples of one shape in all parts, got {' and '.join(str(s[0]) for s in shapes)}.")
 
 
 def _by_part(arrays: Dict[str, Array], names: Tuple[str, ...]) -> Dict[str, Array]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from types import MappingProxyType
+from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -37,13 +38,16 @@ class _Found(NamedTuple):
     part: str
 
 
-def import_folder(source: Path, settings: ImportSettings, folder: Path) -> ImportedData:
+def import_folder(
+    source: Path, settings: ImportSettings, folder: Path, further: Mapping[str, Path] = MappingProxyType({})
+) -> ImportedData:
     """Turn a folder of images per class into NNC data sets.
 
     Args:
         source: The folder.
         settings: What the user says.
         folder: Where the data sets are to be written.
+        further: Folders of other parts, each with a folder of images per class.
 
     Raises:
         DataError: There are no class folders with images, one class only, or classes that training data lacks.
@@ -54,8 +58,12 @@ def import_folder(source: Path, settings: ImportSettings, folder: Path) -> Impor
         for label_folder, part in _class_folders(source, settings.ignore, decisions)
         if label_folder.resolve() != folder.resolve()  # what an earlier import wrote
     ]
+    for part, other in further.items():
+        class_folders += [(label_folder, part) for label_folder in _folders(other, settings.ignore)]
     found = [item for label_folder, part in class_folders for item in _images(label_folder, part)]
-    decisions += _left_out(source, {label_folder.parent for label_folder, _ in class_folders})
+    above = {label_folder.parent for label_folder, _ in class_folders}
+    for root in (source, *further.values()):
+        decisions += _left_out(root, above)
     if not found:
         raise DataError(
             f"{source}: expected a folder of images for each class (png, jpg, bmp, tif, gif), got none. Put the images "

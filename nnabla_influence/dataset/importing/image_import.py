@@ -56,6 +56,7 @@ def import_images(
     parts, more = assign_rows(
         files.keys, [given[row] for row in rows], settings.shares, settings.seed, plan.strata(rows)
     )
+    plan.require_trained(np.array(rows)[parts["training"]])
     cells = {
         part: [
             [relative_path(files.paths[member], folder), *label_cells(plan.values[rows[member]])] for member in members

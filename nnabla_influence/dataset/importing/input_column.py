@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
@@ -85,13 +85,16 @@ class JudgedColumn(NamedTuple):
     notes: List[ImportNote]
 
 
-def judge_column(name: str, cells: ColumnCells, raw: pd.Series[Any]) -> JudgedColumn:
+def judge_column(
+    name: str, cells: ColumnCells, raw: pd.Series[Any], given: Optional[Sequence[str]] = None
+) -> JudgedColumn:
     """Decide what becomes of a column.
 
     Args:
         name: Its name.
         cells: Its cells.
         raw: The column as pandas holds it, whose type may say that it holds dates.
+        given: The part of each row, where the source states it: in each, an identifier may count anew.
 
     Raises:
         DataError: It holds dates or times.
@@ -108,7 +111,7 @@ def judge_column(name: str, cells: ColumnCells, raw: pd.Series[Any]) -> JudgedCo
     distinct = sorted(set(cells.text[present])) if cells.numbers is None else np.unique(cells.numbers[present])
     if len(distinct) == 1 and (present.all() or cells.numbers is not None):
         return _left_out(name, "the same in every row")
-    if _is_identifier(name, cells, len(distinct)):
+    if _is_identifier(name, cells, given):
         return _left_out(name, "only numbers or names the rows")
     if cells.numbers is not None:
         return JudgedColumn(InputColumn(name, cells.numbers), cells.notes + _imputed(name, cells, "the median"))
@@ -133,14 +136,17 @@ def _holds_dates(cells: ColumnCells, raw: pd.Series[Any]) -> bool:
     return sum(_DATE.fullmatch(cell) is not None for cell in present) >= _MOSTLY * len(present)
 
 
-def _is_identifier(name: str, cells: ColumnCells, distinct: int) -> bool:
+def _is_identifier(name: str, cells: ColumnCells, given: Optional[Sequence[str]]) -> bool:
     """Whether every row has a value of its own that says nothing: row numbers, or text and whole numbers called so."""
-    if distinct < len(cells.text) or distinct < 2:
+    parts = np.zeros(len(cells.text), np.int64) if given is None else np.unique(given, return_inverse=True)[1]
+    values = cells.text if cells.numbers is None else cells.numbers
+    blocks = [values[parts == part] for part in np.unique(parts)]
+    if cells.missing.any() or len(cells.text) < 2 or any(len(np.unique(block)) < len(block) for block in blocks):
         return False
     if cells.numbers is None:
         return True
     whole = bool((cells.numbers == np.round(cells.numbers)).all())
-    counting = whole and bool((np.diff(cells.numbers) == 1).all())
+    counting = whole and all(bool((np.diff(block) == 1).all()) for block in blocks)
     return counting or (whole and _IDENTIFIER.fullmatch(name.strip()) is not None)
 
 

@@ -58,6 +58,17 @@ class LabelPlan:
         whole: Array = ~np.isnan(self.values).any(axis=1)
         return whole
 
+    def require_trained(self, rows: IntArray) -> None:
+        """Refuse classes that the training rows lack; a source that states its parts may have such.
+
+        Raises:
+            DataError: There is one.
+        """
+        trained = set(self.values[rows, 0]) if self.classes else set()
+        lost = [name for number, name in enumerate(self.classes) if number not in trained]
+        if lost:
+            raise DataError(f"Expected training rows of every class, got none of {listed(lost)}.")
+
     def strata(self, rows: Union[IntArray, List[int]]) -> Optional[IntArray]:
         """Return the classes of some rows that have one, to be spread evenly; None where there are no classes."""
         return self.values[rows, 0].astype(np.int64) if self.classes else None

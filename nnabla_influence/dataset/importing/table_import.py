@@ -51,7 +51,7 @@ def import_table(
     if pictures is not None:
         decisions += _picture_notes(pictures, inputs)
         return import_images(_paths(source, pictures), plan, stated, settings, folder, decisions)
-    return _import_numbers(_judged(source, inputs, decisions), plan, stated, settings, decisions)
+    return _import_numbers(_judged(source, inputs, given, decisions), plan, stated, settings, decisions)
 
 
 def _import_numbers(
@@ -65,6 +65,7 @@ def _import_numbers(
     keys = _keys(columns, rows)
     decisions += copies_note(keys, [tuple(values) for values in plan.values[rows]])
     parts, notes = assign_rows(keys, [stated[row] for row in rows], settings.shares, settings.seed, plan.strata(rows))
+    plan.require_trained(rows[parts["training"]])
     numbers = np.concatenate([column.values(rows[parts["training"]]) for column in columns], axis=1)  # (N, inputs)
     headers = [header for column in columns for header in column.headers]
     header = [f"x__{number}:{name}" for number, name in enumerate(headers)] + label_header(plan.headers)
@@ -139,11 +140,14 @@ def _cells(source: SourceTable, name: str) -> ColumnCells:
     return read_column(source.frame[name], name, source.commas_are_decimal)
 
 
-def _judged(source: SourceTable, names: Sequence[str], decisions: List[ImportNote]) -> List[InputColumn]:
+def _judged(
+    source: SourceTable, names: Sequence[str], given: Optional[Sequence[str]], decisions: List[ImportNote]
+) -> List[InputColumn]:
     columns: List[InputColumn] = []
+    given = given if given is not None and len(set(given)) > 1 else None
     before = len(decisions)
     for name in names:
-        column, notes = judge_column(name, _cells(source, name), source.frame[name])
+        column, notes = judge_column(name, _cells(source, name), source.frame[name], given)
         decisions += notes
         if column is not None:
             columns.append(column)

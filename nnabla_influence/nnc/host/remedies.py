@@ -27,6 +27,9 @@ IN_FIELDS: Dict[str, str] = {
     # device
     "other-device": 'install the one for your CUDA, for example pip install "nnabla-influence[cuda120]", or let the '
     "project compute on the CPU.",
+    "state-loss": "train it in Neural Network Console.",
+    "state-input": "Train the network in Neural Network Console.",
+    "state-learning-rate": "Train the network in Neural Network Console.",
     # training
     "train-for-steps": "Train the network with the plugin Train with influence cache, or choose another method.",
     "train-with-policy": "Train with the plugin Train with influence cache.",
@@ -85,6 +88,7 @@ IN_FIELDS: Dict[str, str] = {
     "cache-needs-data": "Give the data the influence cache was trained with in the fields train and validation.",
     "task-is-for-builtins": "The network '{network}' states its own loss.",
     "method-has-no-target": "Method {method} does not ask about validation rows; choose another method.",
+    "name-classes": "Give the class number.",
     "target-needs-class-numbers": "The network '{network}' does not read one class number per sample, so there is no "
     "class {number}.",
     "target-found-real-values": "{data}: class {number} needs class numbers in column {column}, found real values "

@@ -1,5 +1,7 @@
 """`evaluate` in this process: the request its options make, what it says, and what it refuses."""
 
+import shlex
+
 import pytest
 
 from nnabla_influence.choices import COMPARED_METHODS
@@ -48,10 +50,11 @@ def test_a_table_of_choices_is_printed_and_every_retraining_kept(command):
     assert "warning: one seed has no interval; give more --trials before you believe a difference\n" in log
     curve = RemovalCurve.read_csv(command.folder / "curve.csv")
     assert len(curve.rows) == 5 and [method for method, _ in curve.series] == ["loss", "random"]
-    assert out.endswith(
-        "every retraining: curve.csv (5 rows)\nnext: python -m nnabla_influence report --influence INFLUENCE.csv "
-        "--curve curve.csv --output report.html\n"
-    )
+    assert "every retraining: curve.csv (5 rows)\nnext, scores and a report with this curve:\n" in out
+    for line in out.splitlines()[-2:]:  # as they stand there
+        assert shlex.split(line)[:3] == ["python", "-m", "nnabla_influence"]
+        assert command(*shlex.split(line)[3:])[0] == 0
+    assert (command.folder / "curve.influence.csv").is_file() and (command.folder / "curve.html").is_file()
 
 
 def test_the_usual_methods_are_compared_where_nobody_chose(command):

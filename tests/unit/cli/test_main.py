@@ -25,7 +25,7 @@ def run_command(monkeypatch):
             parser.add_argument("--quiet", action="store_true")
 
         monkeypatch.setitem(
-            sys.modules, "nnabla_influence.cli.fake", SimpleNamespace(add_parser=add_parser, run=function)
+            sys.modules, "nnabla_influence.cli.fake", SimpleNamespace(add_parser=add_parser, run=function, EXAMPLES=())
         )
         monkeypatch.setattr(dispatcher, "COMMANDS", ("fake",))
         return dispatcher.main(["fake", *arguments])
@@ -114,7 +114,8 @@ def test_version(capsys):
 @pytest.mark.parametrize("name", dispatcher.COMMANDS)
 def test_every_command_explains_itself(capsys, name):
     assert dispatcher.main([name, "--help"]) == 0
-    assert f"nnabla_influence {name}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"nnabla_influence {name}" in told and "\nexamples:\n" in told
 
 
 def test_help_loads_only_the_standard_library():

@@ -43,6 +43,21 @@ def test_without_the_extra_one_line_says_what_to_install(influence, capsys, monk
     assert 'pip install "nnabla-influence[report]"' in err and not page.exists()
 
 
+@pytest.mark.parametrize("prefix", ["", "rows="])
+def test_validation_rows_stand_beside_what_helped_and_harmed_them(influence, capsys, prefix):
+    """The list may be typed as `score` takes it."""
+    folder = influence.parent
+    (folder / "rows.csv").write_text("datasource_index\n1\n", encoding="utf-8")
+    (folder / "v.csv").write_text("x,y\n0.1,0\n0.75,1\n", encoding="utf-8")
+    report = ["report", "--influence", str(influence), "--output", str(folder / "r.html")]
+    asked = ["--target", f"{prefix}{folder / 'rows.csv'}"]
+    assert main([*report, *asked]) == 2
+    assert "Expected the validation data beside the list" in capsys.readouterr().err
+    assert main([*report, *asked, "--validation", str(folder / "v.csv")]) == 0
+    page = (folder / "r.html").read_text(encoding="utf-8")
+    assert "What helped and harmed validation row 1" in page and "0.75" in page
+
+
 @pytest.mark.parametrize("text", ["training", "=1 s", "training="])
 def test_details_need_a_name_and_a_value(influence, capsys, text):
     assert main(["report", "--influence", str(influence), "--output", "r.html", "--details", text]) == 2

@@ -8,8 +8,9 @@ from nnabla_influence.cli.target import add_target_option, target
 from nnabla_influence.workflow.validation_target import ValidationTarget
 
 
-def test_a_class_is_a_number():
+def test_a_class_is_a_number_or_a_name():
     assert target("class=3") == ValidationTarget(3)
+    assert target("class=a dog") == ValidationTarget("a dog")
 
 
 def test_rows_are_a_file(tmp_path):
@@ -30,7 +31,7 @@ def test_rows_are_numbers_too_and_each_may_be_asked_about_by_itself(tmp_path):
         target("rows=1,,2")
 
 
-@pytest.mark.parametrize("text", ["class=x", "class=-1", "class=", "rows=", "each=", "mean", ""])
+@pytest.mark.parametrize("text", ["class=", "classes=3", "rows=", "each=", "mean", ""])
 def test_anything_else_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError, match=f"expected class=K .* or rows=CSV .*, got '{text}'"):
         target(text)

@@ -41,6 +41,13 @@ def test_the_oldest_go_until_the_rest_is_within_the_limit(cache, limit, stay):
     assert {path.name for path in cache.iterdir()} == set(left(cache)), "nothing else is left behind"
 
 
+def test_a_limit_in_words(cache):
+    assert trim_data_cache(str(cache), "1KB") == 0 and left(cache) == NAMES
+    for wrong in ("much", 0, -1):
+        with pytest.raises(ConfigError, match="Limit of the data cache: .*512MB"):
+            trim_data_cache(cache, wrong)
+
+
 def test_using_a_data_set_makes_it_the_newest(cache):
     mark_used(cache, NAMES[0])
     for mark in (cache / MARKS).iterdir():  # its process has ended

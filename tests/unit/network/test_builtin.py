@@ -54,7 +54,7 @@ def test_nnablas_global_generator_is_left_alone(name):
 @pytest.mark.parametrize("name", BUILTINS)
 def test_every_built_in_brings_its_settings(name):
     settings = Network.builtin(name, IMAGE, 10).settings
-    chosen = BUILTINS[name]
+    chosen = BUILTINS[name].training
     assert settings.solver.name == "Sgd" and settings.solver.learning_rate == pytest.approx(chosen.learning_rate)
     assert (settings.batch_size, settings.epochs, settings.shuffle) == (chosen.batch_size, chosen.epochs, True)
 

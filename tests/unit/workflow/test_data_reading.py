@@ -14,6 +14,7 @@ from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.workflow.data_reading import (
     ReadingSettings,
     csv_of,
+    named_alike,
     own_data,
     read_data,
     refuse_other_classes,
@@ -21,6 +22,7 @@ from nnabla_influence.workflow.data_reading import (
 )
 from nnabla_influence.workflow.opened_project import open_project
 from nnabla_influence.workflow.progress_reporter import SILENT
+from nnabla_influence.workflow.project import Project
 from nnabla_influence.workflow.project_request import ProjectRequest
 
 
@@ -93,3 +95,26 @@ def test_classes_with_other_numbers_are_refused():
         refuse_other_classes(train, other)
     with pytest.raises(DataError, match="class 'eel'"):
         open_project(ProjectRequest("builtin:mlp", train, other))
+
+
+def test_names_of_classes_are_those_of_a_file_or_of_the_training_data(data, tmp_path):
+    (tmp_path / "names.csv").write_text("number,name\n0,cat\n1,dog\n", encoding="utf-8")
+    reading = ReadingSettings(classes=tmp_path / "names.csv")
+    named = read_data(data / "training.csv", reading, SILENT)
+    assert dict(named.class_names) == {0: "cat", 1: "dog"}
+    bare = read_data(data / "validation.csv", ReadingSettings(), SILENT)
+    alike = named_alike(named, bare)
+    assert dict(alike.class_names) == dict(named.class_names) and not bare.class_names
+    assert alike.fingerprint == bare.fingerprint and alike.path == bare.path
+    assert named_alike(bare, named) is named
+    with pytest.raises(DataError, match="expected the names of classes"):
+        read_data(data / "training.csv", ReadingSettings(classes="nobody.csv"), SILENT)
+
+
+def test_a_project_asks_for_a_class_by_the_name_in_a_file(data, tmp_path):
+    (tmp_path / "names.csv").write_text("number,name\n0,cat\n1,dog\n", encoding="utf-8")
+    files = (data / "training.csv", data / "validation.csv")
+    project = Project.open("builtin:mlp", *files, reading=ReadingSettings(classes=tmp_path / "names.csv"))
+    cache = project.train(tmp_path / "c.h5")
+    by_name, by_number = (project.score(cache, target=target).values for target in ("class=dog", 1))
+    assert np.array_equal(by_name, by_number)

@@ -117,3 +117,71 @@ def test_no_source_and_no_folder(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputExistsError, match="got a file"):
         import_data(ImportRequest(tmp_path / "file", tmp_path / "file"))
+
+
+def test_validation_and_test_data_may_be_tables_of_their_own(tmp_path):
+    frame = raw_wine()
+    for part, rows in (("train", frame.iloc[::2]), ("v", frame.iloc[1::4]), ("t", frame.iloc[3::4])):
+        rows.reset_index(drop=True).to_csv(str(tmp_path / f"{part}.csv"))  # an index that begins anew in each
+    request = ImportRequest(
+        tmp_path / "train.csv", tmp_path / "out", validation=tmp_path / "v.csv", test=str(tmp_path / "t.csv")
+    )
+    imported = import_data(request)
+    assert imported.rows == {"training": 89, "validation": 45, "test": 44}
+    read = {part: Dataset.from_csv(path, data_cache=tmp_path) for part, path in imported.files.items()}
+    assert np.array_equal(read["validation"].column("x"), frame.iloc[1::4, :13].to_numpy(np.float32))
+    names = np.array(imported.classes)
+    assert list(names[read["test"].column("y")[:, 0].astype(int)]) == list(frame["target"].iloc[3::4])
+    assert "validation rows: those of v.csv" in imported.decisions
+    assert "column 'column 1': left out: only numbers or names the rows" in imported.decisions
+
+
+def test_a_missing_number_is_filled_with_the_median_of_the_training_table(tmp_path):
+    train = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0, 9.0], "y": ["n", "p", "n", "p", "n"]})
+    check = pd.DataFrame({"a": [None, 100.0, 200.0], "y": ["p", "n", "p"]})
+    imported = import_data(ImportRequest(train, tmp_path, labels="y", validation=check))
+    cells = imported.files["validation"].read_text(encoding="utf-8").splitlines()[1:]
+    assert cells == ["3,1", "100,0", "200,1"]
+
+
+def test_parts_of_another_kind_or_with_other_columns_are_refused(tmp_path, wine):
+    other = tmp_path / "other.csv"
+    raw_wine().rename(columns={"ash": "Ash!"}).to_csv(str(other), index=False)
+    with pytest.raises(DataError, match="other.csv: expected the columns of the training data, got none called ash"):
+        import_data(ImportRequest(wine, tmp_path / "out", validation=other))
+    with pytest.raises(DataError, match="sources of one kind, got a folder and a table"):
+        import_data(ImportRequest(wine, tmp_path / "out", validation=tmp_path))
+    with pytest.raises(DataError, match="nobody.csv: expected a folder, a table"):
+        import_data(ImportRequest(wine, tmp_path / "out", validation="nobody.csv"))
+    (tmp_path / "in").mkdir()
+    wine.rename(tmp_path / "in" / "validation.csv")
+    with pytest.raises(OutputExistsError, match="another folder to write to"):
+        import_data(ImportRequest(other, tmp_path / "in", validation=tmp_path / "in" / "validation.csv"))
+
+
+def test_a_class_that_is_not_trained_is_refused(tmp_path):
+    train = pd.DataFrame({"a": [1.0, 2.0, 3.5], "y": ["cat", "dog", "cat"]})
+    check = pd.DataFrame({"a": [1.5, 2.5], "y": ["cat", "mouse"]})
+    with pytest.raises(DataError, match="training rows of every class, got none of mouse"):
+        import_data(ImportRequest(train, tmp_path, labels="y", validation=check))
+
+
+def test_a_folder_that_validates(tmp_path):
+    train, check = folder_of_digits(tmp_path / "a", 12, 4), folder_of_digits(tmp_path / "b", 20, 4)
+    for path in sorted(check.glob("*/*.png")):
+        if (train / path.parent.name / path.name).exists():
+            path.unlink()
+    imported = import_data(ImportRequest(train, tmp_path / "out", validation=check))
+    assert imported.rows == {"training": 48, "validation": 32}
+    assert "../b/digit 3/" in imported.files["validation"].read_text(encoding="utf-8")
+
+
+def test_an_archive_that_validates(tmp_path):
+    random = np.random.default_rng(0)
+    for name, rows in (("a", 20), ("b", 10)):
+        np.savez(str(tmp_path / name), x=random.normal(size=(rows, 3)), y=np.arange(rows) % 2)
+    np.savez(str(tmp_path / "c"), x=random.normal(size=(10, 4)), y=np.arange(10) % 2)
+    imported = import_data(ImportRequest(tmp_path / "a.npz", tmp_path / "out", validation=tmp_path / "b.npz"))
+    assert imported.rows == {"training": 20, "validation": 10}
+    with pytest.raises(DataError, match=r"samples of one shape in all parts, got \(3,\) and \(4,\)"):
+        import_data(ImportRequest(tmp_path / "a.npz", tmp_path / "again", validation=tmp_path / "c.npz"))

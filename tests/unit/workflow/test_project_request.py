@@ -8,7 +8,7 @@ from support.small_projects import arrays
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.device import Device
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.network import Network
+from nnabla_influence.network import Network, StatedRoles
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.workflow.data_reading import ReadingSettings
 from nnabla_influence.workflow.project_request import ProjectRequest
@@ -78,3 +78,15 @@ def test_absolute_paths_for_machines_that_share_the_disk(monkeypatch, tmp_path):
     assert absolute.network == str(tmp_path / "a.nnp") and absolute.train == tmp_path / "t.csv"
     assert absolute.validation is request.validation and absolute.reading.data_cache == tmp_path / "c"
     assert ProjectRequest("builtin:mlp").absolute().network == "builtin:mlp"
+
+
+def test_what_is_stated_of_a_network_file():
+    roles = StatedRoles({"a": "x"}, "loss", "p.h5")
+    with pytest.raises(ConfigError) as caught:
+        ProjectRequest("saved.nnp", stated=roles)
+    assert "--learning-rate LR" in caught.value.said(IN_COMMANDS) and "TrainingOverrides(" in str(caught.value)
+    request = ProjectRequest("saved.nnp", stated=roles, training=TrainingOverrides(learning_rate=0.1))
+    assert Path("p.h5") in request.inputs, "nobody may write to it"
+    assert request.absolute().stated.parameters == Path("p.h5").absolute()
+    with pytest.raises(ConfigError, match="'builtin:mlp' has its own"):
+        ProjectRequest("builtin:mlp", stated=StatedRoles(parameters="p.h5"))

@@ -25,6 +25,9 @@ def test_an_impossible_class(value):
 def test_what_a_python_user_gives():
     assert ValidationTarget.of(2) == ValidationTarget(2)
     assert ValidationTarget.of("rows.csv") == ValidationTarget(Path("rows.csv"))
+    assert ValidationTarget.of("class=dog") == ValidationTarget("dog")
+    assert ValidationTarget.of("class=2") == ValidationTarget(2)
+    assert ValidationTarget.of(Path("class=2")) == ValidationTarget(Path("class=2"))
     assert ValidationTarget.of(None) is None
     assert ValidationTarget.of([5, 1]) == ValidationTarget((5, 1))
     assert ValidationTarget.of([5, 1], each=True) == ValidationTarget((5, 1), each=True)
@@ -88,6 +91,36 @@ def test_the_classes_there_are_have_names():
     named = Dataset.from_arrays({"x": np.eye(2), "y": np.array([0, 1])}, classes=["cat", "dog"])
     with pytest.raises(DataError, match=r"0 cat \(1 rows\), 1 dog \(1 rows\)"):
         narrowed(named, NETWORK, ValidationTarget(7))
+
+
+def of_names(*classes):
+    """Three rows, of the classes 0, 1 and 1."""
+    return Dataset.from_arrays({"x": np.eye(3)[:, :2], "y": np.array([0, 1, 1])}, classes=classes)
+
+
+def test_a_class_is_found_by_its_name(caplog):
+    caplog.set_level("INFO")
+    dogs = narrowed(of_names("cat", "dog"), NETWORK, ValidationTarget("dog"))
+    assert dogs.column("y").ravel().tolist() == [1, 1]
+    assert "target: 2 of 3 validation rows (class=dog)" in caplog.text
+
+
+def test_a_name_that_no_class_has():
+    with pytest.raises(DataError, match=r"called 'barollo', found 'barbera', 'barolo'\. Did you mean barolo\?"):
+        narrowed(of_names("barbera", "barolo"), NETWORK, ValidationTarget("barollo"))
+    with pytest.raises(DataError, match="there is no classes.csv beside it") as caught:
+        narrowed(of_names(), NETWORK, ValidationTarget("dog"))
+    assert caught.value.said(IN_COMMANDS).endswith("Name them with --classes CSV, or give the class number.")
+    assert "ReadingSettings(classes=" in str(caught.value)
+
+
+def test_digits_are_the_number_even_where_another_class_is_called_so(caplog):
+    """Labels from 1 are numbered from 0 by an import, so class=1 could be meant in two ways."""
+    assert len(narrowed(of_names("1", "2"), NETWORK, ValidationTarget(1))) == 2
+    assert "class 1 is the class with that number, called '2'; the class called '1' has the number 0" in caplog.text
+    caplog.clear()
+    narrowed(of_names("0", "1"), NETWORK, ValidationTarget(1))
+    assert "called" not in caplog.text
 
 
 def test_real_values_have_no_classes():

@@ -1,0 +1,44 @@
+"""The tables of the parts become one, whose rows know where they are from."""
+
+import pandas as pd
+import pytest
+
+from nnabla_influence.dataset.importing.joined_tables import join_tables
+from nnabla_influence.dataset.importing.source_table import SourceTable, read_source_table
+from nnabla_influence.errors import DataError
+
+
+def frame(**columns):
+    return SourceTable.of(pd.DataFrame(columns))
+
+
+def test_columns_are_joined_by_their_names_in_the_order_of_the_training_data():
+    joined = join_tables({"training": frame(a=[1, 2], b=["x", "y"]), "validation": frame(b=["z"], more=[0], a=[3])})
+    assert joined.given == ["training", "training", "validation"]
+    assert list(joined.table.frame.columns) == ["a", "b"]
+    assert joined.table.frame["a"].tolist() == [1, 2, 3] and joined.table.frame["b"].tolist() == ["x", "y", "z"]
+
+
+def test_what_a_part_lacks_is_said():
+    with pytest.raises(DataError, match="validation data: expected the columns of .*, got none called b"):
+        join_tables({"training": frame(a=[1], b=[2]), "validation": frame(a=[1])})
+
+
+def test_names_of_images_are_found_from_the_folder_of_the_training_table(tmp_path):
+    for part in ("t", "v"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "table.csv").write_text("file,label\na.png,0\n,1\n", encoding="utf-8")
+    tables = {part: read_source_table(tmp_path / part[0] / "table.csv") for part in ("training", "validation")}
+    cells = join_tables(tables).table.frame["file"].tolist()
+    assert cells[0] == "a.png" and cells[2] == str(tmp_path / "v" / "a.png") and cells[3] == ""
+    assert (tmp_path / "t" / cells[2]) == tmp_path / "v" / "a.png"
+
+
+def test_what_was_found_out_says_of_which_part(tmp_path):
+    (tmp_path / "t.csv").write_text("a,label\n1,0\n2,1\n", encoding="utf-8")
+    (tmp_path / "v.csv").write_text("a;label\n1,5;0\n2,5;1\n", encoding="utf-16")
+    joined = join_tables({part: read_source_table(tmp_path / f"{part[0]}.csv") for part in ("training", "validation")})
+    said = [note.text for note in joined.table.notes]
+    assert said[0] == "validation rows: those of v.csv"
+    assert any(text.startswith("validation: ") and "semicolons" in text for text in said)
+    assert joined.table.commas_are_decimal
