@@ -21,6 +21,7 @@ __all__ = [
     "add_device",
     "add_execution",
     "add_overwrite",
+    "add_scoring_workers",
     "add_seed",
     "add_verbosity",
     "amount",
@@ -34,6 +35,7 @@ __all__ = [
     "positive_float",
     "positive_int",
     "rate",
+    "scoring_execution",
 ]
 
 LONGEST_SHOWN = 100
@@ -109,6 +111,41 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         help="let a Dask cluster do the work: its scheduler's address, e.g. tcp://host:8786; all files must lie on a "
         "path that every machine sees",
     )
+
+
+def add_scoring_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--scheduler`` of one scoring; `scoring_execution` reads them."""
+    parser.add_argument(
+        "--workers",
+        type=positive_int,
+        metavar="W",
+        help="processes of this machine that share the batches of samples, with the same scores to the last bit "
+        "(default: one per core, started only when the scoring is seen to take more than 10 seconds, because starting "
+        "them takes about 3; on a GPU: 1)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="let a Dask cluster share them: its scheduler's address, e.g. tcp://host:8786; data, --data-cache and the "
+        "folder of --output must lie on a path that every machine sees",
+    )
+
+
+def scoring_execution(args: argparse.Namespace) -> Execution:
+    """Make the request of ``--workers`` and ``--scheduler``; a cluster is asked whether it is there.
+
+    Raises:
+        ConfigError: The address is malformed, or both are given.
+        MissingExtraError: Dask is not installed.
+        RunError: The cluster cannot be used.
+    """
+    from ..device import Device
+    from ..execution import Execution
+
+    if args.workers is None and args.scheduler is None and Device(args.device).kind == "cpu":
+        return Execution.all_cores()
+    args.workers = args.workers or 1
+    return execution(args)
 
 
 def execution(args: argparse.Namespace) -> Execution:

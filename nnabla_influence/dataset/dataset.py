@@ -253,6 +253,15 @@ class Dataset:
         view._whole = self._whole
         return view
 
+    def without_table(self) -> Dataset:
+        """Return the same samples without the text of their CSV, which takes long to send to another process."""
+        view = Dataset(
+            self._arrays, self.fingerprint, None, self.normalize, self._data_cache, self.image_size, self.class_names
+        )
+        view._rows = self._rows
+        view._whole = self._whole
+        return view
+
     def column(self, name: str) -> Array:
         """Return all values of a variable of numbers, such as the labels.
 

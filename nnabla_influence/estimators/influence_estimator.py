@@ -6,6 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from typing import Dict, Optional
 
+from ..autodiff import HERE, Sweep
 from ..dataset.dataset import Dataset
 from ..network import Network
 from ..progress import ProgressCallback, ProgressStore
@@ -44,6 +45,7 @@ class InfluenceEstimator(ABC):
         validation: Dataset,
         progress: Optional[ProgressCallback] = None,
         store: Optional[ProgressStore] = None,
+        sweep: Sweep = HERE,
     ) -> InfluenceScores:
         """Score every training sample.
 
@@ -53,6 +55,7 @@ class InfluenceEstimator(ABC):
             validation: The validation data.
             progress: Called with (samples done, samples in all).
             store: Where methods that take long keep their progress, to go on after an interruption.
+            sweep: Asks about batches of data, here or in workers; the scores are the same to the last bit.
 
         Returns:
             N scores, together with the training data's table; positive is helpful, negative harmful.
@@ -66,7 +69,7 @@ class InfluenceEstimator(ABC):
             ComputationError: NNabla failed at a batch.
         """
         self.check_network(training.network)
-        scores = self._scores(ScoringTask(training, train, validation, progress, store))
+        scores = self._scores(ScoringTask(training, train, validation, progress, store, sweep))
         return dataclasses.replace(
             scores, table=train.table, fingerprint=train.fingerprint, seeds=(training.config.seed,)
         )

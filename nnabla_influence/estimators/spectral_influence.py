@@ -38,12 +38,14 @@ step adds; decoupled decay is in F.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from ..array import Array
 from ..autodiff import LossOracle
+from ..autodiff.batch_means import checked_gradient
 from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
@@ -182,9 +184,15 @@ def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask, steps: 
     square = np.zeros(theta.size)
     largest = np.zeros(theta.size)
     last_steps = list(plan.epoch(task.training.config.epochs - 1))
+    batches = [rows for step in last_steps for rows in step.batches]
+    question = partial(LossOracle.batch_gradient, theta=theta)
+    gradients = task.sweep.batches(oracle, question, task.train, batches)
     for step in last_steps:
-        gradients = [oracle.mean_gradient(theta, [task.train.batch(rows)]) for rows in step.batches]
-        gradient = np.sum(gradients, axis=0) + decay * theta
+        of_batches = [
+            checked_gradient(task.training.network, gradient, 0, len(rows))
+            for rows, gradient in zip(step.batches, gradients)
+        ]
+        gradient = np.sum(of_batches, axis=0) + decay * theta
         square = square + gradient**2
         largest = np.maximum(largest, np.abs(gradient))
     kept = solver.parameters.get("beta2", solver.parameters.get("decay"))  # of the average in one step

@@ -1,0 +1,76 @@
+"""Questions for the tests of shared work: a module of its own, because worker processes import it by name."""
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from nnabla_influence.errors import DataError
+
+LOGGER = logging.getLogger("nnabla_influence")
+
+
+class Scales:
+    """A subject with an array, and a memory: it keeps the first factor that it is asked with."""
+
+    def __init__(self, values):
+        self.values = values
+        self.first = None
+
+
+def scaled(subject, item, factor):
+    """The sum of the values times the factor that this subject was asked with first; and where."""
+    if subject.first is None:
+        subject.first = float(factor.sum())
+    return float(subject.values.sum()) * subject.first * item, os.getpid()
+
+
+def slowly(subject, item):
+    time.sleep(0.3)
+    return item, os.getpid()
+
+
+def negative(subject, item):
+    return -item
+
+
+def refuses_three(subject, item):
+    if item == 3:
+        raise DataError("expected a picture, got 'x.csv'; give a picture.")
+    return item
+
+
+def dies_once(subject, item):
+    """The first process that comes to item 5 is killed, as by the system that is out of memory."""
+    if item == 5:
+        try:
+            Path(subject, "killed").touch(exist_ok=False)
+        except FileExistsError:
+            return -item
+        os.kill(os.getpid(), signal.SIGKILL)
+    return -item
+
+
+def says(subject, item):
+    LOGGER.info("the network is slow")
+    LOGGER.info("item %d", item)
+    return item
+
+
+def waits(subject, item):
+    """Says that it has begun, and stays; the second item is begun only if somebody still waits for it."""
+    Path(subject, f"started{item}").write_text(str(os.getpid()), encoding="utf-8")
+    while item == 0 and not Path(subject, "go on").exists():
+        time.sleep(0.01)
+    return item
+
+
+def mapped(subject, item):
+    """Whether the subject's array is a map of a file."""
+    base = subject.values
+    while base.base is not None and not isinstance(base, np.memmap):
+        base = base.base
+    return isinstance(base, np.memmap)
