@@ -11,9 +11,7 @@ with the same directions.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
@@ -21,12 +19,9 @@ from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Se
 from ..array import IntArray
 from ..dataset.dataset import Dataset
 from ..execution import Execution, SharedWork, said_once
-from ..temporary_names import folder_prefix, is_abandoned
 from .loss_oracle import LossOracle
 
 __all__ = ["HERE", "SharedSweep", "Sweep", "sweeping"]
-
-PREFIX = "nnabla_influence-"
 
 Answer = TypeVar("Answer")
 Subject = TypeVar("Subject")
@@ -170,23 +165,5 @@ def sweeping(execution: Execution, shared: Optional[Path] = None) -> Iterator[Sw
     if not execution.elsewhere:
         yield HERE
         return
-    with ExitStack() as stack:
-        stack.enter_context(said_once())
-        # Left last, when no worker has a file open any more: Windows removes none that is.
-        folder = stack.enter_context(_folder_in(shared or Path(tempfile.gettempdir())))
-        yield SharedSweep(stack.enter_context(SharedWork(execution, folder)))
-
-
-@contextmanager
-def _folder_in(parent: Path) -> Iterator[Path]:
-    """Make a folder that is gone at the end, and remove those of killed processes."""
-    parent.mkdir(parents=True, exist_ok=True)
-    for other in parent.glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            if is_abandoned(other.with_name(other.name[len(PREFIX) :])):
-                shutil.rmtree(str(other), ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX + folder_prefix(), dir=str(parent)))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(str(folder), ignore_errors=True)
+    with said_once(), SharedWork(execution, shared) as work:
+        yield SharedSweep(work)

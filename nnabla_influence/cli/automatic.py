@@ -22,7 +22,7 @@ from ..workflow.opened_project import OpenedProject, open_cached_project, open_p
 from ..workflow.train import train_project
 from ..workflow.trials import cache_path
 from .console import Console
-from .options import execution
+from .options import decoding_execution, execution
 from .project_options import METHOD_SETTING, project_request, score_request
 
 __all__ = ["chosen_removal"]
@@ -99,7 +99,12 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache
     """Open the training or make it, with its data."""
     if args.cache is not None:
         return open_cached_project(
-            args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console
+            args.cache,
+            args.train,
+            args.validation,
+            data_cache=args.data_cache,
+            execution=decoding_execution(args),
+            reporter=console,
         )
     project = open_project(project_request(args), console)
     path = cache_path(args.output, args.seed)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # loading it would make --help slow
 __all__ = [
     "add_classes",
     "add_common",
+    "add_decoding_workers",
     "add_device",
     "add_execution",
     "add_overwrite",
@@ -27,6 +28,7 @@ __all__ = [
     "amount",
     "byte_size",
     "data_file",
+    "decoding_execution",
     "execution",
     "existing_file",
     "image_size",
@@ -131,6 +133,32 @@ def add_scoring_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_decoding_workers(parser: argparse.ArgumentParser, work: str) -> None:
+    """Add ``--workers`` of a command that shares nothing but the files it decodes; `decoding_execution` reads it.
+
+    Args:
+        parser: The command's parser.
+        work: What is shared.
+    """
+    parser.add_argument(
+        "--workers",
+        type=positive_int,
+        metavar="W",
+        help=f"processes of this machine that share {work}, with the same bytes at the end (default: one per core, "
+        "started only when it is seen to take more than 10 seconds)",
+    )
+
+
+def decoding_execution(args: argparse.Namespace) -> Execution:
+    """Make the request of ``--workers`` for files to decode; a cluster has no part in it."""
+    from ..execution import Execution
+
+    if getattr(args, "scheduler", None) is not None:
+        return Execution()
+    workers = getattr(args, "workers", None)
+    return Execution.all_cores() if workers is None else Execution(workers)
+
+
 def scoring_execution(args: argparse.Namespace) -> Execution:
     """Make the request of ``--workers`` and ``--scheduler``; a cluster is asked whether it is there.
 
@@ -140,12 +168,13 @@ def scoring_execution(args: argparse.Namespace) -> Execution:
         RunError: The cluster cannot be used.
     """
     from ..device import Device
-    from ..execution import Execution
+    from ..execution import Execution, check_cluster
 
     if args.workers is None and args.scheduler is None and Device(args.device).kind == "cpu":
         return Execution.all_cores()
-    args.workers = args.workers or 1
-    return execution(args)
+    where = Execution(args.workers or 1, args.scheduler)
+    check_cluster(where)
+    return where
 
 
 def execution(args: argparse.Namespace) -> Execution:

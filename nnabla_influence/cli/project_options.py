@@ -31,6 +31,7 @@ from ..choices import (
 from .options import (
     byte_size,
     data_file,
+    decoding_execution,
     image_size,
     non_negative_int,
     output_file,
@@ -231,7 +232,10 @@ def reading_settings(args: argparse.Namespace) -> ReadingSettings:
     from ..workflow.data_reading import ReadingSettings
 
     return ReadingSettings(
-        args.image_size, NORMALIZATION[getattr(args, "image_normalization", "auto")], args.data_cache
+        args.image_size,
+        NORMALIZATION[getattr(args, "image_normalization", "auto")],
+        args.data_cache,
+        decoding_execution(args),
     )
 
 

@@ -6,7 +6,15 @@ import argparse
 from typing import Any, Tuple
 
 from .console import Console
-from .options import add_classes, add_overwrite, add_verbosity, existing_file, output_file
+from .options import (
+    add_classes,
+    add_decoding_workers,
+    add_overwrite,
+    add_verbosity,
+    decoding_execution,
+    existing_file,
+    output_file,
+)
 
 __all__ = ["NEXT_STEP", "add_parser", "run"]
 
@@ -51,6 +59,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--output", required=True, type=output_file, metavar="HTML", help="the page to write")
     add_overwrite(parser, "a page that exists")
+    add_decoding_workers(parser, "the making of thumbnails")
     add_verbosity(parser)
 
 
@@ -75,7 +84,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     inputs = ReportInputs(
         args.influence, args.curve, args.cache, args.label, dict(args.details), NEXT_STEP, args.suspects, args.classes
     )
-    written = write_report(inputs, args.output, overwrite=args.overwrite)
+    written = write_report(inputs, args.output, overwrite=args.overwrite, execution=decoding_execution(args))
     if written.unreadable:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")
     size = written.page.stat().st_size

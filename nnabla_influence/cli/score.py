@@ -10,6 +10,7 @@ from .options import (
     add_common,
     add_overwrite,
     add_scoring_workers,
+    decoding_execution,
     existing_file,
     output_file,
     scoring_execution,
@@ -136,4 +137,11 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    return open_cached_project(args.cache, args.train, args.validation, data_cache=args.data_cache, reporter=console)
+    return open_cached_project(
+        args.cache,
+        args.train,
+        args.validation,
+        data_cache=args.data_cache,
+        execution=decoding_execution(args),
+        reporter=console,
+    )

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from .console import Console
-from .options import add_common, add_overwrite, output_file
+from .options import add_common, add_decoding_workers, add_overwrite, output_file
 from .project_options import (
     add_data_options,
     add_network_option,
@@ -35,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
     )
+    add_decoding_workers(parser, "the decoding of images and other files")
     add_common(parser)
 
 

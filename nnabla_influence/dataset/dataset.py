@@ -21,6 +21,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
+from ..execution import Execution
 from .class_names import NO_NAMES, ClassNames
 from .csv import Table
 from .data_cache import default_data_cache
@@ -103,6 +104,7 @@ class Dataset:
         normalize: bool = True,
         data_cache: Union[str, Path, None] = None,
         progress: Optional[FileProgress] = None,
+        execution: Execution = Execution(),
     ) -> Dataset:
         """Read an NNC data set, decoding it only if the data cache does not hold it.
 
@@ -112,6 +114,7 @@ class Dataset:
             normalize: Scale images to 0..1.
             data_cache: Folder for the decoded arrays; None for `default_data_cache()`.
             progress: Called with (files done, files in all) while files are read.
+            execution: The processes of this machine that decode files; the decoded data has the same bytes.
 
         Raises:
             ConfigError: `image_size` is not two positive numbers.
@@ -129,7 +132,7 @@ class Dataset:
                 len(table.variables[name]),
             )
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
-        fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress)
+        fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress, execution)
         return cls(arrays, fingerprint, table, normalize, folder, image_size, ClassNames.beside(table.path))
 
     @classmethod

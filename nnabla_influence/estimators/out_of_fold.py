@@ -24,6 +24,7 @@ from ..autodiff import HERE, LossOracle, Sweep
 from ..dataset.batches import check_whole_number, consecutive_batches
 from ..dataset.folds import draw_folds
 from ..device import Device
+from ..execution import end_if_unwanted
 from ..scores import LABEL_COLUMN, LOSS_COLUMN, InfluenceScores
 from ..training import Checkpoint, FreshTraining, StepPlan
 from .given_labels import given_labels
@@ -112,8 +113,9 @@ class _Predictions:
 
     def __getstate__(self) -> Dict[str, Any]:
         """Leave out what means nothing in another process: whom to tell, and the text of the data."""
+        # There, every step asks instead whether somebody still waits.
         train = self._task.train.without_table()
-        task = replace(self._task, train=train, validation=train, progress=None, sweep=HERE)
+        task = replace(self._task, train=train, validation=train, progress=end_if_unwanted, sweep=HERE)
         return {**vars(self), "_task": task}
 
     def every_fold(self, sweep: Sweep) -> Iterator[Dict[str, Array]]:

@@ -13,7 +13,7 @@ from .execution import Execution
 from .jobs import check_cluster, completed
 from .machine import cpu_model, one_thread
 from .said_once import said_once
-from .shared_work import Rehearsal, SharedWork
+from .shared_work import Rehearsal, SharedWork, end_if_unwanted
 
 __all__ = [
     "Execution",
@@ -23,6 +23,7 @@ __all__ = [
     "check_cluster",
     "completed",
     "cpu_model",
+    "end_if_unwanted",
     "one_thread",
     "said_once",
 ]

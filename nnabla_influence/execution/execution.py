@@ -60,6 +60,11 @@ class Execution:
             )
 
     @property
+    def local(self) -> Execution:
+        """The same without a cluster: what has to be done on this machine."""
+        return self if self.scheduler is None else Execution()
+
+    @property
     def elsewhere(self) -> bool:
         """True if jobs run in other processes."""
         return self.workers > 1 or self.scheduler is not None

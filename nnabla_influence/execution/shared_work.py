@@ -14,7 +14,7 @@ import functools
 import logging
 import time
 from collections import deque
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import (
@@ -38,9 +38,10 @@ from typing import (
 from ..errors import RunError
 from .execution import Execution
 from .job_runner import JobRunner
+from .shared_folder import shared_folder
 from .shared_value import SharedValue
 
-__all__ = ["PATIENCE", "Rehearsal", "SharedWork"]
+__all__ = ["PATIENCE", "Rehearsal", "SharedWork", "end_if_unwanted"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -78,13 +79,16 @@ class SharedWork:
     """Questions that workers share; to be used in a ``with`` block, at whose end they go.
 
     Args:
-        execution: Where to work; in more than one process.
-        folder: An empty folder that every worker sees.
+        execution: Where to work.
+        shared: A folder that all machines of a cluster see; processes of this machine do without.
     """
 
-    def __init__(self, execution: Execution, folder: Path) -> None:
+    def __init__(self, execution: Execution, shared: Optional[Path] = None) -> None:
         self._runner = JobRunner(execution)
-        self._folder = folder
+        self._alone = not execution.elsewhere
+        self._place = shared
+        self._folder: Optional[Path] = None
+        self._stack = ExitStack()
         self._mapped = execution.scheduler is None
         self._workers = 0
         self._elsewhere = execution.from_start
@@ -104,6 +108,7 @@ class SharedWork:
         for _, value in self._shared.values():
             value.remove()  # first: whoever still works on it ends with the item at hand
         self._runner.__exit__(kind, error, traceback)
+        self._stack.close()  # last, when no worker has a file open any more: Windows removes none that is
 
     def answers(
         self,
@@ -147,10 +152,10 @@ class SharedWork:
 
     def _pays(self, seconds: Sequence[float], left: int) -> bool:
         """Whether to go on in workers, by the seconds that this round's items took so far."""
-        if not self._elsewhere:
+        if not (self._elsewhere or self._alone):
             pace = min(seconds[1:], default=0.0)  # the first one prepares the others
             self._elsewhere = self._spent + pace * left > PATIENCE
-        return self._elsewhere
+        return self._elsewhere and not self._alone
 
     # -- elsewhere -----------------------------------------------------------------------------------------------
 
@@ -186,6 +191,8 @@ class SharedWork:
 
     def _share(self, value: Any) -> SharedValue[Any]:
         if id(value) not in self._shared:
+            if self._folder is None:
+                self._folder = self._stack.enter_context(shared_folder(self._place))
             self._shared[id(value)] = (value, SharedValue(value, self._folder / str(self._count), self._mapped))
             self._count += 1
         return self._shared[id(value)][1]
@@ -230,11 +237,32 @@ def _answered(piece: _Piece) -> List[Any]:
     opened = _opened(piece.subject)
     opened.rehearse(piece.rehearsals)
     question = piece.question.opened()
-    return [_wanted(piece, question, item, opened.subject) for item in piece.items]
+    _AtHand.folder = piece.question.folder
+    try:
+        return [_wanted(question, opened.subject, item) for item in piece.items]
+    finally:
+        _AtHand.folder = None
 
 
-def _wanted(piece: _Piece, question: Callable[[Any, Any], Any], item: Any, subject: Any) -> Any:
-    """Answer one item, if somebody still waits for it: nobody can interrupt a worker of a cluster from afar."""
-    if not piece.question.folder.is_dir():
-        raise RunError("Nobody waits for this work any more.")
+def _wanted(question: Callable[[Subject, Item], Answer], subject: Subject, item: Item) -> Answer:
+    end_if_unwanted()
     return question(subject, item)
+
+
+class _AtHand:
+    """What this worker works on: the folder is there as long as somebody waits for it."""
+
+    folder: Optional[Path] = None
+
+
+def end_if_unwanted(*progress: int) -> None:
+    """End the work of a worker that nobody waits for; nobody can interrupt a worker of a cluster from afar.
+
+    Called before every item. A question that takes long about one calls it too; it has the form of a
+    `progress.ProgressCallback`.
+
+    Raises:
+        RunError: The asking process is gone, or was interrupted.
+    """
+    if _AtHand.folder is not None and not _AtHand.folder.is_dir():
+        raise RunError("Nobody waits for this work any more.")

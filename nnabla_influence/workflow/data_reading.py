@@ -9,6 +9,7 @@ from typing import Optional, Sequence, Tuple, Union
 
 from ..dataset.dataset import Dataset, check_image_size
 from ..errors import DataError
+from ..execution import Execution
 from ..network import DatasetSetting
 from ..remedies import remedy
 from .progress_reporter import ProgressReporter
@@ -41,6 +42,7 @@ class ReadingSettings:
         image_size: (H, W) to which every image is resized; None keeps the images' own.
         normalize: Whether pixels are scaled from 0..255 to 0..1; None: as the project's data-set sections say.
         data_cache: Where decoded data is kept; None: the user's cache folder.
+        execution: The processes of this machine that decode files; the decoded data has the same bytes.
 
     Raises:
         ConfigError: The size is not two positive whole numbers.
@@ -53,6 +55,7 @@ class ReadingSettings:
     image_size: Optional[Tuple[int, int]] = None
     normalize: Optional[bool] = None
     data_cache: Optional[Path] = None
+    execution: Execution = Execution()
 
     def __post_init__(self) -> None:
         check_image_size(self.image_size)
@@ -91,6 +94,7 @@ def read_data(
             normalize=normalize,
             data_cache=settings.data_cache,
             progress=progress,
+            execution=settings.execution,
         )
 
 

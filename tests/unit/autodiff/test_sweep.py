@@ -1,8 +1,5 @@
 """Batches shared among workers: every method's scores are those of one process to the last bit."""
 
-import os
-import subprocess
-import sys
 from functools import partial
 
 import numpy as np
@@ -18,7 +15,6 @@ from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.execution import Execution
 from nnabla_influence.network import Network
-from nnabla_influence.temporary_names import folder_prefix
 from nnabla_influence.training import FinalState, train
 
 SHAPES = {"builtin:mlp": (5,), "builtin:cifarnet": (1, 8, 8)}  # the second with batch normalisation
@@ -152,16 +148,6 @@ def test_data_in_the_data_cache_is_opened_by_workers_and_not_sent(two, tmp_path)
     assert data.without_table().table is None and data.table is not None
 
 
-def test_one_worker_is_this_process_and_a_folder_of_a_killed_process_is_removed(tmp_path):
+def test_one_worker_is_this_process():
     with sweeping(Execution()) as sweep:
         assert sweep is HERE
-    ours, theirs = tmp_path / f"nnabla_influence-{folder_prefix()}x", tmp_path / "somebody's"
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    abandoned = tmp_path / f"nnabla_influence-{folder_prefix()}x".replace(f"-{os.getpid()}-", f"-{ended.pid}-")
-    for folder in (ours, theirs, abandoned):
-        folder.mkdir()
-    with sweeping(Execution(workers=2), tmp_path):
-        assert ours.exists() and theirs.exists() and not abandoned.exists()
-        assert len(list(tmp_path.iterdir())) == 3
-    assert sorted(tmp_path.iterdir()) == sorted([ours, theirs])

@@ -9,8 +9,9 @@ import pytest
 from support import questions
 from support.questions import Scales
 
-from nnabla_influence.errors import DataError
-from nnabla_influence.execution import Execution, SharedWork, shared_work
+from nnabla_influence.errors import DataError, RunError
+from nnabla_influence.execution import Execution, SharedWork, end_if_unwanted, said_once, shared_work
+from nnabla_influence.execution.shared_value import SharedValue
 
 
 class Decision:
@@ -26,7 +27,7 @@ def two(tmp_path_factory):
 
 
 def folders(work):
-    return sorted(path.name for path in work._folder.iterdir())
+    return sorted(path.name for path in work._folder.iterdir()) if work._folder is not None else []
 
 
 def test_answers_come_in_the_order_of_the_items_whoever_is_first(two):
@@ -52,6 +53,7 @@ def test_a_question_that_is_over_leaves_no_files(two):
     subject = Scales(np.arange(1e5))
     list(two.answers(subject, questions.mapped, range(2)))
     before = folders(two)
+    assert before
     list(two.answers(subject, partial(questions.scaled, factor=np.ones(100000)), range(4)))
     assert folders(two) == before
 
@@ -81,8 +83,6 @@ def test_a_killed_worker_changes_nothing_but_the_log(two, tmp_path, caplog):
 
 
 def test_what_all_workers_say_is_said_once(two, caplog):
-    from nnabla_influence.execution import said_once
-
     caplog.set_level(logging.INFO, logger="nnabla_influence")
     with said_once():
         list(two.answers("anything", questions.says, range(8)))
@@ -120,14 +120,11 @@ def test_leaving_early_removes_the_files(tmp_path):
 
 def test_who_is_not_waited_for_any_more_stops_with_the_item_at_hand(tmp_path):
     """A worker of a cluster goes on when its client is gone; here the worker's part runs in this process."""
-    from nnabla_influence.errors import RunError
-    from nnabla_influence.execution.shared_value import SharedValue
-
     subject = SharedValue(str(tmp_path), tmp_path / "subject")
-    question = SharedValue(questions.waits, tmp_path / "question")
-    (tmp_path / "go on").touch()
-    piece = shared_work._Piece(subject, question, [], [0, 1])
-    assert shared_work._answered(piece) == [0, 1]
+    question = SharedValue(questions.notes, tmp_path / "question")
+    assert shared_work._answered(shared_work._Piece(subject, question, [], [0, 1])) == [0, 1]
+    end_if_unwanted(3, 4)  # nothing is at hand
     question.remove()
     with pytest.raises(RunError, match="Nobody waits"):
-        shared_work._answered(piece)
+        shared_work._answered(shared_work._Piece(subject, question, [], [2]))
+    assert not (tmp_path / "2").exists()
