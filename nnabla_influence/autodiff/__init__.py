@@ -2,5 +2,6 @@
 
 from .loss_oracle import LossOracle
 from .mean_curvature import MeanCurvature, drawn_batches
+from .sweep import HERE, SharedSweep, Sweep, sweeping
 
-__all__ = ["LossOracle", "MeanCurvature", "drawn_batches"]
+__all__ = ["HERE", "LossOracle", "MeanCurvature", "SharedSweep", "Sweep", "drawn_batches", "sweeping"]

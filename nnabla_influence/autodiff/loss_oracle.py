@@ -14,18 +14,19 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
 
 import numpy as np
 
 from ..array import Array
 from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
-from ..errors import ConfigError, DivergenceError, UnsupportedError
+from ..errors import ConfigError, UnsupportedError
 from ..execution import one_thread
 from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
+from .batch_means import mean_gradient, mean_statistics
 from .checked_products import checked_products
 from .checked_scores import checked_scores
 from .forward_scores import ForwardScores
@@ -71,6 +72,7 @@ class LossOracle:
         self.network = network
         self.space = network.space
         self.device = device
+        self._batch_norm = batch_norm
         self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
         self._cache = GraphCache(network)
         self._gauss_newton: Dict[int, GaussNewton] = {}
@@ -133,26 +135,23 @@ class LossOracle:
         Raises:
             DivergenceError: The gradient of a batch is not finite.
         """
-        total = np.zeros(self.space.size)
-        count = 0
-        for batch in batches:
-            size = _size(batch)
-            with self._computing():
-                graph = self._cache.graph(size, self._purpose, validation)
-                check_batch(batch, graph)
-                self._cache.store.write(self.space.unflatten(theta))
-                graph.feed(batch)
-                gradient = self._gradient(graph, weigh)
-            broken = self.space.not_finite(gradient)
-            if broken:
-                raise DivergenceError(
-                    f"The gradient of the mean {'validation' if validation else 'training'} loss of "
-                    f"'{self.network.path}' is not finite for the batch of rows {count} to {count + size - 1}, in the "
-                    f"order they are asked for: {broken}. Look for extreme values in these rows."
-                )
-            total += size * gradient.astype(np.float64)
-            count += size
-        return total / count
+        gradients = ((_size(batch), self.batch_gradient(theta, batch, validation, weigh)) for batch in batches)
+        return mean_gradient(self.network, gradients, validation)
+
+    def batch_gradient(
+        self,
+        theta: Array,
+        batch: Batch,
+        validation: bool = False,
+        weigh: Optional[Callable[[Array], Array]] = None,
+    ) -> Array:
+        """Compute the gradient (P,), float32, of the mean loss of one batch, see `mean_gradient`; finite or not."""
+        with self._computing():
+            graph = self._cache.graph(_size(batch), self._purpose, validation)
+            check_batch(batch, graph)
+            self._cache.store.write(self.space.unflatten(theta))
+            graph.feed(batch)
+            return self._gradient(graph, weigh)
 
     def products(self, theta: Array, batch: Batch, direction: Array, seed: Optional[int] = None) -> Tuple[Array, Array]:
         """Compute scores and Hessian product of a training batch, from one graph.
@@ -225,23 +224,27 @@ class LossOracle:
 
         Every layer's batch mean and (unbiased) variance are averaged over the batches, weighted by their sizes.
         """
-        names = self.network.running_statistics
-        if not names:
-            return
-        totals: Dict[str, Array] = dict.fromkeys(names, np.zeros(()))
-        count = 0
-        for batch in batches:
-            size = _size(batch)
-            with self._computing():
-                self._cache.store.write(self.space.unflatten(theta))
-                graph = self._cache.graph(size, MEASURING)
-                check_batch(batch, graph)
-                graph.feed(batch)
-                graph.sample_losses.forward(clear_buffer=True)
-                seen = self._cache.store.read(names)
-            totals = {name: totals[name] + size * seen[name].astype(np.float64) for name in names}
-            count += size
-        self._cache.store.write({name: (totals[name] / count).astype(np.float32) for name in names})
+        if self.network.running_statistics:
+            self.use_statistics((_size(batch), self.batch_statistics(theta, batch)) for batch in batches)
+
+    def batch_statistics(self, theta: Array, batch: Batch) -> Dict[str, Array]:
+        """Compute the mean and variance of one batch in every layer that has running ones, by their names."""
+        with self._computing():
+            self._cache.store.write(self.space.unflatten(theta))
+            graph = self._cache.graph(_size(batch), MEASURING)
+            check_batch(batch, graph)
+            graph.feed(batch)
+            graph.sample_losses.forward(clear_buffer=True)
+            return self._cache.store.read(self.network.running_statistics)
+
+    def use_statistics(self, statistics: Iterable[Tuple[int, Dict[str, Array]]]) -> None:
+        """Use the mean of the statistics of some batches, given with the batches' sizes."""
+        self._cache.store.write(mean_statistics(statistics))
+
+    def __reduce__(self) -> Tuple[Callable[..., LossOracle], Tuple[Any, ...]]:
+        """Send network and running statistics; graphs are built anew there."""
+        statistics = self.network.statistics.flatten(self._cache.store.read(self.network.statistics.names))
+        return _opened, (self.network, self._batch_norm, self.device, statistics)
 
     # -- inside ------------------------------------------------------------------------------------------------
 
@@ -312,6 +315,12 @@ class LossOracle:
             seed = (factors / graph.batch_size).astype(np.float32)[:, None]
         graph.sample_losses.backward(grad=seed, clear_buffer=True)
         return graph.gradient(self.space)
+
+
+def _opened(network: Network, batch_norm: str, device: Device, statistics: Array) -> LossOracle:
+    oracle = LossOracle(network, batch_norm, device)
+    oracle.set_statistics(statistics)
+    return oracle
 
 
 def _size(batch: Batch) -> int:

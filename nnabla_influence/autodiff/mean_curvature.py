@@ -8,7 +8,8 @@ size: with batch statistics, a batch is what a sample's loss is defined in.
 from __future__ import annotations
 
 import logging
-from typing import List, Optional
+from functools import partial
+from typing import Callable, List, Optional
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from ..errors import ConfigError, UnsupportedError
 from ..linalg import FunctionOperator
 from .loss_oracle import LossOracle
 from .parameterized_graph import Batch
+from .sweep import HERE, Sweep
 
 __all__ = ["MeanCurvature", "drawn_batches"]
 
@@ -37,6 +39,7 @@ class MeanCurvature(FunctionOperator):
         kind: ``ggn`` (positive semi-definite, cheaper), ``hessian``, or ``auto``: Gauss-Newton unless the loss or a
             layer has none, which the log says.
         decay: Coupled weight decay, added to the diagonal.
+        sweep: Asks about the batches.
 
     Raises:
         ConfigError: No such kind.
@@ -59,6 +62,7 @@ class MeanCurvature(FunctionOperator):
         batches: List[IntArray],
         kind: str = "ggn",
         decay: float = 0.0,
+        sweep: Sweep = HERE,
     ) -> None:
         if kind not in CURVATURES:
             raise ConfigError(f"Curvature should be one of {', '.join(CURVATURES)}, not '{kind}'.")
@@ -69,39 +73,42 @@ class MeanCurvature(FunctionOperator):
         self._batches = batches
         self._kind = kind
         self._decay = decay
+        self._sweep = sweep
 
     def _mean(self, vector: Array) -> Array:
         """Compute the mean of the batches' products, weighted by their sizes (P,)."""
-        if self._kind == "auto":
-            self._resolve(vector)
-        total = np.zeros(self.size)
-        for rows in self._batches:
-            total += len(rows) * self._of_batch(self._dataset.batch(rows), vector)
-        return total / sum(map(len, self._batches))
-
-    def _of_batch(self, batch: Batch, vector: Array) -> Array:
-        if self._kind == "ggn":
-            product = self._oracle.gauss_newton(self._theta, batch, vector)
-        else:
-            product = self._oracle.products(self._theta, batch, vector)[1]
-        curvature: Array = product + self._decay * vector
-        return curvature
-
-    def _resolve(self, vector: Array) -> None:
-        """Decide for all products to come, because Krylov methods need one fixed matrix.
-
-        Each size of batch has a graph of its own, which its first product checks; so one batch of each is tried.
-        """
-        one_of_each_size = {len(rows): rows for rows in self._batches}.values()
+        if self._kind != "auto":
+            return self._mean_of(PRODUCTS[self._kind], vector)
+        # Decided for all products to come, because Krylov methods need one fixed matrix.
         try:
-            for rows in one_of_each_size:
-                self._oracle.gauss_newton(self._theta, self._dataset.batch(rows), vector)
+            mean = self._mean_of(_gauss_newton_product, vector)
             self._kind = "ggn"
         except UnsupportedError as reason:
             LOGGER.info(
                 "curvature: the Hessian instead of Gauss-Newton. %s", reason.message, extra={"remedy": reason.remedy}
             )
             self._kind = "hessian"
+            mean = self._mean_of(_hessian_product, vector)
+        return mean
+
+    def _mean_of(self, product: Callable[..., Array], vector: Array) -> Array:
+        question = partial(product, theta=self._theta, direction=vector)
+        products = self._sweep.batches(self._oracle, question, self._dataset, self._batches)
+        total = np.zeros(self.size)
+        for rows, of_batch in zip(self._batches, products):
+            total += len(rows) * (of_batch + self._decay * vector)
+        return total / sum(map(len, self._batches))
+
+
+def _gauss_newton_product(oracle: LossOracle, theta: Array, direction: Array, batch: Batch) -> Array:
+    return oracle.gauss_newton(theta, batch, direction)
+
+
+def _hessian_product(oracle: LossOracle, theta: Array, direction: Array, batch: Batch) -> Array:
+    return oracle.products(theta, batch, direction)[1]
+
+
+PRODUCTS = {"ggn": _gauss_newton_product, "hessian": _hessian_product}
 
 
 def drawn_batches(samples: int, batch_size: int, subset: Optional[int], seed: int) -> List[IntArray]:

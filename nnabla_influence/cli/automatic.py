@@ -22,7 +22,7 @@ from ..workflow.opened_project import OpenedProject, open_cached_project, open_p
 from ..workflow.train import train_project
 from ..workflow.trials import cache_path
 from .console import Console
-from .options import execution
+from .options import decoding_execution, execution
 from .project_options import METHOD_SETTING, project_request, score_request
 
 __all__ = ["chosen_removal"]
@@ -104,6 +104,7 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache
             args.validation,
             data_cache=args.data_cache,
             classes=args.classes,
+            execution=decoding_execution(args),
             reporter=console,
         )
     project = open_project(project_request(args), console)

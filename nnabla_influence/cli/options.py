@@ -20,14 +20,17 @@ if TYPE_CHECKING:  # loading it would make --help slow
 __all__ = [
     "add_classes",
     "add_common",
+    "add_decoding_workers",
     "add_device",
     "add_execution",
     "add_overwrite",
+    "add_scoring_workers",
     "add_seed",
     "add_verbosity",
     "amount",
     "byte_size",
     "data_file",
+    "decoding_execution",
     "execution",
     "existing_file",
     "image_size",
@@ -36,6 +39,7 @@ __all__ = [
     "positive_float",
     "positive_int",
     "rate",
+    "scoring_execution",
     "typed_path",
 ]
 
@@ -112,6 +116,68 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
         help="let a Dask cluster do the work: its scheduler's address, e.g. tcp://host:8786; all files must lie on a "
         "path that every machine sees",
     )
+
+
+def add_scoring_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers`` and ``--scheduler`` of one scoring; `scoring_execution` reads them."""
+    parser.add_argument(
+        "--workers",
+        type=positive_int,
+        metavar="W",
+        help="processes of this machine that share the batches of samples, with the same scores to the last bit "
+        "(default: one per core, started only when the scoring is seen to take more than 10 seconds, because starting "
+        "them takes about 3; on a GPU: 1)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="let a Dask cluster share them: its scheduler's address, e.g. tcp://host:8786; data, --data-cache and the "
+        "folder of --output must lie on a path that every machine sees",
+    )
+
+
+def add_decoding_workers(parser: argparse.ArgumentParser, work: str) -> None:
+    """Add ``--workers`` of a command that shares nothing but the files it decodes; `decoding_execution` reads it.
+
+    Args:
+        parser: The command's parser.
+        work: What is shared.
+    """
+    parser.add_argument(
+        "--workers",
+        type=positive_int,
+        metavar="W",
+        help=f"processes of this machine that share {work}, with the same bytes at the end (default: one per core, "
+        "started only when it is seen to take more than 10 seconds)",
+    )
+
+
+def decoding_execution(args: argparse.Namespace) -> Execution:
+    """Make the request of ``--workers`` for files to decode; a cluster has no part in it."""
+    from ..execution import Execution
+
+    if getattr(args, "scheduler", None) is not None:
+        return Execution()
+    workers = getattr(args, "workers", None)
+    return Execution.all_cores() if workers is None else Execution(workers)
+
+
+def scoring_execution(args: argparse.Namespace) -> Execution:
+    """Make the request of ``--workers`` and ``--scheduler``; a cluster is asked whether it is there.
+
+    Raises:
+        ConfigError: The address is malformed, or both are given.
+        MissingExtraError: Dask is not installed.
+        RunError: The cluster cannot be used.
+    """
+    from ..device import Device
+    from ..execution import Execution, check_cluster
+
+    if args.workers is None and args.scheduler is None and Device(args.device).kind == "cpu":
+        return Execution.all_cores()
+    where = Execution(args.workers or 1, args.scheduler)
+    check_cluster(where)
+    return where
 
 
 def execution(args: argparse.Namespace) -> Execution:

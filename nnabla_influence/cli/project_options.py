@@ -32,6 +32,7 @@ from .options import (
     add_classes,
     byte_size,
     data_file,
+    decoding_execution,
     image_size,
     non_negative_int,
     output_file,
@@ -237,7 +238,11 @@ def reading_settings(args: argparse.Namespace) -> ReadingSettings:
     from ..workflow.data_reading import ReadingSettings
 
     return ReadingSettings(
-        args.image_size, NORMALIZATION[getattr(args, "image_normalization", "auto")], args.data_cache, args.classes
+        args.image_size,
+        NORMALIZATION[getattr(args, "image_normalization", "auto")],
+        args.data_cache,
+        args.classes,
+        decoding_execution(args),
     )
 
 

@@ -8,7 +8,16 @@ from typing import Any, Tuple
 
 from .command_parser import rare
 from .console import Console
-from .options import add_classes, add_overwrite, add_verbosity, data_file, existing_file, output_file
+from .options import (
+    add_classes,
+    add_decoding_workers,
+    add_overwrite,
+    add_verbosity,
+    data_file,
+    decoding_execution,
+    existing_file,
+    output_file,
+)
 
 __all__ = ["NEXT_STEP", "add_parser", "run"]
 
@@ -62,6 +71,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--output", required=True, type=output_file, metavar="HTML", help="the page to write")
     add_overwrite(parser, "a page that exists")
+    add_decoding_workers(parser, "the making of thumbnails")
     add_verbosity(parser)
 
 
@@ -111,7 +121,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         args.target,
         args.validation,
     )
-    written = write_report(inputs, args.output, overwrite=args.overwrite)
+    written = write_report(inputs, args.output, overwrite=args.overwrite, execution=decoding_execution(args))
     if written.unreadable:
         console.warn(f"{written.unreadable:,} files of samples could not be read; the report names the first")
     size = written.page.stat().st_size

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Tuple
 from .command_parser import rare
 from .console import Console
 from .network_options import add_network_file_options
-from .options import add_common, add_overwrite, existing_file, output_file
+from .options import (
+    add_common,
+    add_overwrite,
+    add_scoring_workers,
+    decoding_execution,
+    existing_file,
+    output_file,
+    scoring_execution,
+)
 from .project_options import (
     add_data_options,
     add_override_options,
@@ -69,6 +77,7 @@ def add_parser(subparsers: Any) -> None:
     add_data_options(parser)
     add_override_options(parser.add_argument_group("with --network (default: as the network file says)"))
     add_network_file_options(parser)
+    add_scoring_workers(parser)
     add_common(parser)
 
 
@@ -96,12 +105,21 @@ def run(args: argparse.Namespace, console: Console) -> int:
     outputs = [args.output, *([args.suspects] if args.suspects else [])]
     refuse_overwriting(outputs, named)
     refuse_existing(outputs, args.overwrite)
+    where = scoring_execution(args)
     training, project = _finished(args, console)
     suspects = None
     if args.suspects:
         refuse_overwriting(outputs, project.inputs)
         suspects = suspicious_rows([training], project.train, project.validation, project.device)
-    scores = score_project(project, training, request, output=args.output, overwrite=args.overwrite, reporter=console)
+    scores = score_project(
+        project,
+        training,
+        request,
+        output=args.output,
+        overwrite=args.overwrite,
+        execution=where,
+        reporter=console,
+    )
     # Both at the end: a file that exists would stop the same command that goes on after an interruption.
     if suspects is not None:
         write_suspects_csv(console, suspects, args.suspects, overwrite=args.overwrite)
@@ -134,5 +152,6 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
         args.validation,
         data_cache=args.data_cache,
         classes=args.classes,
+        execution=decoding_execution(args),
         reporter=console,
     )

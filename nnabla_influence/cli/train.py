@@ -8,7 +8,7 @@ from typing import Any
 from .command_parser import rare
 from .console import Console
 from .network_options import add_network_file_options, add_network_option
-from .options import add_common, add_overwrite, output_file
+from .options import add_common, add_decoding_workers, add_overwrite, output_file
 from .project_options import (
     add_data_options,
     add_policy_option,
@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         "--discard", action="store_true", help="only remove the progress of an interrupted training of this cache"
     )
     add_network_file_options(parser)
+    add_decoding_workers(parser, "the decoding of images and other files")
     add_common(parser)
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
+from ..execution import Execution
 from .class_names import NO_NAMES, ClassNames
 from .csv import Table
 from .data_cache import default_data_cache
@@ -105,6 +106,7 @@ class Dataset:
         data_cache: Union[str, Path, None] = None,
         classes: Union[str, Path, None] = None,
         progress: Optional[FileProgress] = None,
+        execution: Execution = Execution(),
     ) -> Dataset:
         """Read an NNC data set, decoding it only if the data cache does not hold it.
 
@@ -115,6 +117,7 @@ class Dataset:
             data_cache: Folder for the decoded arrays; None for `default_data_cache()`.
             classes: A CSV with the names of the classes; None: `class_names.CLASSES_FILE` beside the data set.
             progress: Called with (files done, files in all) while files are read.
+            execution: The processes of this machine that decode files; the decoded data has the same bytes.
 
         Raises:
             ConfigError: `image_size` is not two positive numbers.
@@ -133,7 +136,7 @@ class Dataset:
                 len(table.variables[name]),
             )
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
-        fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress)
+        fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress, execution)
         return cls(arrays, fingerprint, table, normalize, folder, image_size, names)
 
     @classmethod
@@ -260,6 +263,15 @@ class Dataset:
             self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size, self.class_names
         )
         view._rows = chosen
+        view._whole = self._whole
+        return view
+
+    def without_table(self) -> Dataset:
+        """Return the same samples without the text of their CSV, which takes long to send to another process."""
+        view = Dataset(
+            self._arrays, self.fingerprint, None, self.normalize, self._data_cache, self.image_size, self.class_names
+        )
+        view._rows = self._rows
         view._whole = self._whole
         return view
 

@@ -8,14 +8,17 @@ more, but the rest is still decoded, so that one message lists everything.
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import RunError
+from ..execution import Execution
 from ..remedies import remedy
 from .cache_limit import data_cache_limit, mark_used, trim_data_cache
 from .csv import Table
 from .data_cache import default_data_cache
+from .decoded_files import FileCell, decoded_files
 from .decoding import ImageSize
 from .file_cells import FileCells, FileCounter, FileProgress
 from .fingerprint import FileIndex, table_fingerprint
@@ -44,7 +47,11 @@ ATTEMPTS = 3  # another process may empty the data cache at the moment a data se
 
 
 def ingest(
-    table: Table, settings: DecodeSettings, data_cache: Path, progress: Optional[FileProgress] = None
+    table: Table,
+    settings: DecodeSettings,
+    data_cache: Path,
+    progress: Optional[FileProgress] = None,
+    execution: Execution = Execution(),
 ) -> Tuple[str, Dict[str, VerifiedArray]]:
     """Decode a data set, or open it where the data cache holds it decoded.
 
@@ -53,6 +60,7 @@ def ingest(
         settings: How images become numbers.
         data_cache: The folder of the data cache.
         progress: Called with (files done, files in all) while files are read.
+        execution: The processes of this machine that decode files.
 
     Returns:
         The fingerprint, and read-only arrays (N, *shape) by variable: uint8 or uint16 for images, else float32.
@@ -69,7 +77,7 @@ def ingest(
     counter = FileCounter(progress, len(unknown) + files.count)  # hashed, then decoded
     files.hash(index, unknown, counter)
     if len(problems):
-        _decode(table, plans, settings, problems, counter, writers=())
+        _decode(table, plans, settings, problems, counter, (), execution)
         problems.raise_if_any()
     fingerprint = table_fingerprint(table, plans, files.digests, settings.image_size, settings.normalize)
     # Before decoding, which takes longer: an interruption there does not cost the hashes.
@@ -81,7 +89,7 @@ def ingest(
             break
         names = [plan.name for plan in plans]
         with new_entry(data_cache, fingerprint, table.path, names, len(table)) as writers:
-            _decode(table, plans, settings, problems, counter, writers)
+            _decode(table, plans, settings, problems, counter, writers, execution)
             problems.raise_if_any()
         # Opened instead of kept: memory-mapped, and shared with every process that reads the same data.
         arrays = _opened(data_cache, fingerprint)
@@ -122,6 +130,7 @@ def _decode(
     problems: Problems,
     counter: FileCounter,
     writers: Sequence[ArrayWriter],
+    execution: Execution,
 ) -> None:
     """Decode every file cell, write what is whole to `writers` (none: only check), report what is broken."""
     decoders = []
@@ -133,8 +142,16 @@ def _decode(
             writer.begin(plan.lead or (1,), plan.numbers.dtype)
             writer.write(plan.numbers)
     # Row by row over all variables, so that the files of a sample are read together.
+    places: List[Tuple[VariableDecoder, int, int]] = []
+    cells: List[FileCell] = []
     for row in range(len(table)) if decoders else ():
         for decoder in decoders:
-            decoder.decode_row(row, settings.image_size, problems, counter)
+            for k, cell in decoder.cells(row, problems):
+                places.append((decoder, row, k))
+                cells.append(cell)
+    with closing(decoded_files(cells, settings.image_size, execution)) as decoded:
+        for (decoder, row, k), array in zip(places, decoded):
+            decoder.take(row, k, array, problems)
+            counter.step()
     for decoder in decoders:
         decoder.report_odd_ones(problems)

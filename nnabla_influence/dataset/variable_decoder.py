@@ -7,15 +7,15 @@ are decoded and the majority decides; the others are the broken ones.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
 from ..array import Array
 from ..remedies import Remedy, remedy
 from .csv import Table
-from .decoding import CellError, ImageSize, decode, decoder_name, describe
-from .file_cells import CHECK_PATH, FileCounter
+from .decoded_files import FileCell
+from .decoding import CellError, decoder_name, describe
 from .inspection import VariablePlan, report
 from .problems import Problems
 from .store import ArrayWriter
@@ -42,29 +42,22 @@ class VariableDecoder:
         self._kinds: Dict[Tuple[Tuple[int, ...], np.dtype[Any]], int] = {}
         self._kind_of = np.full((len(table), len(plan.columns)), -1, dtype=np.int32)  # -1: not decoded
 
-    def decode_row(self, row: int, image_size: ImageSize, problems: Problems, counter: FileCounter) -> None:
-        """Decode the k cells of a row, and write them unless something is broken."""
+    def cells(self, row: int, problems: Problems) -> Iterator[Tuple[int, FileCell]]:
+        """Yield the places of the k cells of a row that are not known to be broken, and their files."""
         for k, column in enumerate(self._plan.columns):
-            if problems.reported(self._table.line(row), column.position):
-                continue
-            try:
-                array = self._read(self._table.rows[row][column.position], image_size)
-            except CellError as error:
-                report(self._table, row, column, error.message, error.advice, problems)
-            else:
-                self._note(row, k, array)
-                # Once one cell is broken the entry will be thrown away: go on only to find the others.
-                if self._writer is not None and not len(problems) and len(self._kinds) == 1:
-                    self._writer.write(array)
-            counter.step()
+            if not problems.reported(self._table.line(row), column.position):
+                cell = self._table.rows[row][column.position]
+                yield k, FileCell(decoder_name(cell) or "", str(self._table.resolve(cell)))
 
-    def _read(self, cell: str, image_size: ImageSize) -> Array:
-        path = self._table.resolve(cell)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise CellError(f"expected a readable file at {path}, got the error: {error}", CHECK_PATH) from error
-        return decode(decoder_name(cell) or "", data, image_size)
+    def take(self, row: int, k: int, decoded: Union[Array, CellError], problems: Problems) -> None:
+        """Take what one cell holds; cells in the order of `cells`, row after row. Write it unless one is broken."""
+        if isinstance(decoded, CellError):
+            report(self._table, row, self._plan.columns[k], decoded.message, decoded.advice, problems)
+            return
+        self._note(row, k, decoded)
+        # Once one cell is broken the entry will be thrown away: go on only to find the others.
+        if self._writer is not None and not len(problems) and len(self._kinds) == 1:
+            self._writer.write(decoded)
 
     def _note(self, row: int, k: int, array: Array) -> None:
         if self._writer is not None and not self._kinds:

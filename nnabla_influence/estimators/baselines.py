@@ -8,8 +8,11 @@ seeded random order.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from ..autodiff import LossOracle
 from ..device import Device
 from ..scores import InfluenceScores
 from .influence_estimator import InfluenceEstimator
@@ -44,13 +47,8 @@ class LossBaseline(InfluenceEstimator):
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         theta = task.training.final.theta
         oracle = task.oracle(theta, self.batch_norm, self.device)
-        scores = np.zeros(len(task.train))
-        done = 0
-        for rows in task.every_row():
-            scores[rows] = -oracle.sample_losses(theta, task.train.batch(rows))
-            done += len(rows)
-            task.report(done, len(task.train))
-        return InfluenceScores(scores, self.method)
+        question = partial(LossOracle.sample_losses, theta=theta)
+        return InfluenceScores(-task.of_every_sample(oracle, question, task.every_row()), self.method)
 
 
 class MarginBaseline(InfluenceEstimator):

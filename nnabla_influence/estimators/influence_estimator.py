@@ -6,13 +6,14 @@ import dataclasses
 from abc import ABC, abstractmethod
 from typing import Dict, Optional
 
+from ..autodiff import HERE, Sweep
 from ..dataset.dataset import Dataset
 from ..network import Network
 from ..progress import ProgressCallback, ProgressStore
 from ..scores import InfluenceScores
 from ..training import FinishedTraining
+from .reused_work import ReusedWork
 from .scoring_task import ScoringTask
-from .shared_work import SharedWork
 
 __all__ = ["InfluenceEstimator"]
 
@@ -45,7 +46,8 @@ class InfluenceEstimator(ABC):
         validation: Dataset,
         progress: Optional[ProgressCallback] = None,
         store: Optional[ProgressStore] = None,
-        shared: Optional[SharedWork] = None,
+        sweep: Sweep = HERE,
+        reused: Optional[ReusedWork] = None,
     ) -> InfluenceScores:
         """Score every training sample.
 
@@ -55,7 +57,8 @@ class InfluenceEstimator(ABC):
             validation: The validation data.
             progress: Called with (samples done, samples in all).
             store: Where methods that take long keep their progress, to go on after an interruption.
-            shared: What other scorings of the same training have computed already.
+            sweep: Asks about batches of data, here or in workers; the scores are the same to the last bit.
+            reused: What other scorings of the same training have computed already.
 
         Returns:
             N scores, together with the training data's table; positive is helpful, negative harmful.
@@ -69,7 +72,8 @@ class InfluenceEstimator(ABC):
             ComputationError: NNabla failed at a batch.
         """
         self.check_network(training.network)
-        scores = self._scores(ScoringTask(training, train, validation, progress, store, shared or SharedWork()))
+        work = reused or ReusedWork()
+        scores = self._scores(ScoringTask(training, train, validation, progress, store, sweep, work))
         return dataclasses.replace(
             scores, table=train.table, fingerprint=train.fingerprint, seeds=(training.config.seed,)
         )

@@ -27,7 +27,8 @@ Valuation for Nearest Neighbor Algorithms. VLDB 2019.
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping
+from dataclasses import dataclass
+from typing import Callable, List, NamedTuple
 
 import numpy as np
 
@@ -105,11 +106,11 @@ class KnnShapley(InfluenceEstimator):
         network = task.training.network
         labels, asked = (_labels(network, data) for data in (task.train, task.validation))
         train, validation = self._features(task, task.train), self._features(task, task.validation)
+        electorate = _Electorate(train, labels, validation, asked, self.neighbors)
+        blocks = consecutive_batches(len(asked), max(1, DISTANCES // len(labels)))
         scores = np.zeros(len(labels))
-        size = max(1, DISTANCES // len(labels))
-        for rows in consecutive_batches(len(asked), size):
-            distances = _distances(validation(rows), train, len(labels))
-            scores += neighbour_values(distances, labels, asked[rows], self.neighbors).sum(axis=0)
+        for rows, values in zip(blocks, task.sweep.items(electorate, _summed_values, blocks)):
+            scores += values
             task.report((rows[-1] + 1) * len(labels) // len(asked), len(labels))
         return InfluenceScores(scores / len(asked), self.method)
 
@@ -119,15 +120,52 @@ class KnnShapley(InfluenceEstimator):
         if self.features == "hidden":
             hidden = HiddenActivations(network, self.device)
             batches = consecutive_batches(len(data), task.training.config.batch_size)
-            whole: Array = np.concatenate([hidden.values(data.batch(rows)) for rows in batches])  # (N, its width)
-            return whole.__getitem__
+            return _HeldFeatures(np.concatenate([hidden.values(data.batch(rows)) for rows in batches]))
         targets = {loss.target for loss in network.roles.training.losses}
         columns = [name for name in network.columns if name not in targets]
-        return lambda rows: _joined(network.standardized(data.batch(rows)), rows, columns)
+        return _InputFeatures(network, data.without_table(), columns)
 
 
-def _joined(batch: Mapping[str, Array], rows: IntArray, columns: List[str]) -> Array:
-    return np.concatenate([batch[name].reshape(len(rows), -1) for name in columns], axis=1)
+@dataclass(frozen=True)
+class _HeldFeatures:
+    """Features (N, D) in memory."""
+
+    whole: Array
+
+    def __call__(self, rows: IntArray) -> Array:
+        chosen: Array = self.whole[rows]
+        return chosen
+
+
+@dataclass(frozen=True)
+class _InputFeatures:
+    """What the network reads, a few rows at a time."""
+
+    network: Network
+    data: Dataset
+    columns: List[str]
+
+    def __call__(self, rows: IntArray) -> Array:
+        batch = self.network.standardized(self.data.batch(rows))
+        return np.concatenate([batch[name].reshape(len(rows), -1) for name in self.columns], axis=1)
+
+
+class _Electorate(NamedTuple):
+    """The training samples that vote, and the validation rows they vote about."""
+
+    train: Features
+    labels: IntArray
+    validation: Features
+    asked: IntArray
+    neighbors: int
+
+
+def _summed_values(electorate: _Electorate, rows: IntArray) -> Array:
+    """Compute the Shapley values (N,) of all samples, summed over some validation rows."""
+    distances = _distances(electorate.validation(rows), electorate.train, len(electorate.labels))
+    values = neighbour_values(distances, electorate.labels, electorate.asked[rows], electorate.neighbors)
+    summed: Array = values.sum(axis=0)
+    return summed
 
 
 def _labels(network: Network, data: Dataset) -> IntArray:

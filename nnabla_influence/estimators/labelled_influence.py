@@ -51,6 +51,6 @@ class LabelledInfluence(InfluenceEstimator):
 
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         # They do not depend on which validation rows are asked about.
-        labelled = task.shared.once("labels", lambda: self._labeller._scores(task))
+        labelled = task.reused.once("labels", lambda: self._labeller._scores(task))
         scores = self._scorer._scores(task)
         return scores.with_columns({LABEL_COLUMN: labelled.columns[LABEL_COLUMN]})

@@ -13,15 +13,18 @@ score measures oddness, not harm; and a sample whose twin is in another fold is 
 from __future__ import annotations
 
 import logging
-from typing import Callable, Dict, List
+from dataclasses import replace
+from functools import partial
+from typing import Any, Dict, Iterator, List
 
 import numpy as np
 
 from ..array import Array, IntArray
-from ..autodiff import LossOracle
+from ..autodiff import HERE, LossOracle, Sweep
 from ..dataset.batches import check_whole_number, consecutive_batches
 from ..dataset.folds import draw_folds
 from ..device import Device
+from ..execution import end_if_unwanted
 from ..scores import LABEL_COLUMN, LOSS_COLUMN, InfluenceScores
 from ..training import Checkpoint, FreshTraining, StepPlan
 from .given_labels import given_labels
@@ -79,7 +82,8 @@ class OutOfFold(InfluenceEstimator):
         )
         losses = np.zeros(len(task.train))
         labels: List[IntArray] = []
-        for fold, prediction in enumerate(_Predictions(fresh, task, parts, self.device).every_fold()):
+        predictions = _Predictions(fresh, task, parts, self.device)
+        for fold, prediction in enumerate(predictions.every_fold(task.sweep)):
             losses[parts == fold] = prediction["losses"]
             labels.append(prediction["labels"])
         columns: Dict[str, Array] = {LOSS_COLUMN: losses}
@@ -97,7 +101,7 @@ class OutOfFold(InfluenceEstimator):
 
 
 class _Predictions:
-    """The trainings of all folds, one after the other; what is finished lies in the task's store."""
+    """The trainings of all folds; what is finished lies in the task's store."""
 
     def __init__(self, fresh: FreshTraining, task: ScoringTask, parts: IntArray, device: Device) -> None:
         self._fresh = fresh
@@ -105,35 +109,40 @@ class _Predictions:
         self._parts = parts
         self._device = device
         self._oracle = LossOracle(fresh.network, "frozen", device)  # as the network is used: running statistics
+        self._drawn = [self._draws_of(fold) for fold in range(int(parts.max()) + 1)]
 
-    def every_fold(self) -> List[Dict[str, Array]]:
-        """Return the ``losses`` and ``labels`` of every fold's rows; labels are empty where there are none."""
-        count = int(self._parts.max()) + 1
-        drawn = [self._drawn(fold) for fold in range(count)]
-        predictions = []
-        for fold in range(count):
-            before = sum(drawn[:fold])
-            predictions.append(self._fold(fold, self._reporter(before, sum(drawn))))
-            self._task.report(before + drawn[fold], sum(drawn))
-        return predictions
+    def __getstate__(self) -> Dict[str, Any]:
+        """Leave out what means nothing in another process: whom to tell, and the text of the data."""
+        # There, every step asks instead whether somebody still waits.
+        train = self._task.train.without_table()
+        task = replace(self._task, train=train, validation=train, progress=end_if_unwanted, sweep=HERE)
+        return {**vars(self), "_task": task}
 
-    def _drawn(self, fold: int) -> int:
+    def every_fold(self, sweep: Sweep) -> Iterator[Dict[str, Array]]:
+        """Yield the ``losses`` and ``labels`` of every fold's rows; labels are empty where there are none."""
+        for fold, prediction in enumerate(sweep.items(self, _Predictions.of_fold, range(len(self._drawn)))):
+            yield prediction
+            self._report(fold, self._drawn[fold])
+
+    def _draws_of(self, fold: int) -> int:
         """Count the rows that the training of a fold draws."""
         samples = int((self._parts != fold).sum())
         plan = StepPlan(self._fresh.settings(samples), samples)
         return plan.batches.draws_per_epoch * plan.config.epochs
 
-    def _reporter(self, before: int, total: int) -> Callable[[int], None]:
-        return lambda drawn: self._task.report(before + drawn, total)
+    def _report(self, fold: int, drawn: int) -> None:
+        """Tell how many rows of a fold's training are drawn, those of the folds before it being done."""
+        self._task.report(sum(self._drawn[:fold]) + drawn, sum(self._drawn))
 
-    def _fold(self, fold: int, progress: Callable[[int], None]) -> Dict[str, Array]:
+    def of_fold(self, fold: int) -> Dict[str, Array]:
+        """Train without a fold and return its predictions, or what the store has of them."""
         store = self._task.store
         name = f"fold-{fold}"
         saved = store.load(name) if store is not None else None
         if saved is not None:
             return saved
         rest = self._task.train.subset(np.flatnonzero(self._parts != fold))
-        final = self._fresh.trained(rest, self._device, progress, store, f"{name}-training")
+        final = self._fresh.trained(rest, self._device, partial(self._report, fold), store, f"{name}-training")
         prediction = self._predicted(final, np.flatnonzero(self._parts == fold))
         if store is not None:
             store.save(name, prediction)

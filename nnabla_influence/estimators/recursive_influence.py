@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
+from functools import partial
 from typing import Iterator
 
 import numpy as np
@@ -103,8 +104,9 @@ class RecursiveInfluence(InfluenceEstimator):
         )
         theta = task.training.final.theta
         direction = walk.mean_direction
-        for batch in task.every_row():
+        # Among drawn samples: the others of a batch matter to batch normalisation.
+        batches = [batch for batch in task.every_row() if np.isin(batch, rows).any()]
+        question = partial(LossOracle.sample_products, theta=theta, direction=direction)
+        for batch, products in zip(batches, task.sweep.batches(oracle, question, task.train, batches)):
             wanted = np.isin(batch, rows)
-            if wanted.any():  # among drawn samples: the others of a batch matter to batch normalisation
-                products = oracle.sample_products(theta, task.train.batch(batch), direction)
-                walk.scores[batch[wanted]] = products[wanted]
+            walk.scores[batch[wanted]] = products[wanted]

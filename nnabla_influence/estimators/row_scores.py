@@ -2,7 +2,7 @@
 
 A method's question is about the mean over the validation data. Asked about V rows one by one it gives a matrix (N, V):
 a column for each row, the same numbers that scoring this row alone gives. The scores themselves are the mean over the
-columns. What does not depend on the validation row is computed once, see `shared_work`.
+columns. What does not depend on the validation row is computed once, see `reused_work`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 import numpy as np
 
 from ..array import Array
+from ..autodiff import HERE, Sweep
 from ..dataset.dataset import Dataset
 from ..progress import ProgressCallback, ProgressStore
 from ..scores import InfluenceScores
 from ..training import FinishedTraining
 from .influence_estimator import InfluenceEstimator
-from .shared_work import SharedWork
+from .reused_work import ReusedWork
 
 __all__ = ["estimate_rows"]
 
@@ -31,6 +32,7 @@ def estimate_rows(
     columns: Sequence[str],
     progress: Optional[ProgressCallback] = None,
     store: Optional[ProgressStore] = None,
+    sweep: Sweep = HERE,
 ) -> InfluenceScores:
     """Score every training sample for each validation row.
 
@@ -42,6 +44,7 @@ def estimate_rows(
         columns: The name of each row's column.
         progress: Called with (samples done, samples in all), of all rows together.
         store: Keeps finished rows, and the progress of the one at work.
+        sweep: Asks about batches of data, here or in workers.
 
     Returns:
         The mean over the rows, with a column (N,) for each row.
@@ -49,7 +52,7 @@ def estimate_rows(
     Raises:
         InfluenceError: See `InfluenceEstimator.estimate`.
     """
-    shared = SharedWork()
+    reused = ReusedWork()
     by_row: Dict[str, Array] = {}
     for row, name in enumerate(columns):
         kept = store.load(name) if store is not None and row < len(columns) - 1 else None
@@ -58,7 +61,7 @@ def estimate_rows(
             continue
         part = None if progress is None else _Part(progress, row, len(columns))
         inner = None if store is None else _NamedStore(store, name)
-        last = estimator.estimate(training, train, validation.subset(np.array([row])), part, inner, shared)
+        last = estimator.estimate(training, train, validation.subset(np.array([row])), part, inner, sweep, reused)
         by_row[name] = last.values
         if store is not None:
             store.save(name, {"scores": last.values})

@@ -8,12 +8,13 @@ and augmentation, batch normalisation with its stored running statistics.
 from __future__ import annotations
 
 import logging
-from typing import Dict, List, Optional
+from functools import partial
+from typing import Dict, Mapping, Optional
 
 import numpy as np
 
 from ..array import Array, IntArray
-from ..autodiff import LossOracle
+from ..autodiff import HERE, LossOracle, Sweep
 from ..dataset.batches import consecutive_batches
 from ..dataset.dataset import Dataset
 from ..device import Device
@@ -25,37 +26,43 @@ __all__ = ["labels_of", "predicted_labels", "sample_columns"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
+COLUMNS = (LABEL_COLUMN, VALUE_COLUMN, LOSS_COLUMN)
+
 # Losses of one probability, and where the prediction changes from class 0 to class 1.
 BINARY = {"SigmoidCrossEntropy": 0.0, "BinaryCrossEntropy": 0.5}
 
 
-def sample_columns(training: FinishedTraining, train: Dataset, device: Device = Device()) -> Dict[str, Array]:
+def sample_columns(
+    training: FinishedTraining, train: Dataset, device: Device = Device(), sweep: Sweep = HERE
+) -> Dict[str, Array]:
     """Compute loss and predicted label or value of every training sample, for `InfluenceScores.columns`.
 
     Args:
         training: A finished training.
         train: The training `Dataset`.
         device: Where to compute.
+        sweep: Asks about batches, here or in workers.
 
     Returns:
         ``predicted_label`` (N,), only where the network predicts one class number per sample; ``predicted_value``
         (N,), only where it predicts one value per sample; and ``loss`` (N,). Each only if all of it is finite.
     """
-    theta = training.final.theta
     oracle = LossOracle(training.network, "frozen", device)
-    role = training.network.roles.scoring.losses[0]
-    losses: List[Array] = []
-    predicted: Dict[str, List[Array]] = {}
-    for rows in consecutive_batches(len(train), training.config.batch_size):
-        loss, prediction = oracle.losses_and_predictions(theta, train.batch(rows))
-        losses.append(loss)
-        for name, values in ((LABEL_COLUMN, labels_of(prediction, role)), (VALUE_COLUMN, _values_of(prediction, role))):
-            if values is not None:
-                predicted.setdefault(name, []).append(values)
+    batches = consecutive_batches(len(train), training.config.batch_size)
+    question = partial(_columns_of_batch, theta=training.final.theta)
+    parts = list(sweep.batches(oracle, question, train, batches))
     # A prediction of some batches only is none.
-    columns = {name: np.concatenate(parts) for name, parts in predicted.items() if len(parts) == len(losses)}
-    columns[LOSS_COLUMN] = np.concatenate(losses)
+    names = [name for name in COLUMNS if all(name in part for part in parts)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     return {name: values.astype(np.float64) for name, values in columns.items() if _is_finite(name, values)}
+
+
+def _columns_of_batch(oracle: LossOracle, theta: Array, batch: Mapping[str, Array]) -> Dict[str, Array]:
+    """Return the columns (B,) of a batch."""
+    role = oracle.network.roles.scoring.losses[0]
+    loss, prediction = oracle.losses_and_predictions(theta, batch)
+    found = {LABEL_COLUMN: labels_of(prediction, role), VALUE_COLUMN: _values_of(prediction, role), LOSS_COLUMN: loss}
+    return {name: values for name, values in found.items() if values is not None}
 
 
 def _is_finite(name: str, values: Array) -> bool:

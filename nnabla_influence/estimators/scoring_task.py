@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Optional
+from functools import partial
+from typing import Callable, List, Optional
 
 import numpy as np
 
 from ..array import Array, IntArray
-from ..autodiff import LossOracle, MeanCurvature, drawn_batches
+from ..autodiff import HERE, LossOracle, MeanCurvature, Sweep, drawn_batches
+from ..autodiff.batch_means import mean_gradient
 from ..dataset.batches import consecutive_batches
 from ..dataset.dataset import Dataset
 from ..device import Device
@@ -21,7 +23,7 @@ from ..objective import LOSS, Objective
 from ..progress import ProgressCallback, ProgressStore
 from ..training import FinishedTraining, coupled_decay
 from .objective import objective_of
-from .shared_work import SharedWork
+from .reused_work import ReusedWork
 
 __all__ = ["ScoringTask"]
 
@@ -36,7 +38,8 @@ class ScoringTask:
         validation: The validation data.
         progress: Called with (samples done, samples in all).
         store: Where methods that take long keep their progress.
-        shared: What scorings of this training with other validation data have in common with it.
+        sweep: Asks about batches, here or in workers.
+        reused: What scorings of this training with other validation data have in common with it.
     """
 
     training: FinishedTraining
@@ -44,7 +47,8 @@ class ScoringTask:
     validation: Dataset
     progress: Optional[ProgressCallback] = None
     store: Optional[ProgressStore] = None
-    shared: SharedWork = field(default_factory=SharedWork, compare=False, repr=False)
+    sweep: Sweep = HERE
+    reused: ReusedWork = field(default_factory=ReusedWork, compare=False, repr=False)
 
     def report(self, done: int, total: int) -> None:
         """Tell how many samples are done."""
@@ -66,18 +70,25 @@ class ScoringTask:
 
         def made() -> LossOracle:
             oracle = LossOracle(self.training.network, batch_norm, device)
-            if batch_norm == "frozen":
-                oracle.refresh_statistics(theta, map(self.train.batch, self.every_row()))
+            if batch_norm == "frozen" and self.training.network.running_statistics:
+                batches = self.every_row()
+                question = partial(LossOracle.batch_statistics, theta=theta)
+                # Of another oracle: workers have this one as it is when they meet it.
+                measuring = LossOracle(self.training.network, batch_norm, device)
+                seen = self.sweep.batches(measuring, question, self.train, batches)
+                oracle.use_statistics(zip(map(len, batches), seen))
             return oracle
 
-        return self.shared.once(("oracle", batch_norm, device, _digest(theta)), made)
+        return self.reused.once(("oracle", batch_norm, device, _digest(theta)), made)
 
     def objective(self, name: str, oracle: LossOracle, theta: Array) -> Objective:
         """Return the objective of that name, with the scale that it has at theta (P,), see `estimators.objective`."""
 
         def losses() -> Array:
-            batches = self._validation_batches()
-            return np.concatenate([oracle.sample_losses(theta, batch, validation=True) for batch in batches])
+            question = partial(LossOracle.sample_losses, theta=theta, validation=True)
+            return np.concatenate(
+                list(self.sweep.batches(oracle, question, self.validation, self._validation_batches()))
+            )
 
         return objective_of(name, self.training.network.roles.validation.losses, losses)
 
@@ -87,21 +98,37 @@ class ScoringTask:
         Losses and gradient come from the same oracle in the same batches, so both have its batch-norm policy.
         """
         weigh = None if objective == LOSS else objective.weights
-        return oracle.mean_gradient(theta, self._validation_batches(), validation=True, weigh=weigh)
+        batches = self._validation_batches()
+        question = partial(LossOracle.batch_gradient, theta=theta, validation=True, weigh=weigh)
+        gradients = self.sweep.batches(oracle, question, self.validation, batches)
+        return mean_gradient(self.training.network, zip(map(len, batches), gradients), validation=True)
 
-    def _validation_batches(self) -> Iterator[Dict[str, Array]]:
-        batches = consecutive_batches(len(self.validation), self.training.config.batch_size)
-        return map(self.validation.batch, batches)
+    def _validation_batches(self) -> List[IntArray]:
+        return consecutive_batches(len(self.validation), self.training.config.batch_size)
 
     def sample_products(self, oracle: LossOracle, theta: Array, direction: Array) -> Array:
         """Compute ``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch."""
-        products = np.zeros(len(self.train))
+        question = partial(LossOracle.sample_products, theta=theta, direction=direction)
+        return self.of_every_sample(oracle, question, self.every_row())
+
+    def of_every_sample(self, oracle: LossOracle, question: Callable[..., Array], batches: List[IntArray]) -> Array:
+        """Ask something about every training sample, and report.
+
+        Args:
+            oracle: Who knows.
+            question: Gives numbers (B,) of the samples of a batch, see `Sweep.batches`.
+            batches: Row numbers of each batch.
+
+        Returns:
+            The numbers (N,).
+        """
+        values = np.zeros(len(self.train))
         done = 0
-        for rows in self.every_row():
-            products[rows] = oracle.sample_products(theta, self.train.batch(rows), direction)
+        for rows, answer in zip(batches, self.sweep.batches(oracle, question, self.train, batches)):
+            values[rows] = answer
             done += len(rows)
             self.report(done, len(self.train))
-        return products
+        return values
 
     def mean_curvature(
         self, oracle: LossOracle, theta: Array, kind: str, subset: Optional[int], seed: int
@@ -121,9 +148,9 @@ class ScoringTask:
             batches = drawn_batches(len(self.train), config.batch_size, subset, seed)
             # A step adds the gradients of several batches but the decay once.
             decay = coupled_decay(config.solver) / self.training.plan.batches_per_step
-            return MeanCurvature(oracle, theta, self.train, batches, kind, decay)
+            return MeanCurvature(oracle, theta, self.train, batches, kind, decay, self.sweep)
 
-        return self.shared.once(("curvature", id(oracle), kind, subset, seed, _digest(theta)), made)
+        return self.reused.once(("curvature", id(oracle), kind, subset, seed, _digest(theta)), made)
 
 
 def _digest(theta: Array) -> str:

@@ -13,9 +13,9 @@ used always: a lone sample has no batch.
 from __future__ import annotations
 
 import logging
+from functools import partial
 
-import numpy as np
-
+from ..autodiff import LossOracle
 from ..dataset.batches import consecutive_batches
 from ..device import Device
 from ..scores import InfluenceScores
@@ -56,10 +56,6 @@ class SelfInfluence(InfluenceEstimator):
                 "data: a lone sample has no batch"
             )
         oracle = task.oracle(theta, "frozen", self.device)
-        scores = np.empty(len(task.train))
-        done = 0
-        for rows in consecutive_batches(len(task.train), task.training.config.batch_size):
-            scores[rows] = -oracle.squared_gradient_norms(theta, task.train.batch(rows))
-            done += len(rows)
-            task.report(done, len(task.train))
-        return InfluenceScores(scores, self.method)
+        question = partial(LossOracle.squared_gradient_norms, theta=theta)
+        batches = consecutive_batches(len(task.train), task.training.config.batch_size)
+        return InfluenceScores(-task.of_every_sample(oracle, question, batches), self.method)

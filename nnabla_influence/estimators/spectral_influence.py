@@ -38,12 +38,14 @@ step adds; decoupled decay is in F.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
 from ..array import Array
 from ..autodiff import LossOracle
+from ..autodiff.batch_means import checked_gradient
 from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
@@ -111,7 +113,7 @@ class SpectralInfluence(CurvatureInfluence):
     def _scores(self, task: ScoringTask) -> InfluenceScores:
         training = task.training
         theta, oracle, objective, gradient, curvature = self._at_point(task)  # g, G
-        division, before = task.shared.once("division", lambda: self._division(oracle, theta, task))
+        division, before = task.reused.once("division", lambda: self._division(oracle, theta, task))
         root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
         adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F
         krylov = lanczos(Scaled(curvature, root**2), root * gradient, self.lanczos_steps)
@@ -182,9 +184,15 @@ def estimated_state(oracle: LossOracle, theta: Array, task: ScoringTask, steps: 
     square = np.zeros(theta.size)
     largest = np.zeros(theta.size)
     last_steps = list(plan.epoch(task.training.config.epochs - 1))
+    batches = [rows for step in last_steps for rows in step.batches]
+    question = partial(LossOracle.batch_gradient, theta=theta)
+    gradients = task.sweep.batches(oracle, question, task.train, batches)
     for step in last_steps:
-        gradients = [oracle.mean_gradient(theta, [task.train.batch(rows)]) for rows in step.batches]
-        gradient = np.sum(gradients, axis=0) + decay * theta
+        of_batches = [
+            checked_gradient(task.training.network, gradient, 0, len(rows))
+            for rows, gradient in zip(step.batches, gradients)
+        ]
+        gradient = np.sum(of_batches, axis=0) + decay * theta
         square = square + gradient**2
         largest = np.maximum(largest, np.abs(gradient))
     kept = solver.parameters.get("beta2", solver.parameters.get("decay"))  # of the average in one step

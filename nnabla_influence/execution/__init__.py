@@ -8,8 +8,22 @@ down to the bit on one CPU model. (Another model may add in another order; `cpu_
 `concurrent.futures.Executor`: serial in this process, a pool of spawned processes, or a Dask cluster's.
 """
 
+from .cores import available_cores
 from .execution import Execution
 from .jobs import check_cluster, completed
 from .machine import cpu_model, one_thread
+from .said_once import said_once
+from .shared_work import Rehearsal, SharedWork, end_if_unwanted
 
-__all__ = ["Execution", "check_cluster", "completed", "cpu_model", "one_thread"]
+__all__ = [
+    "Execution",
+    "Rehearsal",
+    "SharedWork",
+    "available_cores",
+    "check_cluster",
+    "completed",
+    "cpu_model",
+    "end_if_unwanted",
+    "one_thread",
+    "said_once",
+]

@@ -14,7 +14,7 @@ import sys
 import time
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Dict, Iterator
+from typing import Any, Dict, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from ..errors import MissingExtraError, RunError
@@ -93,6 +93,14 @@ class _Cluster(JobExecutor):
         if not now and self._workers:
             LOGGER.warning("no workers are left; waiting until one is started: dask worker %s", self._address)
         self._meet(now)
+
+    @property
+    def workers(self) -> int:
+        return len(self._workers)
+
+    def forget(self, futures: Iterable[Future[Any]]) -> None:
+        if self._client.status == "running":  # else nobody is there to be told
+            super().forget(futures)
 
     def _meet(self, workers: Dict[str, int]) -> None:
         """Check the workers that were not there before."""

@@ -7,6 +7,7 @@ from typing import Optional
 from urllib.parse import urlsplit
 
 from ..errors import ConfigError
+from .cores import available_cores
 
 __all__ = ["Execution"]
 
@@ -20,10 +21,14 @@ class Execution:
     Example:
         >>> Execution().elsewhere, Execution(workers=4).elsewhere
         (False, True)
+        >>> Execution.all_cores().workers >= 1
+        True
 
     Args:
         workers: 1 runs the jobs one after the other in this process, n > 1 in n processes of this machine.
         scheduler: Address of a Dask scheduler, e.g. ``tcp://host:8786``, whose workers run the jobs instead.
+        from_start: Whether processes are started at once; else only where the work is known to take longer than
+            starting them, if it can be shared in pieces (see `shared_work`).
 
     Raises:
         ConfigError: No worker, a malformed address, or both local workers and a scheduler.
@@ -31,6 +36,12 @@ class Execution:
 
     workers: int = 1
     scheduler: Optional[str] = None
+    from_start: bool = True
+
+    @classmethod
+    def all_cores(cls) -> Execution:
+        """Return one process for every core, once that pays."""
+        return cls(available_cores(), from_start=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or self.workers < 1:
@@ -47,6 +58,11 @@ class Execution:
                 f"{self.workers} workers and a scheduler were given: workers are processes of this machine, a cluster "
                 "brings its own (dask worker ADDRESS --nworkers N --nthreads 1). Give one of the two."
             )
+
+    @property
+    def local(self) -> Execution:
+        """The same without a cluster: what has to be done on this machine."""
+        return self if self.scheduler is None else Execution()
 
     @property
     def elsewhere(self) -> bool:

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List, Optional
 
 from .machine import one_thread
 
@@ -79,11 +79,22 @@ class JobExecutor:
         """
         result = future.result()
         for record in result.records:
+            record.from_worker = True  # see `said_once`
             LOGGER.handle(record)
         return result.value
 
+    @property
+    def workers(self) -> int:
+        """How many jobs run at a time."""
+        return self.width
+
     def watch(self) -> None:
         """Report what has happened to the workers; called while jobs run."""
+
+    def forget(self, futures: Iterable[Future[Any]]) -> None:
+        """Take back jobs whose results nobody wants any more; one that runs already goes on to its end."""
+        for future in futures:
+            future.cancel()
 
 
 def run_here(function: Callable[[Any], Any], job: Any) -> Any:

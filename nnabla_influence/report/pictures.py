@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import List, Optional, Tuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..array import Array
 from ..dataset.csv import Column, Table, is_number
 from ..dataset.decoding import CellError, decode, decoder_name
 
-__all__ = ["LARGEST_EXACT", "LARGEST_SIDE", "Picture", "encoded", "picture_column", "picture_of"]
+__all__ = ["LARGEST_EXACT", "LARGEST_SIDE", "Picture", "encoded", "picture_column", "picture_of", "picture_of_file"]
 
 LARGEST_SIDE = 128
 LARGEST_EXACT = 64
@@ -68,11 +69,16 @@ def picture_of(table: Table, cell: str) -> Picture:
     Returns:
         Its picture; a file that is missing or broken is no error but a picture that says so.
     """
+    return picture_of_file(cell, table.resolve(cell))
+
+
+def picture_of_file(cell: str, path: Path) -> Picture:
+    """Do the same for the file that a cell names."""
     kind = decoder_name(cell)
     if kind is None:
         return Picture(None, "no file name", broken=True)
     try:
-        array = decode(kind, table.resolve(cell).read_bytes())
+        array = decode(kind, path.read_bytes())
     except OSError as error:
         return Picture(None, (error.strerror or "cannot be read").lower(), broken=True)
     except CellError as error:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from matplotlib.figure import Figure
 
 from ..evaluation.removal_curve import RemovalCurve
+from ..execution import Execution
 from ..objective import LOSS
 from ..scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN
 from .asked_rows import AskedRows
@@ -54,13 +55,16 @@ class ReportContent:
     shown: ShownSamples
 
     @classmethod
-    def gather(cls, inputs: ReportInputs, page: Path, most: int = MOST_CARDS) -> ReportContent:
+    def gather(
+        cls, inputs: ReportInputs, page: Path, most: int = MOST_CARDS, execution: Execution = Execution()
+    ) -> ReportContent:
         """Read the inputs, draw the figures, write the sentences.
 
         Args:
             inputs: What to report on.
             page: The file to write; paths in the text are shown relative to its folder.
             most: How many samples to show at most.
+            execution: The processes of this machine that make thumbnails.
 
         Raises:
             DataError: A file is missing, broken, or not what it should be.
@@ -70,7 +74,7 @@ class ReportContent:
         samples = ScoredSamples.read(inputs.influence, inputs.label, names)
         curve = None if inputs.curve is None else RemovalCurve.read_csv(inputs.curve)
         cache = open_cache(inputs.cache, len(samples))
-        shown = ShownSamples.choose(samples, most)
+        shown = ShownSamples.choose(samples, most, execution=execution)
         # All figures in one block: entering it resets matplotlib's settings each time.
         with drawing():
             figures = [*([] if curve is None else [_curve(curve)]), _distribution(samples)]

@@ -14,10 +14,12 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ..dataset.csv import Column, is_number
+from ..execution import Execution, SharedWork
 from .card import Card, card_of, data_uri, with_picture
 from .near_duplicates import NEAR_NUMBERS, NEAR_PICTURES, near_duplicates, number_features, picture_features
-from .pictures import LARGEST_EXACT, LARGEST_SIDE, Picture, encoded, picture_column, picture_of
+from .pictures import LARGEST_EXACT, LARGEST_SIDE, Picture, picture_column
 from .scored_samples import ScoredSamples, as_number
+from .thumbnails import encoded_pictures, pictures_of
 
 __all__ = ["MOST_CARDS", "PICTURE_BYTES", "ShownSamples", "title_of"]
 
@@ -52,20 +54,28 @@ class ShownSamples:
     pictures: Dict[int, Picture] = field(repr=False)
 
     @classmethod
-    def choose(cls, samples: ScoredSamples, most: int = MOST_CARDS, picture_bytes: int = PICTURE_BYTES) -> ShownSamples:
+    def choose(
+        cls,
+        samples: ScoredSamples,
+        most: int = MOST_CARDS,
+        picture_bytes: int = PICTURE_BYTES,
+        execution: Execution = Execution(),
+    ) -> ShownSamples:
         """Choose the samples to show, and make their cards.
 
         Args:
             samples: All samples.
             most: How many to show at most.
             picture_bytes: How much their thumbnails may take.
+            execution: The processes of this machine that make thumbnails.
         """
         order = samples.order
         chosen = _chosen(len(order), most)  # places in the order: rank - 1
         column = _picture_column(samples)
         cells = {} if column is None else {int(order[p]): samples.table.rows[order[p]][column] for p in chosen}
-        pictures = {line: picture_of(samples.table, cell) for line, cell in cells.items()}
-        uris, side = _data_uris(pictures, picture_bytes)
+        with SharedWork(execution.local) as work:
+            pictures = pictures_of(work, samples.table, cells)
+            uris, side = _data_uris(work, pictures, picture_bytes)
         numbers = _number_columns(samples)
         cards = [card_of(samples, int(order[p]), int(p) + 1, numbers[:MOST_NUMBERS]) for p in chosen]
         for place, card in enumerate(cards):
@@ -137,7 +147,7 @@ def title_of(column: Column) -> str:
     return column.label or own
 
 
-def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str], int]:
+def _data_uris(work: SharedWork, pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str], int]:
     """Draw the thumbnails as large as all fit; at the smallest size keep those that fit, most harmful first.
 
     Returns:
@@ -146,7 +156,7 @@ def _data_uris(pictures: Dict[int, Picture], most: int) -> Tuple[Dict[int, str],
     uris: Dict[int, str] = {}
     # Encoding all at each size is the only way to know: a picture's size depends on what it shows.
     for side in SIDES:
-        uris = {line: data_uri(encoded(p.image, side)) for line, p in pictures.items() if p.image is not None}
+        uris = {line: data_uri(data) for line, data in encoded_pictures(work, pictures, side).items()}
         if sum(map(len, uris.values())) <= most:
             return uris, side
     kept: Dict[int, str] = {}

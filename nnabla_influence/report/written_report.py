@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, List, Tuple, Union
 
+from ..execution import Execution
 from ..files import refuse_existing, refuse_overwriting, write_files_atomic
 from .report_inputs import ReportInputs
 from .required_libraries import require_report_libraries
@@ -42,7 +43,13 @@ class WrittenReport:
     unreadable: int
 
 
-def write_report(inputs: ReportInputs, output: Union[str, Path], *, overwrite: bool = False) -> WrittenReport:
+def write_report(
+    inputs: ReportInputs,
+    output: Union[str, Path],
+    *,
+    overwrite: bool = False,
+    execution: Execution = Execution(),
+) -> WrittenReport:
     """Write a self-contained HTML page, and its figures as PNG files in the folder ``<name>_figures`` beside it.
 
     The page needs no network. It shows at most 2,000 samples and stays below 20 MB. The same inputs give the same
@@ -52,6 +59,7 @@ def write_report(inputs: ReportInputs, output: Union[str, Path], *, overwrite: b
         inputs: What to report on.
         output: The HTML file to write.
         overwrite: Replace a page that is there.
+        execution: The processes of this machine that make thumbnails; the page has the same bytes.
 
     Returns:
         What was written.
@@ -66,13 +74,13 @@ def write_report(inputs: ReportInputs, output: Union[str, Path], *, overwrite: b
     page = Path(output).absolute()
     refuse_overwriting([page], inputs.files)
     refuse_existing([output], overwrite)
-    content, text = _within_budget(inputs, page)
+    content, text = _within_budget(inputs, page, execution)
     figures = {figure_folder(page) / f"{name}.png": data for name, data in content.files.items()}
     write_files_atomic({**figures, page: text.encode("utf-8")})
     return WrittenReport(page, list(figures), len(content.shown.cards), content.shown.total, len(content.shown.broken))
 
 
-def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str]:
+def _within_budget(inputs: ReportInputs, page: Path, execution: Execution) -> Tuple[ReportContent, str]:
     """Gather the content and the page's text, with as many samples as fit."""
     from .page import render
     from .report_content import ReportContent
@@ -80,7 +88,7 @@ def _within_budget(inputs: ReportInputs, page: Path) -> Tuple[ReportContent, str
     # Thumbnails have a budget of their own; what may still exceed the page's is text.
     most = MOST_CARDS
     while True:
-        content = ReportContent.gather(inputs, page, most)
+        content = ReportContent.gather(inputs, page, most, execution)
         text = render(content.values)
         if len(text.encode("utf-8")) <= MOST_BYTES or most == 1:
             return content, text

@@ -9,6 +9,7 @@ from typing import Optional, Sequence, Tuple, Union
 
 from ..dataset.dataset import Dataset, check_image_size
 from ..errors import DataError
+from ..execution import Execution
 from ..files import FilePath
 from ..network import DatasetSetting
 from ..remedies import remedy
@@ -44,6 +45,7 @@ class ReadingSettings:
         normalize: Whether pixels are scaled from 0..255 to 0..1; None: as the project's data-set sections say.
         data_cache: Where decoded data is kept; None: the user's cache folder.
         classes: A CSV with the names of the classes; None: ``classes.csv`` beside each data set, where there is one.
+        execution: The processes of this machine that decode files; the decoded data has the same bytes.
 
     Raises:
         ConfigError: The size is not two positive whole numbers.
@@ -57,6 +59,7 @@ class ReadingSettings:
     normalize: Optional[bool] = None
     data_cache: Optional[Path] = None
     classes: Optional[FilePath] = None
+    execution: Execution = Execution()
 
     def __post_init__(self) -> None:
         check_image_size(self.image_size)
@@ -96,6 +99,7 @@ def read_data(
             data_cache=settings.data_cache,
             classes=settings.classes,
             progress=progress,
+            execution=settings.execution,
         )
 
 

@@ -16,6 +16,7 @@ from ..config import TrainingConfig
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..errors import ConfigError, NetworkError
+from ..execution import Execution
 from ..files import FilePath
 from ..network import DatasetSetting, FileSettings, Network
 from ..remedies import remedy
@@ -121,6 +122,7 @@ def open_cached_project(
     device: Device = Device(),
     data_cache: Optional[Path] = None,
     classes: Optional[FilePath] = None,
+    execution: Execution = Execution(),
     reporter: ProgressReporter = SILENT,
 ) -> Tuple[TrainingCache, OpenedProject]:
     """Open a training cache together with the data it was trained with, read as the training read it.
@@ -132,6 +134,7 @@ def open_cached_project(
         device: Where to compute.
         data_cache: Where decoded data is kept.
         classes: A CSV with the names of the classes; None: the one beside each data set.
+        execution: The processes of this machine that decode files.
         reporter: Shows how far it is.
 
     Raises:
@@ -144,7 +147,7 @@ def open_cached_project(
     cache = TrainingCache.open(path)
     read = cache.passport["training_data"]
     size = tuple(read["image_size"]) if read["image_size"] else None
-    reading = ReadingSettings(size, read["normalize"], data_cache, classes)
+    reading = ReadingSettings(size, read["normalize"], data_cache, classes, execution)
     train, validation = (
         data if isinstance(data, Dataset) else read_data(data, reading, reporter) for data in (train, validation)
     )

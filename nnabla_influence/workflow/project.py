@@ -227,6 +227,8 @@ class Project:
         labels: str = LABELS[0],
         output: Optional[FilePath] = None,
         overwrite: bool = False,
+        workers: int = 1,
+        scheduler: Optional[str] = None,
         reporter: ProgressReporter = SILENT,
         **settings: MethodSetting,
     ) -> InfluenceScores:
@@ -245,6 +247,10 @@ class Project:
             output: The influence CSV to write; progress is kept beside it, so that the same call goes on after an
                 interruption. Left out, the scores are only returned; `InfluenceScores.to_csv` writes them.
             overwrite: Replace an output that exists.
+            workers: Processes of this machine that share the batches; the scores are the same to the last bit. A script
+                needs its main part under ``if __name__ == "__main__"``.
+            scheduler: Address of a Dask scheduler whose workers share them instead; needs an `output` in a folder that
+                every machine sees.
             reporter: Shows how far it is.
             settings: The method's own settings, such as ``through="all"`` or ``objective="error"``.
 
@@ -258,7 +264,10 @@ class Project:
         path = _path(output)
         if path is not None and isinstance(finished, TrainingCache):
             refuse_overwriting([path], [finished.path])
-        scores = score_project(self._opened, finished, request, output=path, overwrite=overwrite, reporter=reporter)
+        where = Execution(workers, scheduler)
+        scores = score_project(
+            self._opened, finished, request, output=path, overwrite=overwrite, execution=where, reporter=reporter
+        )
         if path is not None:
             scores.to_csv(path, overwrite=overwrite)
         return scores

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Union
 
+from ..autodiff import HERE, Sweep, sweeping
 from ..choices import (
     BATCH_NORM_POLICIES,
     CURVATURES,
@@ -32,7 +33,7 @@ from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, LabelledInfluence, estimate_rows, sample_columns
-from ..execution import one_thread
+from ..execution import Execution, one_thread
 from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
@@ -180,6 +181,7 @@ def score_project(
     *,
     output: Optional[Path] = None,
     overwrite: bool = False,
+    execution: Execution = Execution(),
     reporter: ProgressReporter = SILENT,
 ) -> InfluenceScores:
     """Score a project's training data, with each sample's loss and predicted label.
@@ -190,21 +192,33 @@ def score_project(
         request: By which method, and what is asked.
         output: The influence CSV that will be written: progress is kept beside it.
         overwrite: Whether it may replace a file that is there.
+        execution: Where batches of samples are computed; the scores are the same to the last bit. A cluster needs an
+            output, whose folder carries what its machines share.
         reporter: Shows how far it is.
 
     Raises:
+        ConfigError: A cluster is to score, but no output is given.
         OutputExistsError: The output exists and may not be replaced, or is one of the files that are read.
         Interrupted: Ctrl-C, with how to go on.
-        InfluenceError: The method cannot score this training.
+        InfluenceError: The method cannot score this training, or the cluster cannot be used.
     """
+    if execution.scheduler is not None:
+        if output is None:
+            raise ConfigError(
+                "Scoring on a cluster needs an output, got none: its folder carries what the machines share."
+            )
+        output = output.absolute()
     if output is not None:
         target = request.target.file if request.target is not None else None
         refuse_overwriting([output], [*project.inputs, target])
         refuse_existing([output], overwrite)
     asked = narrowed(project.validation, training.network, request.target)
     preflight(training, project.train, project.validation, request.device, method=request.method)
-    scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)
-    return with_sample_columns(scores, training, project.train, request.device)
+    with sweeping(
+        execution, output.parent if output is not None and execution.scheduler is not None else None
+    ) as sweep:
+        scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter, sweep=sweep)
+        return with_sample_columns(scores, training, project.train, request.device, sweep)
 
 
 def score_training(
@@ -215,6 +229,7 @@ def score_training(
     *,
     beside: Optional[Path] = None,
     reporter: ProgressReporter = SILENT,
+    sweep: Sweep = HERE,
 ) -> InfluenceScores:
     """Score every training sample.
 
@@ -225,6 +240,7 @@ def score_training(
         request: By which method, and whether about each of these rows by itself.
         beside: The file that is to be written: progress is kept beside it, and removed at the end; None keeps none.
         reporter: Shows how far it is.
+        sweep: Asks about batches of data, here or in workers.
 
     Returns:
         The scores; see `with_sample_columns` for each sample's loss and predicted label.
@@ -239,8 +255,8 @@ def score_training(
     def estimated(store: Optional[PartialFolder]) -> InfluenceScores:
         with one_thread(), reporter.progress(f"scoring ({estimator.method})", "samples") as progress:
             if columns:
-                return estimate_rows(estimator, training, train, validation, columns, progress, store)
-            return estimator.estimate(training, train, validation, progress, store)
+                return estimate_rows(estimator, training, train, validation, columns, progress, store, sweep)
+            return estimator.estimate(training, train, validation, progress, store, sweep)
 
     if beside is None:
         scores = estimated(None)
@@ -256,10 +272,10 @@ def score_training(
 
 
 def with_sample_columns(
-    scores: InfluenceScores, training: FinishedTraining, train: Dataset, device: Device
+    scores: InfluenceScores, training: FinishedTraining, train: Dataset, device: Device, sweep: Sweep = HERE
 ) -> InfluenceScores:
     """Return the scores with each sample's loss and predicted label, at the cost of one forward pass."""
-    return dataclasses.replace(scores.with_columns(sample_columns(training, train, device)), table=train.table)
+    return dataclasses.replace(scores.with_columns(sample_columns(training, train, device, sweep)), table=train.table)
 
 
 def _with_kept_progress(

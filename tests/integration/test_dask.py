@@ -12,10 +12,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from integration.conftest import contents, network_and_data
-from support import jobs
+from integration.conftest import contents, data_of, network_and_data
+from support import jobs, questions
 from support.waiting import PATIENCE, until, written
 
+from nnabla_influence.autodiff import sweeping
 from nnabla_influence.errors import DataError, RunError
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.execution import Execution, check_cluster, completed
@@ -280,3 +281,47 @@ def assert_fails(address, match):
 def test_ten_seconds_are_promised_and_no_wait_is_longer():
     """The README's number; how long it takes beside other work is not measured."""
     assert SECONDS < 10
+
+
+@pytest.mark.parametrize("method", [("spectral",), ("out-of-fold", "--folds", 4)], ids=lambda method: method[0])
+def test_scores_of_a_cluster_that_loses_a_worker_are_those_of_one_process(cluster, finished, commands, data, method):
+    what = [
+        "--cache",
+        finished.folder / "cache 学習.h5",
+        *data_of(data),
+        "--data-cache",
+        "decoded",
+        "--method",
+        *method,
+    ]
+    commands("score", *what, "--workers", 1, "--output", "serial.csv")
+    process = commands.start("score", *what, "--output", "cluster.csv", "--scheduler", cluster.address)
+    with process:
+        shared = until(lambda: shared_files(commands.folder), "files for the workers", process)
+        cluster.workers[0].send_signal(signal.SIGKILL)
+        out, errors = process.communicate(timeout=PATIENCE)
+    assert shared and process.returncode == 0, errors.decode("utf-8")
+    assert "is gone; its jobs run again" in errors.decode("utf-8") and "distributed" not in errors.decode("utf-8")
+    assert (commands.folder / "cluster.csv").read_bytes() == (commands.folder / "serial.csv").read_bytes()
+    assert not list(commands.folder.glob("*partial*"))
+
+
+def shared_files(folder):
+    """What a scoring has written for its workers."""
+    return list(folder.glob("nnabla_influence-partial-*/*"))
+
+
+def test_a_scoring_that_is_stopped_leaves_nothing_running_on_the_cluster(cluster, tmp_path):
+    place, count = tmp_path / "began", 400
+    place.mkdir()
+    work = Execution(scheduler=cluster.address)
+    with pytest.raises(KeyboardInterrupt), sweeping(work, tmp_path / "shared") as sweep:
+        for _ in sweep.items(str(place), questions.notes, range(count)):
+            raise KeyboardInterrupt
+    assert not list((tmp_path / "shared").iterdir())
+    # Who gets a worker now has waited for what ran there.
+    assert len(dict(completed(jobs.product, range(4), work))) == 4
+    begun = len(list(place.iterdir()))
+    assert 0 < begun < count / 2
+    assert len(dict(completed(jobs.product, range(4), work))) == 4
+    assert len(list(place.iterdir())) == begun

@@ -30,6 +30,7 @@ GIVEN = {
     "docs/guides/evaluation.md": ("influence.csv",),
     "docs/guides/findings.md": ("cache.h5",),
     "docs/guides/methods.md": ("cache.h5",),
+    "docs/guides/several-machines.md": ("cache.h5",),
     "docs/reference/output.md": ("cache.h5", "influence.csv"),
 }
 # What makes a documented command small: the last of two equal options counts.

@@ -183,7 +183,7 @@ def test_an_interrupted_scoring_names_its_progress_and_goes_on_or_is_cleared(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("nnabla_influence.autodiff.LossOracle.mean_gradient", interrupted)
+        patched.setattr("nnabla_influence.autodiff.LossOracle.batch_gradient", interrupted)
         scored(folder, "-a", method, code=130)
     assert "influence.csv.partial" in files_in(folder) and "influence.csv" not in files_in(folder)
     assert "influence.csv.partial" in caplog.messages[-1]

@@ -259,6 +259,12 @@ def test_the_benchmark_of_products():
     assert printed.count("scores, forward mode") == printed.count("asymmetry") == 2
 
 
+def test_the_benchmark_of_whole_scorings(tmp_path):
+    little = ("--networks", "builtin:mlp", "--samples", 60, 90, "--batch", 8, "--repeats", 1)
+    printed = _run("benchmark/spectral_cost.py", *little, "--json", tmp_path / "figures.json").stdout
+    assert printed.count("2 workers:") == 2 and "training epochs" in printed and (tmp_path / "figures.json").is_file()
+
+
 def test_the_grid_of_defaults(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path, "--training", 60, "--validation", 40)
     noise = ("--train", tmp_path / "training.csv", "--rate", 0.2)

@@ -11,7 +11,10 @@ SOURCES = sorted([*(ROOT / "nnabla_influence").rglob("*.py"), *(ROOT / "plugins"
 CALLS = {"eval", "exec", "compile", "__import__", "execfile"}
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml", "ruamel", "xml"}
 # Between a process and its own workers; `SECURITY.md` says that the Dask network is trusted.
-UNPICKLES = {"nnabla_influence/execution/job_executor.py"}
+UNPICKLES = {
+    "nnabla_influence/execution/job_executor.py",
+    "nnabla_influence/execution/shared_value.py",
+}
 STARTERS = {"run", "call", "check_call", "check_output", "Popen"}
 
 

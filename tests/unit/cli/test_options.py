@@ -91,3 +91,30 @@ def test_a_path_that_the_system_cannot_look_at_is_refused_in_one_line(read, text
     with pytest.raises(argparse.ArgumentTypeError, match="expected the name of a file, got '") as refused:
         read(text)
     assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "given, expected",
+    [
+        ([], Execution.all_cores()),
+        (["--workers", "1"], Execution()),
+        (["--workers", "3"], Execution(workers=3)),
+        (["--device", "cudnn"], Execution()),  # one GPU is not for several processes
+        (["--device", "cudnn", "--workers", "2"], Execution(workers=2)),
+    ],
+    ids=str,
+)
+def test_a_scoring_uses_all_cores_once_that_pays_or_as_many_as_are_asked_for_at_once(given, expected):
+    parser = argparse.ArgumentParser()
+    options.add_scoring_workers(parser)
+    options.add_device(parser)
+    assert options.scoring_execution(parser.parse_args(given)) == expected
+
+
+def test_a_scoring_on_a_cluster_needs_its_address_alone():
+    parser = argparse.ArgumentParser()
+    options.add_scoring_workers(parser)
+    options.add_device(parser)
+    for given in (["--scheduler", "nowhere"], ["--scheduler", "tcp://host:8786", "--workers", "2"]):
+        with pytest.raises(ConfigError, match="'nowhere'|Give one of the two"):
+            options.scoring_execution(parser.parse_args(given))

@@ -11,6 +11,7 @@ from nnabla_influence.cli.main import build_parser
 from nnabla_influence.cli.project_options import project_request, score_request, training_overrides
 from nnabla_influence.device import Device
 from nnabla_influence.errors import ConfigError
+from nnabla_influence.execution import Execution
 from nnabla_influence.workflow.data_reading import ReadingSettings
 from nnabla_influence.workflow.project_request import ProjectRequest
 from nnabla_influence.workflow.score import ScoreRequest
@@ -26,8 +27,12 @@ SCORE = ("score", "--output", "x.csv")
 
 
 def test_left_out_options_make_the_requests_that_nobody_filled_in():
-    """So commands, plugins and Python do the same where nothing is said."""
-    assert project_request(parsed(*TRAIN)) == ProjectRequest("net.nntxt")
+    """So commands, plugins and Python do the same where nothing is said, if not all with every core.
+
+    A Python user's program may lack the guard that processes need, so there one process decodes.
+    """
+    everywhere = ReadingSettings(execution=Execution.all_cores())
+    assert project_request(parsed(*TRAIN)) == ProjectRequest("net.nntxt", reading=everywhere)
     assert score_request(parsed(*SCORE, "--method", "loss")) == ScoreRequest("loss")
     assert training_overrides(parsed("evaluate", "--network", "n", "--output", "x.csv")) == TrainingOverrides()
 
@@ -37,7 +42,7 @@ def test_options_of_data_and_training_arrive(tmp_path):
     csv.touch()
     typed = "--epochs 4 --batch-size 5 --solver adam --learning-rate 0.1 --from-scratch --task regression --crop 2 "
     typed += "--flip --policy sqrt --record-margins --no-average-parameters --seed 9 --device cudnn:1 "
-    typed += f"--image-size 8x9 --image-normalization no --data-cache d --train {csv} --validation {csv}"
+    typed += f"--workers 3 --image-size 8x9 --image-normalization no --data-cache d --train {csv} --validation {csv}"
     builtin = ("train", "--network", "builtin:cnn", "--cache", "c.h5")
     assert project_request(parsed(*builtin, *typed.split()), trained=True) == ProjectRequest(
         "builtin:cnn",
@@ -45,7 +50,7 @@ def test_options_of_data_and_training_arrive(tmp_path):
         csv,
         9,
         Device("cudnn:1"),
-        ReadingSettings((8, 9), False, Path("d")),
+        ReadingSettings((8, 9), False, Path("d"), execution=Execution(3)),
         TrainingOverrides(4, 5, "Adam", 0.1, True, "regression", 2, True, "sqrt", True, False),
         True,
     )

@@ -78,7 +78,7 @@ def test_an_interrupted_scoring_is_discarded_whatever_its_method(command, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("nnabla_influence.autodiff.LossOracle.mean_gradient", interrupted)
+        patch.setattr("nnabla_influence.autodiff.LossOracle.batch_gradient", interrupted)
         assert command("run", "NETWORK", "--method", "last-epoch", "--output", "o.csv")[0] == 130
     assert (command.folder / "o.seed0.scores.partial").is_dir()
     code, out, _ = command("run", "NETWORK", "--output", "o.csv", "--discard")

@@ -5,7 +5,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.csv import Table
-from nnabla_influence.dataset.file_cells import FileCounter
+from nnabla_influence.dataset.decoded_files import decoded_files
 from nnabla_influence.dataset.inspection import inspect
 from nnabla_influence.dataset.problems import Problems
 from nnabla_influence.dataset.variable_decoder import VariableDecoder
@@ -30,7 +30,8 @@ def decoded(folder, text, image_size=None):
     problems, writer = Problems(table.path), Writer()
     decoder = VariableDecoder(table, inspect(table, problems)[0], writer)
     for row in range(len(table)):
-        decoder.decode_row(row, image_size, problems, FileCounter(None, len(table)))
+        for k, cell in list(decoder.cells(row, problems)):
+            decoder.take(row, k, next(decoded_files([cell], image_size)), problems)
     decoder.report_odd_ones(problems)
     return writer, problems
 

@@ -159,6 +159,17 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_call_does(project, cache, tmp_pat
     assert again.values.tobytes() == whole.values.tobytes() and not (tmp_path / "i.csv.partial").exists()
 
 
+def test_the_scores_of_two_workers_are_those_of_one_with_their_columns(project, cache):
+    alone, shared = (project.score(cache, workers=workers) for workers in (1, 2))
+    assert shared.values.tobytes() == alone.values.tobytes() and list(shared.columns) == list(alone.columns)
+    assert all(shared.columns[name].tobytes() == alone.columns[name].tobytes() for name in alone.columns)
+
+
+def test_a_cluster_needs_an_output_whose_folder_its_machines_see(project, cache):
+    with pytest.raises(ConfigError, match="Scoring on a cluster needs an output, got none"):
+        project.score(cache, scheduler="tcp://host:8786")
+
+
 def test_without_an_output_ctrl_c_is_ctrl_c(project, cache):
     with pytest.raises(KeyboardInterrupt) as caught:
         score_project(project._opened, cache, ScoreRequest("sgd-influence"), reporter=CtrlC("scoring", 1))

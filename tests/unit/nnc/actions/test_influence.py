@@ -142,7 +142,7 @@ def test_an_interrupted_trial_goes_on_with_the_same_fields(folder, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("nnabla_influence.autodiff.LossOracle.mean_gradient", interrupted)
+        patch.setattr("nnabla_influence.autodiff.LossOracle.batch_gradient", interrupted)
         with pytest.raises(Interrupted):
             run(fields(folder, trials=2), RecordingConsole())
     kept = folder / "influence.csv.partial"
@@ -160,7 +160,7 @@ def test_an_interruption_keeps_the_extra_epoch_and_the_same_click_goes_on(folder
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("nnabla_influence.autodiff.LossOracle.mean_gradient", interrupted)
+        patch.setattr("nnabla_influence.autodiff.LossOracle.batch_gradient", interrupted)
         with pytest.raises(Interrupted) as error:
             run(fields(folder, method="last-epoch"), RecordingConsole())
     kept = folder / "influence.csv.partial"

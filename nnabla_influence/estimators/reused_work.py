@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Hashable, TypeVar
 
-__all__ = ["SharedWork"]
+__all__ = ["ReusedWork"]
 
 T = TypeVar("T")
 
 
-class SharedWork:
+class ReusedWork:
     """Results by what identifies them.
 
-    >>> shared = SharedWork()
-    >>> [shared.once("name", lambda: number) for number in (1, 2)]
+    >>> reused = ReusedWork()
+    >>> [reused.once("name", lambda: number) for number in (1, 2)]
     [1, 1]
     """
 

@@ -1,0 +1,113 @@
+"""The noun *shared value*: what many jobs need, sent once.
+
+A network, a data set, a direction of a million numbers go to every worker, for every job again. A shared value travels
+with each job as a few kilobytes: its arrays lie in files, one ``.npy`` each, which the workers of this machine map into
+their memory and so have only once among them. (Those of a cluster read them: a map of a file that another machine
+removes would take the process with it.) What is not an array goes through the executor like the job itself; no file
+holds anything but numbers.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import shutil
+from pathlib import Path
+from typing import Any, Callable, Generic, Tuple, TypeVar
+
+import numpy as np
+
+from ..array import Array
+
+__all__ = ["SharedValue"]
+
+LARGE = 1 << 14
+"""Bytes from which on an array gets a file of its own."""
+
+Value = TypeVar("Value")
+
+
+class SharedValue(Generic[Value]):
+    """A value whose arrays lie in a folder.
+
+    Args:
+        value: The value; it can be pickled.
+        folder: A folder of its own, which every worker sees; made here.
+        mapped: Whether the arrays are mapped rather than read.
+
+    Attributes:
+        folder: The folder; while it is there, the value is wanted.
+
+    >>> import tempfile
+    >>> place = tempfile.TemporaryDirectory()
+    >>> shared = SharedValue({"direction": np.arange(1e5)}, Path(place.name) / "0")
+    >>> len(pickle.dumps(shared)) < 1000, float(shared.opened()["direction"][7])
+    (True, 7.0)
+    >>> shared.remove()
+    >>> place.cleanup()
+    """
+
+    def __init__(self, value: Value, folder: Path, mapped: bool = True) -> None:
+        self.folder = folder
+        self._mapped = mapped
+        folder.mkdir()
+        stream = io.BytesIO()
+        _Packing(stream, folder).dump(value)
+        self._parcel = stream.getvalue()
+
+    def opened(self) -> Value:
+        """Return the value; arrays that are mapped cannot be written to."""
+        value: Value = _Unpacking(io.BytesIO(self._parcel), self.folder, self._mapped).load()
+        return value
+
+    def remove(self) -> None:
+        """Remove the arrays."""
+        shutil.rmtree(str(self.folder), ignore_errors=True)
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SharedValue) and self.folder == other.folder
+
+    def __reduce__(self) -> Tuple[Callable[..., Any], Tuple[Any, ...]]:
+        return _received, (self.folder, self._mapped, self._parcel)
+
+
+def _received(folder: Path, mapped: bool, parcel: bytes) -> SharedValue[Any]:
+    value: SharedValue[Any] = SharedValue.__new__(SharedValue)
+    value.folder = folder
+    value._mapped = mapped
+    value._parcel = parcel
+    return value
+
+
+class _Packing(pickle.Pickler):
+    """Puts large arrays into files."""
+
+    def __init__(self, stream: io.BytesIO, folder: Path) -> None:
+        super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
+        self._folder = folder
+        self._count = 0
+
+    def persistent_id(self, thing: Any) -> Any:
+        if type(thing) is not np.ndarray or thing.nbytes < LARGE or thing.dtype.hasobject:
+            return None
+        name = f"{self._count}.npy"
+        self._count += 1
+        np.save(str(self._folder / name), thing, allow_pickle=False)
+        return name
+
+
+class _Unpacking(pickle.Unpickler):
+    """Opens these files."""
+
+    def __init__(self, stream: io.BytesIO, folder: Path, mapped: bool) -> None:
+        super().__init__(stream)
+        self._folder = folder
+        self._mapped = mapped
+
+    def persistent_load(self, name: Any) -> Array:
+        stored = np.load(str(self._folder / name), mmap_mode="r" if self._mapped else None, allow_pickle=False)
+        array: Array = stored.view(np.ndarray)  # indexing a memmap object is several times slower
+        return array

@@ -1,0 +1,143 @@
+"""What a whole `spectral` scoring costs, by number of samples and of workers.
+
+    python samples/benchmark/spectral_cost.py
+
+For each N: the scoring with each sample's loss and predicted label, at the final parameters, with as many validation
+rows as a fifth of N; in one process and in two workers, whose start is counted too. Per run: seconds by the clock and
+the processor's seconds of this process and of each worker. On a machine that is busy otherwise only the latter mean
+something: on idle cores the run would take about this process's seconds plus those of the busiest worker, and the ratio
+of these is printed beside the one by the clock. Then the fixed part and the slope of a straight line through the
+processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off; and the
+largest difference of the scores, which should be 0.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import time
+from pathlib import Path
+
+import nnabla as nn
+import numpy as np
+from product_cost import bare_step
+
+from nnabla_influence.autodiff import sweeping
+from nnabla_influence.config import TrainingConfig
+from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.estimators import SpectralInfluence, sample_columns
+from nnabla_influence.execution import Execution, cpu_model, one_thread
+from nnabla_influence.network import Network
+from nnabla_influence.training import FinalState
+
+SHAPES = {"builtin:cifarnet": (1, 32, 32), "builtin:cnn": (1, 28, 28), "builtin:mlp": (64,)}
+CLASSES = 10
+
+
+def images(samples, shape):
+    """A data set of noise with a trace of its class."""
+    random = np.random.default_rng(0)
+    labels = np.arange(samples) % CLASSES
+    x = random.random((samples, *shape), np.float32) + labels.reshape(-1, *[1] * len(shape)).astype(np.float32) / 20
+    return Dataset.from_arrays({"x": x, "y": labels})
+
+
+def workers_seconds():
+    """The processor's seconds of every worker so far; Linux only, else none."""
+    found = []
+    for process in multiprocessing.active_children():
+        stat = Path(f"/proc/{process.pid}/stat")
+        if stat.is_file():
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+            found.append((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+    return found
+
+
+def scored(training, data, validation, workers):
+    """Score; the scores, and what it took."""
+    started, used = time.perf_counter(), time.process_time()
+    with one_thread(), sweeping(Execution(workers)) as sweep:
+        scores = SpectralInfluence().estimate(training, data, validation, sweep=sweep)
+        sample_columns(training, data, sweep=sweep)
+        there = workers_seconds()
+        here = time.process_time() - used
+        return scores.values, {"clock": time.perf_counter() - started, "here": here, "workers": there}
+
+
+def step_seconds(network, data, batch, repeats):
+    """The processor's seconds of a sample in a bare training step, the median of some."""
+    rows = data.batch(np.arange(batch))
+    with one_thread(), nn.auto_forward(False):
+        step = bare_step(network, rows, batch)
+        times = []
+        for _ in range(repeats + 2):
+            started = time.process_time()
+            step()
+            times.append(time.process_time() - started)
+    return float(np.median(times[2:])) / batch
+
+
+def shown(samples, workers, run, alone):
+    """A line about one run."""
+    idle = run["here"] + max(run["workers"], default=0.0)
+    text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock; "
+    text += f"processor {run['here']:.1f} s here"
+    if run["workers"]:
+        text += f" and {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s in the workers; "
+        text += f"ratio {alone['clock'] / run['clock']:.2f}, on idle cores {alone['here'] / idle:.2f}"
+    return text
+
+
+def line_through(sizes, seconds):
+    """Fixed part, slope, and the largest distance of the line, relative to the seconds there."""
+    slope, fixed = np.polyfit(sizes, seconds, 1)
+    return fixed, slope, float(np.max(np.abs(fixed + slope * np.array(sizes) - seconds) / seconds))
+
+
+def measured(name, args):
+    network = Network.builtin(name, SHAPES[name], CLASSES)
+    step = step_seconds(network, images(args.batch, SHAPES[name]), args.batch, args.repeats)
+    print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
+    figures = {"step": step, "runs": []}
+    for samples in args.samples:
+        data = images(samples, SHAPES[name])
+        validation = data.subset(range(max(CLASSES, samples // 5)))
+        training = FinalState(network, TrainingConfig(epochs=1, batch_size=args.batch), samples)
+        alone, run = None, None
+        for workers in args.workers:
+            values, run = scored(training, data, validation, workers)
+            alone = alone or (values, run)
+            figures["runs"].append({"samples": samples, "count": workers, **run})
+            print(shown(samples, workers, run, alone[1]), flush=True)
+            assert np.array_equal(values, alone[0]), "scores of workers differ"
+    if len(args.samples) > 1 and args.workers[0] == 1:
+        seconds = [run["here"] for run in figures["runs"] if run["count"] == 1]
+        fixed, slope, off = line_through(args.samples, seconds)
+        figures.update(fixed=fixed, slope=slope, off=off)
+        print(
+            f"  one process: {fixed:.1f} s and {slope / step:.2f} steps a sample (the line is off by at most "
+            f"{100 * off:.0f} %); at N = 50,000 computed: {(fixed / 50000 + slope) / step:.2f} training epochs"
+        )
+    return figures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--networks", nargs="+", choices=SHAPES, default=["builtin:cifarnet"])
+    parser.add_argument("--samples", type=int, nargs="+", default=[1250, 2500, 5000], metavar="N")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="W")
+    parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
+    parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    args = parser.parse_args()
+    machine = {"cpu": cpu_model(), "cores": os.cpu_count(), "python": platform.python_version()}
+    machine.update(nnabla=nn.__version__, numpy=np.__version__)
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    figures = {"machine": machine, **{name: measured(name, args) for name in args.networks}}
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
