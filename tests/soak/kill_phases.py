@@ -4,12 +4,12 @@
 """
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Tuple
 
 from soak.forked import ROOT
@@ -90,13 +90,14 @@ def _commands():
     yield _phase("run, 2 workers", "run", *PROJECT, "--trials", "2", "--workers", "2", "--output", "i.csv")
     yield _phase("evaluate", "evaluate", *PROJECT, *FEW, "--output", "curve.csv")
     yield _phase("evaluate, 2 workers", "evaluate", *PROJECT, *FEW, "--workers", "2", "--output", "curve.csv")
-    automatic = ("cleanse", "--remove", "auto", *PROJECT, "--retrain", "last-epoch", "--confirm", "last-epoch")
-    yield _phase("cleanse, auto", *automatic, "--output", "clean.csv", "--removed", "removed.csv")
-    chosen = ("cleanse", "--influence", "../inputs/influence.csv", "--remove", "5")
-    yield _phase("cleanse", *chosen, "--output", "clean.csv", "--removed", "removed.csv")
+    automatic = ("cleanse", "--remove", "auto", "--cache", "../inputs/cache.h5", *DATA, "--retrain", "last-epoch")
     yield _phase(
-        "retrain", "retrain", *PROJECT, "--cleansed", "../inputs/clean.csv", "--trials", "2", "--output", "r.csv"
+        "cleanse, auto", *automatic, "--confirm", "last-epoch", "--output", "clean.csv", "--removed", "removed.csv"
     )
+    chosen = ("cleanse", "--influence", "../inputs/influence.csv", "--remove", "5")
+    yield _phase("cleanse", *chosen, *removed)
+    retrain = ("retrain", *PROJECT, "--cleansed", "../inputs/clean.csv")
+    yield _phase("retrain", *retrain, "--trials", "2", "--output", "r.csv")
     yield _phase(
         "noise", "noise", "--train", "../inputs/training.csv", "--rate", ".2", "--output", "n.csv", "--truth", "t.csv"
     )
@@ -177,9 +178,9 @@ def working_folder(base, phase):
 
 
 def contents_of_database(path):
-    """Return what a database says: its pages may lie in any order."""
+    """Return what a database says, but for when it was written: its pages may lie in any order."""
     connection = sqlite3.connect(str(path))
     try:
-        return "\n".join(connection.iterdump()).encode("utf-8")
+        return re.sub(r"'\d{4}-\d\d-\d\d [\d:.]+'", "'time'", "\n".join(connection.iterdump())).encode("utf-8")
     finally:
         connection.close()
