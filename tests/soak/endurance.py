@@ -25,6 +25,8 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from soak.counts import write_counts  # noqa: E402
+
 METHODS = ("spectral", "last-epoch", "loss", "self-influence", "influence-function", "knn-shapley", "random")
 SETTLED = 8  # projects until every library that is ever loaded is loaded, and every pool has its size
 GROWTH = 24 << 20  # bytes; what the allocator keeps differs from project to project
@@ -149,10 +151,7 @@ def main():
     args = parser.parse_args()
     rows = endure(args.projects, args.minutes, args.seed)
     if args.output:
-        with open(str(args.output), "w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, COUNTS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_counts(args.output, COUNTS, rows)
     found = faults(rows)
     print(f"{len(rows)} projects, {rows[-1]['seconds']:.0f} s: {'; '.join(found) or 'nothing grew'}")
     return 1 if found else 0

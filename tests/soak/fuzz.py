@@ -11,7 +11,6 @@ ever. Every kind is read in a fork, so that a crash is counted and the next fork
 
 import argparse
 import contextlib
-import csv
 import importlib
 import io
 import logging
@@ -32,9 +31,11 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
+from soak.counts import write_counts  # noqa: E402
 from soak.targets import TARGETS  # noqa: E402
 
 LIMIT = 10  # seconds
+ENOUGH = 100  # inputs from which on it can be judged how deep they get
 MEMORY = 6 << 30  # bytes of address space beyond what is in use: a test must not take the machine down
 FAULTS = ("crashes", "tracebacks", "hangs", "writes outside", "silent differences")
 COUNTS = ("target", "inputs", "past the first check", "accepted", "refused", *FAULTS, "seconds")
@@ -239,7 +240,7 @@ def fuzz(target, inputs, start, folder, keep=True, before=None):
     return reader
 
 
-def fuzz_in_forks(target, inputs, start, folder):
+def fuzz_in_forks(target, inputs, start, folder, keep):
     """Read so many damaged inputs of a target, in a new fork after each crash; return counts and what was found."""
     counts, found = Counter(), []
     while counts["inputs"] < inputs:
@@ -248,7 +249,7 @@ def fuzz_in_forks(target, inputs, start, folder):
         if not pid:
             code = 1
             try:
-                _fork(target, inputs - counts["inputs"], start + counts["inputs"], folder, note)
+                _fork(target, inputs - counts["inputs"], start + counts["inputs"], folder, note, keep)
                 code = 0
             finally:
                 os._exit(code)
@@ -259,18 +260,18 @@ def fuzz_in_forks(target, inputs, start, folder):
         if not status:
             break
         counts["crashes"] += 1
-        place = current.keep(target.name)
+        place = current.keep(target.name) if keep else ""
         found.append(f"{target.name}: crashes: the process ended with status {status} {place}")
     return counts, found
 
 
-def _fork(target, inputs, start, folder, note):
+def _fork(target, inputs, start, folder, note, keep):
     """Read inputs, and write down before each what was counted until then."""
 
     def remember(reader, given_input):
         note.write_bytes(pickle.dumps((dict(reader.counts), reader.found, given_input)))
 
-    remember(fuzz(target, inputs, start, folder, before=remember), None)
+    remember(fuzz(target, inputs, start, folder, keep, remember), None)
 
 
 def main():
@@ -278,6 +279,7 @@ def main():
     parser.add_argument("--inputs", type=int, default=100_000, help="damaged inputs in all (default: 100000)")
     parser.add_argument("--target", nargs="*", help="only these kinds of input")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
+    parser.add_argument("--keep", action="store_true", help="add what is found to the corpus")
     parser.add_argument("--output", type=Path, help="a CSV with the counts")
     args = parser.parse_args()
     in_use = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
@@ -290,18 +292,18 @@ def main():
     try:
         for target in chosen:
             began = time.monotonic()
-            counts, found = fuzz_in_forks(target, max(1, args.inputs // len(chosen)), args.seed, folder / "base")
+            counts, found = fuzz_in_forks(
+                target, max(1, args.inputs // len(chosen)), args.seed, folder / "base", args.keep
+            )
             rows.append({"target": target.name, **counts, "seconds": round(time.monotonic() - began, 1)})
             print(", ".join(f"{name} {rows[-1].get(name, 0)}" for name in COUNTS), flush=True)
             print("".join(f"  {what}\n" for what in found), end="", flush=True)
     finally:
         shutil.rmtree(str(folder))
     if args.output:
-        with open(str(args.output), "w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, COUNTS, restval=0, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    shallow = [row["target"] for row in rows if 2 * row["past the first check"] < row["inputs"]]
+        write_counts(args.output, COUNTS, rows)
+    judged = [row for row in rows if row["inputs"] >= ENOUGH]
+    shallow = [row["target"] for row in judged if 2 * row["past the first check"] < row["inputs"]]
     faults = {name: sum(row.get(name, 0) for row in rows) for name in FAULTS}
     print(f"{sum(row['inputs'] for row in rows):,} inputs: {', '.join(f'{n} {name}' for name, n in faults.items())}")
     print(f"fewer than half past the first check: {', '.join(shallow) or 'none'}")

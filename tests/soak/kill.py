@@ -30,6 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from soak.counts import write_counts  # noqa: E402
 from soak.forked import Forked  # noqa: E402
 from soak.kill_phases import contents_of_database, phases, prepare, working_folder  # noqa: E402
 from support.waiting import written  # noqa: E402
@@ -221,17 +222,14 @@ def main():
     finally:
         shutil.rmtree(str(base))
     if args.output:
-        with open(str(args.output), "w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, COUNTS, restval=0, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_counts(args.output, COUNTS, rows)
     moments, identical = (sum(row.get(name, 0) for row in rows) for name in ("moments", "identical"))
     print(f"{identical} of {moments} identical, nothing left")
     return 0 if identical == moments and not any(row.get("orphans") for row in rows) else 1
 
 
 def _all(args, base):
-    prepare(base / "inputs")
+    prepare(base / "inputs", _chosen(args, None))
     (base / "dask").mkdir()
     cluster = None if args.no_dask else Cluster(base / "dask")
     try:
@@ -241,11 +239,14 @@ def _all(args, base):
             cluster.stop()
 
 
+def _chosen(args, scheduler):
+    return [p for p in phases(scheduler) if not args.phase or any(word in p.name for word in args.phase)]
+
+
 def _rows(args, base, scheduler):
-    chosen = [p for p in phases(scheduler) if not args.phase or any(word in p.name for word in args.phase)]
     moments = random.Random(args.seed)
     killer = Killer(base, getattr(signal, args.signal), moments, args.found)
-    for phase in chosen:
+    for phase in _chosen(args, scheduler):
         row = killer.kill(phase, args.moments)
         print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         yield row

@@ -33,7 +33,7 @@ from nnabla_influence.nnc.installer.installation import Installation
 from support.nnc_project import make_project, train_with_nnabla
 from PIL import Image
 
-folder = Path(sys.argv[1])
+folder, needed = Path(sys.argv[1]), sys.argv[2]
 write_digits(folder, training=60, validation=40)
 for number, (image, label) in enumerate(zip(*load_digits())):
     if number < 60:
@@ -49,9 +49,9 @@ main(["train", *settings, "--policy", "every-step", "--record-margins", "--cache
 main(["score", "--cache", cache, *data, "--output", str(folder / "influence.csv"), "--quiet"])
 main(["cleanse", "--influence", str(folder / "influence.csv"), "--remove", "5", "--output", str(folder / "clean.csv"),
       "--removed", str(folder / "removed.csv"), "--quiet"])
-main(["evaluate", *settings, "--trials", "2", "--remove", "4", "--methods", "loss", "random",
+if "curve.csv" in needed: main(["evaluate", *settings, "--trials", "2", "--remove", "4", "--methods", "loss", "random",
       "--output", str(folder / "curve.csv"), "--quiet"])
-train_with_nnabla(make_project(folder / "project", "affine"))
+if "project" in needed: train_with_nnabla(make_project(folder / "project", "affine"))
 Installation(folder / "nnc").install(windows_bundle())
 """
 
@@ -91,11 +91,10 @@ def _commands():
     yield _phase("evaluate", "evaluate", *PROJECT, *FEW, "--output", "curve.csv")
     yield _phase("evaluate, 2 workers", "evaluate", *PROJECT, *FEW, "--workers", "2", "--output", "curve.csv")
     automatic = ("cleanse", "--remove", "auto", "--cache", "../inputs/cache.h5", *DATA, "--retrain", "last-epoch")
-    yield _phase(
-        "cleanse, auto", *automatic, "--confirm", "last-epoch", "--output", "clean.csv", "--removed", "removed.csv"
-    )
+    outputs = ("--output", "clean.csv", "--removed", "removed.csv")
+    yield _phase("cleanse, auto", *automatic, "--confirm", "last-epoch", *outputs)
     chosen = ("cleanse", "--influence", "../inputs/influence.csv", "--remove", "5")
-    yield _phase("cleanse", *chosen, *removed)
+    yield _phase("cleanse", *chosen, *outputs)
     retrain = ("retrain", *PROJECT, "--cleansed", "../inputs/clean.csv")
     yield _phase("retrain", *retrain, "--trials", "2", "--output", "r.csv")
     yield _phase(
@@ -138,13 +137,14 @@ def _line(*words):
     return ("-m", "nnabla_influence", *words)
 
 
-def prepare(folder):
-    """Make what the phases read."""
+def prepare(folder, chosen):
+    """Make what some phases read."""
+    needed = " ".join(word for phase in chosen for word in (*phase.words, phase.copies))
     folder.mkdir(parents=True)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     environment["NNABLA_INFLUENCE_DATA_CACHE"] = str(folder / "decoded")
     subprocess.run(
-        [sys.executable, "-c", PREPARE, str(folder)],
+        [sys.executable, "-c", PREPARE, str(folder), needed],
         check=True,
         env=environment,
         cwd=str(folder),
