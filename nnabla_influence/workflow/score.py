@@ -39,6 +39,7 @@ from ..remedies import remedy
 from ..resume import PartialFolder, discard, has_progress, partial_folder, working_on
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
+from .changed_inputs import warn_of_changes
 from .opened_project import OpenedProject, require_trained
 from .preflight import preflight, warn_of_equal_scores
 from .progress_reporter import SILENT, ProgressReporter
@@ -204,7 +205,9 @@ def score_project(
     asked = narrowed(project.validation, training.network, request.target)
     preflight(training, project.train, project.validation, request.device, method=request.method)
     scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter)
-    return with_sample_columns(scores, training, project.train, request.device)
+    complete = with_sample_columns(scores, training, project.train, request.device)
+    warn_of_changes(project.train, project.validation)
+    return complete
 
 
 def score_training(
