@@ -36,11 +36,14 @@ def require_layer_numbers(networks: Sequence[NNablaMessage], path: str) -> None:
 
 
 def _numbers(function: NNablaMessage) -> Iterator[Tuple[str, List[int]]]:
-    """Yield every number, or list of numbers, that a layer states and that must be positive."""
+    """Yield every number, or list of numbers, that a layer states and that must be positive.
+
+    A lone number that is missing in the file is 0, for NNabla too; a list that is missing is left to it.
+    """
     for _, parameters in function.ListFields():
-        for field, value in parameters.ListFields() if hasattr(parameters, "ListFields") else ():
+        for field in parameters.DESCRIPTOR.fields if hasattr(parameters, "DESCRIPTOR") else ():
             if field.name in POSITIVE:
-                yield field.name, _listed(value)
+                yield field.name, _listed(getattr(parameters, field.name))
 
 
 def _listed(value: object) -> List[int]:

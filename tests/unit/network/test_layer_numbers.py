@@ -28,6 +28,14 @@ def test_a_number_that_nnabla_divides_by_must_be_positive(field, number):
     assert f"'n.nntxt': layer '{layer}' (MaxPooling) of network" in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_lone_number_must_be_positive_too(number):
+    message = parse_text(TEXT, "n.nntxt")
+    next(f for f in message.network[0].function if f.type == "Convolution").convolution_param.group = number
+    with pytest.raises(NetworkError, match=f"expected group of at least 1, got {number}"):
+        Network.from_text(str(message), "n.nntxt")
+
+
 def test_padding_may_be_zero():
     text, _ = changed(lambda parameters: parameters.pad.dim.__setitem__(0, 0))
     assert Network.from_text(text).theta.size
