@@ -11,10 +11,17 @@ SMOKE := tests/integration/test_recorded_output.py tests/unit/dataset tests/unit
 # Every plugin on every kind of project, clicked in both products of Neural Network Console.
 CLICKS := tests/integration/test_plugin_matrix.py tests/integration/test_plugin_help.py
 
+# How much `make soak` does, and where it writes what it has counted.
+MOMENTS ?= 100
+INPUTS ?= 100000
+MINUTES ?= 30
+SOAK_SEED ?= 0
+SOAK_RESULTS ?= samples/benchmark/results
+
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check docs clean test-smoke test-oldest
+.PHONY: help demo test test-all soak check docs clean test-smoke test-oldest
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
@@ -37,6 +44,16 @@ test-smoke: ## run a small suite on Python 3.8 and 3.9, where they lie on the ma
 		else echo "there is no Python $$version here: its smoke suite is skipped"; fi; done
 
 test-oldest: smoke-oldest ## run the small suite with the oldest dependencies that setup.py allows, on Python 3.8
+
+soak: $(STAMP) ## hours: kill everything at MOMENTS=100, damage INPUTS=100000 files, MINUTES=30 of small projects
+	@status=0; \
+	$(VENV)/bin/python tests/soak/kill.py --moments $(MOMENTS) --seed $(SOAK_SEED) \
+		--output $(SOAK_RESULTS)/killed.csv || status=1; \
+	$(VENV)/bin/python tests/soak/fuzz.py --inputs $(INPUTS) --seed $(SOAK_SEED) --keep \
+		--output $(SOAK_RESULTS)/damaged.csv || status=1; \
+	$(VENV)/bin/python tests/soak/endurance.py --minutes $(MINUTES) --seed $(SOAK_SEED) \
+		--output $(SOAK_RESULTS)/endured.csv || status=1; \
+	exit $$status
 
 check: $(STAMP) docs ## style, types and documentation
 	$(RUN) ruff check .

@@ -80,6 +80,7 @@ setup(
         "dev": [
             *TEST,
             "pytest-xdist",
+            "hypothesis>=6.100",  # builds the inputs that `make soak` damages
             "ruff",
             *TYPES,
             "playwright",

@@ -14,8 +14,13 @@ them. Below `Project` lie its parts: `Dataset`, `Network`, `train`, the methods 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
 
+from __future__ import annotations
+
 import importlib
-from typing import Any, List
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` would take longer to load than this
+    from typing import Any, List
 
 __version__ = "0.1.0"
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Optional
 
 from .archives.npz_arrays import pack_arrays, unpack_arrays
 from .array import Array
 from .config import differences
-from .errors import CacheMismatchError, CorruptFileError, OutputExistsError, TooLargeError
+from .errors import CacheMismatchError, CorruptFileError, InUseError, OutputExistsError, TooLargeError
 from .files import FilePath, write_bytes_atomic, write_text_atomic
 from .remedies import remedy
 from .run_lock import LOCK_FILE, locked
 from .temporary_names import sweep
 
-__all__ = ["PartialFolder", "clear", "discard", "has_progress", "partial_folder", "working_on"]
+__all__ = ["PartialFolder", "clear", "clear_finished", "discard", "has_progress", "partial_folder", "working_on"]
 
 NOTE = "passport.json"
 
@@ -77,9 +77,29 @@ def _clear_without_progress(target: Path) -> None:
         clear(partial_folder(target))
 
 
+def clear_finished(target: FilePath, passport: Mapping[str, Any]) -> None:
+    """Remove what a run has left that was killed between its last write and its tidying up; another run's stays.
+
+    Args:
+        target: The finished file.
+        passport: What identifies its run.
+    """
+    folder = partial_folder(Path(target))
+    if not folder.is_dir():
+        return
+    with suppress(InUseError, CacheMismatchError, CorruptFileError), locked(folder):
+        if (folder / NOTE).is_file():
+            PartialFolder(Path(target), passport)
+            clear(folder)
+
+
 def clear(folder: Path) -> None:
-    """Remove everything in a locked folder but the lock, which goes with the folder when it is given up."""
-    for child in folder.iterdir():
+    """Remove everything in a locked folder but the lock, which goes with the folder when it is given up.
+
+    What was written last goes first, for it says how far the run has come, and the passport last: a process that is
+    killed meanwhile leaves no progress that nobody can go on with.
+    """
+    for child in sorted(folder.iterdir(), key=lambda path: (path.name == NOTE, -path.lstat().st_mtime_ns)):
         if child.is_dir() and not child.is_symlink():
             shutil.rmtree(child)
         elif child.name != LOCK_FILE:

@@ -127,6 +127,8 @@ def _run(command: Callable[[argparse.Namespace, Console], int], args: argparse.N
         _forget_stdout()
         return FAILED
     except Exception as error:  # noqa: BLE001 - the top: a user gets a message, a developer --verbose
+        if received():  # a library that was being loaded makes an ImportError of it
+            return _interrupted(console, KeyboardInterrupt())
         console.error(_message(error, console.verbose))
         if console.verbose:
             console.notice(traceback.format_exc().rstrip())

@@ -45,12 +45,16 @@ def data_cache_limit() -> int:
 
 
 def mark_used(data_cache: Path, fingerprint: str) -> None:
-    """Say that this process uses a data set; where that cannot be written, nobody can remove anything either."""
+    """Say that this process uses a data set; where that cannot be written, nobody can remove anything either.
+
+    Marks of processes that are gone are swept, so that a folder without a limit does not gather them.
+    """
     with suppress(OSError):
         marks = data_cache / MARKS
         marks.mkdir(parents=True, exist_ok=True)
         (marks / f"{folder_prefix()}{fingerprint}").touch()
         os.utime(str(data_cache / fingerprint))
+        _marked(data_cache)
 
 
 def trim_data_cache(folder: Union[str, Path], limit: Union[int, str]) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
@@ -63,6 +64,7 @@ class Dataset:
         normalize: Whether images are scaled to 0..1.
         image_size: (H, W) to which images were resized, None if they were not.
         class_names: What the classes are called: `class_names.CLASSES_FILE` beside the CSV, or the names in a frame.
+        read_at: When the reading of its files began, in nanoseconds since 1970; 0 for arrays and frames.
 
     Example:
         >>> import numpy as np
@@ -95,6 +97,7 @@ class Dataset:
         self.normalize = normalize
         self.image_size = image_size
         self.class_names = class_names if class_names is not None else NO_NAMES
+        self.read_at = 0
 
     @classmethod
     def from_csv(
@@ -125,6 +128,7 @@ class Dataset:
             RunError: The data cache cannot be written.
         """
         check_image_size(image_size)
+        read_at = time.time_ns()
         table = Table.read(path)
         names = ClassNames.found(classes, table.path)
         for name, missing in index_gaps(table.variables).items():
@@ -137,7 +141,9 @@ class Dataset:
             )
         folder = Path(os.path.abspath(str(data_cache))) if data_cache else default_data_cache()
         fingerprint, arrays = ingest(table, DecodeSettings(image_size, normalize), folder, progress, execution)
-        return cls(arrays, fingerprint, table, normalize, folder, image_size, names)
+        data = cls(arrays, fingerprint, table, normalize, folder, image_size, names)
+        data.read_at = read_at
+        return data
 
     @classmethod
     def from_frame(

@@ -118,8 +118,9 @@ class RowFigures:
         return figures
 
     def write(self, table: Path) -> None:
-        """Write the file beside a table, whole or not at all."""
-        write_bytes_atomic(rows_file(table), pack_arrays(self._arrays))
+        """Write the file beside a table, whole or not at all; which retraining ended first changes no byte."""
+        arrays = {name: self._arrays[name] for name in sorted(self._arrays)}
+        write_bytes_atomic(rows_file(table), pack_arrays(arrays))
 
     def add(self, job: str, measured: Mapping[str, Rows]) -> None:
         """Add what a retraining says of the rows of every measured data set."""

@@ -149,16 +149,15 @@ class Graph:
 
         built = build_network(prepared(message, purpose, batch_statistics), batch_size, leaf=leaf)
         self._require_memory(built, purpose, roles.name)
-        missing = [name for name in roles.inputs if name not in built.variables]
+        made = {name: v.variable_instance for name, v in built.variables.items() if v.variable_instance is not None}
+        missing = [name for name in roles.inputs if name not in made]
         if missing:
             raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
-        self.variables: Mapping[str, nn.Variable] = {
-            name: variable.variable_instance for name, variable in built.variables.items()
-        }
-        self.inputs = [(column, built.variables[name].variable_instance) for name, column in roles.inputs.items()]
+        self.variables: Mapping[str, nn.Variable] = made
+        self.inputs = [(column, made[name]) for name, column in roles.inputs.items()]
         for name, value in roles.constants.items():
-            if name in built.variables:
-                built.variables[name].variable_instance.data.fill(value)
+            if name in made:
+                made[name].data.fill(value)
         self.sample_losses = _sample_losses(built, roles, batch_size)  # (B, 1)
         self.predictions: List[Tuple[LossRole, Optional[nn.Variable]]] = [
             (loss, _variable(built, loss.prediction)) for loss in roles.losses
@@ -171,12 +170,14 @@ class Graph:
         A training pass keeps what enters a layer with parameters, for their gradients; any pass holds the largest
         variable.
         """
-        sizes = {name: FLOAT_BYTES * variable.variable_instance.size for name, variable in built.variables.items()}
+        # A variable that no layer makes has no instance.
+        instances = ((name, variable.variable_instance) for name, variable in built.variables.items())
+        sizes = {name: FLOAT_BYTES * instance.size for name, instance in instances if instance is not None}
         needed = max(sizes.values(), default=0)
         if purpose == TRAINING:
             layers = [f.inputs for f in built.forward_sequence() if any(name in self.leaves for name in f.inputs)]
             kept = {name for inputs in layers for name in inputs if name not in self.leaves}
-            needed = max(needed, sum(sizes[name] for name in kept))
+            needed = max(needed, sum(sizes.get(name, 0) for name in kept))
         work = f"a batch of {self.batch_size} samples in network '{name}'"
         require_memory(needed, work, remedy("smaller-batches"))
 

@@ -29,6 +29,7 @@ from .file_settings import read_settings
 from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_layers
 from .hidden_layer import last_hidden_variable
 from .initial_values import complete_values, drawable, initial_values
+from .layer_numbers import require_layer_numbers
 from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
 from .nnp import NetworkFile, NNablaMessage, parse_bytes, parse_text, read_network_file
@@ -80,6 +81,7 @@ class Network:
         self.settings = read_settings(file.proto, file.path)
         self.trained = bool(file.parameters)
         require_buildable(file.proto.network, file.path)
+        require_layer_numbers(file.proto.network, file.path)
         # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
         drawn = {**initial_values(file.proto, seed), **fixed}
         values = complete_values(drawn, file) if self.trained else drawn

@@ -20,7 +20,7 @@ from ..machine_memory import require_memory
 from ..network import Network
 from ..network.file_settings import with_solver_defaults
 from ..remedies import remedy
-from ..resume import discard, has_progress, working_on
+from ..resume import clear_finished, discard, has_progress, working_on
 from .cache import TrainingCache, write_cache
 from .checkpoint import Checkpoint
 from .first_parameters import drawn_from
@@ -115,6 +115,7 @@ def train(
     passport = run_passport(network, dataset, config)
     existing = _existing(target, passport, overwrite)
     if existing is not None:
+        clear_finished(target, passport)
         return existing
     trainer = Trainer(network, dataset, config, device)
     _require_room(trainer.state(), StepPlan(config, len(dataset)), target)

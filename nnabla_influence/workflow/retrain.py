@@ -30,6 +30,7 @@ from ..interrupts import resumable
 from ..remedies import remedy
 from ..resume import PartialFolder, discard, partial_folder, working_on
 from ..training import run_passport
+from .changed_inputs import warn_of_changes
 from .data_reading import Data, GivenData, csv_of
 from .opened_project import OpenedProject, open_project
 from .progress_reporter import SILENT, ProgressReporter
@@ -118,6 +119,7 @@ def retrain(request: RetrainRequest, reporter: ProgressReporter = SILENT) -> Cle
     refuse_overwriting(outputs, compared.original.data_files)
     with _kept(request.output):
         finished = _trained(request, compared, reporter)
+    warn_of_changes(compared.original.train, compared.cleansed.train, compared.original.validation)
     scale = likelihood_scale(compared.original.network.roles.validation.losses)
     before, after = ([_of(finished[data, seed]) for seed in request.seeds] for data in DATA)
     if request.output is not None:

@@ -40,6 +40,7 @@ from ..remedies import remedy
 from ..resume import PartialFolder, discard, has_progress, partial_folder, working_on
 from ..scores import InfluenceScores
 from ..training import FinalState, FinishedTraining
+from .changed_inputs import warn_of_changes
 from .opened_project import OpenedProject, require_trained
 from .preflight import preflight, warn_of_equal_scores
 from .progress_reporter import SILENT, ProgressReporter
@@ -218,7 +219,9 @@ def score_project(
         execution, output.parent if output is not None and execution.scheduler is not None else None
     ) as sweep:
         scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter, sweep=sweep)
-        return with_sample_columns(scores, training, project.train, request.device, sweep)
+        complete = with_sample_columns(scores, training, project.train, request.device, sweep)
+    warn_of_changes(project.train, project.validation)
+    return complete
 
 
 def score_training(

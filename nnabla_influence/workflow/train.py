@@ -10,6 +10,7 @@ from ..interrupts import resumable
 from ..remedies import remedy
 from ..resume import has_progress, partial_folder
 from ..training import Hooks, TrainingCache, train
+from .changed_inputs import warn_of_changes
 from .epoch_log import EpochLog
 from .opened_project import OpenedProject
 from .progress_reporter import SILENT, ProgressReporter
@@ -52,6 +53,7 @@ def train_project(
                 overwrite=overwrite,
                 hooks=Hooks(progress, epochs),
             )
+    warn_of_changes(project.train, project.validation)
     if finished and not overwrite:
         LOGGER.info("%s holds this very training already; nothing to do", target)
     return cache

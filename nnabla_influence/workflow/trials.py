@@ -23,6 +23,7 @@ from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
+from .changed_inputs import warn_of_changes
 from .opened_project import OpenedProject, open_project
 from .preflight import preflight
 from .progress_reporter import SILENT, ProgressReporter
@@ -225,6 +226,7 @@ def _trial(
             cache, project.train, validation, method, beside=beside, reporter=reporter
         )
     columns = sample_columns(cache, project.train, project.device)
+    warn_of_changes(project.train, project.validation)
     if request.labels:
         columns[LABEL_COLUMN] = scores[request.labels.method].columns[LABEL_COLUMN]
     table = project.train.table

@@ -14,7 +14,9 @@ import difflib
 import os
 import re
 import runpy
+import signal
 import sys
+from contextlib import contextmanager
 
 import pytest
 from integration.conftest import ROOT
@@ -271,6 +273,17 @@ def inputs(tmp_path_factory):
     return folder
 
 
+@contextmanager
+def signals_untouched():
+    """What is run in this process ends as if it were its own: deaf to signals."""
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
+
+
 class Recorder:
     """Runs in the folder of the inputs; gives what happened as text and removes what was written."""
 
@@ -286,7 +299,7 @@ class Recorder:
     def click(self, plugin, words):
         script = next(script for script in SCRIPTS if script.stem == plugin)
         self._caplog.clear()
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, signals_untouched():
             patch.setattr(sys, "argv", [str(script), *words])
             with pytest.raises(SystemExit) as left:
                 runpy.run_path(str(script), run_name="__main__")

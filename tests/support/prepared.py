@@ -148,7 +148,7 @@ def _become(words, cwd, environment, streams):
         runpy.run_path(words[0], run_name="__main__")
 
 
-def _code_of(request):
+def code_of(request):
     """Be it, and end as the interpreter would, but for tidying the memory up: that takes as long as the imports."""
     code = 0
     try:
@@ -172,4 +172,4 @@ def _code_of(request):
 if __name__ == "__main__":
     asked = _serve(sys.argv[1])
     if asked is not None:
-        os._exit(_code_of(asked))
+        os._exit(code_of(asked))

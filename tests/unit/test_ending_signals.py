@@ -136,11 +136,49 @@ with ending_signals():
 """
 
 
+MADE_ANOTHER = LOST.replace(
+    "pass  # somebody's code swallows it", "raise ImportError('do not import it from there') from None"
+)
+
+
 @UNIX
-def test_a_signal_that_somebody_swallowed_is_not_lost():
-    process = started(LOST)
+@pytest.mark.parametrize("program", [LOST, MADE_ANOTHER], ids=["swallowed", "made an ImportError, as NumPy does"])
+def test_a_signal_that_somebody_caught_is_not_lost(program):
+    process = started(program)
     _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (143, "interrupted\n")
+
+
+STARTING = """
+import os, runpy, signal, sys
+
+name, program = sys.argv[1:]
+
+class AtFirstImport:
+    # The signal comes when the first of our modules is looked for; Python's own start is not ours to change.
+    def find_spec(self, module, path=None, target=None):
+        if module.startswith("nnabla_influence") and not module.endswith("__main__"):
+            os.kill(os.getpid(), getattr(signal, name))
+
+if program.endswith(".py"):
+    sys.meta_path.insert(0, AtFirstImport())
+    runpy.run_path(program, run_name="__main__")
+else:
+    import nnabla_influence
+    sys.meta_path.insert(0, AtFirstImport())
+    runpy.run_module(program, run_name="__main__", alter_sys=True)
+"""
+SCRIPTS = [str(path) for path in sorted((ROOT / "plugins").rglob("*.py"))]
+
+
+@UNIX
+@pytest.mark.parametrize("program", ["nnabla_influence.__main__", *SCRIPTS], ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_is_heard_before_anything_of_ours_is_loaded(name, program):
+    line = [sys.executable, "-c", STARTING, name, program]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, preexec_fn=default_interrupt)
+    assert (done.returncode, done.stderr) == (128 + getattr(signal, name), "interrupted\n")
 
 
 @UNIX

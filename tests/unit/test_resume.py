@@ -1,13 +1,21 @@
 """The folder an unfinished run leaves behind."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import CacheMismatchError, CorruptFileError, OutputExistsError
-from nnabla_influence.resume import PartialFolder, discard, has_progress, partial_folder, working_on
+from nnabla_influence.resume import (
+    PartialFolder,
+    clear_finished,
+    discard,
+    has_progress,
+    partial_folder,
+    working_on,
+)
 
 
 def test_what_is_saved_is_loaded_and_replaced(tmp_path):
@@ -42,6 +50,36 @@ def test_only_our_folder_is_removed(tmp_path):
     assert not discard(target), "it has no passport of ours"
     PartialFolder(tmp_path / "b", {})
     assert discard(tmp_path / "b") and not partial_folder(tmp_path / "b").exists()
+
+
+def test_what_a_run_left_that_was_killed_before_it_tidied_up_is_removed_with_the_finished_file(tmp_path):
+    target = tmp_path / "a"
+    clear_finished(target, {})
+    assert not list(tmp_path.iterdir())
+    PartialFolder(target, {"seed": 1}).save("progress", {"u": np.arange(3.0)})
+    clear_finished(target, {"seed": 2})
+    assert has_progress(target), "another run's progress stays"
+    (partial_folder(target) / "lock.json").write_text("{}", encoding="utf-8")  # of the killed process
+    clear_finished(target, {"seed": 1})
+    assert not partial_folder(target).exists()
+    partial_folder(target).mkdir()
+    (partial_folder(target) / "lock.json").write_text("{}", encoding="utf-8")
+    clear_finished(target, {"seed": 1})
+    assert not partial_folder(target).exists(), "it was killed when only the lock was left"
+
+
+def test_removing_takes_the_newest_first_and_the_passport_last(tmp_path, monkeypatch):
+    """So that a process which is killed meanwhile leaves nothing that cannot go on."""
+    target = tmp_path / "a"
+    store = PartialFolder(target, {})
+    for number, name in enumerate(["kept-1", "progress", "kept-2"]):
+        store.save(name, {})
+        os.utime(str(partial_folder(target) / f"{name}.npz"), (100 + number, 100 + number))
+    removed = []
+    unlink = Path.unlink
+    monkeypatch.setattr(Path, "unlink", lambda path: (removed.append(path.name), unlink(path)))
+    discard(target)
+    assert removed[:4] == ["kept-2.npz", "progress.npz", "kept-1.npz", "passport.json"]
 
 
 def damages(data):

@@ -103,3 +103,24 @@ def test_the_citation_is_of_this_version_and_licence(settings):
         "Kobayashi",
         "Narihira",
     ]
+
+
+def test_what_is_known_to_work_is_within_the_bounds(settings):
+    """Every library has a newest version that was tested, as it has an oldest one."""
+    lines = (ROOT / ".ci" / "known-to-work.txt").read_text(encoding="utf-8").splitlines()
+    newest = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    bounds = {}
+    for requirement in [
+        *settings["install_requires"],
+        *settings["extras_require"]["all"],
+        *settings["extras_require"]["test"],
+    ]:
+        name, _, bound = re.split(r"(>=)", requirement, maxsplit=1)
+        bounds[name.lower()] = bound.split(",")[0]
+    assert sorted(newest) == sorted(bounds)
+    for name, bound in bounds.items():
+        assert _numbers(newest[name]) >= _numbers(bound), f"{name} {newest[name]} is older than its lower bound"
+
+
+def _numbers(version):
+    return [int(part) for part in version.split(".")]

@@ -2,7 +2,8 @@
 
 Nobody can tell by a file alone who wrote it, so each plugin keeps a record beside its outputs: their names and their
 SHA-256. A file that somebody has edited since is no longer the plugin's. NNC itself makes the file empty before the
-plugin starts.
+plugin starts. While a plugin works, the record says of each output that it is being written: a plugin that is killed
+can write nothing down any more, and the next click must go on.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Dict, Iterator
+from typing import Dict, Iterator, Optional
 
 from ...errors import OutputExistsError
 from ...files import write_text_atomic
@@ -21,6 +22,7 @@ from ..host.desktop_result import beside
 __all__ = ["own_outputs", "record_file"]
 
 CHUNK = 1 << 20
+BEING_WRITTEN = "being written"
 
 
 @contextmanager
@@ -35,18 +37,36 @@ def own_outputs(plugin: str, *outputs: Path) -> Iterator[None]:
         OutputExistsError: One of them exists, is not empty, and was written by somebody else, or edited.
     """
     for output in outputs:
-        if _holds_something(output) and _record(plugin, output).get(output.name) != _sha256(output):
+        if _holds_something(output) and _record(plugin, output).get(output.name) not in (
+            BEING_WRITTEN,
+            _sha256(output),
+        ):
             raise OutputExistsError(
                 f"{output}: expected no file, or one that this plugin wrote and nobody has changed since, got another "
                 "one.",
                 remedy("replace-output"),
             )
+    for output in outputs:
+        if record_file(plugin, output).parent.is_dir():
+            _write(plugin, output, BEING_WRITTEN)
     try:
         yield
     finally:  # also what was written before something went wrong
-        for output in filter(_holds_something, outputs):
-            record = {**_record(plugin, output), output.name: _sha256(output)}
-            write_text_atomic(record_file(plugin, output), json.dumps(record, indent=1, sort_keys=True) + "\n")
+        for output in outputs:
+            _write(plugin, output, _sha256(output) if _holds_something(output) else None)
+
+
+def _write(plugin: str, output: Path, digest: Optional[str]) -> None:
+    """Put what is known of an output into the record; a record that knows nothing is no file."""
+    known = _record(plugin, output)
+    record = {name: known[name] for name in known if name != output.name}
+    if digest is not None:
+        record[output.name] = digest
+    file = record_file(plugin, output)
+    if record and record != known:
+        write_text_atomic(file, json.dumps(record, indent=1, sort_keys=True) + "\n")
+    elif not record and file.exists():
+        file.unlink()
 
 
 def record_file(plugin: str, output: Path) -> Path:

@@ -46,7 +46,17 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
     Raises:
         SystemExit: After ``-h``, or a field that holds no such value.
     """
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    with ending_signals():
+        try:
+            return _answer(name, sys.argv[1:] if argv is None else list(argv))
+        except KeyboardInterrupt:  # before or after the work
+            with suppress(OSError, AttributeError):  # the terminal that was closed
+                sys.stderr.write("interrupted\n")
+            return exit_code()
+
+
+def _answer(name: str, arguments: Sequence[str]) -> int:
+    """Read the fields, do the work, and say how it ended."""
     desktop = DesktopResult.of_arguments(arguments)
     try:
         fields = parse(name, arguments)
@@ -60,8 +70,7 @@ def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
         sys.stderr.write(f"error: {_missing_library(error)}\n")
         return FAILED
     console = PluginConsole()
-    with ending_signals():
-        code = _run(name, fields, console)
+    code = _run(name, fields, console)
     if desktop is not None:
         _tidy(desktop, code, console)
     if code == 0:
@@ -93,13 +102,20 @@ def _run(name: str, fields: Fields, console: PluginConsole) -> int:
         if received():  # somewhere the interrupt went nowhere
             raise KeyboardInterrupt
     except KeyboardInterrupt as interrupt:
-        text = interruption_text(interrupt, console.remedies)
-        with suppress(OSError):  # the terminal that was closed
-            console.error(f"interrupted; {text}" if text else "interrupted")
-        return exit_code()
+        return _interrupted(interrupt, console)
     except Exception as error:  # noqa: BLE001 - the top: NNC's user gets a sentence
+        if received():  # a library that was being loaded makes an ImportError of it
+            return _interrupted(KeyboardInterrupt(), console)
         return _failed(error, console)
     return 0
+
+
+def _interrupted(interrupt: KeyboardInterrupt, console: PluginConsole) -> int:
+    """Say what is kept and how to go on; return the exit code."""
+    text = interruption_text(interrupt, console.remedies)
+    with suppress(OSError):  # the terminal that was closed
+        console.error(f"interrupted; {text}" if text else "interrupted")
+    return exit_code()
 
 
 def _failed(error: Exception, console: PluginConsole) -> int:

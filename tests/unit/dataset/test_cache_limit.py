@@ -128,3 +128,14 @@ def test_the_limit_is_a_variable_or_20_gigabytes(monkeypatch):
 def test_a_mark_names_process_and_data_set(cache):
     mark_used(cache, NAMES[0])
     assert [path.name for path in (cache / MARKS).iterdir()] == [folder_prefix() + NAMES[0]]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody can ask whether a process lives")
+def test_marks_of_processes_that_are_gone_are_swept_without_a_limit(cache):
+    mark_used(cache, NAMES[0])
+    (own,) = (cache / MARKS).iterdir()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (cache / MARKS / own.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-")).touch()
+    mark_used(cache, NAMES[0])
+    assert [path.name for path in (cache / MARKS).iterdir()] == [own.name]

@@ -136,3 +136,14 @@ def test_a_broken_file_is_named(tmp_path, broken):
     rows_file(table).write_bytes(broken(rows_file(table).read_bytes()))
     with pytest.raises(DataError, match="c.rows.npz' is broken"):
         RowFigures.read(table)
+
+
+def test_the_order_in_which_retrainings_end_changes_no_byte(tmp_path):
+    rows = {"selection": (np.array([0.5, 1.0]), np.array([True, False]))}
+    for name, order in (("a", ("one", "two")), ("b", ("two", "one"))):
+        figures = RowFigures()
+        for job in order:
+            figures.add(job, rows)
+        figures.write(tmp_path / f"{name}.csv")
+    written = [rows_file(tmp_path / f"{name}.csv").read_bytes() for name in ("a", "b")]
+    assert written[0] == written[1]

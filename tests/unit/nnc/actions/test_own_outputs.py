@@ -1,5 +1,10 @@
 """What a plugin may replace: nothing, an empty file, or what it wrote itself."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from nnabla_influence.errors import OutputExistsError
@@ -46,6 +51,25 @@ def test_what_was_written_before_a_failure_is_its_own(tmp_path):
             raise ZeroDivisionError
     write(tmp_path / "o.csv")
     assert not (tmp_path / "p.csv").exists()
+
+
+def test_what_a_plugin_had_written_that_was_killed_is_its_own(tmp_path):
+    """A killed plugin cannot write down what it wrote."""
+    killed = "import sys; from pathlib import Path; from nnabla_influence.nnc.actions.own_outputs import own_outputs\n"
+    killed += "import os\nwith own_outputs('influence', Path(sys.argv[1])):\n    Path(sys.argv[1]).write_text('new')\n"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
+    subprocess.run([sys.executable, "-c", killed + "    os._exit(9)", str(tmp_path / "o.csv")], env=environment)
+    assert (tmp_path / "o.csv").read_text() == "new"
+    write(tmp_path / "o.csv")
+    (tmp_path / "o.csv").write_text("mine")
+    with pytest.raises(OutputExistsError):
+        write(tmp_path / "o.csv")
+
+
+def test_where_nothing_was_written_no_record_stays(tmp_path):
+    with pytest.raises(ZeroDivisionError), own_outputs("influence", tmp_path / "o.csv"):
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_damaged_record_knows_nothing(tmp_path):

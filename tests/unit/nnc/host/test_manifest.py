@@ -83,7 +83,7 @@ def test_every_script_is_declared_and_every_declared_script_exists():
 @pytest.mark.parametrize("plugin", PLUGINS, ids=name_of)
 def test_a_script_is_thin_and_differs_from_the_others_in_its_name_only(plugin):
     text, other = ((ROOT / "plugins" / p.script).read_text(encoding="utf-8") for p in (plugin, PLUGINS[0]))
-    assert f'run_plugin("{plugin.name}")' in text and len(text.splitlines()) < 32 and text.isascii()
+    assert f'run_plugin("{plugin.name}")' in text and len(text.splitlines()) <= 40 and text.isascii()
     assert text.split('"""')[2] == other.split('"""')[2].replace(PLUGINS[0].name, plugin.name)
     assert f'"{FOLDER}" / "{ARCHIVE}"' in text
 
