@@ -76,6 +76,9 @@ def _main(argv: Optional[Sequence[str]]) -> int:
         args = parser.parse_args(argv)
     except SystemExit as leaving:  # argparse leaves after --help and after a wrong argument
         return int(leaving.code or 0)
+    except OSError as error:  # of a path that was typed: too long, or where nobody may look
+        Console().error(system_message(error))
+        return WRONG_REQUEST
     if args.command is None:
         parser.print_help(sys.stderr)
         return WRONG_REQUEST

@@ -30,6 +30,7 @@ from .graph import TRAINING, Graph, ParameterStore, Purpose, batch_statistics_la
 from .hidden_layer import last_hidden_variable
 from .initial_values import complete_values, drawable, initial_values
 from .layer_numbers import require_layer_numbers
+from .layer_order import require_layer_order
 from .lookup_column import LookupColumn
 from .loss_role import CLASS_LABELS, LossRole, column_behind, producers_of
 from .nnp import NetworkFile, NNablaMessage, parse_bytes, parse_text, read_network_file
@@ -82,6 +83,7 @@ class Network:
         self.trained = bool(file.parameters)
         require_buildable(file.proto.network, file.path)
         require_layer_numbers(file.proto.network, file.path)
+        require_layer_order(file.proto.network, file.path)
         # Drawn even if the file holds values: NNabla alone knows the names that loops expand to.
         drawn = {**initial_values(file.proto, seed), **fixed}
         values = complete_values(drawn, file) if self.trained else drawn

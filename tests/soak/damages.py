@@ -138,10 +138,10 @@ def damaged_words(draw, words):
 
 def _changed_value(kind, word):
     if is_number(word):  # mostly another number, of which some are fine
-        return st.sampled_from((*FINE, *FINE, *FINE, *NUMBERS)) if kind != "text" else damaged_text(word)
+        return st.sampled_from((*6 * FINE, *NUMBERS)) if kind != "text" else damaged_text(word)
     if kind == "text":
         return damaged_text(word)
-    return st.sampled_from((*FILES, *FILES, *FILES, *WORDS))
+    return st.sampled_from((*6 * FILES, *WORDS))
 
 
 def _change_form(draw, words, place):

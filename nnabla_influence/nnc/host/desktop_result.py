@@ -90,4 +90,4 @@ class DesktopResult:
 def beside(output: Path, name: str) -> Path:
     """Name a file that belongs to an output: in its folder, or where NNC Desktop does not list it."""
     result = DesktopResult.of(output)
-    return output.with_name(name) if result is None else result.more / name
+    return output.parent / name if result is None else result.more / name

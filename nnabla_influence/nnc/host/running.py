@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # needs the libraries that this module must report as missing
 __all__ = ["run_plugin"]
 
 FAILED = 1
+WRONG_REQUEST = 2
 
 
 def run_plugin(name: str, argv: Optional[Sequence[str]] = None) -> int:
@@ -64,6 +65,9 @@ def _answer(name: str, arguments: Sequence[str]) -> int:
         if leaving.code and desktop and desktop.way_back:
             sys.stderr.write(f"{desktop.way_back}\n")
         raise
+    except OSError as error:  # of a path in a field: too long, or where nobody may look
+        sys.stderr.write(f"error: {error.strerror}: '{error.filename}'\n")
+        return WRONG_REQUEST
     try:
         from .plugin_console import PluginConsole
     except ImportError as error:

@@ -155,3 +155,21 @@ def test_commands_are_modules_with_the_two_functions():
         assert callable(module.add_parser) and callable(module.run)
         parser = argparse.ArgumentParser()
         module.add_parser(parser.add_subparsers())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["info", "a" * 3000],
+        ["score", "--cache", "c.h5", "--train", "a" * 3000, "--output", "o.csv"],
+        ["score", "--cache", "a" * 3000, "--output", "o.csv"],
+        ["train", "--network", "a" * 3000, "--cache", "c.h5"],
+        ["noise", "--train", __file__, "--rate", "0", "--output", "a" * 3000, "--truth", "t.csv"],
+        ["plugins", "install", "--nnc", "a" * 3000],
+    ],
+    ids=lambda words: " ".join(words)[:30],
+)
+def test_a_name_that_is_too_long_is_one_sentence(words, capsys):
+    assert dispatcher.main(words) in (1, 2)
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: ") and errors.count("\n") == 1 and "--verbose" not in errors

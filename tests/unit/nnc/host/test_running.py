@@ -179,3 +179,13 @@ def test_help_ends_before_anything_is_done(plugin, capsys):
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.name)
 def test_every_plugin_has_an_action_of_its_name(plugin):
     assert importlib.util.find_spec(f"nnabla_influence.nnc.actions.{plugin.name}") is not None
+
+
+@pytest.mark.parametrize("field", ["output", "removed", "influence"])
+@pytest.mark.parametrize("path", ["/", "..", "a" * 3000, "/" + "a" * 3000], ids=lambda path: path[:8])
+def test_a_path_that_can_be_no_file_ends_in_one_sentence(field, path, tmp_path, monkeypatch, capfd, caplog):
+    monkeypatch.chdir(tmp_path)
+    assert run_plugin("remove_harmful_samples", [f"--{field}", path]) in (1, 2)
+    said = capfd.readouterr().err + caplog.text
+    assert "Traceback" not in said and "error: " in said
+    assert not list(tmp_path.iterdir())
