@@ -2,9 +2,9 @@
 
 Where every parameter is read once, by a layer whose gradients have a formula (`layer_norms`), one forward and one
 backward pass give the norms of all samples of a batch. Other networks (parameters that several layers share, recurrent
-layers, normalised weights) are differentiated one sample at a time. Which it is, is decided once for each batch size,
-and the formulas are held against single samples of their first batch: rows of a layer that belong to no one sample,
-after a transposition for example, would show there.
+layers, normalised weights) are differentiated one sample at a time. Which it is, is decided once, and the formulas are
+held against single samples of the first batch: rows of a layer that belong to no one sample, after a transposition for
+example, would show there.
 
 The samples must not depend on each other: batch normalisation with frozen statistics.
 """
@@ -49,9 +49,16 @@ class GradientNorms:
         size = len(next(iter(batch.values())))
         check_batch(batch, self._graphs.graph(size, SCORING_FROZEN))
         if size not in self._passes:
-            self._passes[size] = self._checked(size, batch)
+            decided = [one_pass for known, one_pass in self._passes.items() if known > 1]  # one sample mixes with none
+            self._passes[size] = self._another(size, decided[0]) if decided else self._checked(size, batch)
         one_pass = self._passes[size]
         return self._looped(batch, size) if one_pass is None else one_pass.run(batch)
+
+    def _another(self, size: int, decided: Optional[_OnePass]) -> Optional[_OnePass]:
+        """Return the same for another size as for the first, whose batch decided for the network."""
+        graph = self._graphs.graph(size, SCORING_FROZEN)
+        layers = _layers(graph)
+        return None if decided is None or layers is None else _OnePass(graph, layers)
 
     def _checked(self, size: int, batch: Batch) -> Optional[_OnePass]:
         """Return what computes a batch of a size in one pass, None if nothing does."""

@@ -1,7 +1,8 @@
 """Losses and predictions of samples: the pass forwards of `tangent.TangentPass` without tangents, or NNabla's.
 
 The first takes a third of the time. It is used where every layer has a rule and the losses of a first batch are
-NNabla's; on another device than the CPU it is not.
+NNabla's; on another device than the CPU it is not. The first batch decides for batches of other sizes too: the layers
+are the same.
 """
 
 from __future__ import annotations
@@ -55,17 +56,28 @@ class LossValues:
         check_batch(batch, graph)
         key = (size, validation)
         if key not in self._passes:
-            self._passes[key] = self._checked(graph, theta, batch) if self._forward else None
+            self._passes[key] = self._new(graph, theta, batch, validation) if self._forward else None
         forwards = self._passes[key]
         return self._by_nnabla(graph, theta, batch) if forwards is None else _values(forwards, theta, batch)
 
-    def _checked(self, graph: Graph, theta: Array, batch: Batch) -> Optional[TangentPass]:
-        """Return our own pass, None if it cannot compute what NNabla computes."""
+    def _new(self, graph: Graph, theta: Array, batch: Batch, validation: bool) -> Optional[TangentPass]:
+        """Return our own pass for a size of batch, None if it is no good; the first size decides for the network."""
+        # One sample is like every other: what goes wrong among several does not show.
+        decided = [found for (size, other), found in self._passes.items() if other == validation and size > 1]
+        if not decided:
+            return self._checked(graph, theta, batch)
+        return self._pass(graph) if decided[0] is not None else None
+
+    def _pass(self, graph: Graph) -> TangentPass:
         prediction = graph.predictions[0][1]
         outputs = [graph.sample_losses] if prediction is None else [graph.sample_losses, prediction]
+        return TangentPass(graph, outputs, self._graphs.space, self._graphs.buffers)
+
+    def _checked(self, graph: Graph, theta: Array, batch: Batch) -> Optional[TangentPass]:
+        """Return our own pass, None if it cannot compute what NNabla computes."""
         expected = self._by_nnabla(graph, theta, batch)[0]
         try:
-            forwards = TangentPass(graph, outputs, self._graphs.space, self._graphs.buffers)
+            forwards = self._pass(graph)
             found = _values(forwards, theta, batch)[0]
         except UnsupportedError:
             return None

@@ -13,7 +13,7 @@ import io
 import pickle
 import shutil
 from pathlib import Path
-from typing import Any, Callable, Generic, Tuple, TypeVar
+from typing import Any, Callable, Generic, Iterable, List, Tuple, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class SharedValue(Generic[Value]):
         value: The value; it can be pickled.
         folder: A folder of its own, which every worker sees; made here.
         mapped: Whether the arrays are mapped rather than read.
+        stored: Other shared values in the same parent folder that stay at least as long; arrays that they hold, the
+            very same objects, are not stored again.
 
     Attributes:
         folder: The folder; while it is there, the value is wanted.
@@ -47,13 +49,17 @@ class SharedValue(Generic[Value]):
     >>> place.cleanup()
     """
 
-    def __init__(self, value: Value, folder: Path, mapped: bool = True) -> None:
+    def __init__(
+        self, value: Value, folder: Path, mapped: bool = True, stored: Iterable[SharedValue[Any]] = ()
+    ) -> None:
         self.folder = folder
         self._mapped = mapped
         folder.mkdir()
         stream = io.BytesIO()
-        _Packing(stream, folder).dump(value)
+        packing = _Packing(stream, folder, [array for other in stored for array in other._arrays])
+        packing.dump(value)
         self._parcel = stream.getvalue()
+        self._arrays: List[Tuple[Array, str]] = packing.stored  # held, so that nothing else gets their identity
 
     def opened(self) -> Value:
         """Return the value; arrays that are mapped cannot be written to."""
@@ -83,20 +89,27 @@ def _received(folder: Path, mapped: bool, parcel: bytes) -> SharedValue[Any]:
 
 
 class _Packing(pickle.Pickler):
-    """Puts large arrays into files."""
+    """Puts large arrays into files.
 
-    def __init__(self, stream: io.BytesIO, folder: Path) -> None:
+    Attributes:
+        stored: The arrays it has put there, and their files below the parent folder.
+    """
+
+    def __init__(self, stream: io.BytesIO, folder: Path, known: List[Tuple[Array, str]]) -> None:
         super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
         self._folder = folder
-        self._count = 0
+        self._names = {id(array): name for array, name in known}
+        self.stored: List[Tuple[Array, str]] = []
 
     def persistent_id(self, thing: Any) -> Any:
         if type(thing) is not np.ndarray or thing.nbytes < LARGE or thing.dtype.hasobject:
             return None
-        name = f"{self._count}.npy"
-        self._count += 1
-        np.save(str(self._folder / name), thing, allow_pickle=False)
-        return name
+        if id(thing) not in self._names:
+            name = f"{self._folder.name}/{len(self.stored)}.npy"
+            np.save(str(self._folder.parent / name), thing, allow_pickle=False)
+            self._names[id(thing)] = name
+            self.stored.append((thing, name))
+        return self._names[id(thing)]
 
 
 class _Unpacking(pickle.Unpickler):
@@ -108,6 +121,6 @@ class _Unpacking(pickle.Unpickler):
         self._mapped = mapped
 
     def persistent_load(self, name: Any) -> Array:
-        stored = np.load(str(self._folder / name), mmap_mode="r" if self._mapped else None, allow_pickle=False)
+        stored = np.load(str(self._folder.parent / name), mmap_mode="r" if self._mapped else None, allow_pickle=False)
         array: Array = stored.view(np.ndarray)  # indexing a memmap object is several times slower
         return array

@@ -94,6 +94,7 @@ class SharedWork:
         self._elsewhere = execution.from_start
         self._spent = 0.0  # seconds of work in this process
         self._shared: Dict[int, Tuple[object, SharedValue[Any]]] = {}  # by identity, with what keeps it from reuse
+        self._subjects: List[SharedValue[Any]] = []
         self._count = 0
 
     def __enter__(self) -> SharedWork:
@@ -169,7 +170,10 @@ class SharedWork:
         size = max(1, len(items) // (PIECES * self._started()))
         pieces = [items[start : start + size] for start in range(0, len(items), size)]
         first = [_SharedRehearsal(self._share(rehearsal.question), rehearsal.item) for rehearsal in rehearsals]
-        jobs = [_Piece(self._share(subject), self._share(question), first, piece) for piece in pieces]
+        shared = self._share(subject)
+        if shared not in self._subjects:
+            self._subjects.append(shared)
+        jobs = [_Piece(shared, self._share(question), first, piece) for piece in pieces]
         early: Dict[int, List[Answer]] = {}
         due = 0
         try:
@@ -193,7 +197,8 @@ class SharedWork:
         if id(value) not in self._shared:
             if self._folder is None:
                 self._folder = self._stack.enter_context(shared_folder(self._place))
-            self._shared[id(value)] = (value, SharedValue(value, self._folder / str(self._count), self._mapped))
+            shared = SharedValue(value, self._folder / str(self._count), self._mapped, self._subjects)
+            self._shared[id(value)] = (value, shared)
             self._count += 1
         return self._shared[id(value)][1]
 

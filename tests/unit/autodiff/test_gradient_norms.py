@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.gradient_norms import GradientNorms
 from nnabla_influence.errors import DataError
 from nnabla_influence.network import Network
 
@@ -44,6 +45,30 @@ def test_rows_that_belong_to_no_sample_are_noticed(build, said, caplog):
     rows = [{name: values[row : row + 1] for name, values in BATCH.items()} for row in range(3)]
     gradients = [oracle.mean_gradient(theta, [row]) for row in rows]
     np.testing.assert_allclose(found, [gradient @ gradient for gradient in gradients], rtol=1e-5)
+
+
+@pytest.mark.parametrize("sizes, looks", [((3, 2), 3), ((1, 3, 2), 4)], ids=["after several", "after one"])
+def test_the_first_batch_of_several_samples_decides_for_other_sizes(sizes, looks, monkeypatch):
+    """`looks`: samples that were computed alone, to be compared with; one of a batch of one, else three."""
+    alone = []
+    usual = GradientNorms._looped
+    monkeypatch.setattr(GradientNorms, "_looped", lambda self, *given: alone.append(given[1]) or usual(self, *given))
+    oracle = LossOracle(network_of(plain), "frozen")
+    theta = oracle.network.theta
+    for size in sizes:
+        found = oracle.squared_gradient_norms(theta, {name: values[:size] for name, values in BATCH.items()})
+    assert sum(alone) == looks
+    expected = LossOracle(oracle.network, "frozen").squared_gradient_norms(theta, BATCH)[:2]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_a_batch_of_one_decides_nothing_about_samples_that_mix():
+    oracle = LossOracle(network_of(turned), "frozen")
+    theta = oracle.network.theta
+    oracle.squared_gradient_norms(theta, {name: values[:1] for name, values in BATCH.items()})
+    found = oracle.squared_gradient_norms(theta, BATCH)
+    again = LossOracle(oracle.network, "frozen").squared_gradient_norms(theta, BATCH)
+    np.testing.assert_allclose(found, again, rtol=1e-6)
 
 
 def test_the_parameters_are_those_that_are_given():

@@ -35,6 +35,26 @@ def test_both_ways_give_the_same_values(body, passes):
     assert len(passes) == 2, "once to be checked, once to be used; and not for the other way"
 
 
+@pytest.mark.parametrize("body, rounds", [(smooth, 1), (binary, 0)], ids=["by our own pass", "by NNabla"])
+def test_the_first_batch_decides_for_other_sizes_which_are_not_looked_at_again(body, rounds, passes):
+    network, whole = small_network(body), draw_batch()
+    less = {name: array[:-1] for name, array in whole.items()}
+    one = LossValues(GraphCache(network), SCORING_BATCH)
+    one.run(network.theta, whole, False)
+    before = len(passes)
+    found = one.run(network.theta, less, False)
+    assert len(passes) == before + rounds
+    for ours, alone in zip(found, values(network, batch=less)):  # which looks at this size
+        assert np.array_equal(ours, alone)
+
+
+def test_the_validation_network_is_looked_at_by_itself(passes):
+    network, one = small_network(smooth), LossValues(GraphCache(small_network(smooth)), SCORING_BATCH)
+    one.run(network.theta, draw_batch(), False)
+    one.run(network.theta, draw_batch(), True)
+    assert len(passes) == 4
+
+
 def test_a_layer_without_a_rule_is_left_to_nnabla(passes):
     network = small_network(binary)
     for ours, nnablas in zip(values(network), values(network, forward=False)):

@@ -28,12 +28,24 @@ def test_what_arrives_is_what_was_sent(tmp_path, mapped):
 
 def test_only_large_arrays_of_numbers_lie_in_files(tmp_path):
     count = LARGE // 8
-    value = [np.zeros(count - 1), np.zeros(count), np.array([None] * count), np.zeros(count)]
+    same = np.zeros(count)
+    value = [np.zeros(count - 1), np.zeros(count), np.array([None] * count), same, same]
     shared = SharedValue(value, tmp_path / "0")
     assert sorted(path.name for path in shared.folder.iterdir()) == ["0.npy", "1.npy"]
     for path in shared.folder.iterdir():
         assert np.load(str(path), allow_pickle=False).shape == (count,)
     assert shared.opened()[2].dtype == object
+
+
+def test_an_array_that_another_value_holds_is_not_stored_again(tmp_path):
+    same = np.random.RandomState(0).normal(size=5000)
+    one = SharedValue({"theta": same}, tmp_path / "0")
+    two = SharedValue({"theta": same, "copy": same.copy()}, tmp_path / "1", stored=[one])
+    assert len(list(two.folder.iterdir())) == 1
+    found = pickle.loads(pickle.dumps(two)).opened()
+    assert np.array_equal(found["theta"], same) and np.array_equal(found["copy"], same)
+    two.remove()
+    assert np.array_equal(one.opened()["theta"], same)
 
 
 def test_equal_is_what_lies_in_one_folder(tmp_path):
