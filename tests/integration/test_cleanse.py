@@ -190,7 +190,7 @@ def test_the_mean_over_all_rows_is_the_mean_of_the_questions(finished, data):
     "target, reason",
     [
         ("class=12", "found none. The classes there are: 0 ("),
-        ("class=x", "expected class=K"),
+        ("class=x", "expected a class called 'x', found none"),
         ("rows=none.csv", "expected an existing file"),
         ("rows=beyond.csv", "from 0 to 39, found 40"),
         ("rows=empty.csv", "at least one line"),
