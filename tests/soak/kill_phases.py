@@ -21,6 +21,7 @@ METHODS = (
 DATA = ("--train", "../inputs/training.csv", "--validation", "../inputs/validation.csv")
 SETTINGS = ("--epochs", "4", "--batch-size", "8", "--learning-rate", "0.05")
 PROJECT = ("--network", "builtin:mlp", *DATA, *SETTINGS)
+SCORE = ("score", "--cache", "../inputs/cache.h5", *DATA, "--output", "i.csv")
 FEW = ("--trials", "2", "--remove", "4", "8", "--methods", "loss", "random")
 
 PREPARE = """
@@ -86,6 +87,7 @@ def _commands():
     for method in METHODS:
         line = ("score", "--cache", "../inputs/cache.h5", *DATA, "--method", method, "--output", "i.csv")
         yield _phase(f"score, {method}", *line, "--suspects", "suspects.csv")
+    yield _phase("score, 2 workers", *SCORE, "--workers", "2")
     yield _phase("run", "run", *PROJECT, "--trials", "2", "--output", "i.csv")
     yield _phase("run, 2 workers", "run", *PROJECT, "--trials", "2", "--workers", "2", "--output", "i.csv")
     yield _phase("evaluate", "evaluate", *PROJECT, *FEW, "--output", "curve.csv")
@@ -118,7 +120,9 @@ def _plugins():
         "remove_harmful_samples": ("-i", "../inputs/influence.csv"),
         "removal_curve": ("--counts", "1,4", "--trials", "2"),
         "influence_report": ("-i", "../inputs/influence.csv"),
+        "why_this_row": ("--row", "3", "--samples", "3"),
     }
+    del scripts["why_this_result"]  # asks about a picture, which this project has none of, and then does the same
     for name, script in scripts.items():
         yield Phase(f"plugin {name}", (script, *fields[name]), "project", ())
 
@@ -126,6 +130,7 @@ def _plugins():
 def _on_dask(scheduler):
     where = ("--scheduler", scheduler)
     yield _phase("run, Dask", "run", *PROJECT, "--trials", "2", *where, "--output", "i.csv")
+    yield _phase("score, Dask", *SCORE, *where)
     yield _phase("evaluate, Dask", "evaluate", *PROJECT, *FEW, *where, "--output", "curve.csv")
 
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from nnabla_influence.dataset import fingerprint, variable_decoder
+from nnabla_influence.dataset import decoded_files, fingerprint
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import DataError
 
@@ -110,7 +110,7 @@ def test_comments_do_not_count(folder):
 def test_the_second_run_neither_decodes_nor_reads(folder, monkeypatch):
     csv = folder.digits(count=5)
     age(folder)
-    decoded = Calls(monkeypatch, variable_decoder, "decode")
+    decoded = Calls(monkeypatch, decoded_files, "decode")
     hashed = Calls(monkeypatch, fingerprint.FileIndex, "hash")
     steps = []
     first = folder.read(csv, progress=lambda done, total: steps.append((done, total)))
@@ -162,7 +162,7 @@ def test_one_file_in_many_rows_is_read_once_for_its_hash(folder, monkeypatch):
 
 def test_a_moved_data_set_is_not_decoded_again(folder, monkeypatch):
     folder.read(folder.digits())
-    decoded = Calls(monkeypatch, variable_decoder, "decode")
+    decoded = Calls(monkeypatch, decoded_files, "decode")
     moved = folder.path.with_name("moved")
     folder.path.rename(moved)
     folder.read(moved / "データ.csv")

@@ -13,7 +13,7 @@ from support.waiting import PATIENCE
 
 from nnabla_influence import disk_space
 from nnabla_influence.cli.remedies import IN_COMMANDS
-from nnabla_influence.dataset import ingest, store, variable_decoder
+from nnabla_influence.dataset import decoded_files, ingest, store
 from nnabla_influence.dataset.data_cache import clear_data_cache, list_data_cache
 from nnabla_influence.errors import CorruptFileError, RunError, TooLargeError
 from nnabla_influence.temporary_names import folder_prefix
@@ -80,7 +80,7 @@ def test_an_interrupted_decoding_leaves_nothing(folder, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(variable_decoder, "decode", interrupted)
+    monkeypatch.setattr(decoded_files, "decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         folder.read(csv)
     assert [name for name in tree(folder.cache) if not name.startswith("index")] == []
