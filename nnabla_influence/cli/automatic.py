@@ -18,11 +18,12 @@ from ..scored_data import ScoredData
 from ..scores import InfluenceScores
 from ..training import TrainingCache
 from ..workflow.choose import ChooseRequest, choose, evaluation_data
-from ..workflow.opened_project import OpenedProject, open_cached_project, open_project
+from ..workflow.opened_project import OpenedProject, open_project
 from ..workflow.train import train_project
 from ..workflow.trials import cache_path
+from .cached_project import cached_project
 from .console import Console
-from .options import decoding_execution, execution
+from .options import execution
 from .project_options import METHOD_SETTING, project_request, score_request
 
 __all__ = ["chosen_removal"]
@@ -98,15 +99,7 @@ def _beside(output: Path, what: str) -> Path:
 def _finished(args: argparse.Namespace, console: Console) -> Tuple[TrainingCache, OpenedProject]:
     """Open the training or make it, with its data."""
     if args.cache is not None:
-        return open_cached_project(
-            args.cache,
-            args.train,
-            args.validation,
-            data_cache=args.data_cache,
-            classes=args.classes,
-            execution=decoding_execution(args),
-            reporter=console,
-        )
+        return cached_project(args, console)
     project = open_project(project_request(args), console)
     path = cache_path(args.output, args.seed)
     return train_project(project, path, overwrite=args.overwrite, reporter=console), project

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, Tuple
 
+from .cached_project import cached_project
 from .command_parser import rare
 from .console import Console
 from .network_options import add_network_file_options
@@ -12,7 +13,6 @@ from .options import (
     add_common,
     add_overwrite,
     add_scoring_workers,
-    decoding_execution,
     existing_file,
     output_file,
     scoring_execution,
@@ -134,7 +134,7 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
         ConfigError: The cache answers an option itself.
     """
     from ..errors import ConfigError
-    from ..workflow.opened_project import open_cached_project, open_project
+    from ..workflow.opened_project import open_project
     from ..workflow.score import final_state
 
     if args.network is not None:
@@ -146,12 +146,4 @@ def _finished(args: argparse.Namespace, console: Console) -> Tuple[FinishedTrain
             f"{' and '.join(given)} cannot be given with --cache, which holds the settings of the "
             "training; leave out what it holds."
         )
-    return open_cached_project(
-        args.cache,
-        args.train,
-        args.validation,
-        data_cache=args.data_cache,
-        classes=args.classes,
-        execution=decoding_execution(args),
-        reporter=console,
-    )
+    return cached_project(args, console)
