@@ -1,4 +1,4 @@
-"""`plugins`: lists the plugins for Neural Network Console, installs, checks and removes them."""
+"""`plugins`: lists the plugins for Neural Network Console, installs, checks and removes them; registers data sets."""
 
 from __future__ import annotations
 
@@ -39,6 +39,24 @@ def add_parser(subparsers: Any) -> None:
         parser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         parser.examples = tuple(f"{PROGRAM} {name} {where}" for where in WHERE)
         _add_target_options(parser, name)
+    _add_registration(actions)
+
+
+def _add_registration(actions: Any) -> None:
+    parser = actions.add_parser(
+        "register-dataset",
+        help="add a CSV to the data sets of NNC Desktop",
+        description="Adds a CSV, such as the cleansed one, to the data sets of NNC Desktop. A project can then choose "
+        "it for training. The pictures stay where they are. A CSV that is there already is not added again.",
+    )
+    parser.examples = (f"{PROGRAM} register-dataset --desktop cleansed.csv",)
+    parser.add_argument("csv", type=Path, metavar="CSV", help="the data set")
+    parser.add_argument(
+        "--desktop", action="store_true", required=True, help="NNC Desktop (NNC Windows opens a CSV by itself)"
+    )
+    parser.add_argument("--database", type=Path, metavar="FILE", help="its nncd.db (default: found in your home)")
+    parser.add_argument("--name", help="the data set's name there (default: the file's, without .csv)")
+    add_verbosity(parser)
 
 
 def _add_manifest(actions: Any) -> None:
@@ -75,10 +93,10 @@ def _add_target_options(parser: argparse.ArgumentParser, action: str) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """List, install, check or remove.
+    """List, install, check, remove or register.
 
     Raises:
-        InfluenceError: The plugins cannot be installed there.
+        InfluenceError: The plugins cannot be installed there, or the data set cannot be registered.
     """
     actions: Dict[str, Callable[[argparse.Namespace, Console], int]] = {
         "list": _list,
@@ -86,6 +104,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         "install": _install,
         "check": _check,
         "remove": _remove,
+        "register-dataset": _register_dataset,
     }
     return actions[args.action](args, console)
 
@@ -159,6 +178,21 @@ def _remove(args: argparse.Namespace, console: Console) -> int:
     console.info(f"removed from {host.folder}" if installed else f"there are no plugins of ours in {host.folder}")
     if host.backup is not None:
         console.info(f"the database as it was before the last change: {host.backup}; delete it when NNC works well")
+    return 0
+
+
+def _register_dataset(args: argparse.Namespace, console: Console) -> int:
+    from ..nnc.installer.dataset_registration import DatasetRegistration
+
+    registration = DatasetRegistration(args.database)
+    with console.progress("writing pages") as progress:
+        dataset = registration.register(args.csv, args.name, progress)
+    if dataset.backup is None:
+        console.info(f"NNC Desktop has the data set '{dataset.name}' already, with the same {dataset.samples} samples")
+        return 0
+    console.info(f"added to NNC Desktop as '{dataset.name}' ({dataset.samples} samples): {dataset.folder}")
+    console.info(f"the database as it was before: {dataset.backup}")
+    console.info("to train on it: load the editor again, open the project's tab DATASET and choose it for Training")
     return 0
 
 

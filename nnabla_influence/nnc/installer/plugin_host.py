@@ -16,16 +16,14 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import RequestError
 from .bundle import FOLDER, MENUS, BundledFile, desktop_bundle, windows_bundle
+from .desktop_database import DesktopDatabase
 from .installation import Installation, Plan
 from .plugin_table import SAMPLE_TENANT, PluginTable, desktop_rows
 
 __all__ = ["DesktopHost", "InstallationResult", "PluginHost", "WindowsHost"]
 
-BUCKET = "nncd_bucket"
-"""NNC Desktop's folder in the user's home."""
-
 PROJECTS = "nncd-projects-rdc"
-"""Below `BUCKET`: the folder that paths of scripts in the database are relative to."""
+"""Below the bucket: the folder that paths of scripts in the database are relative to."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +146,7 @@ class DesktopHost(PluginHost):
     python_has = ("nnabla_converter",)
 
     def __init__(self, database: Optional[Path] = None, plugin_folder: Optional[Path] = None) -> None:
-        self._table = PluginTable((database or Path.home() / BUCKET / "db" / "nncd.db").absolute())
+        self._table = PluginTable((database or DesktopDatabase.default_path()).absolute())
         self._projects = self._table.database.parents[1] / PROJECTS
         plugins = plugin_folder.absolute() if plugin_folder else self._projects / "plugins" / SAMPLE_TENANT
         folder = plugins / FOLDER

@@ -11,7 +11,7 @@ from support.nnc_desktop import dump, execute, make_database, offered
 from nnabla_influence.errors import RequestError, RunError, UnsupportedError
 from nnabla_influence.nnc.host.manifest import PLUGINS
 from nnabla_influence.nnc.host.protocol import desktop_parameters
-from nnabla_influence.nnc.installer import plugin_table as desktop
+from nnabla_influence.nnc.installer import desktop_database
 from nnabla_influence.nnc.installer.plugin_host import DesktopHost
 from nnabla_influence.nnc.installer.plugin_table import COLUMNS, PluginTable, desktop_rows
 
@@ -145,7 +145,7 @@ def test_scripts_are_named_as_desktop_looks_for_them(database, tmp_path):
 
 
 def test_a_database_in_use_is_left_alone(database, monkeypatch):
-    monkeypatch.setattr(desktop, "WAIT", 0.1)
+    monkeypatch.setattr(desktop_database, "WAIT", 0.1)
     before = dump(database)
     with closing(sqlite3.connect(str(database), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
