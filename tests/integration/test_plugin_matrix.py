@@ -7,12 +7,16 @@ product reads it, writes what it promises and nothing else, and the next plugin 
 
 import subprocess
 import sys
+from contextlib import closing
 
+import numpy as np
 import pytest
 from integration.conftest import contents
+from nnabla.utils.data_iterator import data_iterator_csv_dataset
 from PIL import Image
 from support.desktop_import import problems_of
 from support.nnc_clicks import result_folder
+from support.nnc_desktop import datasets, index, make_database, page
 from support.nnc_result import nnabla_cli, sequence_project
 
 from nnabla_influence.dataset.csv import Table
@@ -20,6 +24,7 @@ from nnabla_influence.evaluation.number_search import NumberSearch
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.nnc.actions.own_outputs import record_file
 from nnabla_influence.nnc.host.manifest import plugin_named
+from nnabla_influence.nnc.installer.dataset_registration import DatasetRegistration
 from nnabla_influence.training import TrainingCache
 
 SOLVERS = {
@@ -125,6 +130,20 @@ def check_picture(path):
         assert image.format == "PNG" and min(image.size) > 200
 
 
+def check_registered(cleansed, database):
+    """It becomes a data set of NNC Desktop, and NNabla reads from it what it reads from the file."""
+    registered = DatasetRegistration(database).register(cleansed)
+    (dataset,) = datasets(database)
+    assert (dataset["name"], dataset["state"]) == (cleansed.stem, "completed")
+    assert len(page(database, dataset["number"], 0, 0)) == min(10, registered.samples)
+    read = []
+    for path in (cleansed, index(database, dataset["number"])):
+        with closing(data_iterator_csv_dataset(str(path), registered.samples, shuffle=False)) as iterator:
+            read.append(iterator.next())
+    for original, copy in zip(*read):
+        np.testing.assert_array_equal(original, copy)
+
+
 def check_cleansed(influence, cleansed, removed):
     kept, gone = Table.read(cleansed), Table.read(removed)
     added = {"influence", "predicted_label", "predicted_value", "loss", "datasource_index"}
@@ -196,6 +215,8 @@ def test_in_nnc_desktop_every_plugin_goes_on_from_the_one_before(clicks, project
     assert f"other files of this result are in '{cleansed.output.parent / 'more_files'}'" in cleansed.said
     check_cleansed(influence.output, cleansed.output, cleansed.output.parent / "more_files" / "removed.csv")
     assert f"choose Import Dataset, click to select, take '{cleansed.output}' and press Start" in cleansed.said
+    assert f'plugins register-dataset --desktop "{cleansed.output}"' in cleansed.said
+    check_registered(cleansed.output, make_database(tmp_path / "nncd_bucket" / "db" / "nncd.db"))
     assert "NNC Desktop stops waiting after 5 minutes" in curve.said and "cost: up to 3 trainings of the " in curve.said
 
 

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-KNOWN = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".csv", ".npy", ".wav"}
+KNOWN = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".csv", ".wav"}
 
 
 def problems_of(path):

@@ -20,6 +20,7 @@ from ...messenger import Messenger
 from ...workflow.cleanse import CleanseRequest, cleanse_data
 from ..host.desktop_result import DesktopResult
 from ..host.fields import Fields
+from ..host.next_step import REGISTER
 from .chosen_removal import ChosenRemovalRequest, chosen_removal
 from .influence_file import influence_file
 from .own_outputs import own_outputs
@@ -100,9 +101,9 @@ def _way_back(output: Path) -> str:
     """Say how the cleansed data comes into NNC Desktop, which has no data set of a plugin's result by itself."""
     return (
         "to train on it in NNC Desktop: on its start page open Dataset, choose Import Dataset, click to select, take "
-        f"'{output}' and press Start; then open the project's tab DATASET and choose '{output.stem}' for Training. NNC "
-        "Desktop takes a name once only: delete an older data set of that name first, or start this plugin again and "
-        "give the result another name"
+        f"'{output}' and press Start; then open the project's tab DATASET and choose '{output.stem}' for Training. Or "
+        f"in a terminal: {REGISTER.format(csv=output)}. NNC Desktop takes a name once only: delete an older data set "
+        "of that name first, or start this plugin again and give the result another name"
     )
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.nnc_desktop import datasets, index, make_database
 
 from nnabla_influence.cli import plugins
 from nnabla_influence.cli.main import main
@@ -96,6 +97,23 @@ def test_what_nncs_python_lacks_is_said(run, nnc, monkeypatch, tmp_path):
     assert f"{tmp_path / 'python'}: has every library that the plugins need\n" in run("check", "--nnc", nnc)[1]
 
 
+def test_a_csv_becomes_a_data_set_of_nnc_desktop_once(run, tmp_path):
+    database = make_database(tmp_path / "nncd_bucket" / "db" / "nncd.db")
+    csv = tmp_path / "cleansed.csv"
+    csv.write_text("x__0,y:label\n0.5,1\n0.25,0\n", encoding="utf-8")
+    typed = ("register-dataset", "--desktop", csv, "--database", database, "--name", "clean")
+    code, out, _ = run(*typed)
+    (dataset,) = datasets(database)
+    assert code == 0 and (dataset["name"], dataset["samples"]) == ("clean", 2)
+    assert f"added to NNC Desktop as 'clean' (2 samples): {index(database, 1).parent}\n" in out
+    assert f"the database as it was before: {database}.before-plugins\n" in out and "tab DATASET" in out
+    code, out, _ = run(*typed)
+    assert (code, out) == (0, "NNC Desktop has the data set 'clean' already, with the same 2 samples\n")
+    csv.write_text("x__0,y:label\n0.5,1\n", encoding="utf-8")
+    code, out, err = run(*typed)
+    assert (code, out) == (2, "") and "Delete that data set in NNC Desktop, or choose another name." in err
+
+
 @pytest.mark.parametrize(
     "typed, said",
     [
@@ -108,6 +126,8 @@ def test_what_nncs_python_lacks_is_said(run, nnc, monkeypatch, tmp_path):
             ("check", "--nnc", "x", "--database", "y"),
             "--database and --plugin-folder belong to --desktop; NNC Windows has neither.",
         ),
+        (("register-dataset", "x.csv"), "arguments are required: --desktop"),
+        (("register-dataset", "--desktop", "x.csv", "--database", "nowhere.db"), "nowhere.db'. Start NNC Desktop"),
         (("install",), "one of the arguments --nnc --desktop is required"),
         ((), "arguments are required: ACTION"),
     ],
