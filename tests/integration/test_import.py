@@ -131,10 +131,10 @@ CASES = [
     (raw_wine, "semicolons, decimal commas, cp1252", "", 0.95),
     (raw_wine, "tabs, UTF-16", "", 0.95),
     # Three or four of the 50 flips are of tumours on the border of the two kinds: they are not odd to the network (loss
-    # .2 to 1.5, 1.7 and more for others), every method with a gradient finds them helpful, also with clean validation
-    # rows, and the mean over seeds does as well. Their loss, in the same file, finds them.
-    (raw_breast_cancer, "commas", "", 0.92),
-    (raw_breast_cancer, "no header", "--label 31", 0.92),
+    # .2 to 1.5, 1.7 and more for others), and every method with a gradient finds them helpful, also with clean
+    # validation rows. With the seeds 0 to 2 of the flips that is .961, .942 and .950.
+    (raw_breast_cancer, "commas", "", 0.95),
+    (raw_breast_cancer, "no header", "--label 31", 0.95),
     (raw_digits, "Shift-JIS", "", 0.95),
     (raw_digits, "tabs, byte-order mark", "", 0.95),
 ]
