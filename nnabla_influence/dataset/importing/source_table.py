@@ -102,4 +102,4 @@ def _read_by_pandas(path: Path, read: Callable[..., pd.DataFrame]) -> pd.DataFra
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0].rstrip(".") if lines else type(error).__name__
