@@ -8,7 +8,6 @@ without a passport is read as it is; one that somebody has edited too, and the l
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import platform
@@ -20,13 +19,13 @@ from typing import Any, Dict, Mapping, Optional
 import numpy as np
 
 from . import __version__
+from .file_digest import file_digest
 from .files import MORE_FILES, write_text_atomic
 
 __all__ = ["edits", "passport_file", "read_passport", "remove_passport", "warn_if_edited", "write_passport"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 FORMAT = "influence CSV, 1"
-CHUNK = 1 << 20
 PLUGIN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
@@ -53,7 +52,7 @@ def write_passport(csv: Path, rows: int, made: Mapping[str, Any]) -> None:
         rows: Its rows, without the header.
         made: How the scores came about; plain values.
     """
-    passport = {"format": FORMAT, "rows": rows, "sha256": _sha256(csv), **made, "versions": _versions()}
+    passport = {"format": FORMAT, "rows": rows, "sha256": file_digest(csv), **made, "versions": _versions()}
     write_text_atomic(passport_file(csv), json.dumps(passport, indent=1) + "\n")
 
 
@@ -95,7 +94,7 @@ def edits(csv: Path, rows: int) -> str:
     passport = read_passport(csv)
     if passport is None:
         return f"{passport_file(csv).name} beside it is damaged, so nobody can tell whether it was edited"
-    if passport["sha256"] == _sha256(csv):
+    if passport["sha256"] == file_digest(csv):
         return ""
     if passport["rows"] != rows:
         return f"it was edited since it was written: it has {rows:,} of its {passport['rows']:,} rows"
@@ -107,14 +106,6 @@ def warn_if_edited(csv: Path, rows: int) -> None:
     found = edits(csv, rows)
     if found:
         LOGGER.warning("%s: %s. What follows is about the file as it is now.", csv, found)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(CHUNK), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _versions() -> Dict[str, str]:

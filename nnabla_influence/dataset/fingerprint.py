@@ -22,6 +22,7 @@ from typing import Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from ..array import Array, IntArray
+from ..file_digest import stream_digest
 from ..files import write_text_atomic
 from .csv import Table
 from .decoding import ImageSize, decoder_name
@@ -31,7 +32,6 @@ __all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "rows_fingerprint"
 
 INDEX_FOLDER = "index"
 _FORMAT = 1
-_CHUNK = 1 << 20  # bytes
 # FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged.
 _UNCERTAIN = 2_000_000_000  # nanoseconds
 
@@ -82,16 +82,14 @@ class FileIndex:
         Raises:
             OSError: The file cannot be read.
         """
-        digest = hashlib.sha256()
         with open(str(path), "rb") as stream:
             status = os.fstat(stream.fileno())  # of the open file: another one may take its name meanwhile
             certain = time.time_ns() - status.st_mtime_ns > _UNCERTAIN
-            for block in iter(lambda: stream.read(_CHUNK), b""):
-                digest.update(block)
+            digest = stream_digest(stream)
         # Otherwise it is hashed again next time.
         if certain:
-            self._used[str(path)] = _Entry(_state(status), int(time.time()), digest.hexdigest())
-        return digest.hexdigest()
+            self._used[str(path)] = _Entry(_state(status), int(time.time()), digest)
+        return digest
 
     def save(self) -> None:
         """Keep what this run used, atomically; nothing is written if nothing changed.

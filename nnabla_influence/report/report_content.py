@@ -5,7 +5,6 @@ Reading, drawing and wording happen here, in other modules' words; `page` only f
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 
 from ..evaluation.removal_curve import RemovalCurve
 from ..execution import Execution
+from ..file_digest import file_digest
 from ..objective import LOSS
 from ..scores import INDEX_COLUMN, LOSS_COLUMN, SCORE_COLUMN
 from .asked_rows import AskedRows
@@ -255,7 +255,7 @@ def _drawn(draw: Callable[[Theme], Figure], alt: str) -> PageImage:
 
 def _ticks_key(inputs: ReportInputs) -> str:
     """Name the place where a browser keeps the ticks: by the CSV's bytes, wherever it lies."""
-    return f"nnabla_influence ticks {hashlib.sha256(Path(inputs.influence).read_bytes()).hexdigest()}"
+    return f"nnabla_influence ticks {file_digest(Path(inputs.influence))}"
 
 
 def _ticked_file(inputs: ReportInputs) -> str:

@@ -8,20 +8,19 @@ can write nothing down any more, and the next click must go on.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Dict, Iterator, Optional
 
 from ...errors import OutputExistsError
+from ...file_digest import file_digest
 from ...files import write_text_atomic
 from ...remedies import remedy
 from ..host.desktop_result import beside
 
 __all__ = ["own_outputs", "record_file"]
 
-CHUNK = 1 << 20
 BEING_WRITTEN = "being written"
 
 
@@ -39,7 +38,7 @@ def own_outputs(plugin: str, *outputs: Path) -> Iterator[None]:
     for output in outputs:
         if _holds_something(output) and _record(plugin, output).get(output.name) not in (
             BEING_WRITTEN,
-            _sha256(output),
+            file_digest(output),
         ):
             raise OutputExistsError(
                 f"{output}: expected no file, or one that this plugin wrote and nobody has changed since, got another "
@@ -53,7 +52,7 @@ def own_outputs(plugin: str, *outputs: Path) -> Iterator[None]:
         yield
     finally:  # also what was written before something went wrong
         for output in outputs:
-            _write(plugin, output, _sha256(output) if _holds_something(output) else None)
+            _write(plugin, output, file_digest(output) if _holds_something(output) else None)
 
 
 def _write(plugin: str, output: Path, digest: Optional[str]) -> None:
@@ -85,11 +84,3 @@ def _record(plugin: str, output: Path) -> Dict[str, str]:
         return {str(name): str(digest) for name, digest in record.items()}
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(CHUNK), b""):
-            digest.update(block)
-    return digest.hexdigest()

@@ -12,7 +12,6 @@ one, all of them are known as ours, and the next installation or removal finishe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from ... import __version__
 from ...errors import CorruptFileError, OutputExistsError
+from ...file_digest import file_digest
 from ...files import flush_to_disk
 from .bundle import BundledFile
 
@@ -162,7 +162,7 @@ class Installation:
         return self._digest(target) in (self.files.get(target), (self._replaced or {}).get(target))
 
     def _digest(self, target: str) -> str:
-        return hashlib.sha256((self.folder / target).read_bytes()).hexdigest()
+        return file_digest(self.folder / target)
 
     def _is_linked(self, target: str) -> bool:
         """Tell whether a link stands on the way from the folder to a file, or is that file."""
