@@ -18,7 +18,7 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional
 
 from ...dataset.csv import Table, write_csv
 from ...errors import OutputExistsError, UnsupportedError
@@ -26,7 +26,7 @@ from ...progress import ProgressCallback
 from ...temporary_names import folder_prefix, is_abandoned
 from .dataset_check import NUMBER, column_kinds
 from .dataset_pages import write_pages
-from .desktop_database import TIMES, DesktopDatabase, insert, timestamp
+from .desktop_database import DesktopDatabase, insert, timestamp
 
 __all__ = ["DatasetRegistration", "RegisteredDataset"]
 
@@ -95,7 +95,7 @@ class DatasetRegistration:
         self._database = DesktopDatabase((database or DesktopDatabase.default_path()).absolute())
         self._times = self._database.require_columns("datasets", COLUMNS)
         self._note_times = self._database.require_columns("dataset_metadatas", NOTES)
-        self._database.require_columns("users", ("user_id", "tenant_id"), _columns_of_users(self._database))
+        self._database.require_columns("users", ("user_id", "tenant_id"), writing=False)
         self._tenant = self._users_tenant()
         self._folder = self._database.bucket / DATASETS / self._tenant
 
@@ -222,12 +222,6 @@ def _absolute_rows(table: Table, kinds: List[str]) -> Iterator[List[str]]:
     """Yield the rows with the whole paths of their files, as NNC Desktop keeps them."""
     for cells in table.rows:
         yield [cell if kind == NUMBER else str(table.resolve(cell)) for cell, kind in zip(cells, kinds)]
-
-
-def _columns_of_users(database: DesktopDatabase) -> Tuple[str, ...]:
-    """Any columns will do: users are read, not written."""
-    with database.open() as connection:
-        return (*TIMES, *(row[1] for row in connection.execute("PRAGMA table_info(users)")))
 
 
 def _equal(first: Path, second: Path) -> bool:

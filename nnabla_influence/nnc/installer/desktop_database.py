@@ -61,16 +61,16 @@ class DesktopDatabase:
         """The copy of the whole database from before our last change; the next change replaces it."""
         return self.path.with_name(f"{self.path.name}.before-plugins")
 
-    def require_columns(self, table: str, columns: Sequence[str], optional: Sequence[str] = TIMES) -> List[str]:
+    def require_columns(self, table: str, columns: Sequence[str], writing: bool = True) -> List[str]:
         """Make sure that a table is the one this program knows.
 
         Args:
             table: Its name.
             columns: What it must have.
-            optional: What it may have.
+            writing: Whether rows will be added, so that no other column may have to be filled.
 
         Returns:
-            The optional columns that it has.
+            Which of `TIMES` it has.
 
         Raises:
             UnsupportedError: A column is missing, or another one must be filled.
@@ -79,9 +79,10 @@ class DesktopDatabase:
             present = {row[1]: row for row in connection.execute(f"PRAGMA table_info({table})")}
         missing = [name for name in columns if name not in present]
         # Columns of table_info: number, name, type, whether it must be filled, its default, part of the primary key.
-        unknown = [n for n, row in present.items() if row[3] and row[4] is None and n not in (*columns, *optional)]
+        required = [name for name, row in present.items() if row[3] and row[4] is None]
+        unknown = set(required) - {*columns, *TIMES} if writing else set()
         if not missing and not unknown:
-            return [name for name in optional if name in present]
+            return [name for name in TIMES if name in present]
         has = f"has the columns {', '.join(present)}" if present else "does not exist"
         raise UnsupportedError(
             f"Expected in '{self.path}' a table {table} with the columns {', '.join(columns)} (NNC Desktop 0.2), but "

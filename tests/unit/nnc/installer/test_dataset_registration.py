@@ -217,6 +217,8 @@ def test_what_a_killed_run_left_is_removed(database, csv, monkeypatch):
 def test_another_schema_is_left_alone(database, csv):
     execute(database, "ALTER TABLE datasets ADD COLUMN owner_mail TEXT NOT NULL DEFAULT ''")  # it can be left out
     DatasetRegistration(database).register(csv)
+    execute(database, "ALTER TABLE users ADD COLUMN mail TEXT NOT NULL DEFAULT ''")
+    DatasetRegistration(database)
     execute(database, "ALTER TABLE datasets RENAME COLUMN data_num TO rows")
     with pytest.raises(UnsupportedError, match="a table datasets with the columns dataset_id, .* Nothing was changed"):
         DatasetRegistration(database)
