@@ -19,6 +19,8 @@ SOAK_SEED ?= 0
 SOAK_RESULTS ?= samples/benchmark/results
 
 export PYTHON
+# Python keeps what it compiles: otherwise each of the thousand processes that the tests start compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all soak check docs clean test-smoke test-oldest
