@@ -8,12 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from support import prepared
 from support.full_disk import small_disk
 
 from nnabla_influence.cli.main import main
 from nnabla_influence.dataset.digits import write_digits
 
 ROOT = Path(__file__).resolve().parents[2]
+CAUGHT = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 LOCALES = {"tr_TR": "ISO-8859-9", "ja_JP": "EUC-JP", "C": ""}
 
 
@@ -40,7 +42,11 @@ def run(folder, *arguments, before=(), **environment):
     settings.update(environment)
     line = [*before, sys.executable, "-m", "nnabla_influence", *map(str, arguments)]
     kept = {name: value for name, value in settings.items() if value is not None}
-    done = subprocess.run(line, cwd=str(folder), env=kept, capture_output=True)
+    # Another user, home or locale is there from the first moment of a process; a folder is not.
+    if before or environment:
+        done = subprocess.run(line, cwd=str(folder), env=kept, **CAUGHT)
+    else:
+        done = prepared.run(line, folder, kept)
     return done.returncode, done.stderr.decode("utf-8", "replace")
 
 

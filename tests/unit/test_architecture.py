@@ -8,6 +8,7 @@ do and knows none of the doors; `cli` and `nnc` are doors and do not know each o
 import ast
 import importlib
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,13 @@ def room_of(path):
 ROOMS = {room_of(path): path for path in MODULES}
 
 
+@lru_cache(maxsize=None)  # each module is asked about by many tests
 def imports_of(path):
     """Absolute names of all imports, wherever in the file they stand; ours without the package's name."""
+    return tuple(_imports_of(path))
+
+
+def _imports_of(path):
     package = ["nnabla_influence", *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

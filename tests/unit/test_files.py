@@ -162,6 +162,7 @@ def test_the_folder_itself_may_be_a_link(tmp_path):
 OTHER_WRITERS = {
     "files.py",
     "run_lock.py",  # what is locked must stay the same file; asks `replaceable`
+    "nnc/installer/dataset_pages.py",  # into a folder of its own that is renamed
     "nnc/installer/installation.py",  # into a folder of its own, from which files are renamed
     "cli/closed_streams.py",  # to nowhere
     "dataset/csv.py",  # line by line, inside `atomic_path`
