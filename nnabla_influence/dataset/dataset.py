@@ -270,6 +270,7 @@ class Dataset:
         )
         view._rows = chosen
         view._whole = self._whole
+        view.read_at = self.read_at
         return view
 
     def without_table(self) -> Dataset:

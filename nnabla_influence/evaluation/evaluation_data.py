@@ -56,6 +56,11 @@ class EvaluationData:
     selection: Dataset
     test: Optional[Dataset] = None
 
+    @property
+    def parts(self) -> Tuple[Dataset, ...]:
+        """All of its data sets."""
+        return (self.train, self.scoring, self.selection, *(() if self.test is None else (self.test,)))
+
     @classmethod
     def split(
         cls,

@@ -23,6 +23,7 @@ from ..evaluation.trial import Trial
 from ..execution import Execution
 from ..scores import LABEL_COLUMN, InfluenceScores
 from ..training import TrainingCache
+from .changed_inputs import warn_of_changes
 from .data_reading import Data
 from .opened_project import OpenedProject
 from .preflight import refuse_untrained_choice
@@ -178,6 +179,7 @@ def choose(
     trial = Trial(Path(cache.path).absolute(), cache.config.seed, {scores.method: scores}, labels)
     with reporter.progress("retraining", "trainings") as progress:
         decision, curve = choose_number(trial, data, search, sweep, table, _Estimate(progress))
+    warn_of_changes(*data.parts)
     return Chosen(decision, curve, scores)
 
 

@@ -38,6 +38,7 @@ from ..files import refuse_overwriting
 from ..interrupts import resumable
 from ..network import Network
 from ..remedies import remedy
+from .changed_inputs import warn_of_changes
 from .choose import evaluation_data
 from .data_reading import Data, csv_of
 from .opened_project import open_project
@@ -294,7 +295,9 @@ def evaluated_curve(
     _make_room(request, request.output)
     sweep = request.sweep(len(evaluated.data.train))
     with resumable(request.kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
-        return run_removal_sweep(evaluated.trials, evaluated.data, sweep, request.output, progress)
+        curve = run_removal_sweep(evaluated.trials, evaluated.data, sweep, request.output, progress)
+    warn_of_changes(*evaluated.data.parts)
+    return curve
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,7 @@ def attribution_results(
         kept = f"what is finished lies in '{table}' and in the files named after it."
         with resumable(kept, remedy("go-on")), reporter.progress("retraining", "trainings") as progress:
             results.append(AttributionResult(plan, attribution(evaluated.trials, plan, retrainings, progress), table))
+    warn_of_changes(*evaluated.data.parts)
     return results
 
 

@@ -4,23 +4,34 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from support.small_projects import opened, write_data
+from support.small_projects import QUICK, opened, write_data
 
+from nnabla_influence.cleansing import Count
 from nnabla_influence.workflow.changed_inputs import warn_of_changes
+from nnabla_influence.workflow.choose import ChooseRequest, choose, evaluation_data
+from nnabla_influence.workflow.evaluate import (
+    EvaluateRequest,
+    attribution_results,
+    evaluated_curve,
+    trained_and_scored,
+)
+from nnabla_influence.workflow.project_request import ProjectRequest
+from nnabla_influence.workflow.score import ScoreRequest
 from nnabla_influence.workflow.train import train_project
 
 
 class Meanwhile:
-    """A progress reporter that does something once, at the first step."""
+    """A progress reporter that does something once, at the first step of a phase."""
 
-    def __init__(self, act):
+    def __init__(self, act, phase=""):
         self.act = act
+        self.phase = phase
 
     @contextmanager
     def progress(self, description, unit="samples"):
         def report(done, total):
-            act, self.act = self.act, None
-            if act:
+            if description.startswith(self.phase) and self.act:
+                act, self.act = self.act, None
                 act()
 
         yield report
@@ -52,6 +63,35 @@ def test_a_training_names_what_was_changed_meanwhile(folder, caplog, name, how):
         f"{folder / name} was {how} after it was read. The result is about the data as it was before; run again for "
         "the data as it is now."
     ]
+
+
+@pytest.mark.parametrize("name", ["training.csv", "validation.csv", "test.csv"])
+@pytest.mark.parametrize("metric", ["removal", "leave-one-out"])
+def test_an_evaluation_names_what_was_changed_while_it_retrained(folder, caplog, name, metric):
+    """Half of the validation rows scores and the other half chooses: the file is named once."""
+    data = (folder / "training.csv", folder / "validation.csv")
+    project = ProjectRequest("builtin:mlp", *data, training=QUICK)
+    options = {"metric": metric, "groups": 3, "amounts": (Count(2),), "methods": ("loss",), "trials": 1}
+    request = EvaluateRequest(project, folder / "curve.csv", test=folder / "test.csv", **options)
+    evaluated = trained_and_scored(request)
+    run = evaluated_curve if metric == "removal" else attribution_results
+    run(request, evaluated, Meanwhile((folder / name).unlink, "retraining"))
+    (said,) = warned(caplog)
+    assert f"{folder / name} was deleted after it was read" in said
+
+
+def test_so_does_the_choice_of_a_number(folder, caplog):
+    project = opened(folder)
+    cache = project.train(folder / "c.h5")
+    data = evaluation_data(project._opened, selection=folder / "selection.csv")
+    scoring = ScoreRequest("loss")
+    reporter = Meanwhile((folder / "selection.csv").unlink, "retraining")
+    # What was trained for two epochs has not learnt yet; that is not what is asked here.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nnabla_influence.workflow.choose.refuse_untrained_choice", lambda *_: None)
+        choose(cache, data, scoring, ChooseRequest(orders=2), project=project._opened, reporter=reporter)
+    (said,) = warned(caplog)
+    assert f"{folder / 'selection.csv'} was deleted after it was read" in said
 
 
 def test_a_scoring_names_it_too_and_nothing_is_said_twice_or_without_reason(folder, caplog):
