@@ -8,27 +8,20 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Union
+from typing import Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..errors import DataError
-from .csv import write_csv
 
-__all__ = ["CLASSES_FILE", "NO_NAMES", "ClassNames", "write_class_names"]
+__all__ = ["CLASSES_FILE", "NO_NAMES", "ClassNames", "class_names_csv"]
 
 CLASSES_FILE = "classes.csv"
 HEADER = ["number", "name"]
 DEFAULT_LABEL = "y"
 
 
-def write_class_names(folder: Path, names: Sequence[str]) -> Path:
-    """Write the names of classes 0, 1, 2, ... beside a data set.
-
-    Returns:
-        The file.
-    """
-    path = folder / CLASSES_FILE
-    write_csv(path, HEADER, [[str(number), name] for number, name in enumerate(names)])
-    return path
+def class_names_csv(folder: Path, names: Sequence[str]) -> Tuple[Path, List[str], List[List[str]]]:
+    """Return the file of the names of classes 0, 1, 2, ... beside a data set: path, header, rows; see `write_csvs`."""
+    return folder / CLASSES_FILE, HEADER, [[str(number), name] for number, name in enumerate(names)]
 
 
 class ClassNames(Mapping[int, str]):

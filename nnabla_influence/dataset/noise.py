@@ -21,7 +21,7 @@ from ..array import Array, IntArray
 from ..choices import NOISE_KINDS
 from ..errors import ConfigError, DataError
 from ..files import refuse_overwriting
-from .csv import Column, Table, write_csv
+from .csv import Column, Table, write_csvs
 from .labels import class_labels, label_column
 
 __all__ = ["TRUTH_HEADER", "NoisyLabels", "flip_labels", "write_noisy"]
@@ -125,9 +125,11 @@ def write_noisy(
     column = label_column(table, label)
     refuse_overwriting([Path(output), Path(truth)], [table.path])
     labels = flip_labels(class_labels(table, label), rate, kind, seed)
-    write_csv(output, table.header, _noisy_rows(table, column, labels, Path(output)))
     lines = zip(labels.clean.tolist(), labels.noisy.tolist(), labels.flipped.astype(int).tolist())
-    write_csv(truth, TRUTH_HEADER, [[str(row), *map(str, line)] for row, line in enumerate(lines)])
+    write_csvs(
+        (output, table.header, _noisy_rows(table, column, labels, Path(output))),
+        (truth, TRUTH_HEADER, ([str(row), *map(str, line)] for row, line in enumerate(lines))),
+    )
     return labels
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..choices import COLOURS, TASKS
-from ..dataset.class_names import CLASSES_FILE, write_class_names
+from ..dataset.class_names import CLASSES_FILE, class_names_csv
 from ..dataset.csv import write_csvs
 from ..errors import ConfigError, DataError, OutputExistsError
 from ..files import FilePath, refuse_existing
@@ -150,10 +150,13 @@ def import_data(request: ImportRequest, reporter: ProgressReporter = SILENT) -> 
         if part not in data.parts:
             raise DataError(f"Expected rows enough for {part} data, got too few.", remedy("give-more-rows"))
     files = {part: folder / f"{part}.csv" for part in data.parts}
-    write_csvs(*((files[part], data.header, rows) for part, rows in data.parts.items()))
-    for path in set(outputs) - set(files.values()):
+    names = class_names_csv(folder, data.classes) if data.classes else None
+    write_csvs(
+        *((files[part], data.header, rows) for part, rows in data.parts.items()), *([] if names is None else [names])
+    )
+    classes_file = None if names is None else names[0]
+    for path in {*outputs} - {*files.values(), classes_file}:
         path.unlink(missing_ok=True)  # what an earlier import left here is not of this data
-    classes_file = write_class_names(folder, data.classes) if data.classes else None
     images = data.image_shape is not None and min(data.image_shape) >= LEAST_SIDE
     return Imported(
         files,

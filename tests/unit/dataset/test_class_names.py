@@ -2,13 +2,14 @@
 
 import pytest
 
-from nnabla_influence.dataset.class_names import CLASSES_FILE, ClassNames, write_class_names
+from nnabla_influence.dataset.class_names import CLASSES_FILE, ClassNames, class_names_csv
+from nnabla_influence.dataset.csv import write_csvs
 from nnabla_influence.errors import DataError
 
 
 def test_what_is_written_is_read(tmp_path):
     names = ("cat, the", 'dog "d"', "猫")
-    assert write_class_names(tmp_path, names) == tmp_path / CLASSES_FILE
+    write_csvs(class_names_csv(tmp_path, names))
     assert dict(ClassNames.beside(tmp_path / "training.csv")) == dict(enumerate(names))
 
 
