@@ -144,11 +144,8 @@ def _rows(args, base):
     prepare(base / "inputs", chosen)
     filler = Filler(base, signal.SIGKILL, random.Random(args.seed), args.found)
     for phase in chosen:
-        began = time.monotonic()
         row = filler.fill(phase, args.sizes)
-        print(
-            ", ".join(f"{key} {value}" for key, value in row.items()), f"{time.monotonic() - began:.0f} s", flush=True
-        )
+        print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         yield row
 
 
