@@ -175,11 +175,17 @@ def _add_method_settings(group: Any) -> None:
     )
     _setting(group, "--at", "parameters: final, the last epoch's average, or (auto) that if recorded", choices=POINTS)
     _setting(group, "--subset", "samples for the curvature (default: 1024)", type=positive_int, metavar="n")
-    _setting(group, "--lanczos-steps", "spectral: products (default: 8)", type=positive_int, metavar="k")
+    _setting(
+        group,
+        "--lanczos-steps",
+        "spectral: products (default: while they matter)",
+        type=positive_int,
+        metavar="k",
+    )
     _setting(group, "--horizon", "spectral: epochs that count (default: 1)", type=positive_int, metavar="E")
     _setting(group, "--damping", "influence-function (default: 1)", type=positive_float, metavar="D")
     _setting(group, "--inverse", "influence-function: how it is solved", choices=INVERSES)
-    _setting(group, "--iterations", "influence-function: products", type=positive_int, metavar="k")
+    _setting(group, "--iterations", "influence-function: products (default: likewise)", type=positive_int, metavar="k")
     _setting(group, "--checkpoints", "tracin: the last k epochs (default: all)", type=positive_int, metavar="k")
     _setting(group, "--folds", "out-of-fold (also as --labels): parts (default: 5)", type=positive_int, metavar="K")
     _setting(group, "--neighbors", "knn-shapley (default: 5)", type=positive_int, metavar="k")

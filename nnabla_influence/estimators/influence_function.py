@@ -29,16 +29,17 @@ from ..linalg import (
     conjugate_gradient,
     damped_inverse,
     function_times_vector,
-    lanczos,
 )
 from ..scores import InfluenceScores
 from .curvature_influence import CurvatureInfluence
+from .lanczos_rule import krylov_space
 from .negative_curvature import log_negative_curvature
 from .scoring_task import ScoringTask
 
 __all__ = ["InfluenceFunction"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+ITERATIONS = 20  # of conjugate gradients at most, where nobody says
 TOLERANCE = 1e-2  # relative residual of conjugate gradients
 USABLE = 0.5  # relative residual beyond which a solver that broke down is of no use
 
@@ -50,7 +51,7 @@ class InfluenceFunction(CurvatureInfluence):
         damping: Added to the curvature's diagonal, greater than 0.
         inverse: How it is solved: ``lanczos`` or ``cg``.
         curvature: ``ggn`` (Gauss-Newton), ``hessian``, or ``auto``: the Hessian only where there is no Gauss-Newton.
-        iterations: Products at most.
+        iterations: Products, of conjugate gradients at most; None: until the result changes little.
         subset: Training samples the curvature is taken from; None for all.
         batch_norm: Policy of `LossOracle`.
         seed: Draws the subset.
@@ -78,7 +79,7 @@ class InfluenceFunction(CurvatureInfluence):
         damping: float = 1.0,
         inverse: str = "lanczos",
         curvature: str = "auto",
-        iterations: int = 20,
+        iterations: Optional[int] = None,
         subset: Optional[int] = 1024,
         batch_norm: str = "batch",
         seed: int = 0,
@@ -104,12 +105,14 @@ class InfluenceFunction(CurvatureInfluence):
     def _solved(self, curvature: MeanCurvature, gradient: Array) -> Array:
         """Compute ``(C + damping)^-1 g`` (P,)."""
         if self.inverse == "lanczos":
-            product = function_times_vector(lanczos(curvature, gradient, self.iterations), damped_inverse(self.damping))
+            inverse = damped_inverse(self.damping)
+            product = function_times_vector(krylov_space(curvature, gradient, inverse, self.iterations), inverse)
             log_negative_curvature(product)
             LOGGER.info("influence function: the last Lanczos step changed the solution by %.2g", product.change)
             return product.value
         damped = Shifted(curvature, self.damping)
-        return _checked(conjugate_gradient(damped, gradient, tolerance=TOLERANCE, max_iterations=self.iterations))
+        most = ITERATIONS if self.iterations is None else self.iterations
+        return _checked(conjugate_gradient(damped, gradient, tolerance=TOLERANCE, max_iterations=most))
 
 
 def _checked(solution: Solution) -> Array:

@@ -49,11 +49,12 @@ from ..autodiff.batch_means import checked_gradient
 from ..choices import DEFAULT_OBJECTIVE
 from ..device import Device
 from ..errors import CacheMismatchError, ConfigError
-from ..linalg import FunctionProduct, Scaled, function_times_vector, lanczos
+from ..linalg import FunctionProduct, Scaled, function_times_vector
 from ..remedies import advice
 from ..scores import InfluenceScores
 from ..training import Diagonal, FinishedTraining, ScalarAdjoint, UnorderedStep, coupled_decay, divisor
 from .curvature_influence import CurvatureInfluence
+from .lanczos_rule import krylov_space
 from .negative_curvature import log_negative_curvature
 from .scoring_task import ScoringTask
 
@@ -68,7 +69,7 @@ class SpectralInfluence(CurvatureInfluence):
 
     Args:
         curvature: ``ggn`` (Gauss-Newton), ``hessian``, or ``auto``: the Hessian only where there is no Gauss-Newton.
-        lanczos_steps: One curvature product each.
+        lanczos_steps: One curvature product each; None: until a step changes little, see `lanczos_rule`.
         subset: Training samples the curvature is taken from; None for all.
         horizon: Epochs whose steps count.
         batch_norm: Policy of `LossOracle`.
@@ -95,7 +96,7 @@ class SpectralInfluence(CurvatureInfluence):
     def __init__(
         self,
         curvature: str = "auto",
-        lanczos_steps: int = 8,
+        lanczos_steps: Optional[int] = None,
         subset: Optional[int] = 1024,
         horizon: int = 1,
         batch_norm: str = "batch",
@@ -104,7 +105,7 @@ class SpectralInfluence(CurvatureInfluence):
         device: Device = Device(),
         objective: str = DEFAULT_OBJECTIVE,
     ) -> None:
-        if lanczos_steps < 1 or horizon < 1:
+        if (lanczos_steps is not None and lanczos_steps < 1) or horizon < 1:
             raise ConfigError(f"Lanczos steps and horizon should be 1 or more, not {lanczos_steps} and {horizon}.")
         super().__init__(curvature, subset, batch_norm, seed, at, device, objective)
         self.lanczos_steps = lanczos_steps
@@ -116,7 +117,7 @@ class SpectralInfluence(CurvatureInfluence):
         division, before = task.reused.once("division", lambda: self._division(oracle, theta, task))
         root = np.sqrt(np.broadcast_to(1 / division, gradient.shape))  # D^1/2 (P,)
         adjoint = ScalarAdjoint(training.config.solver, self._steps(training, before))  # F
-        krylov = lanczos(Scaled(curvature, root**2), root * gradient, self.lanczos_steps)
+        krylov = krylov_space(Scaled(curvature, root**2), root * gradient, adjoint, self.lanczos_steps)
         filtered = function_times_vector(krylov, adjoint)
         self._log_uncertainty(filtered, adjoint)
         products = task.sample_products(oracle, theta, root * filtered.value)
@@ -168,6 +169,7 @@ class SpectralInfluence(CurvatureInfluence):
         largest = float(filtered.ritz_values.max(initial=0.0))
         return {
             "largest eigenvalue of rate x curvature (2 is the edge of stability)": 2 * largest / adjoint.limit,
+            "Lanczos steps": len(filtered.ritz_values),
             "change by the last Lanczos step": filtered.change,
         }
 

@@ -1,7 +1,7 @@
 """Linear algebra with matrices that are known by their products only; NumPy, never NNabla."""
 
 from .conjugate_gradient import Solution, Status, conjugate_gradient
-from .function_product import FunctionProduct, function_times_vector
+from .function_product import FunctionProduct, function_times_vector, last_change
 from .lanczos import LanczosResult, lanczos
 from .operators import FunctionOperator, Operator, Scaled, Shifted
 from .spectral_functions import SpectralFunction, damped_inverse
@@ -20,4 +20,5 @@ __all__ = [
     "damped_inverse",
     "function_times_vector",
     "lanczos",
+    "last_change",
 ]

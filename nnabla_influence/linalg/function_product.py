@@ -20,7 +20,7 @@ from ..errors import ConfigError
 from .lanczos import LanczosResult, first_row
 from .spectral_functions import SpectralFunction
 
-__all__ = ["FunctionProduct", "function_times_vector"]
+__all__ = ["FunctionProduct", "function_times_vector", "last_change"]
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,26 @@ def function_times_vector(
     lowest = float(ritz.min(initial=0.0))
     floor = 0.0 if clip_negative else -math.inf
     coefficients = _coefficients(result.projected, function, floor) * result.start_norm
-    change = 0.0 if result.invariant else _change(result, function, floor, coefficients)
     return FunctionProduct(
         value=coefficients @ result.basis,
         coefficients=coefficients,
         ritz_values=np.maximum(ritz, floor),
         negative=int((ritz < 0).sum()),
         most_negative=lowest,
-        change=change,
+        change=_change(result, function, floor, coefficients),
     )
+
+
+def last_change(result: LanczosResult, function: SpectralFunction, clip_negative: bool = True) -> float:
+    """Compute `FunctionProduct.change` alone, which takes next to nothing: the question of when to stop.
+
+    Args:
+        result: Of `lanczos`, as far as it is.
+        function: f, see `function_times_vector`.
+        clip_negative: See there.
+    """
+    floor = 0.0 if clip_negative else -math.inf
+    return _change(result, function, floor, _coefficients(result.projected, function, floor) * result.start_norm)
 
 
 def _coefficients(projected: Array, function: SpectralFunction, floor: float) -> Array:
@@ -103,6 +114,8 @@ def _coefficients(projected: Array, function: SpectralFunction, floor: float) ->
 
 def _change(result: LanczosResult, function: SpectralFunction, floor: float, coefficients: Array) -> float:
     """Compute the relative change by the last step; the bases are nested and orthonormal, so coefficients suffice."""
+    if result.invariant:
+        return 0.0
     size = float(np.linalg.norm(coefficients))
     if size == 0:
         return 0.0

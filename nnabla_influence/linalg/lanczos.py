@@ -15,7 +15,7 @@ its symmetric part is used, which is the projection of A's symmetric part, and t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Optional
 
 import numpy as np
 
@@ -75,7 +75,12 @@ class LanczosResult:
 
 
 def lanczos(
-    operator: Operator, start: Array, steps: int, *, progress: Optional[ProgressCallback] = None
+    operator: Operator,
+    start: Array,
+    steps: int,
+    *,
+    enough: Optional[Callable[[LanczosResult], bool]] = None,
+    progress: Optional[ProgressCallback] = None,
 ) -> LanczosResult:
     """Build the Krylov basis of a start vector, one product a step.
 
@@ -83,6 +88,7 @@ def lanczos(
         operator: A.
         start: g (P,). Zero is legal and gives an empty space.
         steps: Products at most; fewer are made if the space becomes invariant, never more than P.
+        enough: Asked after every step with the result so far; what it calls enough is returned.
         progress: Called with (steps done, steps at most).
 
     Returns:
@@ -117,11 +123,12 @@ def lanczos(
             progress(k, steps)
         length = float(np.linalg.norm(remainder))
         invariant = length <= INVARIANT * float(np.linalg.norm(matrix))  # always so for a full basis
-        if invariant or k == steps:
+        result = _result(norm, basis[:k], matrix[:k, :k], invariant)
+        if invariant or k == steps or (enough is not None and enough(result)):
             break
         basis[k] = remainder / length
         matrix[k, k - 1] = length
-    return _result(norm, basis[:k], matrix[:k, :k], invariant)
+    return result
 
 
 def _project(operator: Operator, basis: Array, column: Array) -> Array:

@@ -102,7 +102,8 @@ class Filler(Killer):
         _run("mount", "-o", f"remount,size={size}", str(self.base / "work"))
 
     def _unmount(self):
-        _run("umount", str(self.base / "work"))
+        # Lazily: a worker that notices a moment later that its parent is gone has its folder there.
+        _run("umount", "--lazy", str(self.base / "work"))
 
     def _taken(self):
         status = os.statvfs(str(self.base / "work"))

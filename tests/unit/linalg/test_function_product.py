@@ -15,7 +15,7 @@ from support.matrices import (
 )
 
 from nnabla_influence.errors import ConfigError
-from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos
+from nnabla_influence.linalg import FunctionOperator, damped_inverse, function_times_vector, lanczos, last_change
 
 
 @pytest.mark.parametrize("degree", range(5))
@@ -46,6 +46,15 @@ def test_a_short_run_approximates_and_its_change_bounds_the_error(function):
         errors.append(np.linalg.norm(found.value - exact) / np.linalg.norm(exact))
         assert errors[-1] < 3 * found.change + 1e-12
     assert errors[-1] < 1e-3 and errors[-1] < 0.02 * errors[0]
+
+
+@pytest.mark.parametrize("clip", [True, False])
+def test_the_change_alone_is_that_of_the_product(clip):
+    matrix, start = with_eigenvalues(np.linspace(-1, 2, 9))
+    result = lanczos(operator_of(matrix), start, 4)
+    whole = function_times_vector(result, np.exp, clip)
+    assert last_change(result, np.exp, clip) == whole.change > 0
+    assert last_change(lanczos(FunctionOperator(9, np.eye(9).dot), np.ones(9), 4), np.exp) == 0
 
 
 def test_too_few_steps_confess_a_large_change():
