@@ -15,6 +15,7 @@ CLICKS := tests/integration/test_plugin_matrix.py tests/integration/test_plugin_
 MOMENTS ?= 100
 INPUTS ?= 100000
 MINUTES ?= 30
+SIZES ?= 20
 SOAK_SEED ?= 0
 SOAK_RESULTS ?= samples/benchmark/results
 
@@ -47,10 +48,12 @@ test-smoke: ## run a small suite on Python 3.8 and 3.9, where they lie on the ma
 
 test-oldest: smoke-oldest ## run the small suite with the oldest dependencies that setup.py allows, on Python 3.8
 
-soak: $(STAMP) ## hours: kill everything at MOMENTS=100, damage INPUTS=100000 files, MINUTES=30 of small projects
+soak: $(STAMP) ## hours: kill everything at MOMENTS=100, SIZES=20 full disks, damage INPUTS=100000 files, MINUTES=30 of use
 	@status=0; \
 	$(VENV)/bin/python tests/soak/kill.py --moments $(MOMENTS) --seed $(SOAK_SEED) \
 		--output $(SOAK_RESULTS)/killed.csv || status=1; \
+	$(VENV)/bin/python tests/soak/fill_disk.py --sizes $(SIZES) --seed $(SOAK_SEED) \
+		--output $(SOAK_RESULTS)/filled.csv || status=1; \
 	$(VENV)/bin/python tests/soak/fuzz.py --inputs $(INPUTS) --seed $(SOAK_SEED) --keep \
 		--output $(SOAK_RESULTS)/damaged.csv || status=1; \
 	$(VENV)/bin/python tests/soak/endurance.py --minutes $(MINUTES) --seed $(SOAK_SEED) \

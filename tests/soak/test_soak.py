@@ -49,6 +49,13 @@ def test_killed_at_a_random_moment(tmp_path):
     assert "3 of 3 identical, nothing left" in out
 
 
+@pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root of Linux mounts a small disk")
+def test_on_a_disk_that_is_full(tmp_path):
+    chosen = ("train, every step", "noise")
+    out = soak("fill_disk.py", tmp_path, "--sizes", 1, "--found", tmp_path / "found", "--phase", *chosen)
+    assert "2 of 2 identical, 0 unclear" in out
+
+
 def test_one_process_for_many_projects(tmp_path):
     assert "10 projects, " in soak("endurance.py", tmp_path, "--projects", 10)
 
