@@ -98,6 +98,15 @@ def test_the_table_of_objectives_goes_on_where_it_stopped(tmp_path):
     assert set(digits["condition"]) == {conditions[1]} and digits["after"].between(0, 1).all()
 
 
+def test_the_table_of_lanczos_steps(tmp_path):
+    printed = _run("benchmark/lanczos_steps.py", "--rows", 60, "--conditions", "regression: 15 % shuffled").stdout
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in printed.splitlines()[2:]]
+    assert [row[1] for row in rows[:-1]] == ["2", "3", "4", "5", "6", "8", "12"] and "by the rule" in rows[-1][1]
+    errors = [float(row[4]) for row in rows]
+    assert errors[0] > 1e-4 > errors[6] and errors[-1] < 1e-3, "the more steps the better, and the rule is enough"
+    assert all(float(row[3]) <= 1 and abs(float(row[5])) <= 1 and 0 <= float(row[6]) <= 1 for row in rows)
+
+
 def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch, capsys, caplog):
     """In this process: a kernel would need Jupyter."""
     caplog.set_level(logging.INFO, "nnabla_influence")  # the notebook lowers it; afterwards it is as before
