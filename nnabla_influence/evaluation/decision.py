@@ -8,7 +8,8 @@ removing as many at random, each with zero outside the 95 % interval, whose stan
 because one number is confirmed, not the best of many.
 
 So that few rows are needed, those that did not score are halved, and each half confirms what the other one chose; the
-number to remove is what both together choose. Where test data is given, it confirms, and all other rows choose.
+number to remove is what both together choose, but not more than the larger of the two: of more nobody has confirmed
+that it does no harm. Where test data is given, it confirms, and all other rows choose.
 
 The error is one of probabilities (see `row_figures`). A network that is far from having learnt its data grows surer
 without some samples, and may answer no better, or worse. So nothing is removed either where the share of right answers
@@ -285,6 +286,7 @@ def decide(
     tried = [pick for pick in parts if pick.number]
     if best.number == 0 or not tried:
         return nothing
+    number = min(best.number, max(pick.number for pick in tried))
     ours = [(method, pick.treatment, pick.number) for pick in parts]
     own = confirming.errors([WHOLE, *ours], start, cross.data)
     if not own:
@@ -304,10 +306,10 @@ def decide(
         error=float(before.mean()),
         against_random=against_random,
         wrong=Gain.between(*_confirmed(answers[:1] * len(parts), answers[1:], cross)) if answers else None,
-        largest=best.number == max(choosing.numbers(method, line[1], first)),
+        largest=number == max(choosing.numbers(method, line[1], first)),
     )
     outcome = decided.judged()
-    return dataclasses.replace(decided, outcome=outcome, number=best.number if outcome is Outcome.REMOVE else 0)
+    return dataclasses.replace(decided, outcome=outcome, number=number if outcome is Outcome.REMOVE else 0)
 
 
 def _confirmed(before: Sequence[Array], after: Sequence[Array], cross: CrossFit) -> Tuple[Array, Array]:

@@ -7,7 +7,7 @@ import pytest
 from support.removal_curves import curve
 
 from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
-from nnabla_influence.evaluation.decision import WORTH, Decision, Outcome, chosen_numbers, decide, decisions
+from nnabla_influence.evaluation.decision import WORTH, Decision, Outcome, Pick, chosen_numbers, decide, decisions
 from nnabla_influence.evaluation.gain import Gain
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 
@@ -125,6 +125,15 @@ def test_each_half_chooses_by_its_own_rows():
     decision = decide(made, LINE, made, "scratch", cross)
     assert decision.confirmed == (10, 30) and "without the 10 or 30 most harmful samples" in decision.sentence
     assert decision.gain.mean < -0.01 + 0.06, "the rows that gain are not the ones that confirm"
+
+
+@pytest.mark.parametrize("both, halves, number", [(30, (10, 10), 10), (30, (10, 30), 30), (10, (30, 30), 10)])
+def test_more_than_was_confirmed_is_not_removed(both, halves, number):
+    made = curve(BETTER, test=False)
+    picks = Pick("remove", both), tuple(Pick("remove", half) for half in halves)
+    decision = decide(made, LINE, made, "scratch", CrossFit.of(40, 0, 0), picks)
+    assert (decision.outcome, decision.number) == (Outcome.REMOVE, number)
+    assert decision.largest == (number == 30) and decision.confirmed == tuple(sorted(set(halves)))
 
 
 def test_a_surer_network_that_answers_worse_removes_nothing():
