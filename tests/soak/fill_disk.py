@@ -13,6 +13,7 @@ Disks are mounted, so this is for root on Linux.
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -80,7 +81,7 @@ class Filler(Killer):
         if code == 0:
             return False
         said = self._said()
-        sentences = [line for line in said.splitlines() if "error: " in line]
+        sentences = [line for line in said.splitlines() if ERROR.search(line)]
         clear = code in (1, 2) and len(sentences) == 1 and not any(word in said for word in UNCLEAR)
         if not clear or not any(word in sentences[0] for word in ENOUGH):
             counts["unclear"] += 1
@@ -110,6 +111,7 @@ class Filler(Killer):
         return (status.f_blocks - status.f_bfree) * status.f_frsize
 
 
+ERROR = re.compile(r"(^|\]: )error: ")  # of a command, or in the log of a plugin
 UNCLEAR = ("Traceback", "Exception ignored", "run again with --verbose", "HDF5-DIAG")
 ENOUGH = ("No space left on device", "to fit the ", "disk is full")
 
