@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Tuple
 
 from ..array import Array
 from ..scores import InfluenceScores
@@ -29,6 +29,7 @@ class Trial:
         scores: The rankings, by method.
         labels: Predicted label (N,) of every row, for treatment ``relabel``.
         order_seed: Seed of the retrainings' batch order and masks; None for the training's own.
+        data: Fingerprints of the training and the validation data it read; empty where nobody asks.
     """
 
     cache: Path
@@ -36,6 +37,7 @@ class Trial:
     scores: Mapping[str, InfluenceScores]
     labels: Optional[Array] = None
     order_seed: Optional[int] = None
+    data: Tuple[str, ...] = ()
 
     @property
     def retraining_seed(self) -> int:

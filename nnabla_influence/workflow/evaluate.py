@@ -223,7 +223,7 @@ def trained_and_scored(request: EvaluateRequest, reporter: ProgressReporter = SI
         project, selection=request.selection, test=request.test, split_seed=request.split_seed, reporter=reporter
     )
     request.sweep(len(data.train))
-    trials = _trials(request, data, compared_methods(project.network))
+    trials = dataclasses.replace(_trials(request, data, compared_methods(project.network)), data=project.fingerprints)
     with resumable(request.kept, remedy("go-on")):
         return EvaluatedTrials(data, run_trials(trials, request.execution, reporter=reporter, finished=_log(trials)))
 

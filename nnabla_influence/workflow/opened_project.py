@@ -71,6 +71,11 @@ class OpenedProject:
         """The CSVs of the data, which nobody may write to."""
         return self.train.path, self.validation.path
 
+    @property
+    def fingerprints(self) -> Tuple[str, str]:
+        """Those of the training and the validation data."""
+        return self.train.fingerprint, self.validation.fingerprint
+
     def read_further(self, data: GivenData, reporter: ProgressReporter = SILENT) -> Dataset:
         """Read further data as the training data was read.
 

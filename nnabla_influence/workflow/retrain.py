@@ -119,7 +119,7 @@ def retrain(request: RetrainRequest, reporter: ProgressReporter = SILENT) -> Cle
     refuse_overwriting(outputs, compared.original.data_files)
     with _kept(request.output):
         finished = _trained(request, compared, reporter)
-    warn_of_changes(compared.original.train, compared.cleansed.train, compared.original.validation)
+    warn_of_changes(compared.original.train, compared.cleansed.train, compared.original.validation, compared.judge)
     scale = likelihood_scale(compared.original.network.roles.validation.losses)
     before, after = ([_of(finished[data, seed]) for seed in request.seeds] for data in DATA)
     if request.output is not None:

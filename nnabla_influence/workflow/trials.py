@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Callable, List, Optional, Tuple
 
 from ..dataset.dataset import Dataset
-from ..errors import ConfigError
+from ..errors import ConfigError, RunError
 from ..estimators import require_one_class, sample_columns
 from ..evaluation.trial import Trial
 from ..execution import Execution, completed
@@ -24,6 +24,7 @@ from ..interrupts import resumable
 from ..remedies import remedy
 from ..scores import LABEL_COLUMN, InfluenceScores
 from .changed_inputs import warn_of_changes
+from .data_reading import csv_of
 from .opened_project import OpenedProject, open_project
 from .preflight import preflight
 from .progress_reporter import SILENT, ProgressReporter
@@ -52,6 +53,8 @@ class TrialsRequest:
         labels: Predicts the labels that every method's scores carry and retrainings may use, in place of the trained
             network.
         progress: Suffix of the files that scorings keep their progress beside; None: the method's name.
+        data: Fingerprints of the training and the validation data that every trial must read; empty: what the first
+            one that is finished has read.
 
     Raises:
         ConfigError: There is no method or no trial, a method is named twice, or several share one progress.
@@ -69,6 +72,7 @@ class TrialsRequest:
     scoring: Optional[Dataset] = None
     overwrite: bool = False
     progress: Optional[str] = None
+    data: Tuple[str, ...] = ()
     labels: Optional[ScoreRequest] = None
 
     def __post_init__(self) -> None:
@@ -128,6 +132,7 @@ def run_trials(
 
     Raises:
         OutputExistsError: The output is one of the files that are read.
+        RunError: The data was changed between two trials.
         InfluenceError: A trial cannot be trained or scored.
     """
     refuse_overwriting([request.output], request.inputs)
@@ -136,12 +141,31 @@ def run_trials(
     here = partial(_trial, reporter=reporter, begun=begun)
     function = partial(_silent_trial, begun=begun) if execution.elsewhere else here
     trials = {}
+    data = request.data
     with closing(completed(function, jobs, execution)) as results:
         for number, trial in results:
+            data = data or trial.data
+            _refuse_other_data(request.project, data, trial)
             trials[number] = trial
             if finished:
                 finished(len(trials), trial)
     return [trials[number] for number in sorted(trials)]
+
+
+def _refuse_other_data(project: ProjectRequest, data: Tuple[str, ...], trial: Trial) -> None:
+    """Refuse a trial of other data than what was read before: each reads its files by itself.
+
+    Raises:
+        RunError: It is of other data.
+    """
+    names = (csv_of(project.train) or "the training data", csv_of(project.validation) or "the validation data")
+    changed = [str(name) for name, before, now in zip(names, data, trial.data) if now != before]
+    if changed:
+        raise RunError(
+            f"{' and '.join(changed)}: expected the same data in every trial, got other data in that of seed "
+            f"{trial.seed}: it was changed while trials ran. Trials of different data have no mean; run again, and "
+            "leave the data as it is meanwhile."
+        )
 
 
 def mean_scores(
@@ -173,6 +197,7 @@ def mean_scores(
     # Opened here first: what is wrong is said at once, and the data is decoded once for all workers.
     project = open_project(request.project, reporter)
     refuse_overwriting([request.output], project.data_files)
+    request = dataclasses.replace(request, data=project.fingerprints)
     kept = f"the trials' progress lies beside '{request.output}'."
     with resumable(kept, remedy("go-on-or-discard")), reporter.progress("trials", "trials") as progress:
 
@@ -232,7 +257,8 @@ def _trial(
     table = project.train.table
     asked = {method.method: scores[method.method].with_columns(columns) for method in request.methods}
     complete = {name: dataclasses.replace(s, table=table) for name, s in asked.items()}
-    return Trial(cache.path.absolute(), seed, complete, columns.get(LABEL_COLUMN))
+    labels = columns.get(LABEL_COLUMN)
+    return Trial(cache.path.absolute(), seed, complete, labels, data=project.fingerprints)
 
 
 def _asked(project: OpenedProject, request: TrialsRequest, method: ScoreRequest) -> Dataset:

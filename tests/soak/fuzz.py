@@ -1,6 +1,6 @@
 """Damage valid files and words, let the package read them, and count what goes wrong.
 
-    python tests/soak/fuzz.py --inputs 100000
+    python tests/soak/fuzz.py --inputs 100000 --output damaged.csv       # --add goes on, or adds another --seed
 
 Counted are crashes (compiled code took the process down), tracebacks (an exception that is no sentence of ours), hangs
 (more than `LIMIT` seconds), writes outside of the working folder, and silent differences (what a checksum vouches for
@@ -31,7 +31,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
-from soak.counts import write_counts  # noqa: E402
+from soak.counts import Counted  # noqa: E402
 from soak.targets import TARGETS  # noqa: E402
 
 LIMIT = 10  # seconds
@@ -281,33 +281,40 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (default: 0)")
     parser.add_argument("--keep", action="store_true", help="add what is found to the corpus")
     parser.add_argument("--output", type=Path, help="a CSV with the counts")
+    parser.add_argument("--add", action="store_true", help="keep what is in the CSV, and count what is not")
     args = parser.parse_args()
     in_use = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY, resource.RLIM_INFINITY))
     chosen = [target for target in TARGETS if not args.target or target.name in args.target]
-    rows = []
     folder = Path(tempfile.mkdtemp())
     (folder / "base").mkdir()
     os.environ["MPLCONFIGDIR"] = os.path.realpath(str(folder / "matplotlib"))
     try:
-        for target in chosen:
-            began = time.monotonic()
-            counts, found = fuzz_in_forks(
-                target, max(1, args.inputs // len(chosen)), args.seed, folder / "base", args.keep
-            )
-            rows.append({"target": target.name, **counts, "seconds": round(time.monotonic() - began, 1)})
-            print(", ".join(f"{name} {rows[-1].get(name, 0)}" for name in COUNTS), flush=True)
-            print("".join(f"  {what}\n" for what in found), end="", flush=True)
+        rows = list(_rows(args, chosen, folder / "base"))
     finally:
         shutil.rmtree(str(folder))
-    if args.output:
-        write_counts(args.output, COUNTS, rows)
     judged = [row for row in rows if row["inputs"] >= ENOUGH]
     shallow = [row["target"] for row in judged if 2 * row["past the first check"] < row["inputs"]]
     faults = {name: sum(row.get(name, 0) for row in rows) for name in FAULTS}
     print(f"{sum(row['inputs'] for row in rows):,} inputs: {', '.join(f'{n} {name}' for name, n in faults.items())}")
     print(f"fewer than half past the first check: {', '.join(shallow) or 'none'}")
     return 1 if shallow or any(faults.values()) else 0
+
+
+def _rows(args, chosen, folder):
+    counted = Counted(args.output, COUNTS, args.seed, args.add)
+    inputs = max(1, args.inputs // len(chosen))
+    for target in chosen:
+        row = counted.row(target.name, "inputs", inputs)
+        if row is None:
+            began = time.monotonic()
+            counts, found = fuzz_in_forks(target, inputs, args.seed, folder, args.keep)
+            row = {"target": target.name, **counts, "seconds": round(time.monotonic() - began, 1)}
+            counted.add(row)
+            print("".join(f"  {what}\n" for what in found), end="", flush=True)
+        row = {"target": target.name, **row}
+        print(", ".join(f"{name} {row.get(name, 0)}" for name in COUNTS), flush=True)
+        yield row
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Kill every long phase of every command and plugin at random moments, go on, and compare the bytes.
 
-    python tests/soak/kill.py --moments 100
+    python tests/soak/kill.py --moments 100 --output killed.csv          # --add goes on, or adds another --seed
 
 A phase runs undisturbed first. Then, for every moment: it is started anew, killed (`--signal`, SIGKILL if not given),
 and the same line is typed again. What it leaves must be what the undisturbed run left, byte for byte and file for file:
@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from soak.counts import write_counts  # noqa: E402
+from soak.counts import Counted  # noqa: E402
 from soak.forked import Forked  # noqa: E402
 from soak.kill_phases import contents_of_database, phases, prepare, working_folder  # noqa: E402
 from support.waiting import written  # noqa: E402
@@ -215,14 +215,13 @@ def main():
     parser.add_argument("--folder", help="where to work, such as /dev/shm (default: the temporary folder)")
     parser.add_argument("--found", type=Path, default=Path("found"), help="where what differs is kept")
     parser.add_argument("--output", type=Path, help="a CSV with the counts")
+    parser.add_argument("--add", action="store_true", help="keep what is in the CSV, and count what is not")
     args = parser.parse_args()
     base = Path(tempfile.mkdtemp(dir=args.folder))  # no TemporaryDirectory: a fork would remove it when it ends
     try:
         rows = _all(args, base)
     finally:
         shutil.rmtree(str(base))
-    if args.output:
-        write_counts(args.output, COUNTS, rows)
     moments, identical = (sum(row.get(name, 0) for row in rows) for name in ("moments", "identical"))
     print(f"{identical} of {moments} identical, nothing left")
     return 0 if identical == moments and not any(row.get("orphans") for row in rows) else 1
@@ -244,10 +243,14 @@ def _chosen(args, scheduler):
 
 
 def _rows(args, base, scheduler):
-    moments = random.Random(args.seed)
-    killer = Killer(base, getattr(signal, args.signal), moments, args.found)
+    counted = Counted(args.output, COUNTS, args.seed, args.add)
     for phase in _chosen(args, scheduler):
-        row = killer.kill(phase, args.moments)
+        row = counted.row(phase.name, "moments", args.moments)
+        if row is None:
+            moments = random.Random(f"{args.seed} {phase.name}")  # the same ones, whichever phases come before it
+            row = Killer(base, getattr(signal, args.signal), moments, args.found).kill(phase, args.moments)
+            counted.add(row)
+        row = {"phase": phase.name, **row}
         print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         yield row
 

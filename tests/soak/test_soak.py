@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the soak works with forks")
 pytest.importorskip("hypothesis", reason="needs the extra [dev]")
 
+from soak.endurance import COUNTS, SETTLED, faults  # noqa: E402
 from soak.fuzz import FAULTS, Reader  # noqa: E402
 from soak.inputs import Input, corpus  # noqa: E402
 from soak.targets import target_named  # noqa: E402
@@ -58,6 +59,13 @@ def test_on_a_disk_that_is_full(tmp_path):
 
 def test_one_process_for_many_projects(tmp_path):
     assert "10 projects, " in soak("endurance.py", tmp_path, "--projects", 10)
+
+
+@pytest.mark.parametrize("name, growth", [("live", 0.5), ("objects", 200), ("files", 1), ("temporary", 1)])
+def test_what_grows_with_each_project_is_named(name, growth):
+    rows = [{**dict.fromkeys(COUNTS, 10), name: 10 + growth * project} for project in range(SETTLED + 15)]
+    assert [fault.split(":")[0] for fault in faults(rows)] == [name]
+    assert faults([dict.fromkeys(COUNTS, 10)] * (SETTLED + 15)) == []
 
 
 def test_the_soak_notices_what_it_looks_for(tmp_path):

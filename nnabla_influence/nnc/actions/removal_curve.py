@@ -23,6 +23,7 @@ from ...messenger import Messenger
 from ...remedies import remedy
 from ...scores import InfluenceScores
 from ...training import TrainingCache
+from ...workflow.changed_inputs import warn_of_changes
 from ...workflow.choose import evaluation_data
 from ...workflow.score import ScoreRequest, score_training
 from ..host.fields import Fields
@@ -150,6 +151,7 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
         trials = _trials(cache, result, data, request, folder, console)
         with console.progress("retraining", "trainings") as progress:
             curve = run_removal_sweep(trials, data, sweep, folder / table.name, progress)
+        warn_of_changes(*data.parts)
         _draw(curve, picture)
         curve.to_csv(table, overwrite=True)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")

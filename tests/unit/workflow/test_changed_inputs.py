@@ -1,5 +1,6 @@
 """At the end of a job it is said which files were changed meanwhile."""
 
+import dataclasses
 import time
 from contextlib import contextmanager
 
@@ -7,6 +8,7 @@ import pytest
 from support.small_projects import QUICK, opened, write_data
 
 from nnabla_influence.cleansing import Count
+from nnabla_influence.errors import RunError
 from nnabla_influence.workflow.changed_inputs import warn_of_changes
 from nnabla_influence.workflow.choose import ChooseRequest, choose, evaluation_data
 from nnabla_influence.workflow.evaluate import (
@@ -16,8 +18,10 @@ from nnabla_influence.workflow.evaluate import (
     trained_and_scored,
 )
 from nnabla_influence.workflow.project_request import ProjectRequest
+from nnabla_influence.workflow.retrain import RetrainRequest, retrain
 from nnabla_influence.workflow.score import ScoreRequest
 from nnabla_influence.workflow.train import train_project
+from nnabla_influence.workflow.trials import TrialsRequest, mean_scores, run_trials
 
 
 class Meanwhile:
@@ -104,3 +108,50 @@ def test_a_scoring_names_it_too_and_nothing_is_said_twice_or_without_reason(fold
     project.score(cache, method="random")
     warn_of_changes(project._opened.validation)
     assert len([text for text in warned(caplog) if "was changed" in text]) == 0
+
+
+@pytest.mark.parametrize("name", ["training.csv", "cleansed.csv", "validation.csv", "test.csv"])
+def test_a_comparison_of_two_data_sets_names_what_was_changed(folder, caplog, name):
+    lines = (folder / "training.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "cleansed.csv").write_text("\n".join(lines[:-4]) + "\n", encoding="utf-8")
+    time.sleep(0.02)
+    project = ProjectRequest("builtin:mlp", folder / "training.csv", folder / "validation.csv", training=QUICK)
+    request = RetrainRequest(project, folder / "cleansed.csv", test=folder / "test.csv", trials=1)
+    retrain(request, Meanwhile((folder / name).unlink, "training on both"))
+    (said,) = warned(caplog)
+    assert f"{folder / name} was deleted after it was read" in said
+
+
+def test_a_run_names_what_was_changed_in_a_trial(folder, caplog):
+    run_trials(trials_of(folder, 1), reporter=Meanwhile(lambda: swap_two_rows(folder / "validation.csv")))
+    (said,) = warned(caplog)
+    assert f"{folder / 'validation.csv'} was changed after it was read" in said
+
+
+def trials_of(folder, trials):
+    project = ProjectRequest("builtin:mlp", folder / "training.csv", folder / "validation.csv", training=QUICK)
+    return TrialsRequest(project, folder / "influence.csv", (ScoreRequest("loss"),), trials)
+
+
+def swap_two_rows(path):
+    """Another data set, all of whose rows are still there."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1], lines[2] = lines[2], lines[1]
+    time.sleep(0.02)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["training.csv", "validation.csv"])
+def test_trials_of_different_data_have_no_mean(folder, name):
+    """Each trial reads its files by itself: the scores of one row were averaged with those of another."""
+    with pytest.raises(RunError, match=f"{name}: expected the same data in every trial, .* that of seed 1"):
+        mean_scores(trials_of(folder, 2), finished=lambda count, trial: swap_two_rows(folder / name))
+    assert not (folder / "influence.csv").exists()
+
+
+def test_nor_may_they_be_of_other_data_than_was_read_before_them(folder):
+    """What an evaluation retrains on, or what workers were started for, was read before the first trial."""
+    request = dataclasses.replace(trials_of(folder, 1), data=opened(folder)._opened.fingerprints)
+    swap_two_rows(folder / "training.csv")
+    with pytest.raises(RunError, match="training.csv: expected the same data"):
+        run_trials(request)

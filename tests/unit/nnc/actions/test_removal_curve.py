@@ -8,6 +8,7 @@ from support.recording_console import RecordingConsole
 from nnabla_influence.errors import ConfigError, DataError, MissingExtraError, OutputExistsError
 from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
+from nnabla_influence.evaluation.removal_sweep import run_removal_sweep
 from nnabla_influence.nnc.actions import removal_curve
 from nnabla_influence.nnc.actions.removal_curve import CurveRequest, run
 from nnabla_influence.nnc.actions.result_folder import ResultFields
@@ -97,6 +98,25 @@ def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
         "table.csv",
         "table.rows.npz",
     ]
+
+
+def test_what_was_changed_while_it_retrained_is_named(fields, trained_project, tmp_path, monkeypatch, caplog):
+    test = tmp_path / "test.csv"
+    given = Path(fields().text("model")).parent
+    (validation,) = given.rglob("validation.csv")
+    header, *lines = validation.read_text(encoding="utf-8").splitlines()
+    moved = (line.split(",", 1) for line in lines)  # other rows than those that scored
+    rows = [f"{float(first) + 1},{others}" for first, others in moved]
+    test.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+    def meanwhile(*arguments):
+        test.unlink()
+        return run_removal_sweep(*arguments)
+
+    monkeypatch.setattr(removal_curve, "run_removal_sweep", meanwhile)
+    run(fields(test=str(test), trials=1, methods="random"), RecordingConsole())
+    (said,) = [text for text in caplog.messages if "after it was read" in text]
+    assert f"{test} was deleted after it was read" in said
 
 
 def test_missing_data_and_an_output_that_is_read_are_refused(fields, trained_project, tmp_path):
