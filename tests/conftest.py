@@ -5,6 +5,7 @@ its auto-forward mode are afterwards what they were before.
 
 Two workers share two cores, so BLAS gets one thread in each of them and in every process that a test starts: threads
 that wait for each other cost more than they bring. BLAS reads that when NumPy is imported, hence the first lines.
+Nobody waits until the disk has what was written: only a power cut would show it, and no test cuts the power.
 """
 
 import os
@@ -16,6 +17,8 @@ import nnabla as nn
 import numpy as np
 import pytest
 from support.nnc_project import make_project, train_with_nnabla
+
+os.fsync = os.fstat
 
 ROOT_SCOPE = nn.parameter.get_current_parameter_scope()
 

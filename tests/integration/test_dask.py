@@ -42,13 +42,20 @@ class Cluster:
         )
         self.address = json.loads(written(folder / "scheduler.json"))["address"]
         self.workers = []
+        self.started = 0
 
     def add_worker(self, first_on_path=ROOT, **options):
         """Starts a worker that finds the package in `first_on_path`; options are those of ``dask worker``."""
         extra = [f"--{name.replace('_', '-')}={value}" for name, value in {"nthreads": 1, **options}.items()]
-        number = len(self.workers)
-        extra += ["--no-nanny", "--local-directory", str(self.folder / f"worker{number}")]
+        extra += ["--no-nanny", "--local-directory", str(self.folder / f"worker{self.started}")]
+        self.started += 1
         self.workers.append(self._start("dask_worker", self.address, *extra, first_on_path=first_on_path))
+
+    def keep_two_workers(self):
+        """Replaces those that a test has killed."""
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        while len(self.workers) < 2:
+            self.add_worker()
 
     def stop_workers(self):
         stop(self.workers)
@@ -73,10 +80,18 @@ def stop(processes):
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
+def shared_cluster(tmp_path_factory):
     cluster = Cluster(tmp_path_factory.mktemp("scheduler"))
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture
+def scheduler(shared_cluster):
+    """A scheduler without workers."""
+    shared_cluster.stop_workers()
+    yield shared_cluster
+    shared_cluster.stop_workers()
 
 
 @pytest.fixture
@@ -86,13 +101,11 @@ def patient(monkeypatch):
 
 
 @pytest.fixture
-def cluster(scheduler, patient):
-    """Two workers."""
-    scheduler.add_worker()
-    scheduler.add_worker()
-    eventually(lambda: processes_of(scheduler), 2)
-    yield scheduler
-    scheduler.stop_workers()
+def cluster(shared_cluster, patient):
+    """A scheduler with two workers."""
+    shared_cluster.keep_two_workers()
+    eventually(lambda: processes_of(shared_cluster), 2)
+    return shared_cluster
 
 
 def processes_of(cluster):
@@ -179,11 +192,8 @@ def figures(path):
 
 def test_a_worker_with_several_threads_is_used_and_mentioned(scheduler, patient, caplog):
     scheduler.add_worker(nthreads=3)
-    try:
-        assert len(eventually(lambda: processes_of(scheduler), 1)) == 1
-        assert "--nworkers N --nthreads 1" in caplog.text
-    finally:
-        scheduler.stop_workers()
+    assert len(eventually(lambda: processes_of(scheduler), 1)) == 1
+    assert "--nworkers N --nthreads 1" in caplog.text
 
 
 def test_workers_with_another_version_or_without_the_package_are_named(scheduler, patient, tmp_path):
@@ -191,10 +201,7 @@ def test_workers_with_another_version_or_without_the_package_are_named(scheduler
         (tmp_path / name).mkdir()
         (tmp_path / name / "nnabla_influence.py").write_text(text, encoding="utf-8")
         scheduler.add_worker(first_on_path=tmp_path / name)
-    try:
-        said = eventually(lambda: complaints(scheduler.address), 2)
-    finally:
-        scheduler.stop_workers()
+    said = eventually(lambda: complaints(scheduler.address), 2)
     assert sorted(part.split(" has ")[1].split(",")[0].rstrip(".") for part in said) == [
         "nnabla_influence 0.0.1",
         "nnabla_influence missing",

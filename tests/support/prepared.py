@@ -14,8 +14,10 @@ This file is also the program of that Python, so it imports nothing of ours.
 import atexit
 import contextlib
 import gc
+import hashlib
 import importlib
 import json
+import marshal
 import os
 import runpy
 import signal
@@ -24,6 +26,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import zipimport
 from pathlib import Path
 
 SLOW = (
@@ -45,6 +48,7 @@ SLOW = (
 )
 STREAMS = ("stdout", "stderr")
 _pythons = {}
+_folder = tempfile.TemporaryDirectory()  # for all Pythons: what one has compiled the others need not
 
 
 def run(line, cwd, env=None, log=None):
@@ -84,9 +88,9 @@ class Prepared:
 
     def __init__(self, flags, environment):
         # The forks keep their bytecode here: neither a checkout nor a folder of plugins gets any.
-        self._folder = tempfile.TemporaryDirectory()
-        self._errors = Path(self._folder.name, "errors.txt")
-        line = [sys.executable, *flags, str(Path(__file__).resolve()), os.path.join(self._folder.name, "bytecode")]
+        bytecode = os.path.join(_folder.name, "bytecode")
+        self._errors = Path(_folder.name, f"errors{len(_pythons)}.txt")
+        line = [sys.executable, *flags, str(Path(__file__).resolve()), bytecode]
         with open(str(self._errors), "wb") as errors:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
             self._process = subprocess.Popen(line, env=environment, **pipes)
@@ -107,7 +111,6 @@ class Prepared:
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
-        self._folder.cleanup()
 
 
 # --- in the prepared Python -----------------------------------------------------------------------------------------
@@ -124,11 +127,32 @@ def _serve(bytecode):
         child = os.fork()
         if not child:
             sys.dont_write_bytecode, sys.pycache_prefix = False, bytecode
+            _keep_compiled_archives(Path(bytecode, "archives"))
+            os.fsync = os.fstat  # as in conftest.py
             return json.loads(line.decode("ascii"))
         status = os.waitpid(child, 0)[1]
         code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         os.write(answers, b"%d\n" % code)
     return None
+
+
+def _keep_compiled_archives(folder):
+    """Compile the modules of an archive once: Python keeps none of it, and a click would take twice as long."""
+    compiled = zipimport._compile_source
+
+    def kept(path, source):
+        place = folder / hashlib.sha256(path.encode("utf-8") + source).hexdigest()
+        try:
+            return marshal.loads(place.read_bytes())
+        except FileNotFoundError:
+            code = compiled(path, source)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(f".{os.getpid()}")
+        part.write_bytes(marshal.dumps(code))
+        part.replace(place)
+        return code
+
+    zipimport._compile_source = kept
 
 
 def _become(words, cwd, environment, streams):
