@@ -148,20 +148,28 @@ def replaceable(target: Union[str, Path]) -> Path:
         OutputExistsError: It is a folder, a device, a pipe or a socket, or a link out of its folder.
         OSError: The system cannot say what it is.
     """
-    given = Path(os.path.abspath(str(target)))
-    final = Path(os.path.realpath(str(given)))  # what a link points to: a rename would replace the link itself
-    if _identity(final.parent) != _identity(given.parent):
-        raise OutputExistsError(
-            f"{target}: expected a file to write to, got a link to {final}, in another folder. Name that file itself, "
-            "or choose another."
-        )
+    final = Path(os.path.abspath(str(target)))
     try:
-        mode = os.stat(str(final)).st_mode
+        mode = os.lstat(str(final)).st_mode
+        if stat.S_ISLNK(mode):
+            final = _linked(final, target)
+            mode = os.stat(str(final)).st_mode
     except FileNotFoundError:
         return final
     if not stat.S_ISREG(mode):
         kind = next((kind for is_kind, kind in _KINDS if is_kind(mode)), "something that is no file")
         raise OutputExistsError(f"{target}: expected a regular file to replace, or none, got {kind}. Choose another.")
+    return final
+
+
+def _linked(link: Path, target: Union[str, Path]) -> Path:
+    """Return the file that a link points to, which a rename would otherwise not replace; `target` names the link."""
+    final = Path(os.path.realpath(str(link)))
+    if _identity(final.parent) != _identity(link.parent):
+        raise OutputExistsError(
+            f"{target}: expected a file to write to, got a link to {final}, in another folder. Name that file itself, "
+            "or choose another."
+        )
     return final
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from support import prepared
-from support.interruptible import default_interrupt
 from support.nnc_clicks import Clicks, result_folder
 from support.nnc_project import Project
 
@@ -54,14 +53,7 @@ class Commands:
 
     def start(self, *arguments):
         """Start a command and return its process."""
-        return subprocess.Popen(
-            self.line(arguments),
-            cwd=str(self.folder),
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            preexec_fn=default_interrupt,
-        )
+        return prepared.start(self.line(arguments), self.folder, self.environment)
 
     @staticmethod
     def line(arguments):

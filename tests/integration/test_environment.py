@@ -42,8 +42,8 @@ def run(folder, *arguments, before=(), **environment):
     settings.update(environment)
     line = [*before, sys.executable, "-m", "nnabla_influence", *map(str, arguments)]
     kept = {name: value for name, value in settings.items() if value is not None}
-    # Another user, home or locale is there from the first moment of a process; a folder is not.
-    if before or environment:
+    # Another user or home is there from a process's first moment; a folder is not, and a locale has its own Python.
+    if before or not all(name.startswith(("PYTHON", "LC_", "LOCPATH")) for name in environment):
         done = subprocess.run(line, cwd=str(folder), env=kept, **CAUGHT)
     else:
         done = prepared.run(line, folder, kept)

@@ -1,11 +1,11 @@
 """Training survives being killed: SIGKILL at ten random moments, resumed each time, and the same bytes at the end."""
 
 import random
-import subprocess
 import sys
 import time
 
 import pytest
+from support import prepared
 
 from nnabla_influence.dataset.digits import write_digits
 from nnabla_influence.resume import partial_folder
@@ -25,6 +25,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     folder = tmp_path_factory.mktemp("digits")
+    (folder / "program.py").write_text(PROGRAM, encoding="utf-8")
     return write_digits(folder, training=200, validation=50)
 
 
@@ -32,8 +33,7 @@ def _command(digits, cache):
     training, validation, _ = digits
     return [
         sys.executable,
-        "-c",
-        PROGRAM,
+        training.parent / "program.py",
         "train",
         "--network",
         "builtin:cnn",
@@ -63,21 +63,21 @@ def _saved(cache):
 
 def test_a_killed_and_resumed_training_ends_with_the_same_bytes(digits, tmp_path):
     undisturbed, killed = tmp_path / "undisturbed.h5", tmp_path / "killed.h5"
-    subprocess.run(_command(digits, undisturbed), check=True)
+    assert prepared.run(_command(digits, undisturbed), tmp_path).returncode == 0
     moments = random.Random(0)
     for kill in range(KILLS):
-        process = subprocess.Popen(_command(digits, killed))
-        # Starting takes a second or, on a busy machine, longer: some kills fall into it, the others behind a save.
+        process = prepared.start(_command(digits, killed), tmp_path)
+        # Some kills fall into the start, the others behind a save.
         if kill % 2:
             before = _saved(killed)
             while _saved(killed) == before and process.poll() is None:
                 time.sleep(0.01)
             time.sleep(moments.uniform(0.0, 0.2))
         else:
-            time.sleep(moments.uniform(0.3, 1.0))
+            time.sleep(moments.uniform(0.0, 0.3))
         process.kill()
         assert process.wait() != 0, f"the training finished before kill {kill + 1}; make it longer"
     assert partial_folder(killed).is_dir(), "no kill fell into the training itself"
-    subprocess.run(_command(digits, killed), check=True)
+    assert prepared.run(_command(digits, killed), tmp_path).returncode == 0
     assert killed.read_bytes() == undisturbed.read_bytes()
     assert not partial_folder(killed).exists()

@@ -1,12 +1,10 @@
 """The plugin *Removal curve*: what it retrains, refuses and goes on with."""
 
-import subprocess
-import time
-
 import pytest
 from integration.conftest import contents
-from support.interruptible import default_interrupt
+from support import prepared
 from support.nnc_clicks import result_folder
+from support.waiting import exists
 
 from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
@@ -87,16 +85,8 @@ def test_an_interruption_names_the_folder_that_is_left_and_the_same_click_goes_o
     before = contents(result)
     values = {"counts": "1,2,3,4,5,6", "trials": 6}
     folder = result / "retrainings.csv.partial"
-    process = subprocess.Popen(
-        clicks.windows_line("removal_curve", **values),
-        cwd=str(result),
-        env=clicks.environment(),
-        stderr=subprocess.PIPE,
-        preexec_fn=default_interrupt,
-    )
-    while not (folder / "retrainings.csv").exists():
-        assert process.poll() is None, "it ended before it was interrupted"
-        time.sleep(0.02)
+    process = prepared.start(clicks.windows_line("removal_curve", **values), result, clicks.environment())
+    exists(folder / "retrainings.csv", process)
     process.terminate()  # as the operating system asks
     said = process.communicate()[1].decode("utf-8")
     assert process.returncode == 143 and "retrainings.csv.partial'" in said.splitlines()[-1], said

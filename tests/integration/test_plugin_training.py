@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
 
 import numpy as np
 import pytest
-from support.interruptible import default_interrupt
+from support import prepared
 from support.nnc_project import make_project
 from support.nnc_result import archive_fields, curve, files_in, nnabla_cli, same_parameters, sequence_project
 from support.waiting import until
@@ -175,15 +174,17 @@ def test_ended_and_resumed_it_gives_the_same_bytes(clicks, tmp_path, ending):
     project = make_project(tmp_path / "project", "affine", epochs=60, learning_rate=0.3, training=43)
     whole, ended = tmp_path / "whole", tmp_path / "ended"
     line = clicks.windows_line(NAME, config=project.nntxt, output_dir=ended)
-    place = {"cwd": str(tmp_path), "env": clicks.environment(), "stderr": subprocess.PIPE}
-    process = subprocess.Popen(line, preexec_fn=default_interrupt, **place)
+    place = {"cwd": tmp_path, "env": clicks.environment()}
+    process = prepared.start(line, **place)
     report = ended / "monitoring_report.yml"
     until(lambda: report.is_file() and "5:" in read(report), "the fifth epoch", process)
     process.send_signal(ending)
     log = process.communicate()[1].decode().splitlines()
     assert process.returncode == 128 + ending, log
     assert files_in(ended) == ["influence_cache.h5.partial"] and str(ended / "influence_cache.h5.partial") in log[-1]
-    log = subprocess.run([*line, "-r"], check=True, **place).stderr.decode()
+    resumed = prepared.run([*line, "-r"], **place)
+    assert resumed.returncode == 0
+    log = resumed.stderr.decode()
     assert "found an interrupted training" in log and "epoch 1 of 60" not in log and "epoch 60 of 60" in log
     assert clicks.windows(NAME, tmp_path, config=project.nntxt, output_dir=whole).code == 0
     for name in ("influence_cache.h5", "monitoring_report.yml", "results.nntxt"):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from integration.conftest import contents, data_of, network_and_data
 from support.nnc_project import make_project
-from support.waiting import PATIENCE
+from support.waiting import PATIENCE, until
 
 IMAGES = [f"images/{number:04d}.png" for number in range(30)]
 
@@ -370,9 +370,7 @@ def test_a_folder_that_cannot_be_made(commands, data):
 
 def test_an_interrupted_run_is_no_success(commands, data):
     process = commands.start("run", *network_and_data(data), "--epochs", 400, "--output", "o.csv")
-    for line in iter(process.stderr.readline, b""):
-        if b"epoch 1 of" in line:
-            break
+    until(lambda: b"epoch 1 of" in process.said(), "the first epoch", process)
     process.send_signal(signal.SIGINT)
     try:
         _, errors = process.communicate(timeout=PATIENCE)

@@ -1,30 +1,35 @@
 """Commands in a process of their own, without the second or two that each would spend importing NNabla.
 
 done = run([sys.executable, "-m", "package", "word"], cwd=folder, env=environment)      # like subprocess.run
+process = start([sys.executable, "script.py", "word"], cwd=folder, env=environment)     # like subprocess.Popen
 
 The first call starts a Python that imports the slow libraries of others, and every run is a fork of it: it has its own
 process, working folder, environment, streams and exit code, and imports the module or script, ours included, anew.
 Calls whose interpreter would start alike (its flags; ``PYTHON...``, ``LC_...`` and ``LANG...`` in the environment)
-share a Python. Where that cannot pay, use `subprocess`: for settings that occur once, for what is interrupted or
-killed, and for what is said about starting. Systems that cannot fork use it always.
+share a Python. Where that cannot pay, use `subprocess`: for settings that occur once, and for what is said or done
+while a Python starts. Systems that cannot fork use it always.
 
 This file is also the program of that Python, so it imports nothing of ours.
 """
 
 import atexit
 import contextlib
+import functools
 import gc
 import hashlib
 import importlib
+import itertools
 import json
 import marshal
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 import zipimport
 from pathlib import Path
@@ -48,24 +53,99 @@ SLOW = (
 )
 STREAMS = ("stdout", "stderr")
 _pythons = {}
-_folder = tempfile.TemporaryDirectory()  # for all Pythons: what one has compiled the others need not
+_numbers = itertools.count()
+
+
+@functools.lru_cache(maxsize=None)
+def _folder():
+    """The place of all streams, and of what one Python has compiled and the others need not."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def run(line, cwd, env=None, log=None):
     """Run ``[sys.executable, flags, "-m", MODULE or SCRIPT, arguments]`` to its end; `log` takes both streams."""
+    started = start(line, cwd, env, log)
+    out, errors = started.communicate()
+    return subprocess.CompletedProcess(started.args, started.returncode, out, errors)
+
+
+def start(line, cwd, env=None, log=None):
+    """Start it, as with `subprocess.Popen`; see `Started` for what can be done with it."""
     words, environment = list(map(str, line)), dict(os.environ if env is None else env)
-    if log is not None:
-        Path(log).write_bytes(b"")
-    with tempfile.TemporaryDirectory() as folder:
-        streams = [str(log) if log is not None else os.path.join(folder, name) for name in STREAMS]
+    return Started(words, str(cwd), environment, log)
+
+
+class Started:
+    """A process: what of `subprocess.Popen` the tests need; its streams go into files, which can be read meanwhile.
+
+    Attributes:
+        args: The command.
+        pid: The process.
+        returncode: How it ended, None before that is asked for.
+    """
+
+    def __init__(self, words, cwd, environment, log):
+        self.args, self.returncode = words, None
+        self._log = log
+        number = next(_numbers)
+        self._streams = [str(log or _folder() / f"{name}{number}") for name in STREAMS]
+        for path in self._streams:
+            Path(path).write_bytes(b"")
         if hasattr(os, "fork"):
-            code = _python_for(words, environment).run(words, str(cwd), environment, streams)
+            self._process = _python_for(words, environment).start(words, cwd, environment, self._streams)
         else:
-            out, errors = (open(stream, "ab") for stream in streams)
+            out, errors = (open(stream, "ab") for stream in self._streams)
             with out, errors:
-                code = subprocess.run(words, cwd=str(cwd), env=environment, stdout=out, stderr=errors).returncode
-        said = (b"", b"") if log is not None else (Path(stream).read_bytes() for stream in streams)
-        return subprocess.CompletedProcess(words, code, *said)
+                self._process = subprocess.Popen(words, cwd=cwd, env=environment, stdout=out, stderr=errors)
+        self.pid = self._process.pid
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.wait()
+
+    def said(self):
+        """What it has written to both streams until now."""
+        return b"".join(Path(stream).read_bytes() for stream in dict.fromkeys(self._streams))
+
+    def poll(self):
+        """Return the exit code, None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._process.poll()
+        return self.returncode
+
+    def wait(self, timeout=None):
+        """Return the exit code once it has ended."""
+        if timeout is None and self.returncode is None:
+            self.returncode = self._process.wait()
+        end = time.monotonic() + (timeout or 0)
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.005)
+        return self.returncode
+
+    def communicate(self, timeout=None):
+        """Wait for its end and return what it has written: (stdout, stderr); nothing if that is in a log."""
+        self.wait(timeout)
+        return (b"", b"") if self._log is not None else tuple(Path(stream).read_bytes() for stream in self._streams)
+
+    def send_signal(self, number):
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self):
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        """End it."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL) if hasattr(os, "fork") else self._process.kill()
 
 
 def _python_for(words, environment):
@@ -88,29 +168,46 @@ class Prepared:
 
     def __init__(self, flags, environment):
         # The forks keep their bytecode here: neither a checkout nor a folder of plugins gets any.
-        bytecode = os.path.join(_folder.name, "bytecode")
-        self._errors = Path(_folder.name, f"errors{len(_pythons)}.txt")
+        bytecode = str(_folder() / "bytecode")
+        self._errors = _folder() / f"errors{len(_pythons)}.txt"
         line = [sys.executable, *flags, str(Path(__file__).resolve()), bytecode]
         with open(str(self._errors), "wb") as errors:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": errors}
             self._process = subprocess.Popen(line, env=environment, **pipes)
         atexit.register(self.close)
 
-    def run(self, words, cwd, environment, streams):
-        """Fork, become what `words` say, and return the exit code."""
+    def start(self, words, cwd, environment, streams):
+        """Fork and become what `words` say."""
         request = {"words": words[_first(words) :], "cwd": cwd, "environment": environment, "streams": streams}
+        return _Fork(self, int(self.answer(request)))
+
+    def answer(self, request):
+        """Send a request and return the line that comes back."""
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
             self._process.stdin.flush()
         answer = self._process.stdout.readline()
         assert answer, f"the prepared Python ended:\n{self._errors.read_text(errors='replace')}"
-        return int(answer)
+        return answer
 
     def close(self):
         """End the Python."""
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
+
+
+class _Fork:
+    """A process that another one has started, which therefore knows how it ended."""
+
+    def __init__(self, python, pid):
+        self._python, self.pid = python, pid
+
+    def poll(self):
+        return json.loads(self._python.answer({"pid": self.pid, "options": os.WNOHANG}))
+
+    def wait(self):
+        return json.loads(self._python.answer({"pid": self.pid, "options": 0}))
 
 
 # --- in the prepared Python -----------------------------------------------------------------------------------------
@@ -124,16 +221,27 @@ def _serve(bytecode):
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which then closes the pipe
     for line in iter(sys.stdin.buffer.readline, b""):
-        child = os.fork()
-        if not child:
-            sys.dont_write_bytecode, sys.pycache_prefix = False, bytecode
-            _keep_compiled_archives(Path(bytecode, "archives"))
-            os.fsync = os.fstat  # as in conftest.py
-            return json.loads(line.decode("ascii"))
-        status = os.waitpid(child, 0)[1]
-        code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-        os.write(answers, b"%d\n" % code)
+        request = json.loads(line.decode("ascii"))
+        if "pid" in request:
+            answer = json.dumps(_ended(**request))
+        else:
+            child = os.fork()
+            if not child:
+                sys.dont_write_bytecode, sys.pycache_prefix = False, bytecode
+                _keep_compiled_archives(Path(bytecode, "archives"))
+                os.fsync = os.fstat  # as in conftest.py
+                return request
+            answer = str(child)
+        os.write(answers, answer.encode("ascii") + b"\n")
     return None
+
+
+def _ended(pid, options):
+    """Return the exit code of a fork, None while it runs."""
+    pid, status = os.waitpid(pid, options)
+    if not pid:
+        return None
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def _keep_compiled_archives(folder):
@@ -158,6 +266,8 @@ def _keep_compiled_archives(folder):
 def _become(words, cwd, environment, streams):
     """Be a Python that was started with `words`."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # `nohup` has them ignored
+        signal.signal(number, signal.SIG_DFL)
     files = [os.open(os.devnull, os.O_RDONLY)]
     files += [os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for path in streams]
     for number, file in enumerate(files):

@@ -15,7 +15,7 @@ LINES = {
     "retrain": (("retrain", "NETWORK", "CLEANSED", "--trials", "2"), ("--output",)),
     "evaluate": (("evaluate", "NETWORK", "--methods", "loss", "--remove", "2", "--trials", "2"), ("--output",)),
     "evaluate groups": (
-        ("evaluate", "NETWORK", "--methods", "loss", "--metric", "lds"),
+        ("evaluate", "NETWORK", "--methods", "loss", "--metric", "lds", "--groups", "4"),
         ("--output",),
     ),
 }
