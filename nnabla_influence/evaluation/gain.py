@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ..array import Array
 from .interval import Interval
@@ -78,19 +78,19 @@ class Gain:
 
     def is_real(self, level: float = 0.05) -> bool:
         """Tell whether the gain is above zero: a one-sided test that errs in at most a share `level` of cases."""
-        return math.isfinite(self.error) and self.mean > float(stats.t.ppf(1 - level, self.freedom)) * self.error
+        return math.isfinite(self.error) and self.mean > float(special.stdtrit(self.freedom, 1 - level)) * self.error
 
     def rows_needed(self, level: float = 0.05) -> float:
         """Compute how many rows would show a gain of this size; infinite where more rows would not."""
         if self.mean <= 0 or not math.isfinite(self.error):
             return math.inf
-        quantile = float(stats.norm.ppf(1 - level))
+        quantile = float(special.ndtri(1 - level))
         left = (self.mean / quantile) ** 2 - self.lasting_error**2
         return math.ceil(self.rows * self.row_error**2 / left) if left > 0 else math.inf
 
     def interval(self) -> Interval:
         """Return the mean with its 95 % interval."""
-        half = float(stats.t.ppf(0.975, self.freedom)) * self.error if math.isfinite(self.error) else math.nan
+        half = float(special.stdtrit(self.freedom, 0.975)) * self.error if math.isfinite(self.error) else math.nan
         return Interval(self.mean, half, self.seeds)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 __all__ = ["Interval"]
 
@@ -50,7 +50,7 @@ class Interval:
         count = len(array)  # k
         if count < 2 or not np.isfinite(array).all():
             return cls(float(array.mean()) if count else math.nan, math.nan, count)
-        half = float(stats.t.ppf(0.975, count - 1) * array.std(ddof=1) / math.sqrt(count))
+        half = float(special.stdtrit(count - 1, 0.975) * array.std(ddof=1) / math.sqrt(count))
         return cls(float(array.mean()), half, count)
 
     @property

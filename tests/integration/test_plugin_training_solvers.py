@@ -4,7 +4,7 @@ Small projects of 5 batches an epoch, so that an update interval of 3 carries ba
 """
 
 import pytest
-from support.nnc_project import make_project, train_with_nnabla
+from support.nnc_project import make_project, training_with_nnabla
 from support.nnc_result import curve, same_parameters
 
 from nnabla_influence.nnc.host.running import run_plugin
@@ -53,8 +53,9 @@ def both(tmp_path, monkeypatch):
             assert old in text
             text = text.replace(old, new)
         project.nntxt.write_text(text, encoding="utf-8")
-        train_with_nnabla(project)
-        assert run_plugin("train_with_influence_cache", ["-c", str(project.nntxt), "-o", str(folder / "ours")]) == 0
+        with training_with_nnabla(project):
+            fields = ["-c", str(project.nntxt), "-o", str(folder / "ours")]
+            assert run_plugin("train_with_influence_cache", fields) == 0
         return folder, folder / "ours"
 
     return train

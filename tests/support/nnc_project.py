@@ -10,9 +10,10 @@ that the parameters of the first affine layer are ``Affine/affine/W``), and ``nn
 """
 
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Iterator, List, Sequence, Tuple
 
 import imageio.v2 as imageio
 import numpy as np
@@ -86,12 +87,22 @@ def make_project(folder: Path, kind: str = "affine", **options: Any) -> Project:
 
 def train_with_nnabla(project: Project) -> Project:
     """Run ``nnabla_cli train`` in a process of its own; it writes ``results.nnp`` into the folder."""
+    with training_with_nnabla(project):
+        return project
+
+
+@contextmanager
+def training_with_nnabla(project: Project) -> Iterator[None]:
+    """Run it beside the block: half of its time it waits for its own threads."""
     command = [sys.executable, "-m", "nnabla.utils.cli.cli", "train"]
     command += ["-c", str(project.nntxt), "-o", str(project.folder)]
-    done = prepared.run(command, cwd=project.folder)
-    if done.returncode or not project.nnp.exists():
-        raise RuntimeError("nnabla_cli train failed:\n" + (done.stdout + done.stderr).decode(errors="replace"))
-    return project
+    process = prepared.start(command, cwd=project.folder)
+    try:
+        yield
+    finally:
+        out, errors = process.communicate()
+    if process.returncode or not project.nnp.exists():
+        raise RuntimeError("nnabla_cli train failed:\n" + (out + errors).decode(errors="replace"))
 
 
 # --- data -------------------------------------------------------------------------------------------------------
