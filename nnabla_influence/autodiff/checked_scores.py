@@ -1,4 +1,4 @@
-"""The choice of how scores are computed at fixed parameters, made on the first batch of every size.
+"""The choice of how scores are computed at fixed parameters, made on a first batch.
 
 The forward mode is believed only after a `GradientCheck`: a rule might not know a setting of a layer. What it cannot do
 falls back to `checked_products`: double backward, then differences.
@@ -17,7 +17,7 @@ from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 from .sample_scores import SampleScores
 
-__all__ = ["CheckedScores", "checked_scores"]
+__all__ = ["CheckedScores", "checked_forward_scores", "checked_scores"]
 
 
 class CheckedScores(NamedTuple):
@@ -49,12 +49,28 @@ def checked_scores(
         products: Makes the products to fall back to, which are checked themselves.
     """
     try:
-        forward = ForwardScores(network)
-        found = forward.scores(point, batch, direction)
+        return CheckedScores(checked_forward_scores(network, point, batch, direction))
     except UnsupportedError as error:
-        reason = error.message
-    else:
-        if GradientCheck(network, point, batch, direction).error(found) <= EXACT:
-            return CheckedScores(forward)
-        reason = "The forward mode disagrees with the gradients of this network."
-    return CheckedScores(products(), f"{reason} Scores take NNabla's backward passes instead, several times as long")
+        notice = f"{error.message} Scores take NNabla's backward passes instead, several times as long"
+    return CheckedScores(products(), notice)
+
+
+def checked_forward_scores(
+    network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
+) -> ForwardScores:
+    """Return the scores by forward mode, after checking those of a batch.
+
+    Args:
+        network: The built network with its parameters, without random layers.
+        point: Where the batch is.
+        batch: Columns of B samples.
+        direction: u (P,).
+
+    Raises:
+        UnsupportedError: A layer has no rule, or the scores are wrong.
+    """
+    forward = ForwardScores(network)
+    scores = forward.scores(point, batch, direction)
+    if not GradientCheck(network, point, batch, direction).error(scores) <= EXACT:
+        raise UnsupportedError("The forward mode disagrees with the gradients of this network.")
+    return forward

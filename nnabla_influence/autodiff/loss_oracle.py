@@ -13,7 +13,7 @@ always use the same policy.
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
 
 import numpy as np
@@ -28,7 +28,7 @@ from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .batch_means import mean_gradient, mean_statistics
 from .checked_products import checked_products
-from .checked_scores import checked_scores
+from .checked_scores import checked_forward_scores, checked_scores
 from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
@@ -41,6 +41,9 @@ from .sample_scores import SampleScores
 __all__ = ["LossOracle"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+
+PROBE_ROWS = 8
+"""Rows of the first batch on which the forward mode is checked: a rule that is wrong is wrong for any row."""
 
 
 class LossOracle:
@@ -206,10 +209,11 @@ class LossOracle:
         if not np.linalg.norm(direction):
             return np.zeros(self.space.size)
         size = _size(batch)
+        point = EvaluationPoint(theta)
         with self._computing():
-            gauss_newton = self._gauss_newton_of(size)
+            gauss_newton = self._gauss_newton_of(size, point, batch, direction)
             check_batch(batch, gauss_newton.network.graph)
-            product = gauss_newton.run(EvaluationPoint(theta), batch, direction)
+            product = gauss_newton.run(point, batch, direction)
         self._say_once("Gauss-Newton products", gauss_newton.notice, logging.INFO)
         return product / size
 
@@ -267,17 +271,31 @@ class LossOracle:
         return self._products[key]
 
     def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
-        """Return the scores of a batch size; the forward mode's are checked on the first batch of all."""
+        """Return the scores of a batch size; the forward mode's are checked on the very first batch."""
         if self.device.kind != "cpu":
             return self._products_of((size, self._purpose), point, batch, direction)
         if size not in self._scores:
             network = self._cache.with_parameters(size, self._purpose)
             check_batch(batch, network.graph)
-            if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
-                self._scores[size] = ForwardScores(network)  # the rules are the same for every size
+            if self._forward_is_right(point, batch, direction):
+                self._scores[size] = ForwardScores(network)
             else:
                 self._scores[size] = self._first_scores(network, point, batch, direction)
         return self._scores[size]
+
+    def _forward_is_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+        """Whether the forward mode is known to be right, from another batch size or a few rows of this batch."""
+        if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
+            return True  # the rules are the same for every size
+        if _size(batch) > PROBE_ROWS:
+            with suppress(UnsupportedError):  # the whole batch then tells why
+                checked_forward_scores(self._probe(), point, _few(batch), direction)
+                return True
+        return False
+
+    def _probe(self) -> ParameterizedGraph:
+        """Build the network for so few samples that a check costs little."""
+        return self._cache.with_parameters(PROBE_ROWS, self._purpose)
 
     def _first_scores(
         self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
@@ -289,15 +307,26 @@ class LossOracle:
         self._say_once("scores", notice, logging.INFO)
         return scores
 
-    def _gauss_newton_of(self, size: int) -> GaussNewton:
+    def _gauss_newton_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> GaussNewton:
+        """Return the Gauss-Newton products of a batch size."""
         if size not in self._gauss_newton:
-            others = self._gauss_newton.values()
-            self._gauss_newton[size] = GaussNewton(
-                self._cache.with_parameters(size, self._purpose),
-                forward=self.device.kind == "cpu",
-                checked=any(other.by_forward for other in others),
-            )
+            network = self._cache.with_parameters(size, self._purpose)
+            check_batch(batch, network.graph)
+            forward = self.device.kind == "cpu"
+            checked = forward and self._forward_products_are_right(point, batch, direction)
+            self._gauss_newton[size] = GaussNewton(network, forward, checked)
         return self._gauss_newton[size]
+
+    def _forward_products_are_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+        """See `_forward_is_right`."""
+        if any(other.by_forward for other in self._gauss_newton.values()):
+            return True
+        if _size(batch) > PROBE_ROWS:
+            with suppress(UnsupportedError):
+                probe = GaussNewton(self._probe())
+                probe.run(point, _few(batch), direction)
+                return probe.by_forward
+        return False
 
     def _say_once(self, subject: str, notice: str, level: int) -> None:
         if notice and subject not in self._said:
@@ -321,6 +350,10 @@ def _opened(network: Network, batch_norm: str, device: Device, statistics: Array
     oracle = LossOracle(network, batch_norm, device)
     oracle.set_statistics(statistics)
     return oracle
+
+
+def _few(batch: Batch) -> Batch:
+    return {name: column[:PROBE_ROWS] for name, column in batch.items()}
 
 
 def _size(batch: Batch) -> int:

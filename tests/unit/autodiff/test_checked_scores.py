@@ -12,6 +12,7 @@ from nnabla_influence.autodiff.checked_scores import checked_scores
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
+from nnabla_influence.autodiff.loss_oracle import PROBE_ROWS
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry
@@ -124,3 +125,37 @@ def test_scores_without_a_way_cannot_be_made():
     graph, _, _ = at_its_parameters(small_network(smooth))
     with pytest.raises(TypeError, match="abstract"):
         SampleScores(graph)
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """Batch sizes of every pass that checks."""
+    sizes = []
+    gradient, pulled_back = ParameterizedGraph.gradient, GaussNewton.pulled_back
+    monkeypatch.setattr(ParameterizedGraph, "gradient", lambda g, c: sizes.append(len(c)) or gradient(g, c))
+    monkeypatch.setattr(GaussNewton, "pulled_back", lambda g, c: sizes.append(len(c[0])) or pulled_back(g, c))
+    return sizes
+
+
+@pytest.mark.parametrize("method", ["sample_products", "gauss_newton"])
+def test_a_large_batch_is_checked_on_a_few_of_its_rows(checked, method):
+    network, batch = small_network(smooth), draw_batch(20)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    few = {name: column[:PROBE_ROWS] for name, column in batch.items()}
+    found = getattr(LossOracle(network), method)(network.theta, batch, direction)
+    assert checked and set(checked) == {PROBE_ROWS}
+    checked.clear()
+    known = LossOracle(network)
+    getattr(known, method)(network.theta, few, direction)
+    assert set(checked) == {PROBE_ROWS}
+    assert np.array_equal(getattr(known, method)(network.theta, batch, direction), found)
+
+
+@pytest.mark.parametrize("method", ["sample_products", "gauss_newton"])
+def test_where_a_few_rows_do_not_show_it_right_the_whole_batch_decides(checked, method, monkeypatch, caplog):
+    monkeypatch.setitem(registry.RULES, "Tanh", wrong_tanh)
+    network, batch = small_network(smooth), draw_batch(20)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        getattr(LossOracle(network), method)(network.theta, batch, direction)
+    assert set(checked) == {PROBE_ROWS, 20} and "disagrees with the gradients" in caplog.text
