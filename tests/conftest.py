@@ -8,6 +8,7 @@ that wait for each other cost more than they bring. BLAS reads that when NumPy i
 Nobody waits until the disk has what was written: only a power cut would show it, and no test cuts the power.
 """
 
+import gc
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,6 +22,11 @@ from support.nnc_project import make_project, train_with_nnabla
 os.fsync = os.fstat
 
 ROOT_SCOPE = nn.parameter.get_current_parameter_scope()
+
+
+def pytest_collection_finish():
+    """Thousands of tests and all modules stay to the end, so garbage need not be looked for among them again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

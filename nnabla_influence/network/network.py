@@ -96,11 +96,14 @@ class Network:
         self.space = ParameterSpace.of({name: v.shape for name, v in values.items() if name in trains})
         self.statistics = ParameterSpace.of({name: v.shape for name, v in values.items() if name not in trains})
         self.parameter_names = tuple(values)
+        self._take(values)
+
+    def _take(self, values: Mapping[str, Array]) -> None:
         self.theta = self.space.flatten(values)
         self.statistics_values = self.statistics.flatten(values)
         broken = self.space.not_finite(self.theta) or self.statistics.not_finite(self.statistics_values)
         if broken:
-            raise NetworkError(f"'{file.path}': {broken}. Use the network of a training that did not diverge.")
+            raise NetworkError(f"'{self.path}': {broken}. Use the network of a training that did not diverge.")
 
     # -- where networks come from ------------------------------------------------------------------------------
 
@@ -200,8 +203,10 @@ class Network:
 
     def with_parameters(self, theta: Array, statistics: Array) -> Network:
         """Return the same network with other values: theta (P,) and statistics (S,)."""
-        values = {**self.space.unflatten(theta), **self.statistics.unflatten(statistics)}
-        return Network(NetworkFile(self.proto, values, self.path), self.seed)
+        network = Network.__new__(Network)  # what the constructor finds out about the structure is known
+        vars(network).update(vars(self), trained=True)
+        network._take({**self.space.unflatten(theta), **self.statistics.unflatten(statistics)})
+        return network
 
     def initialized(self, seed: int) -> Network:
         """Return the same network with freshly drawn parameters; a standardisation keeps its values."""
