@@ -9,7 +9,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.dataset import Dataset
-from nnabla_influence.errors import DataError
+from nnabla_influence.errors import DataError, NetworkError
 from nnabla_influence.network import Network
 
 
@@ -24,6 +24,19 @@ def test_other_values_make_another_network_of_the_same_structure(network):
     assert np.array_equal(network.theta, before) and np.array_equal(other.theta, before + 1)
     assert other.trained and not network.trained
     assert other.fingerprint == network.fingerprint and other.text == network.text
+
+
+def test_nothing_is_built_for_other_values_but_they_are_checked(network, monkeypatch):
+    monkeypatch.setattr("nnabla_influence.network.network.initial_values", None)  # where a network is built
+    theta = network.theta.copy()
+    other = network.with_parameters(theta, network.statistics_values)
+    theta += 1
+    assert np.array_equal(other.theta, network.theta), "a copy of its own"
+    with pytest.raises(NetworkError, match="4739 parameters was expected"):
+        network.with_parameters(theta[:-1], network.statistics_values)
+    theta[3] = np.nan
+    with pytest.raises(NetworkError, match="a training that did not diverge"):
+        network.with_parameters(theta, network.statistics_values)
 
 
 def test_another_structure_has_another_fingerprint(network):
