@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .cleansing import ClassLosses
+from .files import atomic_path, refuse_existing
 from .messenger import Messenger
 from .scores import InfluenceScores
 
 if TYPE_CHECKING:
     from .evaluation.suspicious_rows import SuspiciousRows
 
-__all__ = ["announce_classes", "write_influence_csv", "write_suspects_csv"]
+__all__ = ["announce_classes", "write_influence_csv", "write_influence_csv_and_suspects"]
 
 
 def write_influence_csv(
@@ -32,19 +33,37 @@ def write_influence_csv(
     )
 
 
-def write_suspects_csv(
-    messenger: Messenger, suspects: SuspiciousRows, output: Path, *, overwrite: bool = False
+def write_influence_csv_and_suspects(
+    messenger: Messenger,
+    scores: InfluenceScores,
+    output: Path,
+    suspects: SuspiciousRows,
+    listed: Path,
+    *,
+    overwrite: bool = False,
 ) -> None:
-    """Write the list of suspicious validation rows and say what is in it.
+    """Write the influence CSV and the list of suspicious validation rows, both or none, and say what is in them.
+
+    Args:
+        messenger: Says it.
+        scores: The scores.
+        output: The influence CSV.
+        suspects: The suspicious rows.
+        listed: Their list; no file that is read.
+        overwrite: Replace files that are there.
 
     Raises:
         RequestError: The validation data are arrays in memory.
-        OutputExistsError: The file exists and may not be replaced, or is the validation CSV itself.
+        OutputExistsError: A file exists and may not be replaced, or the influence CSV is the training CSV itself.
     """
-    for notice in suspects.to_csv(output, overwrite=overwrite):
+    refuse_existing([listed], overwrite)
+    with atomic_path(listed) as part:  # has its name once the influence CSV is there
+        notices = suspects.to_csv(part)
+        write_influence_csv(messenger, scores, output, overwrite=overwrite)
+    for notice in notices:
         messenger.warn(notice)
     messenger.info(
-        f"suspicious validation rows: {output} ({len(suspects.rows)} of {len(suspects.noise.predicted)}, most "
+        f"suspicious validation rows: {listed} ({len(suspects.rows)} of {len(suspects.noise.predicted)}, most "
         f"suspicious first; estimated share of wrong labels {100 * suspects.share:.1f} %)"
     )
 

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     Raises:
         InfluenceError: A trial cannot be trained or scored.
     """
-    from ..announcements import write_influence_csv, write_suspects_csv
+    from ..announcements import write_influence_csv, write_influence_csv_and_suspects
     from ..files import refuse_existing, refuse_overwriting
     from ..workflow.suspects import suspects_of_trials
     from ..workflow.trials import TrialsRequest, cache_path, mean_scores, scores_path
@@ -93,10 +93,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
     scores = mean_scores(request, where, reporter=console, begun=_begun(request), finished=finished)
-    suspects = suspects_of_trials(request, console) if args.suspects else None
-    write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
-    if suspects is not None:
-        write_suspects_csv(console, suspects, args.suspects, overwrite=args.overwrite)
+    if args.suspects:
+        suspects = suspects_of_trials(request, console)
+        write_influence_csv_and_suspects(
+            console, scores, args.output, suspects, args.suspects, overwrite=args.overwrite
+        )
+    else:
+        write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
     return 0
 
 

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         ConfigError: Options that do not go together.
         InfluenceError: The training cannot be scored.
     """
-    from ..announcements import write_influence_csv, write_suspects_csv
+    from ..announcements import write_influence_csv, write_influence_csv_and_suspects
     from ..errors import ConfigError
     from ..files import refuse_existing, refuse_overwriting
     from ..workflow.score import score_project
@@ -121,9 +121,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
         reporter=console,
     )
     # Both at the end: a file that exists would stop the same command that goes on after an interruption.
-    if suspects is not None:
-        write_suspects_csv(console, suspects, args.suspects, overwrite=args.overwrite)
-    write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
+    if suspects is None:
+        write_influence_csv(console, scores, args.output, overwrite=args.overwrite)
+    else:
+        write_influence_csv_and_suspects(
+            console, scores, args.output, suspects, args.suspects, overwrite=args.overwrite
+        )
     return 0
 
 

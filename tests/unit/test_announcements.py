@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from support.recording_console import RecordingConsole
 
-from nnabla_influence.announcements import announce_classes, write_influence_csv
+from nnabla_influence.announcements import announce_classes, write_influence_csv, write_influence_csv_and_suspects
 from nnabla_influence.cleansing import ClassLoss, ClassLosses
 from nnabla_influence.dataset.csv import Table
 from nnabla_influence.errors import OutputExistsError
+from nnabla_influence.evaluation.confident_learning import estimate_label_noise
+from nnabla_influence.evaluation.suspicious_rows import SuspiciousRows
 from nnabla_influence.scores import InfluenceScores
 
 
@@ -44,6 +46,36 @@ def test_the_training_csv_is_never_written_over(console, scores):
     with pytest.raises(OutputExistsError):
         write_influence_csv(console, scores, scores.table.path)
     assert scores.table.path.read_bytes() == before and console.lines == []
+
+
+@pytest.fixture
+def suspects(tmp_path):
+    path = tmp_path / "validation.csv"
+    path.write_text("x,y\n0,0\n1,0\n2,1\n3,1\n", encoding="utf-8")
+    likely = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.9, 0.1]])
+    return SuspiciousRows(estimate_label_noise(likely, np.array([0, 0, 1, 1])), Table.read(path))
+
+
+def test_the_suspects_are_written_beside_the_influence_csv(console, scores, suspects, tmp_path):
+    files = (scores, tmp_path / "influence.csv", suspects, tmp_path / "suspects.csv")
+    write_influence_csv_and_suspects(console, *files)
+    assert [row[:2] for row in Table.read(files[3]).rows] == [["3", "1"]]
+    assert [line.split(":")[0] for line in console.lines] == ["influence CSV", "suspicious validation rows"]
+    with pytest.raises(OutputExistsError):
+        write_influence_csv_and_suspects(console, *files)
+    write_influence_csv_and_suspects(console, *files, overwrite=True)
+
+
+@pytest.mark.parametrize("failing", [InfluenceScores, SuspiciousRows])
+def test_where_one_cannot_be_written_neither_is(console, scores, suspects, tmp_path, monkeypatch, failing):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(failing, "to_csv", full)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OSError, match="No space left"):
+        write_influence_csv_and_suspects(console, scores, tmp_path / "i.csv", suspects, tmp_path / "s.csv")
+    assert sorted(tmp_path.iterdir()) == before and not console.lines
 
 
 def test_classes_that_lose_most_of_their_samples_are_warned_about(console):
