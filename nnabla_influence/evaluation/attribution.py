@@ -224,7 +224,7 @@ def _correlations(predicted: Array, actual: Array) -> List[float]:
     """Compute Spearman, Kendall, Pearson; NaN where one side is constant or a training diverged."""
     if not np.isfinite(actual).all() or np.ptp(predicted) == 0 or np.ptp(actual) == 0:
         return [math.nan] * 3
-    from scipy import stats  # here, because it takes half a second to load
+    from scipy import stats  # here, because it takes a while to load
 
     measures = (stats.spearmanr, stats.kendalltau, stats.pearsonr)
     return [float(measure(predicted, actual)[0]) for measure in measures]

@@ -107,7 +107,7 @@ def rank_agreement(a: Array, b: Array) -> RankAgreement:
                 f"Rank agreement needs scores that differ; all {len(scores)} of the {name} scores are "
                 f"{scores[0]:.9g}, so they rank nothing."
             )
-    from scipy import stats  # here, because it takes half a second to load
+    from scipy import stats  # here, because it takes a while to load
 
     # Indexed, not by name: SciPy renamed the fields between the versions that Python 3.8 and 3.10 install.
     return RankAgreement(float(stats.spearmanr(a, b)[0]), float(stats.kendalltau(a, b)[0]))
