@@ -6,6 +6,7 @@ variable). So the exact way is believed only after a `GradientCheck`; what diffe
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple, Optional
 
 from ..array import Array
@@ -21,7 +22,7 @@ from .gradient_check import GradientCheck
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 
-__all__ = ["CheckedProducts", "checked_products"]
+__all__ = ["CheckedProducts", "checked_forward_scores", "checked_products"]
 
 # Relative error of float32 with cancellation; a wrong second derivative is off by tens of per cent.
 EXACT = 0.05
@@ -75,7 +76,10 @@ def checked_products(
             remedy("score-without-gradients"),
         )
     off = f"in the first batch by {100 * error_size:.2g} %"
-    forward = _forward_scores(network, point, batch, direction, check) if fast else None
+    forward = None
+    if fast and point.seed is None:  # the forward mode knows no random layers
+        with suppress(UnsupportedError):
+            forward = checked_forward_scores(network, point, batch, direction, check)
     if forward is None:
         notice = f"{reason} Scores and Hessian products come from central differences: less accurate, the scores {off}"
         return CheckedProducts(differences, notice)
@@ -86,18 +90,31 @@ def checked_products(
     return CheckedProducts(ForwardAndDifferences(forward, differences), notice)
 
 
-def _forward_scores(
-    network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array, check: GradientCheck
-) -> Optional[ForwardScores]:
-    """Return scores by forward mode, None where it has no rule, is wrong, or random layers draw."""
-    if point.seed is not None:
-        return None
-    try:
-        forward = ForwardScores(network)
-        error = check.error(forward.scores(point, batch, direction))
-    except UnsupportedError:
-        return None
-    return forward if error <= EXACT else None
+def checked_forward_scores(
+    network: ParameterizedGraph,
+    point: EvaluationPoint,
+    batch: Batch,
+    direction: Array,
+    check: Optional[GradientCheck] = None,
+) -> ForwardScores:
+    """Return the scores by forward mode, after checking those of a batch.
+
+    Args:
+        network: The built network with its parameters.
+        point: Where the batch is, without random layers.
+        batch: Columns of B samples.
+        direction: u (P,).
+        check: Of this batch, if there is one already.
+
+    Raises:
+        UnsupportedError: A layer has no rule, or the scores are wrong.
+    """
+    forward = ForwardScores(network)
+    scores = forward.scores(point, batch, direction)
+    check = check or GradientCheck(network, point, batch, direction)
+    if not check.error(scores) <= EXACT:
+        raise UnsupportedError("The forward mode disagrees with the gradients of this network.")
+    return forward
 
 
 def _first_scores(exact: ExactProducts, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:

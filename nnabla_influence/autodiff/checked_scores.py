@@ -10,14 +10,12 @@ from typing import Callable, NamedTuple
 
 from ..array import Array
 from ..errors import UnsupportedError
-from .checked_products import EXACT
-from .forward_scores import ForwardScores
-from .gradient_check import GradientCheck
+from .checked_products import checked_forward_scores
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 from .sample_scores import SampleScores
 
-__all__ = ["CheckedScores", "checked_forward_scores", "checked_scores"]
+__all__ = ["CheckedScores", "checked_scores"]
 
 
 class CheckedScores(NamedTuple):
@@ -53,24 +51,3 @@ def checked_scores(
     except UnsupportedError as error:
         notice = f"{error.message} Scores take NNabla's backward passes instead, several times as long"
     return CheckedScores(products(), notice)
-
-
-def checked_forward_scores(
-    network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
-) -> ForwardScores:
-    """Return the scores by forward mode, after checking those of a batch.
-
-    Args:
-        network: The built network with its parameters, without random layers.
-        point: Where the batch is.
-        batch: Columns of B samples.
-        direction: u (P,).
-
-    Raises:
-        UnsupportedError: A layer has no rule, or the scores are wrong.
-    """
-    forward = ForwardScores(network)
-    scores = forward.scores(point, batch, direction)
-    if not GradientCheck(network, point, batch, direction).error(scores) <= EXACT:
-        raise UnsupportedError("The forward mode disagrees with the gradients of this network.")
-    return forward

@@ -27,8 +27,8 @@ from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph,
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .batch_means import mean_gradient, mean_statistics
-from .checked_products import checked_products
-from .checked_scores import checked_forward_scores, checked_scores
+from .checked_products import checked_forward_scores, checked_products
+from .checked_scores import checked_scores
 from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
