@@ -51,20 +51,26 @@ def report(tmp_path_factory):
     return write_report(ReportInputs(write_influence(folder)), folder / "report.html").page
 
 
+def new_page(context):
+    """A page, everything it complains about and everything it asks for."""
+    page = context.new_page()
+    page.set_default_timeout(10000)
+    page.complaints, page.requests = [], []
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("request", lambda request: page.requests.append(request.url))
+    return page
+
+
 @pytest.fixture
 def open_page(browser):
-    """``open_page(file)``: the page, and everything it complained about."""
+    """``open_page(file)``: a page in a browser's profile of its own, of these settings."""
     contexts = []
 
     def opened(path, **settings):
         context = browser.new_context(**settings)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10000)
-        page.complaints, page.requests = [], []
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("request", lambda request: page.requests.append(request.url))
+        page = new_page(context)
         page.goto(path.as_uri())
         return page
 
@@ -73,11 +79,26 @@ def open_page(browser):
         context.close()
 
 
+@pytest.fixture(scope="module")
+def kept_page(browser):
+    """One page for many tests: a new profile takes longer than most of them."""
+    context = browser.new_context()
+    yield new_page(context)
+    context.close()
+
+
 @pytest.fixture
-def page(open_page, report):
-    opened = open_page(report)
-    yield opened
-    assert opened.complaints == []
+def page(kept_page, report):
+    """The report as a browser shows it that never saw it before."""
+    kept_page.goto(report.as_uri())
+    kept_page.evaluate("localStorage.clear()")
+    kept_page.complaints.clear()
+    kept_page.requests.clear()
+    kept_page.goto(report.as_uri())
+    yield kept_page
+    assert kept_page.complaints == []
+    for other in kept_page.context.pages[1:]:
+        other.close()
 
 
 def rows_shown(page):
