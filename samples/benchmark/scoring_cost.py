@@ -12,6 +12,7 @@ affects both alike.
 import argparse
 import csv
 import json
+import math
 import multiprocessing
 import statistics
 import sys
@@ -21,6 +22,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+EPOCHS = 5
+"""Of the trainings whose cache files are weighed."""
 
 
 def write_images(folder, samples):
@@ -65,23 +69,37 @@ def seconds(action):
 
 
 def peak_memory(samples, batch, queue):
-    """Trains and scores one epoch in this process; reports its peak memory and the cache sizes."""
+    """Trains and scores one epoch in this process; reports its peak memory."""
+    from nnabla_influence.estimators import LastEpochInfluence
+
+    with tempfile.TemporaryDirectory() as name:
+        data, cache = trained(Path(name), samples, batch, policy="last-epoch")
+        LastEpochInfluence(recursion="published", objective="loss").estimate(cache, data, data)
+    queue.put(peak_bytes())
+
+
+def trained(folder, samples, batch, **settings):
+    """A data set of random images in a folder, and the cache of a training on it."""
     from nnabla_influence.config import TrainingConfig
     from nnabla_influence.dataset.dataset import Dataset
-    from nnabla_influence.estimators import LastEpochInfluence
     from nnabla_influence.network import Network
     from nnabla_influence.training import train
 
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        data = Dataset.from_csv(write_images(folder / "data", samples), data_cache=folder / "decoded")
-        network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
-        sizes = {}
-        for policy in ("final", "last-epoch"):
-            cache = train(network, data, TrainingConfig(batch_size=batch, policy=policy), folder / f"{policy}.h5")
+    data = Dataset.from_csv(write_images(folder / "data", samples), data_cache=folder / "decoded")
+    network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
+    return data, train(network, data, TrainingConfig(batch_size=batch, **settings), folder / "cache.h5")
+
+
+def cache_sizes(samples, batch, epochs):
+    """Bytes of the cache file of one training, by policy."""
+    from nnabla_influence.choices import POLICIES
+
+    sizes = {}
+    for policy in POLICIES:
+        with tempfile.TemporaryDirectory() as name:
+            _, cache = trained(Path(name), samples, batch, epochs=epochs, policy=policy)
             sizes[policy] = cache.path.stat().st_size
-        LastEpochInfluence(recursion="published", objective="loss").estimate(cache, data, data)
-    queue.put((peak_bytes(), sizes))
+    return sizes
 
 
 def peak_bytes():
@@ -119,12 +137,14 @@ def main():
             f"a sample, ratio {ratio:.2f}"
         )
     for samples in args.samples:
-        memory, sizes = in_a_process(samples, args.batch)
+        memory = in_a_process(samples, args.batch)
         figures[f"memory at {samples}"] = memory
         shown = "unknown" if memory is None else f"{memory / 1e6:.0f} MB"
         print(f"peak memory, train and score {samples} images: {shown}")
-    figures["cache"] = sizes
-    print(", ".join(f"cache file, policy {policy}: {size:,} bytes" for policy, size in sizes.items()))
+    figures["cache"] = cache_sizes(args.samples[0], args.batch, EPOCHS)
+    steps = EPOCHS * math.ceil(args.samples[0] / args.batch)
+    for policy, size in figures["cache"].items():
+        print(f"cache file of {EPOCHS} epochs, {steps} steps: policy {policy:<10} {size:>11,} bytes")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

@@ -16,6 +16,7 @@ from PIL import Image
 from support import prepared
 from support.adult_rows import adult_rows
 
+from nnabla_influence.choices import POLICIES
 from nnabla_influence.nnc.host.manifest import PLUGINS
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
@@ -262,6 +263,7 @@ def test_the_benchmark_of_scoring_cost(tmp_path):
     little = ("--repeats", 1, "--batch", 4, "--samples", 4, 8)
     printed = _run("benchmark/scoring_cost.py", *little, "--json", tmp_path / "figures.json").stdout
     assert "ratio" in printed and (tmp_path / "figures.json").is_file()
+    assert [line.split()[-3] for line in printed.splitlines()[-5:]] == list(POLICIES)
 
 
 def test_the_benchmark_of_products():
