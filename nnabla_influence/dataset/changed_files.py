@@ -11,12 +11,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Iterator, Tuple
+from typing import Iterator, Sequence, Tuple
 
 from .csv import Table
 from .decoding import decoder_name
 
-__all__ = ["changed_files", "is_changed"]
+__all__ = ["DELETED", "MOST_NAMED", "change_warning", "changed_files", "is_changed"]
+
+DELETED = "deleted"
+MOST_NAMED = 5
+"""Changes that one sentence names."""
 
 
 def changed_files(table: Table, since: int) -> Iterator[Tuple[Path, str]]:
@@ -49,7 +53,21 @@ def is_changed(path: Path, since: int) -> str:
     try:
         status = os.stat(str(path))
     except OSError:
-        return "deleted"
+        return DELETED
     # The change time cannot be set by hand; on Windows it is the time of creation.
     written = status.st_mtime_ns if sys.platform == "win32" else status.st_ctime_ns
     return "changed" if written > since else ""
+
+
+def change_warning(changes: Sequence[Tuple[Path, str]]) -> str:
+    """Return the sentence that names changes at the end of a job: the first `MOST_NAMED`, and whether there are more.
+
+    Args:
+        changes: Files, with ``changed`` or ``deleted``.
+    """
+    said = [f"{path} was {how}" for path, how in changes]
+    more = ", and others were too" if len(said) > MOST_NAMED else ""
+    return (
+        f"{'; '.join(said[:MOST_NAMED])}{more} after it was read. The result is about the data as it was before; "
+        "run again for the data as it is now."
+    )

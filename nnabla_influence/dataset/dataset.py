@@ -17,7 +17,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -65,6 +65,7 @@ class Dataset:
         image_size: (H, W) to which images were resized, None if they were not.
         class_names: What the classes are called: `class_names.CLASSES_FILE` beside the CSV, or the names in a frame.
         read_at: When the reading of its files began, in nanoseconds since 1970; 0 for arrays and frames.
+        known_deleted: Files that were deleted since, as far as that has been said; parts of a data set share it.
 
     Example:
         >>> import numpy as np
@@ -98,6 +99,7 @@ class Dataset:
         self.image_size = image_size
         self.class_names = class_names if class_names is not None else NO_NAMES
         self.read_at = 0
+        self.known_deleted: Set[Path] = set()
 
     @classmethod
     def from_csv(
@@ -271,6 +273,7 @@ class Dataset:
         view._rows = chosen
         view._whole = self._whole
         view.read_at = self.read_at
+        view.known_deleted = self.known_deleted
         return view
 
     def without_table(self) -> Dataset:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -38,6 +39,7 @@ class ShownSamples:
     Attributes:
         cards: Most harmful first.
         total: The number of samples in all.
+        files: The files that their pictures were read from.
         broken: (file, reason) of files that could not be read.
         columns: Names of the columns of numbers, in the order of a card's cells.
         unseen_numbers: The number of further ones that the page leaves out.
@@ -47,6 +49,7 @@ class ShownSamples:
 
     cards: List[Card]
     total: int
+    files: List[Path]
     broken: List[Tuple[str, str]]
     columns: List[str]
     unseen_numbers: int
@@ -85,7 +88,8 @@ class ShownSamples:
         cards = _with_near(samples, cards, pictures, [position for _, position in numbers])
         broken = [(cells[line], picture.text) for line, picture in pictures.items() if picture.broken]
         columns = [name for name, _ in numbers[:MOST_NUMBERS]]
-        return cls(cards, len(order), broken, columns, len(numbers) - len(columns), side, pictures)
+        files = [samples.table.resolve(cells[line]) for line, picture in pictures.items() if not picture.broken]
+        return cls(cards, len(order), files, broken, columns, len(numbers) - len(columns), side, pictures)
 
 
 def _chosen(total: int, most: int) -> Sequence[int]:

@@ -6,10 +6,13 @@ here, when a report is written, and nowhere before.
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Tuple, Union
+from typing import TYPE_CHECKING, Iterable, List, Tuple, Union
 
+from ..dataset.changed_files import change_warning, is_changed
 from ..execution import Execution
 from ..files import refuse_existing, refuse_overwriting, write_files_atomic
 from .report_inputs import ReportInputs
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from .report_content import ReportContent
 
 __all__ = ["WrittenReport", "write_report"]
+
+LOGGER = logging.getLogger("nnabla_influence")
 
 MOST_BYTES = 20_000_000
 
@@ -72,11 +77,13 @@ def write_report(
     """
     require_report_libraries()
     page = Path(output).absolute()
+    since = time.time_ns()
     refuse_overwriting([page], inputs.files)
     refuse_existing([output], overwrite)
     content, text = _within_budget(inputs, page, execution)
     figures = {figure_folder(page) / f"{name}.png": data for name, data in content.files.items()}
     write_files_atomic({**figures, page: text.encode("utf-8")})
+    _warn_of_changes([*inputs.files, *content.shown.files], since)
     return WrittenReport(page, list(figures), len(content.shown.cards), content.shown.total, len(content.shown.broken))
 
 
@@ -93,6 +100,13 @@ def _within_budget(inputs: ReportInputs, page: Path, execution: Execution) -> Tu
         if len(text.encode("utf-8")) <= MOST_BYTES or most == 1:
             return content, text
         most = max(1, most // 2)
+
+
+def _warn_of_changes(files: Iterable[Union[str, Path, None]], since: int) -> None:
+    paths = dict.fromkeys(Path(file) for file in files if file is not None)
+    changes = [(path, how) for path, how in ((path, is_changed(path, since)) for path in paths) if how]
+    if changes:
+        LOGGER.warning("%s", change_warning(changes))
 
 
 def figure_folder(page: Path) -> Path:

@@ -6,15 +6,14 @@ import logging
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Iterable, List, Set
+from typing import Set
 
-from ..dataset.changed_files import changed_files
+from ..dataset.changed_files import DELETED, MOST_NAMED, change_warning, changed_files
 from ..dataset.dataset import Dataset
 
 __all__ = ["warn_of_changes"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-NAMED = 5
 
 
 def warn_of_changes(*data: Dataset) -> None:
@@ -28,18 +27,11 @@ def warn_of_changes(*data: Dataset) -> None:
         if each.table is None or not each.read_at:  # arrays, or a frame
             continue
         now = time.time_ns()
-        changes = (change for change in changed_files(each.table, each.read_at) if change[0] not in named)
-        first = list(islice(changes, NAMED + 1))
+        said = named | each.known_deleted
+        changes = (change for change in changed_files(each.table, each.read_at) if change[0] not in said)
+        first = list(islice(changes, MOST_NAMED + 1))
         each.read_at = now
         named.update(path for path, _ in first)
+        each.known_deleted.update(path for path, how in first if how == DELETED)
         if first:
-            LOGGER.warning("%s", _sentence(f"{path} was {how}" for path, how in first))
-
-
-def _sentence(changes: Iterable[str]) -> str:
-    said: List[str] = list(changes)
-    more = ", and others were too" if len(said) > NAMED else ""
-    return (
-        f"{'; '.join(said[:NAMED])}{more} after it was read. The result is about the data as it was before; run again "
-        "for the data as it is now."
-    )
+            LOGGER.warning("%s", change_warning(first))

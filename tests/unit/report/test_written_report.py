@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import time
 from html.parser import HTMLParser
 
 import numpy as np
@@ -200,3 +201,25 @@ def test_without_a_command_the_page_names_none(folder, report):
 
 def test_a_report_of_a_plugin_shows_the_command_too():
     assert next_step.NEXT_STEP == NEXT_STEP
+
+
+@pytest.mark.parametrize("how", ["changed", "deleted"])
+@pytest.mark.parametrize("name", ["influence.csv", "a picture"])
+def test_what_was_changed_while_it_was_made_is_named(folder, monkeypatch, caplog, name, how):
+    influence = folder.digits()
+    path = influence if name == "influence.csv" else next(folder.path.rglob("*.png"))
+    write = written_report.write_files_atomic
+
+    def changed_meanwhile(files):
+        time.sleep(0.02)  # the system's clock of files is a few milliseconds behind
+        content = path.read_bytes()
+        path.unlink()
+        if how == "changed":
+            path.write_bytes(content)
+        write(files)
+
+    time.sleep(0.02)
+    monkeypatch.setattr(written_report, "write_files_atomic", changed_meanwhile)
+    write_report(ReportInputs(influence), folder.path / "report.html")
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith(f"{path} was {how} after it was read.")

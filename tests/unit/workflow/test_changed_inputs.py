@@ -122,6 +122,13 @@ def test_a_comparison_of_two_data_sets_names_what_was_changed(folder, caplog, na
     assert f"{folder / name} was deleted after it was read" in said
 
 
+def test_what_a_run_loses_while_it_trains_is_named_once(folder, caplog):
+    """Its training names it, and its scoring need not."""
+    run_trials(trials_of(folder, 1), reporter=Meanwhile((folder / "training.csv").unlink, "training"))
+    (said,) = warned(caplog)
+    assert f"{folder / 'training.csv'} was deleted after it was read" in said
+
+
 def test_a_run_names_what_was_changed_in_a_trial(folder, caplog):
     run_trials(trials_of(folder, 1), reporter=Meanwhile(lambda: swap_two_rows(folder / "validation.csv")))
     (said,) = warned(caplog)
