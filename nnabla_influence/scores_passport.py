@@ -103,9 +103,9 @@ def edits(csv: Path, rows: int) -> str:
 
 def warn_if_edited(csv: Path, rows: int) -> None:
     """Say it in the log where a CSV is not the one that was written, see `edits`."""
-    found = edits(csv, rows)
-    if found:
-        LOGGER.warning("%s: %s. What follows is about the file as it is now.", csv, found)
+    edited = edits(csv, rows)
+    if edited:
+        LOGGER.warning("%s: %s. What follows is about the file as it is now.", csv, edited)
 
 
 def _versions() -> Dict[str, str]:

@@ -158,9 +158,9 @@ class GaussNewton:
         ]
 
 
-def _relative_error(found: Array, expected: Array) -> float:
+def _relative_error(computed: Array, expected: Array) -> float:
     size = float(np.linalg.norm(expected))
-    return float(np.linalg.norm(found - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
+    return float(np.linalg.norm(computed - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
 
 
 def _check_losses(network: ParameterizedGraph) -> None:

@@ -116,18 +116,18 @@ class _OnePass:
 def _layers(graph: Graph) -> Optional[List[Layer]]:
     """Return the layers that read the trained parameters; None if not every parameter has its own known place."""
     trained = [leaf for leaf in graph.leaves.values() if leaf.need_grad]
-    found: List[Layer] = []
+    trained_layers: List[Layer] = []
     uses: List[int] = []
 
     def look(function: nn.function.Function) -> None:
         trains = [any(read == leaf for leaf in trained) for read in function.inputs]
         if any(trains):
-            found.append(_layer(function, trains))
+            trained_layers.append(_layer(function, trains))
             uses.extend(trained.index(read) for read, trains_ in zip(function.inputs, trains) if trains_)
 
     graph.sample_losses.visit(look)
     alone = len(uses) == len(set(uses))
-    return found if alone and all(layer.known for layer in found) else None
+    return trained_layers if alone and all(layer.known for layer in trained_layers) else None
 
 
 def _layer(function: nn.function.Function, trains: List[bool]) -> Layer:

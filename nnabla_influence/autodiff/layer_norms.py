@@ -105,11 +105,13 @@ def _kernels_of(layer: Layer, first: int, last: int) -> nn.Variable:
     d = _rows(layer.d, first, last)
     d = F.reshape(d, (d.shape[0] * d.shape[1], 1, *d.shape[2:]))
     swapped = {"pad": arguments["pad"], "stride": arguments["dilation"], "dilation": arguments["stride"]}
-    found = F.convolution(x, d, None, group=groups, **swapped)  # (channels, samples * maps, kernel, maybe more)
+    products = F.convolution(x, d, None, group=groups, **swapped)  # (channels, samples * maps, kernel, maybe more)
     # A stride that does not divide the width leaves columns the kernel never met.
-    found = F.slice(found, start=(0,) * found.ndim, stop=(*found.shape[:2], *kernel), step=(1,) * found.ndim)
-    found = F.transpose(F.reshape(found, (found.shape[0], last - first, -1)), (1, 0, 2))
-    return _squared(found)
+    products = F.slice(
+        products, start=(0,) * products.ndim, stop=(*products.shape[:2], *kernel), step=(1,) * products.ndim
+    )
+    products = F.transpose(F.reshape(products, (products.shape[0], last - first, -1)), (1, 0, 2))
+    return _squared(products)
 
 
 def _lookups(layer: Layer) -> nn.Variable:

@@ -63,7 +63,7 @@ class LossValues:
     def _new(self, graph: Graph, theta: Array, batch: Batch, validation: bool) -> Optional[TangentPass]:
         """Return our own pass for a size of batch, None if it is no good; the first size decides for the network."""
         # One sample is like every other: what goes wrong among several does not show.
-        decided = [found for (size, other), found in self._passes.items() if other == validation and size > 1]
+        decided = [forwards for (size, other), forwards in self._passes.items() if other == validation and size > 1]
         if not decided:
             return self._checked(graph, theta, batch)
         return self._pass(graph) if decided[0] is not None else None
@@ -78,11 +78,11 @@ class LossValues:
         expected = self._by_nnabla(graph, theta, batch)[0]
         try:
             forwards = self._pass(graph)
-            found = _values(forwards, theta, batch)[0]
+            losses = _values(forwards, theta, batch)[0]
         except UnsupportedError:
             return None
         size = np.abs(expected).max()
-        return forwards if np.allclose(found, expected, rtol=0, atol=SAME * size, equal_nan=True) else None
+        return forwards if np.allclose(losses, expected, rtol=0, atol=SAME * size, equal_nan=True) else None
 
     def _by_nnabla(self, graph: Graph, theta: Array, batch: Batch) -> Values:
         self._graphs.store.write(self._graphs.space.unflatten(theta))

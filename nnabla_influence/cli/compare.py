@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         ],
     }
     if comparison.mislabel is not None:
-        result["mislabel"] = [{"file": str(path), **found.to_dict()} for path, found in comparison.mislabel]
+        result["mislabel"] = [{"file": str(path), **detection.to_dict()} for path, detection in comparison.mislabel]
     _report(console, result, args.json)
     return 0
 

@@ -71,8 +71,8 @@ class CsvRows(Sequence[List[str]]):
         if rows is not None:
             return rows._without_blank_end(), ()
         begins, lines = _starts(text)
-        found = cls(text, np.array(begins, np.int64), np.array([*begins[1:], len(text)], np.int64), False)
-        kept = found._without_blank_end()
+        all_rows = cls(text, np.array(begins, np.int64), np.array([*begins[1:], len(text)], np.int64), False)
+        kept = all_rows._without_blank_end()
         return kept, lines[: len(kept)]
 
     @classmethod

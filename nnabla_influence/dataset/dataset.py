@@ -177,8 +177,8 @@ class Dataset:
         """
         from ..frames import arrays_of  # here, because pandas takes a while to load
 
-        found = arrays_of(frame, label, classes)
-        return cls.from_arrays(found.arrays, classes=found.classes)
+        columns = arrays_of(frame, label, classes)
+        return cls.from_arrays(columns.arrays, classes=columns.classes)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], *, classes: Sequence[str] = ()) -> Dataset:

@@ -61,8 +61,8 @@ def _columns_of_batch(oracle: LossOracle, theta: Array, batch: Mapping[str, Arra
     """Return the columns (B,) of a batch."""
     role = oracle.network.roles.scoring.losses[0]
     loss, prediction = oracle.losses_and_predictions(theta, batch)
-    found = {LABEL_COLUMN: labels_of(prediction, role), VALUE_COLUMN: _values_of(prediction, role), LOSS_COLUMN: loss}
-    return {name: values for name, values in found.items() if values is not None}
+    by_name = {LABEL_COLUMN: labels_of(prediction, role), VALUE_COLUMN: _values_of(prediction, role), LOSS_COLUMN: loss}
+    return {name: values for name, values in by_name.items() if values is not None}
 
 
 def _is_finite(name: str, values: Array) -> bool:

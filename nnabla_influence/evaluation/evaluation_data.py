@@ -138,24 +138,24 @@ def halves(validation: Dataset, seed: int) -> Tuple[Dataset, Dataset]:
     return validation.subset(np.sort(order[:middle])), validation.subset(np.sort(order[middle:]))
 
 
-def _disjoint(name: str, judging: Dataset, others: Dict[str, Dataset]) -> Dataset:
-    """Return the data that judges without rows that are in others.
+def _disjoint(name: str, evaluated: Dataset, others: Dict[str, Dataset]) -> Dataset:
+    """Return the data to evaluate on, without rows that are in others.
 
     Raises:
         DataError: More of the rows are in both than `ACCIDENTAL` allows.
     """
     for other, dataset in others.items():
-        judging = _without_shared_rows(name, judging, other, dataset)
-    return judging
+        evaluated = _without_shared_rows(name, evaluated, other, dataset)
+    return evaluated
 
 
-def _without_shared_rows(name: str, judging: Dataset, other: str, dataset: Dataset) -> Dataset:
-    pairs = overlapping_rows(dataset, judging)  # (k, 2): row of the other, row of what judges
+def _without_shared_rows(name: str, evaluated: Dataset, other: str, dataset: Dataset) -> Dataset:
+    pairs = overlapping_rows(dataset, evaluated)  # (k, 2): row of the other, row of the evaluated data
     if not len(pairs):
-        return judging
+        return evaluated
     examples = ", ".join(f"{b} = {a}" for a, b in pairs[:5]) + (", ..." if len(pairs) > 5 else "")
-    shared = f"{len(pairs)} of the {len(judging)} rows of the {name} ({judging.path}) are also in the {other}"
-    if len(pairs) > ACCIDENTAL[name] * len(judging):
+    shared = f"{len(pairs)} of the {len(evaluated)} rows of the {name} ({evaluated.path}) are also in the {other}"
+    if len(pairs) > ACCIDENTAL[name] * len(evaluated):
         raise DataError(f"{shared} ({dataset.path}): rows {examples}. Data that judges must be new; give other data.")
     LOGGER.warning("%s and are left out: rows %s", shared, examples)
-    return judging.subset(np.setdiff1d(np.arange(len(judging)), pairs[:, 1]))
+    return evaluated.subset(np.setdiff1d(np.arange(len(evaluated)), pairs[:, 1]))

@@ -34,8 +34,10 @@ class JoinedSamples(Samples):
     def __init__(self, first: Samples, second: Samples) -> None:
         for name, shape in first.shapes.items():
             if second.shapes.get(name) != shape:
-                found = second.shapes.get(name, "none")
-                raise DataError(f"Expected samples with a variable '{name}' of shape {shape} to add, got {found}.")
+                other_shape = second.shapes.get(name, "none")
+                raise DataError(
+                    f"Expected samples with a variable '{name}' of shape {shape} to add, got {other_shape}."
+                )
         self._first = first
         self._second = second
 

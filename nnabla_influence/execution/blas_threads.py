@@ -44,8 +44,8 @@ class BlasThreads(NamedTuple):
 
 def blas_libraries() -> List[BlasThreads]:
     """Find the libraries that NumPy and SciPy have brought; none where they use the system's."""
-    found = (_opened(path) for package in PACKAGES for path in _files(package))
-    return [library for library in found if library is not None]
+    opened = (_opened(path) for package in PACKAGES for path in _files(package))
+    return [library for library in opened if library is not None]
 
 
 def _files(package: str) -> Iterator[Path]:

@@ -160,9 +160,9 @@ def sources_of(network: NNablaMessage, losses: Iterable[str]) -> Set[str]:
 
 def loss_variables(proto: NNablaMessage) -> List[str]:
     """Return the variables of a file that look like a loss: what loss functions compute, and means of that."""
-    found: List[str] = []
+    loss_outputs: List[str] = []
     for network in proto.network:
         for function in network.function:
-            if function.type in LOSS_FUNCTIONS or (function.type == MEAN and function.input[0] in found):
-                found += function.output
-    return list(dict.fromkeys(reversed(found)))  # what was named by its author comes last in a graph
+            if function.type in LOSS_FUNCTIONS or (function.type == MEAN and function.input[0] in loss_outputs):
+                loss_outputs += function.output
+    return list(dict.fromkeys(reversed(loss_outputs)))  # what was named by its author comes last in a graph

@@ -29,7 +29,7 @@ def choice_table(curve: RemovalCurve) -> List[Sequence[str]]:
     rows: List[Sequence[str]] = [
         ("method", "retraining", "chosen number", "change of selection loss", *tested.values(), "decision")
     ]
-    outcomes = {(d.method, d.treatment, d.start): d for d in decisions(curve)}
+    by_series = {(d.method, d.treatment, d.start): d for d in decisions(curve)}
     for choice in curve.choices():
         rows.append(
             (
@@ -38,7 +38,7 @@ def choice_table(curve: RemovalCurve) -> List[Sequence[str]]:
                 f"{choice.removed:,}",
                 _cell(choice.selection),
                 *(_cell(getattr(choice, name)) for name in tested),
-                _outcome(outcomes.get((choice.method, choice.treatment, choice.start))),
+                _outcome(by_series.get((choice.method, choice.treatment, choice.start))),
             )
         )
     return rows

@@ -37,7 +37,7 @@ def near_duplicates(features: Array, asked: Sequence[int], border: float) -> Dic
     """
     squares = (features**2).sum(axis=1)  # (n,)
     least = features.shape[1] * border**2
-    found: Dict[int, List[int]] = {}
+    near_of: Dict[int, List[int]] = {}
     for start in range(0, len(asked), _BLOCK):
         block = np.asarray(asked[start : start + _BLOCK], np.int64)  # (b,)
         distances = squares[block, None] + squares - 2 * features[block] @ features.T  # (b, n)
@@ -45,8 +45,8 @@ def near_duplicates(features: Array, asked: Sequence[int], border: float) -> Dic
         for sample, row in zip(block.tolist(), distances):
             near = _closest(row, least)
             if len(near):
-                found[sample] = near.tolist()
-    return found
+                near_of[sample] = near.tolist()
+    return near_of
 
 
 def picture_features(images: Sequence[Image.Image]) -> Array:

@@ -92,8 +92,8 @@ def shown_text(shown: ShownSamples) -> str:
 
 def near_text(shown: ShownSamples) -> str:
     """Say how many harmful samples have near-duplicates, and what these are; empty without any."""
-    found = sum(bool(card.near) for card in shown.cards)
-    if not found:
+    count = sum(bool(card.near) for card in shown.cards)
+    if not count:
         return ""
     alike = (
         f"thumbnails that differ by less than {NEAR_PICTURES:.0%} of a pixel's range"
@@ -101,7 +101,7 @@ def near_text(shown: ShownSamples) -> str:
         else f"inputs that differ by less than {NEAR_NUMBERS:g} of their standard deviation"
     )
     return (
-        f"{found:,} harmful sample{' has' if found == 1 else 's have'} near-duplicates on this page (\u2248): {alike}, "
+        f"{count:,} harmful sample{' has' if count == 1 else 's have'} near-duplicates on this page (\u2248): {alike}, "
         "as root mean square."
     )
 

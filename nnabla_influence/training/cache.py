@@ -291,8 +291,8 @@ def _state_not_finite(datasets: Mapping[str, Array]) -> str:
     text = _network_text(datasets)
     states = [_checkpoint(datasets, row) for row in range(len(datasets["steps"]))]
     network = Network.from_values(text, np.zeros_like(states[0].theta), np.zeros_like(states[0].statistics))
-    found = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)
-    return next(f"before step {step}, {broken}" for step, broken in found if broken)
+    broken_states = ((state.step, state.not_finite(network.space, network.statistics)) for state in states)
+    return next(f"before step {step}, {broken}" for step, broken in broken_states if broken)
 
 
 def _checksum(datasets: Mapping[str, Array]) -> bytes:

@@ -45,8 +45,8 @@ class Checkpoint:
         """
         parts = [("parameters", space, self.theta), ("statistics", statistics, self.statistics)]
         parts += [(f"the solver's {name}", space, vector) for name, vector in self.solver.items()]
-        found = ((what, names.not_finite(vector)) for what, names, vector in parts)
-        return next((f"{what}: {broken}" for what, broken in found if broken), "")
+        broken_parts = ((what, names.not_finite(vector)) for what, names, vector in parts)
+        return next((f"{what}: {broken}" for what, broken in broken_parts if broken), "")
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> Checkpoint:

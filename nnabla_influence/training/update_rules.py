@@ -197,16 +197,16 @@ def rule(solver: SolverConfig) -> Rule:
             f"these work: {', '.join(RULES)}.",
             remedy("other-solver"),
         )
-    found = RULES[solver.name]
-    unknown = [name for name in solver.parameters if name not in found.numbers]
+    update_rule = RULES[solver.name]
+    unknown = [name for name in solver.parameters if name not in update_rule.numbers]
     if unknown:
         raise UnsupportedError(
             f"Solver '{solver.name}' has the number '{unknown[0]}', which its adjoint in this version does not know "
-            f"(it knows {', '.join(found.numbers) or 'the learning rate only'}), so its training steps cannot be "
+            f"(it knows {', '.join(update_rule.numbers) or 'the learning rate only'}), so its training steps cannot be "
             "scored.",
             remedy("other-solver"),
         )
-    return found
+    return update_rule
 
 
 def coupled_decay(solver: SolverConfig) -> float:

@@ -23,27 +23,27 @@ def _convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     upper = np.ascontiguousarray(upper)
     taps = taps_of(Dual(weight)).value  # (places, channels of a group, maps)
     geometry = geometry_of(node, images.shape[1:-1], weight.shape[2:])
-    found: List[Optional[Array]] = [None] * len(kept.inputs)
+    cotangents: List[Optional[Array]] = [None] * len(kept.inputs)
     if kept.wanted[0]:
         down = _of_images(node, geometry, images.shape[-1], taps, upper)
-        found[0] = as_nnabla_has_it(node, Dual(down), x.shape).value
+        cotangents[0] = as_nnabla_has_it(node, Dual(down), x.shape).value
     if kept.wanted[1]:
         of_taps = _of_taps(node, geometry, images, taps, upper)
         order = [weight.ndim - 1, weight.ndim - 2, *range(weight.ndim - 2)]
-        found[1] = of_taps.reshape(*weight.shape[2:], *taps.shape[1:]).transpose(order)
+        cotangents[1] = of_taps.reshape(*weight.shape[2:], *taps.shape[1:]).transpose(order)
     if len(kept.inputs) > 2:
-        found[2] = upper.reshape(-1, upper.shape[-1]).sum(axis=0, dtype=np.float64)
-    return found
+        cotangents[2] = upper.reshape(-1, upper.shape[-1]).sum(axis=0, dtype=np.float64)
+    return cotangents
 
 
 def _depthwise_convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     weight = kept.inputs[1]
     grouped = node._replace(arguments={**node.arguments, "group": len(weight) // node.arguments["multiplier"]})
     inputs = [kept.inputs[0], weight[:, None], *kept.inputs[2:]]
-    found = _convolution(grouped, kept._replace(inputs=inputs), c)
-    if found[1] is not None:
-        found[1] = found[1][:, 0]
-    return found
+    cotangents = _convolution(grouped, kept._replace(inputs=inputs), c)
+    if cotangents[1] is not None:
+        cotangents[1] = cotangents[1][:, 0]
+    return cotangents
 
 
 def _of_taps(node: Node, geometry: Geometry, images: Array, taps: Array, upper: Array) -> Array:

@@ -22,19 +22,19 @@ def _affine(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
     inputs = weight.shape[0]
     rows = np.ascontiguousarray(x).reshape(-1, inputs)
     upper = np.ascontiguousarray(c).reshape(len(rows), -1)
-    found: List[Optional[Array]] = [None] * len(kept.inputs)
+    cotangents: List[Optional[Array]] = [None] * len(kept.inputs)
     if kept.wanted[0]:
         matrix = np.ascontiguousarray(weight.reshape(inputs, -1).T)
         down = node.buffers.empty(rows.shape, x.dtype)
         multiply(upper, matrix, down)
-        found[0] = down.reshape(x.shape)
+        cotangents[0] = down.reshape(x.shape)
     if kept.wanted[1]:
         product = np.empty((inputs, upper.shape[1]), x.dtype)
         multiply_transposed(rows, upper, product)
-        found[1] = product.reshape(weight.shape)
+        cotangents[1] = product.reshape(weight.shape)
     if len(kept.inputs) > 2:
-        found[2] = upper.sum(axis=0, dtype=np.float64).reshape(kept.inputs[2].shape)
-    return found
+        cotangents[2] = upper.sum(axis=0, dtype=np.float64).reshape(kept.inputs[2].shape)
+    return cotangents
 
 
 def _places(windows: Sequence[Window], a: Array) -> List[Array]:

@@ -33,14 +33,14 @@ def _batch_normalization(node: Node, kept: Kept, c: Array) -> List[Optional[Arra
     mean_c, mean_c_xhat = mean_over_lines(upper), mean_product(upper, xhat)
     parameters = [count * mean_c] * (not node.arguments.get("no_bias"))
     parameters += [count * mean_c_xhat] * (not node.arguments.get("no_scale"))
-    found: List[Optional[Array]] = [None] * len(kept.inputs)
+    cotangents: List[Optional[Array]] = [None] * len(kept.inputs)
     for place, cotangent in enumerate(parameters, start=1):
-        found[place] = cotangent.reshape(kept.inputs[place].shape)
+        cotangents[place] = cotangent.reshape(kept.inputs[place].shape)
     if kept.wanted[0]:
         down = upper if not node.arguments["batch_stat"] else _uncoupled(upper, mean_c, xhat, mean_c_xhat)
         down = np.multiply(down, channels.gamma.value * r, out=node.buffers.like(down))
-        found[0] = down.reshape(x.transpose(order).shape).transpose(np.argsort(order))
-    return found
+        cotangents[0] = down.reshape(x.transpose(order).shape).transpose(np.argsort(order))
+    return cotangents
 
 
 def _uncoupled(c: Array, mean_c: Array, xhat: Array, mean_c_xhat: Array) -> Array:

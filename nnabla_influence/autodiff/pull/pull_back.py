@@ -55,19 +55,19 @@ class PullBack:
             cotangent = cotangents.pop(step.outputs[0], None)
             if cotangent is not None and any(step.moves):
                 with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
-                    found = PULLS[step.node.kind](step.node, Kept(inputs, outputs[0], step.moves), cotangent)
-                for variable, moves, array in zip(step.inputs, step.moves, found):
+                    arrays = PULLS[step.node.kind](step.node, Kept(inputs, outputs[0], step.moves), cotangent)
+                for variable, moves, array in zip(step.inputs, step.moves, arrays):
                     if moves and array is not None:
                         _add(cotangents, variable, array)
         return self._flat(cotangents)
 
     def _flat(self, cotangents: Dict[nn.Variable, Array]) -> Array:
         space = self._forwards.space
-        found = {
+        by_name = {
             name: cotangents[variable] for variable, name in self._forwards.names.items() if variable in cotangents
         }
         parts: List[Array] = [
-            found[name].astype(np.float64).ravel() if name in found else np.zeros(math.prod(shape))
+            by_name[name].astype(np.float64).ravel() if name in by_name else np.zeros(math.prod(shape))
             for name, shape in zip(space.names, space.shapes)
         ]
         return np.concatenate(parts)

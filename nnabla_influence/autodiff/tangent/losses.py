@@ -14,7 +14,7 @@ from .activations import log_sigmoid, logistic
 from .arithmetic import chosen
 from .dual import Dual
 from .node import Node, Rule
-from .shapes import whole_numbers
+from .shapes import checked_indices
 
 __all__ = ["RULES"]
 
@@ -52,7 +52,7 @@ def _at_labels(node: Node, x: Dual, labels: Array) -> Dual:
     """Take the values at the labels' classes, zero where a label is negative: NNabla's word for none."""
     axis = node.arguments["axis"] % x.value.ndim
     shape = x.value.shape
-    index = whole_numbers(node, np.maximum(labels, 0.0), shape[axis]).reshape(*shape[:axis], 1, *shape[axis + 1 :])
+    index = checked_indices(node, np.maximum(labels, 0.0), shape[axis]).reshape(*shape[:axis], 1, *shape[axis + 1 :])
     known = (labels >= 0.0).reshape(node.output_shapes[0])
     return x.linear(lambda a: np.take_along_axis(a, index, axis).reshape(known.shape) * known)
 

@@ -11,7 +11,7 @@ from ...errors import ComputationError
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES", "joined", "stacked", "whole_numbers"]
+__all__ = ["RULES", "checked_indices", "joined", "stacked"]
 
 
 def joined(parts: Sequence[Dual], axis: int) -> Dual:
@@ -28,8 +28,8 @@ def stacked(parts: Sequence[Dual], axis: int) -> Dual:
     return joined([part.linear(lambda a: np.expand_dims(a, axis)) for part in parts], axis)
 
 
-def whole_numbers(node: Node, values: Array, below: int) -> IntArray:
-    """Return class or row numbers as such.
+def checked_indices(node: Node, values: Array, below: int) -> IntArray:
+    """Return class or row numbers as indices.
 
     Raises:
         ComputationError: One is negative, or too large.
@@ -101,14 +101,14 @@ def _one_hot(node: Node, labels: Dual) -> Dual:
     shape = tuple(node.arguments["shape"])
     places = labels.value.reshape(-1, len(shape)).T
     hot = np.zeros((places.shape[1], *shape), labels.value.dtype)
-    index = [whole_numbers(node, place, size) for place, size in zip(places, shape)]
+    index = [checked_indices(node, place, size) for place, size in zip(places, shape)]
     hot[(np.arange(len(hot)),) + tuple(index)] = 1.0
     return Dual(hot.reshape(node.output_shapes[0]))
 
 
 def _embed(node: Node, rows: Dual, table: Dual) -> Dual:
     """Look up rows of a table."""
-    index = whole_numbers(node, rows.value, len(table.value))
+    index = checked_indices(node, rows.value, len(table.value))
     return table.linear(lambda a: a[index])
 
 

@@ -203,10 +203,10 @@ def _computed(step: PassStep, inputs: List[Dual]) -> List[Dual]:
     for dual, spare in zip(inputs, step.spares):
         dual.spare = spare
     try:
-        found = step.rule(step.node, *inputs)
+        computed = step.rule(step.node, *inputs)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise _unknown(step.node) from error
-    outputs = found if isinstance(found, list) else [found]
+    outputs = computed if isinstance(computed, list) else [computed]
     if len(outputs) != len(step.outputs):
         raise _unknown(step.node)
     return outputs

@@ -124,13 +124,13 @@ def _require_equal_shapes(pieces: List[_Arrays]) -> None:
 
 def _by_part(arrays: Dict[str, Array], names: Tuple[str, ...]) -> Dict[str, Array]:
     """Return the first array of each part that has one of the names."""
-    found: Dict[str, Array] = {}
+    by_part: Dict[str, Array] = {}
     for name in names:
         for key, array in arrays.items():
             part = _part_of(key.lower(), name)
             if part is not None:
-                found.setdefault(part, array)
-    return found
+                by_part.setdefault(part, array)
+    return by_part
 
 
 def _part_of(key: str, name: str) -> Optional[str]:

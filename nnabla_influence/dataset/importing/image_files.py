@@ -55,23 +55,23 @@ class ImageFiles:
             paths: The files.
             progress: Called with (files done, files in all).
         """
-        found = cls([], [], [], [], [], [])
+        pictures = cls([], [], [], [], [], [])
         for number, path in enumerate(paths):
             try:
                 data = path.read_bytes()
                 with Image.open(io.BytesIO(data)) as image:
                     size, kind = (image.height, image.width), _kind(image)
             except _BROKEN:
-                found.broken.append(path)
+                pictures.broken.append(path)
             else:
-                found.rows.append(number)
-                found.paths.append(path)
-                found.keys.append(hashlib.blake2b(data, digest_size=16).digest())
-                found.sizes.append(size)
-                found.kinds.append(kind)
+                pictures.rows.append(number)
+                pictures.paths.append(path)
+                pictures.keys.append(hashlib.blake2b(data, digest_size=16).digest())
+                pictures.sizes.append(size)
+                pictures.kinds.append(kind)
             if progress:
                 progress(number + 1, len(paths))
-        return found
+        return pictures
 
     @property
     def shape(self) -> Tuple[int, int]:

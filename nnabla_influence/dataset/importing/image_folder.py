@@ -60,23 +60,23 @@ def import_folder(
     ]
     for part, other in further.items():
         class_folders += [(label_folder, part) for label_folder in _folders(other, settings.ignore)]
-    found = [item for label_folder, part in class_folders for item in _images(label_folder, part)]
+    items = [item for label_folder, part in class_folders for item in _images(label_folder, part)]
     above = {label_folder.parent for label_folder, _ in class_folders}
     for root in (source, *further.values()):
         decisions += _left_out(root, above)
-    if not found:
+    if not items:
         raise DataError(
             f"{source}: expected a folder of images for each class (png, jpg, bmp, tif, gif), got none. Put the images "
             "of each class into a folder that is called like the class."
         )
-    classes = _ordered({item.label for item in found})
-    _check_classes(source, found, classes)
+    classes = _ordered({item.label for item in items})
+    _check_classes(source, items, classes)
     numbers = {label: float(number) for number, label in enumerate(classes)}
-    values = np.array([[numbers[item.label]] for item in found])
+    values = np.array([[numbers[item.label]] for item in items])
     decisions.append(ImportNote(f"{len(classes)} classes ({listed(classes)})"))
     plan = LabelPlan(("folder",), values, tuple(classes), ("label",))
     return import_images(
-        [item.path for item in found], plan, [item.part for item in found], settings, folder, decisions
+        [item.path for item in items], plan, [item.part for item in items], settings, folder, decisions
     )
 
 
@@ -134,9 +134,9 @@ def _ordered(labels: Iterable[str]) -> List[str]:
     return sorted(labels)
 
 
-def _check_classes(source: Path, found: List[_Found], classes: List[str]) -> None:
+def _check_classes(source: Path, items: List[_Found], classes: List[str]) -> None:
     by_part: Dict[str, List[str]] = {}
-    for item in found:
+    for item in items:
         by_part.setdefault(item.part, []).append(item.label)
     trained = set(by_part.get("training", ()))
     if len(trained) < 2:

@@ -120,7 +120,7 @@ def copies_note(keys: Sequence[Hashable], labels: Sequence[Hashable], what: str 
     for key, label in zip(keys, labels):
         of_key.setdefault(key, set()).add(label)
     copies = len(keys) - len(of_key)
-    torn = sum(len(found) > 1 for found in of_key.values())
+    torn = sum(len(parts) > 1 for parts in of_key.values())
     if not copies:
         return []
     labelled = f"; groups of equal {what} with different labels: {torn:,}" if torn else ""

@@ -20,8 +20,8 @@ def guessed_label(names: Sequence[str]) -> Optional[str]:
         'Species'
     """
     # An NNC data set calls it y:label.
-    found = [name for name in names if name.strip().lower().split(":")[0] in USUAL_NAMES]
-    by_rank = sorted(found, key=lambda name: USUAL_NAMES.index(name.strip().lower().split(":")[0]))
+    matching = [name for name in names if name.strip().lower().split(":")[0] in USUAL_NAMES]
+    by_rank = sorted(matching, key=lambda name: USUAL_NAMES.index(name.strip().lower().split(":")[0]))
     return by_rank[0] if by_rank else None
 
 
@@ -33,6 +33,6 @@ def label_group(names: Sequence[str]) -> List[str]:
         ['label_cat', 'label_dog']
     """
     first = {name: re.split(r"[_.=\- :]", name.strip().lower())[0] for name in names}
-    found = [name for name in names if first[name] in USUAL_NAMES]
-    alike = [name for name in found if first[name] == first[found[0]]]
+    matching = [name for name in names if first[name] in USUAL_NAMES]
+    alike = [name for name in matching if first[name] == first[matching[0]]]
     return alike if len(alike) > 1 else []

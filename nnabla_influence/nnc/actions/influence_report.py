@@ -118,5 +118,5 @@ def _curve(given: str, influence: Path) -> Optional[Path]:
         return beside
     # NNC Desktop keeps results in plugins/<plugin id>/<name of the result>/, what it does not show one folder deeper.
     kept = influence.absolute().parents[2] if len(influence.absolute().parents) > 2 else influence.parent
-    found = sorted(kept.glob(f"{REMOVAL_CURVE.plugin_id}/*/{MORE}/{own}"), key=lambda path: path.stat().st_mtime)
-    return found[-1] if found else None
+    curves = sorted(kept.glob(f"{REMOVAL_CURVE.plugin_id}/*/{MORE}/{own}"), key=lambda path: path.stat().st_mtime)
+    return curves[-1] if curves else None

@@ -140,10 +140,10 @@ def _progress_so_far(job: _Run, resume: bool) -> PartialFolder:
     """Return the folder of the unfinished training; one that another training left is refused, or cleared."""
     passport = run_passport(job.network, job.train_on, job.config)
     folder = partial_folder(job.target)
-    found = has_progress(job.target)
-    if resume and not found:
+    has_begun = has_progress(job.target)
+    if resume and not has_begun:
         LOGGER.info("there is no interrupted training in %s; starting at the beginning", job.folder)
-    elif found:
+    elif has_begun:
         LOGGER.info("found an interrupted training in %s", folder)
     try:
         return PartialFolder(job.target, passport)

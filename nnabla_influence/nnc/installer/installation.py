@@ -118,17 +118,17 @@ class Installation:
         """Say what differs from a fresh installation of this version."""
         if not self.exists:
             return [f"nothing is installed in '{self.folder}'"]
-        found = [f"version {self.version} is installed, this is {__version__}"] if self.version != __version__ else []
+        faults = [f"version {self.version} is installed, this is {__version__}"] if self.version != __version__ else []
         if self._replaced is not None:
-            found.append("an installation did not end")
+            faults.append("an installation did not end")
         for target in self.files:
             path = self.folder / target
             if not path.is_file():
-                found.append(f"missing: {path}")
+                faults.append(f"missing: {path}")
             elif not self._is_ours(target):
-                found.append(f"changed since it was installed: {path}")
+                faults.append(f"changed since it was installed: {path}")
         outdated = [file.target for file in bundle if self.files.get(file.target) != file.digest]
-        return found + ([f"{len(outdated)} files differ from this version"] if outdated and not found else [])
+        return faults + ([f"{len(outdated)} files differ from this version"] if outdated and not faults else [])
 
     def remove(self) -> List[str]:
         """Remove our files, their byte code, and the folders made for them that are empty now.

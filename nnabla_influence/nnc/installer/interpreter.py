@@ -49,9 +49,9 @@ def find_interpreter(candidates: Sequence[Path], known_by: Sequence[str] = ()) -
         known_by: Libraries that it must have to be the one that is looked for.
     """
     for candidate in candidates:
-        found = _ask(candidate, known_by)
-        if found is not None and not set(known_by) & set(found.missing):
-            return found
+        interpreter = _ask(candidate, known_by)
+        if interpreter is not None and not set(known_by) & set(interpreter.missing):
+            return interpreter
     return None
 
 

@@ -165,8 +165,8 @@ class DesktopHost(PluginHost):
         homes += [home for place in at_home for home in (place, *sorted(place.glob("envs/*")))]
         named = [path for name in ("python3", "python") for path in [shutil.which(name)] if path]
         inside = [home / part for home in homes for part in ("bin/python3", "python.exe", "Scripts/python.exe")]
-        found = [Path(sys.executable), *map(Path, named), *(path for path in inside if path.is_file())]
-        return list(dict.fromkeys(found))
+        candidates = [Path(sys.executable), *map(Path, named), *(path for path in inside if path.is_file())]
+        return list(dict.fromkeys(candidates))
 
     @property
     def backup(self) -> Optional[Path]:
