@@ -10,12 +10,12 @@ from .csv import Table, is_number
 __all__ = ["first_difference", "same_cell"]
 
 
-def first_difference(expected: Table, found: Table, places: Sequence[Tuple[int, int]]) -> Optional[str]:
+def first_difference(expected: Table, actual: Table, places: Sequence[Tuple[int, int]]) -> Optional[str]:
     """Say where the first cell lies that differs, row by row, and what either table holds there; None without one.
 
     Args:
         expected: A table.
-        found: A table whose row k is about the same sample as the other's row k.
+        actual: A table whose row k is about the same sample as the other's row k.
         places: The columns to compare, as places in the rows of both.
 
     >>> from pathlib import Path
@@ -23,12 +23,12 @@ def first_difference(expected: Table, found: Table, places: Sequence[Tuple[int, 
     >>> first_difference(a, b, [(0, 0), (1, 1)])
     "b: line 3, column 'y': expected '2' as on line 3 of a, found '3'."
     """
-    for row, (ours, theirs) in enumerate(zip(expected.rows, found.rows)):
+    for row, (ours, theirs) in enumerate(zip(expected.rows, actual.rows)):
         for mine, other in places:
             if not same_cell(ours[mine], theirs[other]):
                 return (
-                    f"{found.path}: line {found.line(row)}, column {found.header[other]!r}: expected {ours[mine]!r} as "
-                    f"on line {expected.line(row)} of {expected.path}, found {theirs[other]!r}."
+                    f"{actual.path}: line {actual.line(row)}, column {actual.header[other]!r}: expected {ours[mine]!r} "
+                    f"as on line {expected.line(row)} of {expected.path}, found {theirs[other]!r}."
                 )
     return None
 
