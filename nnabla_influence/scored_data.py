@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Tuple, Union
 
-import numpy as np
-
 from .array import Array
 from .dataset.cell_difference import first_difference
 from .dataset.csv import Table
 from .dataset.indexed_column import IndexedColumn
 from .errors import DataError, OutputExistsError, RequestError
 from .files import refuse_overwriting
+from .missing_numbers import missing_numbers
 from .remedies import remedy
 from .scores import INDEX_COLUMN, SCORE_COLUMN, InfluenceScores, as_scores, original_table
 from .scores_passport import warn_if_edited
@@ -156,13 +155,11 @@ class ScoredData:
 
 
 def _check_whole(column: IndexedColumn) -> None:
-    samples = len(column.samples)
-    missing = np.setdiff1d(np.arange(column.samples.max() + 1), column.samples)
-    if len(missing):
-        shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+    missing, first = missing_numbers(column.samples)
+    if missing:
         raise DataError(
-            f"{column.path}: expected every row of the training data once, found {samples} rows with {INDEX_COLUMN} up "
-            f"to {column.samples.max()}; missing {'is' if len(missing) == 1 else 'are'} {shown}.",
+            f"{column.path}: expected every row of the training data once, found {len(column.samples)} rows with "
+            f"{INDEX_COLUMN} up to {column.samples.max()}; missing {'is' if missing == 1 else 'are'} {first}.",
             remedy("give-whole-influence"),
         )
 

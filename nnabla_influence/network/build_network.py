@@ -101,7 +101,8 @@ def _cut_whole_batches(message: NNablaMessage, batch_size: int) -> None:
 
 def _refusal(message: NNablaMessage, network: BuiltNetwork, batch_size: int, error: BaseException) -> RequestError:
     """Return the error of a network that cannot be built: at this batch size, or at all."""
-    unfinished = (f for f in network.forward_sequence() if network.variables[f.outputs[0]].variable_instance is None)
+    built = {name for name, variable in network.variables.items() if variable.variable_instance is not None}
+    unfinished = (f for f in network.forward_sequence() if not built.issuperset(f.outputs))
     layer = next((f"layer '{f.name}' ({f.type})" for f in unfinished), "a layer")
     cause = f"Network '{message.name}' cannot be built at batch size {batch_size}: {layer} says: {one_line(error)}."
     possible = next((size for size in (message.batch_size, 2, 1) if size != batch_size and _builds(message, size)), 0)

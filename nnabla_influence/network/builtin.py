@@ -13,6 +13,7 @@ chosen stands in ``samples/mnist/README.md``.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Tuple
@@ -25,6 +26,7 @@ import numpy as np
 from ..choices import BUILTIN_TRAININGS, TASKS, BuiltinTraining
 from ..config import SolverConfig
 from ..errors import ConfigError
+from ..machine_memory import require_memory
 from .file_from_loss import file_from_loss
 from .nnp import NetworkFile
 from .standardization import Standardization
@@ -106,6 +108,7 @@ def builtin_file(
 
     Raises:
         ConfigError: No such built-in, or the input is not an image of at least 8x8 where one is needed.
+        TooLargeError: The last layer needs more memory than this machine has.
     """
     if name not in BUILTINS:
         raise ConfigError(f"Built-in networks are {', '.join(BUILTINS)}, not '{name}'.")
@@ -123,7 +126,11 @@ def builtin_file(
     y = nn.Variable((2, 1 if task == "classification" else outputs))
     with nn.parameter_scope("", scope), nn.auto_forward(False):
         read = Standardization.first_layer(x) if standardized else x
-        prediction = PF.affine(chosen.features(read, rng), outputs, rng=rng, name="output")
+        hidden = chosen.features(read, rng)
+        # Its weights are drawn in double precision. One mistyped class number makes it as large as the number.
+        needed = 8 * math.prod(hidden.shape[1:]) * outputs
+        require_memory(needed, f"the last layer of {name}, with {outputs:,} outputs,")
+        prediction = PF.affine(hidden, outputs, rng=rng, name="output")
         if loss_weight is None:
             loss = LOSSES[task](prediction, y)
         else:

@@ -40,6 +40,8 @@ def one_line(error: BaseException) -> str:
     'Failed `a == b`: Sizes differ'
     """
     text = " ".join(str(error).split())
+    if isinstance(error, KeyError):  # its text is the key alone
+        return f"there is no {text}"
     # The words before "Failed" are the kind of error and the C++ file; find() is -1 where NNabla's Python code raised.
     return text[max(text.find("Failed `"), 0) :].rstrip(".") or type(error).__name__
 

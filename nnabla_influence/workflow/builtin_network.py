@@ -12,6 +12,7 @@ from ..choices import TASKS
 from ..dataset.dataset import Dataset
 from ..errors import DataError
 from ..evaluation.finding import listed
+from ..missing_numbers import missing_numbers
 from ..network import Network, Standardization
 from ..remedies import advice, remedy
 
@@ -35,6 +36,7 @@ def builtin_network(name: str, train: Dataset, task: str, seed: int) -> Network:
     Raises:
         DataError: A column is missing, or the labels do not fit the task.
         ConfigError: No such built-in, or the input is no image where one is needed.
+        TooLargeError: There are more classes than this machine has memory for.
     """
     missing = [column for column in ("x", "y") if column not in train.shapes]
     if missing:
@@ -113,9 +115,8 @@ def _check_zeros_and_ones(train: Dataset, labels: Array) -> None:
 
 def _warn_of_empty_classes(labels: Array) -> None:
     """Say which classes have no sample: labels that count from 1, or one mistyped label, would go unnoticed."""
-    empty = np.setdiff1d(np.arange(int(labels.max()) + 1), labels)
-    if len(empty):
-        shown = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
+    empty, first = missing_numbers(labels)
+    if empty:
         LOGGER.warning(
-            "no training sample of class %s, but labels go up to %d; classes count from 0", shown, int(labels.max())
+            "no training sample of class %s, but labels go up to %d; classes count from 0", first, int(labels.max())
         )

@@ -31,6 +31,14 @@ def test_an_influence_csv_cut_down_is_refused(influence):
         ScoredData.read(influence)
 
 
+def test_an_absurd_row_number_is_refused_and_takes_no_memory(influence):
+    header, first, *others = influence.read_text(encoding="utf-8").splitlines()
+    cells = dict(zip(header.split(","), first.split(",")), datasource_index=str(2**40))
+    influence.write_text("\n".join([header, ",".join(cells.values()), *others]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=f"up to {2**40}; missing are .*, 20, "):
+        ScoredData.read(influence)
+
+
 def test_only_scores_and_no_data(tmp_path):
     path = tmp_path / "influence.csv"
     path.write_text("influence,datasource_index\n1,0\n")

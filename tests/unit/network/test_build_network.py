@@ -66,6 +66,13 @@ def test_layers_that_do_not_fit_each_other_are_refused_by_name(text):
         Network.from_text(text().replace(weight, weight.replace("64", "63")))
 
 
+def test_a_layer_whose_output_is_said_to_be_a_parameter_is_refused_by_name(text):
+    declared = 'name: "Affine"\n    type: "Buffer"'
+    assert declared in text()
+    with pytest.raises(NetworkError, match=r"layer 'Affine' \(Affine\) says: there is no 'Affine'\. Its layers"):
+        Network.from_text(text().replace(declared, declared.replace("Buffer", "Parameter"), 1))
+
+
 def test_a_layer_that_nnabla_does_not_know_is_refused(text):
     with pytest.raises(NetworkError, match="network 'Main'.*Mystery"):
         Network.from_text(text().replace('type: "ReLU"', 'type: "Mystery"'))
@@ -75,7 +82,7 @@ def test_a_layer_that_nnabla_does_not_know_is_refused(text):
     "error, line",
     [
         (RuntimeError(f"value error\n{WHERE}\nFailed `a == b`: Sizes differ.\n"), "Failed `a == b`: Sizes differ"),
-        (KeyError("x"), "'x'"),
+        (KeyError("x"), "there is no 'x'"),
         (AssertionError(), "AssertionError"),
     ],
 )

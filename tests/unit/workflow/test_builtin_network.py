@@ -5,7 +5,7 @@ import pytest
 
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.dataset import Dataset
-from nnabla_influence.errors import ConfigError, DataError
+from nnabla_influence.errors import ConfigError, DataError, TooLargeError
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 from nnabla_influence.workflow.builtin_network import builtin_network
 
@@ -63,6 +63,12 @@ def test_the_columns_are_x_and_y():
 def test_a_class_without_samples_is_named(caplog):
     builtin_network("builtin:mlp", data([1, 2, 4]), "auto", 0)
     assert "no training sample of class 0, 3, but labels go up to 4" in caplog.text
+
+
+def test_a_mistyped_class_number_is_refused_before_it_takes_the_memory(caplog):
+    with pytest.raises(TooLargeError, match="the last layer of builtin:mlp, with 2,000,000,001 outputs, to fit"):
+        builtin_network("builtin:mlp", data([0, 1, 2e9]), "classification", 0)
+    assert "no training sample of class 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ..., but labels go up to" in caplog.text
 
 
 def test_an_image_is_needed_for_convolutions():
