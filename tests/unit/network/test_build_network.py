@@ -67,10 +67,11 @@ def test_layers_that_do_not_fit_each_other_are_refused_by_name(text):
 
 
 def test_a_layer_whose_output_is_said_to_be_a_parameter_is_refused_by_name(text):
-    declared = 'name: "Affine"\n    type: "Buffer"'
+    declared = 'name: "Affine"\n    type: "Buffer"\n'
+    drawn = 'name: "Affine"\n    type: "Parameter"\n    initializer { type: "Constant" multiplier: 1 }\n'
     assert declared in text()
     with pytest.raises(NetworkError, match=r"layer 'Affine' \(Affine\) says: there is no 'Affine'\. Its layers"):
-        Network.from_text(text().replace(declared, declared.replace("Buffer", "Parameter"), 1))
+        Network.from_text(text().replace(declared, drawn, 1))
 
 
 def test_a_layer_that_nnabla_does_not_know_is_refused(text):
