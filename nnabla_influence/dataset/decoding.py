@@ -28,7 +28,16 @@ from ..array import Array
 from ..errors import DataError, TooLargeError
 from ..machine_memory import require_memory
 
-__all__ = ["CellError", "ImageSize", "KNOWN_EXTENSIONS", "decode", "decoder_name", "describe", "float32_array"]
+__all__ = [
+    "BROKEN_FILE",
+    "CellError",
+    "ImageSize",
+    "KNOWN_EXTENSIONS",
+    "decode",
+    "decoder_name",
+    "describe",
+    "float32_array",
+]
 
 ImageSize = Optional[Tuple[int, int]]  # (H, W), or None to keep the size in the file
 
@@ -38,16 +47,19 @@ KNOWN_EXTENSIONS = (*_IMAGE_EXTENSIONS, ".csv", ".npy", ".wav")
 _BYTE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV")
 _COLOURS = {1: "grey", 2: "grey+alpha", 3: "colour", 4: "colour+alpha"}
 # What Pillow and the readers of arrays and sounds raise on broken bytes; there is no common base.
-_BROKEN = (
+BROKEN_FILE = (
     OSError,
     SyntaxError,
     ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
     EOFError,
-    IndexError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
 )
+"""What the libraries that decode files raise for damaged ones: Pillow's plugins, whatever their code happens to."""
 
 _REPLACE = "Replace files that cannot be read, or delete their lines."
 
@@ -130,7 +142,7 @@ def _decode_image(data: bytes, image_size: ImageSize) -> Array:
                 pixels = _pixels(image, image_size)  # (H, W) or (H, W, C)
     except (MemoryError, TooLargeError) as error:
         raise CellError(f"expected an image that this machine can hold, got one that is too large: {error}") from error
-    except _BROKEN as error:
+    except BROKEN_FILE as error:
         raise CellError(f"expected a readable image, got the error: {_first_line(error)}") from error
     channels_last = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
     return np.ascontiguousarray(channels_last.transpose(2, 0, 1))
@@ -193,7 +205,7 @@ def _decode_csv(data: bytes) -> Array:
 def _decode_npy(data: bytes) -> Array:
     try:
         return read_npy(data)
-    except _BROKEN as error:
+    except BROKEN_FILE as error:
         message = f"expected a NumPy array without pickled objects, got the error: {_first_line(error)}"
         raise CellError(message) from error
 
@@ -207,7 +219,7 @@ def _decode_wav(data: bytes) -> Array:
             # A file that was cut off is only a warning for SciPy, but would be a sample of the wrong length.
             warnings.filterwarnings("error", message="Reached EOF", category=wavfile.WavFileWarning)
             sound: Array = wavfile.read(io.BytesIO(data))[1]
-    except (*_BROKEN, wavfile.WavFileWarning, UnboundLocalError) as error:  # SciPy: no data chunk
+    except (*BROKEN_FILE, wavfile.WavFileWarning, UnboundLocalError) as error:  # SciPy: no data chunk
         raise CellError(f"expected a readable WAV sound, got the error: {_first_line(error)}") from error
     return sound.reshape(-1, 1) if sound.ndim == 1 else sound
 

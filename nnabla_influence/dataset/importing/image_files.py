@@ -16,7 +16,9 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 from PIL import Image
 
+from ...errors import DataError
 from ...files import atomic_path
+from ..decoding import BROKEN_FILE
 from .import_note import ImportNote, listed
 
 __all__ = ["ImageFiles", "relative_path"]
@@ -24,7 +26,6 @@ __all__ = ["ImageFiles", "relative_path"]
 _PILLOW = {"grey": "L", "rgb": "RGB"}  # its names for `choices.COLOURS`
 
 _KINDS = {"1": "grey", "L": "grey", "LA": "grey with alpha", "RGBA": "rgb with alpha", "PA": "rgb with alpha"}
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ImageFiles:
                 data = path.read_bytes()
                 with Image.open(io.BytesIO(data)) as image:
                     size, kind = (image.height, image.width), _kind(image)
-            except _BROKEN:
+            except BROKEN_FILE:
                 pictures.broken.append(path)
             else:
                 pictures.rows.append(number)
@@ -99,6 +100,9 @@ class ImageFiles:
         Args:
             colours: One of `choices.COLOURS`.
             folder: Where the copies are written.
+
+        Raises:
+            DataError: A file that is to be copied has a header, and no readable image behind it.
         """
         paths = [
             path if kind == colours else _convert(path, _PILLOW[colours], folder / f"{number:06d}_{path.stem}.png")
@@ -117,8 +121,15 @@ def _kind(image: Image.Image) -> str:
 
 
 def _convert(path: Path, mode: str, target: Path) -> Path:
-    with Image.open(str(path)) as image, atomic_path(target) as temporary:
-        _eight_bits(image).convert(mode).save(str(temporary))
+    try:
+        with Image.open(str(path)) as image:
+            converted = _eight_bits(image).convert(mode)
+    except BROKEN_FILE as error:  # until now only its header was read
+        raise DataError(
+            f"{path}: expected a readable image, got the error: {error}. Replace the file or move it away."
+        ) from error
+    with atomic_path(target) as temporary:
+        converted.save(str(temporary))
     return target
 
 

@@ -209,6 +209,18 @@ def png_of(width, height):
     )
 
 
+@pytest.mark.parametrize("error", [TypeError, KeyError, ZeroDivisionError, IndexError, struct.error], ids=repr)
+def test_whatever_pillow_raises_for_a_damaged_image_is_refused(monkeypatch, error):
+    """A TIFF whose offset is a fraction ends in a TypeError (tests/soak/corpus/image)."""
+
+    def broken(*_):
+        raise error("deep inside")
+
+    monkeypatch.setattr(decoding, "_pixels", broken)
+    with pytest.raises(CellError, match="expected a readable image, got the error: .*deep inside"):
+        decode("image", encoded(RAMP))
+
+
 def test_an_image_larger_than_the_memory_is_refused_by_its_header(monkeypatch):
     monkeypatch.setattr(machine_memory, "machine_memory", lambda: 2**28)
     with pytest.raises(CellError, match=r"an image of 13000x13000 pixels to fit the 256.0 MiB .* at least 483.5 MiB"):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from nnabla_influence.dataset.importing.image_files import ImageFiles, relative_path
+from nnabla_influence.errors import DataError
 
 
 @pytest.fixture()
@@ -50,6 +51,16 @@ def test_other_kinds_are_converted_as_copies(images, colours, mode, copies):
             assert image.mode == mode
             assert abs(int(np.asarray(image).reshape(-1)[0]) - 200) <= 1
     assert before == {path: path.read_bytes() for path in paths}
+
+
+def test_a_header_without_an_image_is_refused_when_it_is_copied(images):
+    path = images / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(str(path))
+    path.write_bytes(path.read_bytes()[:2000])
+    files = ImageFiles.look_at([path])
+    with pytest.raises(DataError, match=r"noise.png: expected a readable image, got the error: .*truncated"):
+        files.converted("grey", images / "converted")
+    assert not list((images / "converted").glob("*"))
 
 
 def test_paths_are_relative_with_forward_slashes(tmp_path):
