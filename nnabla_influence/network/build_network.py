@@ -54,7 +54,10 @@ def build_network(
     except NNABLA_ERRORS as error:
         raise NetworkError(f"NNabla cannot read network '{message.name}': {one_line(error)}.") from error
     if leaf is not None:
-        for name, parameter in network.parameters.items():
+        # A parameter that no layer reads may be declared; nothing draws it.
+        read = {name for function in network.functions.values() for name in function.inputs}
+        used = {name: parameter for name, parameter in network.parameters.items() if name in read}
+        for name, parameter in used.items():
             # A buffer's variable is used as it is, wherever the name occurs; a parameter's is copied for each use.
             parameter.type = "Buffer"
             parameter.variable_instance = leaf(name)

@@ -74,6 +74,22 @@ def test_a_layer_whose_output_is_said_to_be_a_parameter_is_refused_by_name(text)
         Network.from_text(text().replace(declared, drawn, 1))
 
 
+def test_a_parameter_that_no_layer_reads_is_left_alone():
+    network = Network.builtin("builtin:mlp", (3,), 2)  # its biases are drawn as zeros
+    bias = '    input: "affine1/affine/b"\n'
+    assert network.text.count(bias) == 1
+    without = Network.from_text(network.text.replace(bias, ""))
+    assert set(network.parameter_names) - set(without.parameter_names) == {"affine1/affine/b"}
+    values = network.space.unflatten(network.theta)
+    theta = without.space.flatten({name: values[name] for name in without.space.names})
+    assert_close(
+        losses_at(without.with_parameters(theta, without.statistics_values), 4),
+        losses_at(network, 4),
+        1e-6,
+        "the bias was 0",
+    )
+
+
 def test_a_layer_that_nnabla_does_not_know_is_refused(text):
     with pytest.raises(NetworkError, match="network 'Main'.*Mystery"):
         Network.from_text(text().replace('type: "ReLU"', 'type: "Mystery"'))
