@@ -46,6 +46,12 @@ __all__ = ["FORMAT", "TrainingCache", "kept_steps", "write_cache"]
 
 FORMAT = 1
 RECORDS = "records"
+STATED = {
+    "network": ("path", "fingerprint"),
+    "training_data": ("path", "fingerprint", "samples", "normalize", "image_size"),
+}
+"""What a passport states about network and data, in every version of this package."""
+
 NEEDED = {"passport", "network", "steps", "parameters", "statistics", "checksum"}
 MOST_TEXT = 1 << 28  # bytes; the text of a network of thousands of layers takes some millions
 NO_CACHE = (LookupError, ValueError, TypeError, AttributeError, OverflowError, zlib.error, RequestError)
@@ -81,6 +87,7 @@ class TrainingCache(FinishedTraining):
         self.path = path
         self.identity = identity
         self.passport: Dict[str, Any] = json.loads(datasets["passport"].tobytes().decode("utf-8"))
+        _check_stated(self.passport)
         # Stated in full, also where an earlier version left NNabla's own numbers out.
         self.config = with_solver_defaults(TrainingConfig.from_dict(self.passport["config"]))
         self.passport["config"]["solver"]["parameters"] = dict(self.config.solver.parameters)
@@ -250,6 +257,17 @@ def _checkpoint(datasets: Mapping[str, Array], row: int) -> Checkpoint:
     """Return the state of a row."""
     solver = {name.split("/", 1)[1]: array[row] for name, array in datasets.items() if name.startswith("solver/")}
     return Checkpoint(int(datasets["steps"][row]), datasets["parameters"][row], datasets["statistics"][row], solver)
+
+
+def _check_stated(passport: Mapping[str, Any]) -> None:
+    """Read what others will ask the passport for: what is missing, or of another kind, shows when it is opened."""
+    for loss in passport["training_loss"]:
+        format(loss, ".4g")
+    passport["versions"].items()
+    for group, names in STATED.items():
+        for name in names:
+            passport[group][name]
+        passport[group]["fingerprint"].encode()
 
 
 def _refuse_not_finite(path: Path, datasets: Mapping[str, Array]) -> None:

@@ -1,6 +1,7 @@
 """The training cache on disk: size, integrity, refusals."""
 
 import dataclasses
+import json
 import zlib
 
 import h5py
@@ -170,3 +171,27 @@ def test_a_cache_with_a_right_checksum_and_strange_contents_is_refused_in_one_se
     with pytest.raises(CorruptFileError, match="does not hold what belongs|at most .* of text") as refused:
         TrainingCache.open(cache.path)
     assert refused.value.said(IN_COMMANDS).endswith((".", "--overwrite."))
+
+
+@pytest.mark.parametrize(
+    "group, name, value",
+    [
+        (None, "training_loss", None),
+        (None, "training_loss", ["1.5"]),
+        (None, "versions", None),
+        ("network", "fingerprint", None),
+        ("network", "fingerprint", 3),
+        ("training_data", "path", None),
+        ("training_data", "image_size", None),
+    ],
+)
+def test_a_passport_without_what_is_asked_for_later_is_refused_when_it_is_opened(cache, group, name, value):
+    """``info`` ended in a KeyError; the checksum was right."""
+    passport = json.loads(json.dumps(cache.passport))
+    part = passport if group is None else passport[group]
+    del part[name]
+    if value is not None:
+        part[name] = value
+    crafted(cache.path, passport=as_bytes(json.dumps(passport).encode("utf-8")))
+    with pytest.raises(CorruptFileError, match="does not hold what belongs into one"):
+        TrainingCache.open(cache.path)
