@@ -68,7 +68,7 @@ class SgdInfluence(RecursiveInfluence):
         decay = coupled_decay(cache.config.solver)
         after = cache.final
 
-        def motion() -> StepTransition:
+        def transition() -> StepTransition:
             # Called before the next step is asked for, so `step`, `state` and `after` are still this step's.
             return StepTransition(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)
 
@@ -76,5 +76,5 @@ class SgdInfluence(RecursiveInfluence):
             drawn = [replay.draw(step, number) for number in range(len(step.batches))]
             batches = [batch for batch, _ in drawn]
             seeds = [seed for _, seed in drawn]
-            yield BackwardStep(step, state.theta, after.solver, batches, seeds, motion)
+            yield BackwardStep(step, state.theta, after.solver, batches, seeds, transition)
             after = state

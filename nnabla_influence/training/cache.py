@@ -50,7 +50,7 @@ STATED = {
     "network": ("path", "fingerprint"),
     "training_data": ("path", "fingerprint", "samples", "normalize", "image_size"),
 }
-"""What a passport states about network and data, in every version of this package."""
+"""What is asked of a passport about network and data."""
 
 NEEDED = {"passport", "network", "steps", "parameters", "statistics", "checksum"}
 MOST_TEXT = 1 << 28  # bytes; the text of a network of thousands of layers takes some millions
@@ -264,6 +264,7 @@ def _check_stated(passport: Mapping[str, Any]) -> None:
     for loss in passport["training_loss"]:
         format(loss, ".4g")
     passport["versions"].items()
+    tuple(passport["training_data"]["image_size"] or ())
     for group, names in STATED.items():
         for name in names:
             passport[group][name]

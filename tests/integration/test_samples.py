@@ -82,18 +82,17 @@ def test_mnist_from_idx_files(tmp_path, images):
 
 def test_the_table_of_objectives_goes_on_where_it_stopped(tmp_path):
     conditions = ("regression: 15 % shuffled", "digits: 20 % pairwise")
-    line = ("--output", tmp_path, "--rows", 60, "--conditions")
-    first = _run("objective/objectives.py", *line, *conditions, "--seeds", 1)
+    line = ("--output", tmp_path, "--rows", 60, "--conditions", *conditions)
+    first = _run("objective/objectives.py", *line, "--seeds", 1)
     assert "digits: 20 % pairwise, seed 0" in first.stdout
-    again = _run("objective/objectives.py", *line, conditions[0], "--seeds", 2)
+    again = _run("objective/objectives.py", *line, "--seeds", 2)
     assert "seed 0" not in again.stdout and "seed 1" in again.stdout
     assert "| regression: 15 % shuffled | 2 | " in again.stdout
     assert "| digits: 20 % pairwise | accuracy | " in again.stdout
     results = pd.read_csv(tmp_path / "results.csv")
     rankings = ["loss", "error", "own loss", "random"]
     folds = ["knn-shapley", "out-of-fold", "error + out-of-fold"]
-    done = [(conditions[0], 0), (conditions[1], 0), (conditions[0], 1)]
-    expected = [(c, s, r) for c, s in done for r in rankings + (folds if "digits" in c else [])]
+    expected = [(c, s, r) for s in (0, 1) for c in conditions for r in rankings + (folds if "digits" in c else [])]
     assert list(zip(results["condition"], results["seed"], results["ranking"])) == expected
     assert results["auroc"].between(0, 1).all() and results["tau"].dropna().between(-1, 1).all()
     digits = results[results["measure"] == "accuracy"]

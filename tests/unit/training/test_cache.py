@@ -183,6 +183,7 @@ def test_a_cache_with_a_right_checksum_and_strange_contents_is_refused_in_one_se
         ("network", "fingerprint", 3),
         ("training_data", "path", None),
         ("training_data", "image_size", None),
+        ("training_data", "image_size", 3),
     ],
 )
 def test_a_passport_without_what_is_asked_for_later_is_refused_when_it_is_opened(cache, group, name, value):
