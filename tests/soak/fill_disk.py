@@ -1,6 +1,6 @@
 """Let the disk be full in every long phase of every command and plugin, make room, go on, and compare the bytes.
 
-    python tests/soak/fill_disk.py --sizes 20
+    python tests/soak/fill_disk.py --sizes 20 --output filled.csv        # --add goes on, or adds another --seed
 
 A phase runs undisturbed first, on a disk of its own in memory that is large enough. Then, for every size: it is started
 anew on a disk on which what it reads fits and a random part of what it writes. It must end with one sentence, exit code
@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from soak.counts import write_counts  # noqa: E402
+from soak.counts import Counted  # noqa: E402
 from soak.forked import Forked  # noqa: E402
 from soak.kill import Killer  # noqa: E402
 from soak.kill_phases import phases, prepare, working_folder  # noqa: E402
@@ -127,6 +127,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="chooses the sizes (default: 0)")
     parser.add_argument("--found", type=Path, default=Path("found"), help="where what is wrong is kept")
     parser.add_argument("--output", type=Path, help="a CSV with the counts")
+    parser.add_argument("--add", action="store_true", help="keep what is in the CSV, and count what is not")
     args = parser.parse_args()
     base = Path(tempfile.mkdtemp())
     try:
@@ -135,8 +136,6 @@ def main():
         if os.path.ismount(str(base / "work")):
             _run("umount", str(base / "work"))
         shutil.rmtree(str(base))
-    if args.output:
-        write_counts(args.output, COUNTS, rows)
     sizes, identical, unclear = (sum(row.get(name, 0) for row in rows) for name in ("sizes", "identical", "unclear"))
     print(f"{identical} of {sizes} identical, {unclear} unclear")
     return 0 if identical == sizes and not unclear else 1
@@ -145,9 +144,14 @@ def main():
 def _rows(args, base):
     chosen = [phase for phase in phases(None) if not args.phase or any(word in phase.name for word in args.phase)]
     prepare(base / "inputs", chosen)
-    filler = Filler(base, signal.SIGKILL, random.Random(args.seed), args.found)
+    counted = Counted(args.output, COUNTS, args.seed, args.add)
     for phase in chosen:
-        row = filler.fill(phase, args.sizes)
+        row = counted.row(phase.name, "sizes", args.sizes)
+        if row is None:
+            sizes = random.Random(f"{args.seed} {phase.name}")  # the same ones, whichever phases come before it
+            row = Filler(base, signal.SIGKILL, sizes, args.found).fill(phase, args.sizes)
+            counted.add(row)
+        row = {"phase": phase.name, **row}
         print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         yield row
 

@@ -77,7 +77,7 @@ class Watch:
             return
         for path in paths:
             if isinstance(path, (str, bytes)) and not cls._inside(os.fsdecode(path)):
-                cls.outside.append(f"{event} {path!r}")
+                cls.outside.append((event, os.path.realpath(os.fsdecode(path))))
 
     @classmethod
     def _inside(cls, path):
@@ -133,7 +133,7 @@ class Reader:
             if not _is_sentence(error):
                 return "tracebacks", traceback.format_exc()
             self.counts["refused"] += 1
-            return self._written_outside()
+            return self._written_outside(given_input)
         finally:
             Watch.folder = ""
         if UNEXPECTED in said.getvalue() or "Traceback (most recent" in said.getvalue():
@@ -142,11 +142,14 @@ class Reader:
         whole = self.target.whole(given_input.words)
         if whole is not None and result != whole and "edited" not in said.getvalue():
             return "silent differences", f"read {str(result)[:200]}, not {str(whole)[:200]}"
-        return self._written_outside()
+        return self._written_outside(given_input)
 
-    @staticmethod
-    def _written_outside():
-        return ("writes outside", "; ".join(Watch.outside)) if Watch.outside else ("", "")
+    def _written_outside(self, given_input):
+        """Judge the writes outside; where a word says that a file is to lie there, its folder is no such place."""
+        asked = [os.path.realpath(str(self.folder / str(word).split("=")[-1])) for word in given_input.words]
+        places = {os.path.dirname(path) for path in asked}
+        outside = [f"{event} {path!r}" for event, path in Watch.outside if os.path.dirname(path) not in places]
+        return ("writes outside", "; ".join(outside)) if outside else ("", "")
 
     def _spy(self):
         """Notice when the function beyond the first check is called."""

@@ -76,6 +76,8 @@ def test_the_soak_notices_what_it_looks_for(tmp_path):
             raise ValueError("not one of ours")
         if words[0] == "outside":
             (folder.parent.parent / "outside.txt").write_text("x", encoding="utf-8")
+        if words[0].startswith("--output="):
+            (folder / words[0].split("=")[1]).write_text("x", encoding="utf-8")
         if words[0] == "silent":
             return "other numbers"
         return "numbers"
@@ -85,10 +87,10 @@ def test_the_soak_notices_what_it_looks_for(tmp_path):
     (tmp_path / "base").mkdir()
     reader = Reader(target, tmp_path / "base" / "in", keep=False)
     try:
-        for word in ("traceback", "outside", "silent", "fine"):
+        for word in ("traceback", "outside", "silent", "fine", "--output=../../asked.txt"):
             reader.read(Input((), (word,)))
     finally:
         reader.restore()
     expected = {"tracebacks": 1, "writes outside": 1, "silent differences": 1, "hangs": 0}
     assert {fault: reader.counts[fault] for fault in expected} == expected
-    assert reader.counts["inputs"] == 4 and reader.counts["past the first check"] == 0
+    assert reader.counts["inputs"] == 5 and reader.counts["past the first check"] == 0
