@@ -15,7 +15,7 @@ import threading
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any, Callable, Iterator, List
+from typing import Any, Callable, Iterable, Iterator, List
 
 from .job_executor import JobExecutor, JobResult, run_elsewhere, run_here
 
@@ -58,13 +58,18 @@ def in_processes(workers: int) -> Iterator[JobExecutor]:
     context = _Context()
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
     try:
-        yield JobExecutor(pool, width=workers, runner=_run_stoppable)
+        yield _Pool(pool, width=workers, runner=_run_stoppable)
     except BaseException:  # also Ctrl-C, and a caller who has seen enough
         for process in context.processes:
             process.terminate()
         raise
     finally:
         pool.shutdown()
+
+
+class _Pool(JobExecutor):
+    def forget(self, futures: Iterable[Future[Any]]) -> None:
+        """Let them run: the pool of an old Python dies with a traceback when it ends with a job that was cancelled."""
 
 
 class _Worker(SpawnProcess):

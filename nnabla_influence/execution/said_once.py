@@ -1,7 +1,7 @@
 """What several workers find out about the same thing is said once.
 
 Every worker that takes part in a scoring looks at the network itself, and each would log that a layer is computed the
-slow way. One process says it once; so should several.
+slow way. One process says it once; so should several, and so should the asking process while it is one of them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,25 @@ import logging
 from contextlib import contextmanager
 from typing import Iterator, Set
 
-__all__ = ["said_once"]
+__all__ = ["as_a_worker", "said_once"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+
+
+class _Speaker:
+    """Whether this process does the work of a worker now."""
+
+    is_worker = False
+
+
+@contextmanager
+def as_a_worker() -> Iterator[None]:
+    """Take what this process says while the block lasts for what a worker says."""
+    before, _Speaker.is_worker = _Speaker.is_worker, True
+    try:
+        yield
+    finally:
+        _Speaker.is_worker = before
 
 
 class _Once(logging.Filter):
@@ -24,7 +40,7 @@ class _Once(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        again = getattr(record, "from_worker", False) and text in self._said
+        again = (_Speaker.is_worker or getattr(record, "from_worker", False)) and text in self._said
         self._said.add(text)
         return not again
 

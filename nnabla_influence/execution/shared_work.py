@@ -4,17 +4,19 @@ A *subject* (a network and its data) goes to every worker once. A *question* (a 
 goes out with its items in pieces, and the answers come back in the order of the items, so whoever adds them up adds
 in the same order as one process does. Whether an item is answered here or there changes no bit of its answer.
 
-Starting a process costs some seconds, most of them for importing NNabla. So unless workers are asked for from the
-start, the work begins in this process, and they join as soon as it is known to take longer than `PATIENCE`.
+On one machine the asking process is one of the workers, so it computes while the others start, and a network is in
+memory once for each of them. Starting a process costs some seconds, most of them for importing NNabla. So unless
+workers are asked for from the start, the work begins in this process, and the others join as soon as it is known to
+take longer than `PATIENCE`. The workers of a cluster may be other machines: there the asking process only waits.
 """
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from collections import deque
 from contextlib import ExitStack, closing
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import (
@@ -38,6 +40,7 @@ from typing import (
 from ..errors import RunError
 from .execution import Execution
 from .job_runner import JobRunner
+from .said_once import as_a_worker
 from .shared_folder import shared_folder
 from .shared_value import SharedValue
 
@@ -54,8 +57,6 @@ PIECES = 32
 Subject = TypeVar("Subject")
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-
-Question = Callable[[Subject, Item], Answer]
 
 
 class Rehearsal(Protocol):
@@ -84,7 +85,7 @@ class SharedWork:
     """
 
     def __init__(self, execution: Execution, shared: Optional[Path] = None) -> None:
-        self._runner = JobRunner(execution)
+        self._runner = JobRunner(execution, takes_part=True)
         self._alone = not execution.elsewhere
         self._place = shared
         self._folder: Optional[Path] = None
@@ -95,6 +96,7 @@ class SharedWork:
         self._spent = 0.0  # seconds of work in this process
         self._shared: Dict[int, Tuple[object, SharedValue[Any]]] = {}  # by identity, with what keeps it from reuse
         self._subjects: List[SharedValue[Any]] = []
+        self._here: Dict[int, _Opened[Any]] = {}  # subjects by identity
         self._count = 0
 
     def __enter__(self) -> SharedWork:
@@ -174,10 +176,12 @@ class SharedWork:
         if shared not in self._subjects:
             self._subjects.append(shared)
         jobs = [_Piece(shared, self._share(question), first, piece) for piece in pieces]
+        mine = self._here.setdefault(id(subject), _Opened(subject))
+        here = partial(_answered_by_the_asking, mine, question, list(zip(first, rehearsals)))
         early: Dict[int, List[Answer]] = {}
         due = 0
         try:
-            with closing(self._runner.completed(_answered, jobs)) as results:
+            with closing(self._runner.completed(_answered, jobs, here)) as results:
                 for number, answers in results:
                     early[number] = answers
                     while due in early:
@@ -224,15 +228,17 @@ class _Opened(Generic[Subject]):
         self.subject = subject
         self._rehearsed: Set[Tuple[Path, int]] = set()
 
-    def rehearse(self, rehearsals: Sequence[_SharedRehearsal]) -> None:
-        for number, (question, item) in enumerate(rehearsals):
-            key = (question.folder, number)
-            if key not in self._rehearsed:
-                question.opened()(self.subject, item)
-                self._rehearsed.add(key)
+    def rehearse(
+        self, number: int, shared: _SharedRehearsal, question: Optional[Callable[[Subject, Any], Any]]
+    ) -> None:
+        """Answer what decides, once; the question is opened if this is not the process that asks it."""
+        key = (shared.question.folder, number)
+        if key not in self._rehearsed:
+            (question or shared.question.opened())(self.subject, shared.item)
+            self._rehearsed.add(key)
 
 
-@functools.lru_cache(maxsize=2)
+@lru_cache(maxsize=2)
 def _opened(subject: SharedValue[Subject]) -> _Opened[Subject]:
     """Open a subject in a worker; two, because a method may ask about training and validation data in turn."""
     return _Opened(subject.opened())
@@ -240,13 +246,27 @@ def _opened(subject: SharedValue[Subject]) -> _Opened[Subject]:
 
 def _answered(piece: _Piece) -> List[Any]:
     opened = _opened(piece.subject)
-    opened.rehearse(piece.rehearsals)
+    for number, rehearsal in enumerate(piece.rehearsals):
+        opened.rehearse(number, rehearsal, None)
     question = piece.question.opened()
     _AtHand.folder = piece.question.folder
     try:
         return [_wanted(question, opened.subject, item) for item in piece.items]
     finally:
         _AtHand.folder = None
+
+
+def _answered_by_the_asking(
+    opened: _Opened[Subject],
+    question: Callable[[Subject, Item], Answer],
+    rehearsals: Sequence[Tuple[_SharedRehearsal, Rehearsal]],
+    piece: _Piece,
+) -> List[Answer]:
+    """Answer a piece in the process that asks, which has the subject and the questions themselves."""
+    with as_a_worker():
+        for number, (shared, rehearsal) in enumerate(rehearsals):
+            opened.rehearse(number, shared, rehearsal.question)
+        return [question(opened.subject, item) for item in piece.items]
 
 
 def _wanted(question: Callable[[Subject, Item], Answer], subject: Subject, item: Item) -> Answer:

@@ -1,6 +1,7 @@
 """Jobs for the tests of execution: a module of its own, because worker processes import it by name."""
 
 import logging
+import multiprocessing
 import os
 import signal
 import time
@@ -32,6 +33,16 @@ def killed_always(number):
     if number == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.05)
+    return number
+
+
+def in_a_worker():
+    return multiprocessing.parent_process() is not None
+
+
+def kills_a_worker(number):
+    if number == 0 and in_a_worker():
+        os.kill(os.getpid(), signal.SIGKILL)
     return number
 
 

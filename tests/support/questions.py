@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nnabla_influence.errors import DataError, UnsupportedError
+from support.jobs import in_a_worker
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -44,14 +45,14 @@ def refuses_three(subject, item):
 
 
 def dies_once(subject, item):
-    """The first process that comes to item 5 is killed, as by the system that is out of memory."""
-    if item == 5:
-        try:
-            Path(subject, "killed").touch(exist_ok=False)
-        except FileExistsError:
-            return -item
-        os.kill(os.getpid(), signal.SIGKILL)
-    return -item
+    """The first worker that comes to an item is killed, as by the system that is out of memory."""
+    if not in_a_worker():
+        return -item
+    try:
+        Path(subject, "killed").touch(exist_ok=False)
+    except FileExistsError:
+        return -item
+    return os.kill(os.getpid(), signal.SIGKILL)
 
 
 def says(subject, item):
@@ -68,11 +69,11 @@ def notes(subject, item):
 
 
 def mapped(subject, item):
-    """Whether the subject's array is a map of a file."""
+    """Whether the subject's array is a map of a file; and where."""
     base = subject.values
     while base.base is not None and not isinstance(base, np.memmap):
         base = base.base
-    return isinstance(base, np.memmap)
+    return isinstance(base, np.memmap), os.getpid()
 
 
 def first_norm(oracle, batch, direction):

@@ -3,6 +3,7 @@
 import logging
 
 from nnabla_influence.execution import said_once
+from nnabla_influence.execution.said_once import as_a_worker
 
 LOGGER = logging.getLogger("nnabla_influence")
 
@@ -20,7 +21,11 @@ def test_what_a_worker_repeats_is_dropped_and_what_this_process_says_is_not(capl
         LOGGER.warning("here %d", 1)
         relay("here 1")
         LOGGER.warning("here %d", 1)
-    assert caplog.messages == ["slow", "other", "here 1", "here 1"]
+        with as_a_worker():
+            LOGGER.warning("here %d", 1)
+            LOGGER.warning("as one of them")
+            LOGGER.warning("as one of them")
+    assert caplog.messages == ["slow", "other", "here 1", "here 1", "as one of them"]
     caplog.clear()
     relay("slow")
     relay("slow")

@@ -34,7 +34,7 @@ def test_answers_come_in_the_order_of_the_items_whoever_is_first(two):
     assert list(two.answers("anything", questions.negative, range(300))) == [-n for n in range(300)]
     found = list(two.answers("anything", questions.slowly, range(8)))
     assert [answer for answer, _ in found] == list(range(8))
-    assert len({process for _, process in found} - {os.getpid()}) == 2
+    assert len({process for _, process in found}) == 2 and os.getpid() in {process for _, process in found}
 
 
 def test_no_items_are_no_work(two):
@@ -45,7 +45,8 @@ def test_arrays_are_mapped_files_and_a_subject_is_sent_once(two):
     subject = Scales(np.arange(1e5))
     before = len(folders(two))
     for _ in range(2):
-        assert list(two.answers(subject, questions.mapped, range(6))) == [True] * 6
+        found = list(two.answers(subject, questions.mapped, range(6)))
+        assert found[0][0] and all(is_mapped == (process != os.getpid()) for is_mapped, process in found)
     assert len(folders(two)) == before + 1
 
 
@@ -107,7 +108,9 @@ def test_workers_join_once_the_work_is_known_to_be_long(tmp_path, monkeypatch, s
         found = list(work.answers("anything", questions.slowly, range(12)))
     assert [answer for answer, _ in found] == list(range(12))
     here = [process == os.getpid() for _, process in found]
-    assert here == ([False] * 12 if spent else [True, True] + [False] * 10)
+    begun = 0 if spent else 2
+    assert all(here[:begun]) and not here[begun], "the first one that is shared goes to who has just joined"
+    assert any(here[begun:]), "this process goes on meanwhile"
 
 
 def test_leaving_early_removes_the_files(tmp_path):
