@@ -185,7 +185,10 @@ class CsvRows(Sequence[List[str]]):
         """
         if not self.plain:
             raise ValueError("some cells are quoted")
-        text = self._joined().replace(b"\r\n", b"\n").replace(b"\n", b",")
+        text = self._joined()
+        if not text.endswith(b"\n"):
+            text += b"\n"  # NumPy would leave out an empty cell at the very end
+        text = text.replace(b"\r\n", b"\n").replace(b"\n", b",")
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # NumPy warns of cells that are no numbers
             try:

@@ -97,8 +97,11 @@ def test_numbers_are_read_as_python_reads_them(block, end):
 
 
 @pytest.mark.parametrize("cell", ["a", "", "1 2", "0x10", "1_0", "ä", '"3"', "1;2"])
-def test_what_is_no_plain_number_is_left_to_the_slow_way(cell):
-    rows, _ = CsvRows.scan(f"1,2\n{cell},4\n".encode())
+@pytest.mark.parametrize(
+    "text", ["1,2\n{},4\n", "1,{}\n3,4\n", "3,4\n1,{}\n", "3,4\n1,{}", "1,{}", "{},2", "1,{},3\r\n"]
+)
+def test_what_is_no_plain_number_is_left_to_the_slow_way(text, cell):
+    rows, _ = CsvRows.scan(text.format(cell).encode())
     with pytest.raises(ValueError):
         list(rows.number_blocks())
 
