@@ -25,10 +25,11 @@ class Execution:
         True
 
     Args:
-        workers: 1 runs the jobs one after the other in this process, n > 1 in n processes of this machine.
+        workers: 1 runs the jobs one after the other in this process, n > 1 in n processes of this machine; this one is
+            among them where work is shared in pieces (see `shared_work`).
         scheduler: Address of a Dask scheduler, e.g. ``tcp://host:8786``, whose workers run the jobs instead.
         from_start: Whether processes are started at once; else only where the work is known to take longer than
-            starting them, if it can be shared in pieces (see `shared_work`).
+            starting them, if it can be shared in pieces.
 
     Raises:
         ConfigError: No worker, a malformed address, or both local workers and a scheduler.
