@@ -145,10 +145,10 @@ class Reader:
         return self._written_outside(given_input)
 
     def _written_outside(self, given_input):
-        """Judge the writes outside; where a word says that a file is to lie there, its folder is no such place."""
+        """Judge the writes outside; a folder is none, nor is what lies in it, where a word names a file in it."""
         asked = [os.path.realpath(str(self.folder / str(word).split("=")[-1])) for word in given_input.words]
         places = {os.path.dirname(path) for path in asked}
-        outside = [f"{event} {path!r}" for event, path in Watch.outside if os.path.dirname(path) not in places]
+        outside = [f"{event} {path!r}" for event, path in Watch.outside if not {path, os.path.dirname(path)} & places]
         return ("writes outside", "; ".join(outside)) if outside else ("", "")
 
     def _spy(self):

@@ -77,6 +77,7 @@ def test_the_soak_notices_what_it_looks_for(tmp_path):
         if words[0] == "outside":
             (folder.parent.parent / "outside.txt").write_text("x", encoding="utf-8")
         if words[0].startswith("--output="):
+            (folder / words[0].split("=")[1]).parent.mkdir(exist_ok=True)
             (folder / words[0].split("=")[1]).write_text("x", encoding="utf-8")
         if words[0] == "silent":
             return "other numbers"
