@@ -2,45 +2,31 @@
 
     python samples/benchmark/spectral_cost.py
 
-For each N: the scoring with each sample's loss and predicted label, at the final parameters, with as many validation
-rows as a fifth of N; in one process and in two workers, whose start is counted too. Per run: seconds by the clock and
-the processor's seconds of this process and of each worker. On a machine that is busy otherwise only the latter mean
-something: on idle cores the run would take about this process's seconds plus those of the busiest worker, and the ratio
-of these is printed beside the one by the clock. Then the fixed part and the slope of a straight line through the
-processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off; and the
-largest difference of the scores, which should be 0.
+For each N: the scoring with each sample's loss and predicted label, at the final parameters of a network trained for
+one epoch, with as many validation rows as a fifth of N; in one process, and in two, the start of the second counted
+too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a machine that is
+busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier one, and the
+ratio of these is printed beside the one by the clock. Then the fixed part and the slope of a straight line through the
+processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off. Stops if a
+score differs.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
-import platform
+import tempfile
 import time
 from pathlib import Path
 
-import nnabla as nn
 import numpy as np
-from product_cost import bare_step
+from measured import CLASSES, SHAPES, SOLVERS, images, machine, network_named, step_seconds
 
 from nnabla_influence.autodiff import sweeping
 from nnabla_influence.config import TrainingConfig
-from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.estimators import SpectralInfluence, sample_columns
-from nnabla_influence.execution import Execution, cpu_model, one_thread
-from nnabla_influence.network import Network
-from nnabla_influence.training import FinalState
-
-SHAPES = {"builtin:cifarnet": (1, 32, 32), "builtin:cnn": (1, 28, 28), "builtin:mlp": (64,)}
-CLASSES = 10
-
-
-def images(samples, shape):
-    """A data set of noise with a trace of its class."""
-    random = np.random.default_rng(0)
-    labels = np.arange(samples) % CLASSES
-    x = random.random((samples, *shape), np.float32) + labels.reshape(-1, *[1] * len(shape)).astype(np.float32) / 20
-    return Dataset.from_arrays({"x": x, "y": labels})
+from nnabla_influence.execution import Execution, one_thread
+from nnabla_influence.training import FinalState, train
 
 
 def workers_seconds():
@@ -65,27 +51,21 @@ def scored(training, data, validation, workers):
         return scores.values, {"clock": time.perf_counter() - started, "here": here, "workers": there}
 
 
-def step_seconds(network, data, batch, repeats):
-    """The processor's seconds of a sample in a bare training step, the median of some."""
-    rows = data.batch(np.arange(batch))
-    with one_thread(), nn.auto_forward(False):
-        step = bare_step(network, rows, batch)
-        times = []
-        for _ in range(repeats + 2):
-            started = time.process_time()
-            step()
-            times.append(time.process_time() - started)
-    return float(np.median(times[2:])) / batch
+def trained(name, data, batch):
+    """A network after one epoch: before it, curvature products matter that no score of a trained one needs."""
+    config = TrainingConfig(solver=SOLVERS[name], batch_size=batch, policy="final")
+    with tempfile.TemporaryDirectory() as folder, one_thread():
+        return train(network_named(name), data, config, Path(folder) / "cache.h5").network
 
 
 def shown(samples, workers, run, alone):
     """A line about one run."""
-    idle = run["here"] + max(run["workers"], default=0.0)
+    idle = max([run["here"], *run["workers"]])
     text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock; "
     text += f"processor {run['here']:.1f} s here"
     if run["workers"]:
-        text += f" and {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s in the workers; "
-        text += f"ratio {alone['clock'] / run['clock']:.2f}, on idle cores {alone['here'] / idle:.2f}"
+        text += f" and {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s elsewhere; "
+        text += f"ratio {alone['clock'] / run['clock']:.2f}, on idle cores at most {alone['here'] / idle:.2f}"
     return text
 
 
@@ -96,8 +76,8 @@ def line_through(sizes, seconds):
 
 
 def measured(name, args):
-    network = Network.builtin(name, SHAPES[name], CLASSES)
-    step = step_seconds(network, images(args.batch, SHAPES[name]), args.batch, args.repeats)
+    network = trained(name, images(max(args.samples), SHAPES[name]), args.batch)
+    step = step_seconds(name, args.batch, args.repeats)
     print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
     figures = {"step": step, "runs": []}
     for samples in args.samples:
@@ -131,10 +111,8 @@ def main():
     parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
-    machine = {"cpu": cpu_model(), "cores": os.cpu_count(), "python": platform.python_version()}
-    machine.update(nnabla=nn.__version__, numpy=np.__version__)
-    print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    figures = {"machine": machine, **{name: measured(name, args) for name in args.networks}}
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    figures = {"machine": machine(), **{name: measured(name, args) for name in args.networks}}
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

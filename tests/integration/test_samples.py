@@ -17,6 +17,7 @@ from support import prepared
 from support.adult_rows import adult_rows
 
 from nnabla_influence.choices import POLICIES
+from nnabla_influence.estimators import METHODS as ESTIMATORS
 from nnabla_influence.nnc.host.manifest import PLUGINS
 
 METHODS = ("last-epoch, published", "spectral", "loss", "random")
@@ -267,7 +268,21 @@ def test_the_benchmark_of_scoring_cost(tmp_path):
 
 def test_the_benchmark_of_products():
     printed = _run("benchmark/product_cost.py", "--repeats", 1, "--batch", 4).stdout
-    assert printed.count("scores, forward mode") == printed.count("asymmetry") == 2
+    assert printed.count("scores, forward mode") == printed.count("asymmetry") == 3
+
+
+def test_the_benchmark_of_methods(tmp_path):
+    little = ("--networks", "builtin:mlp", "nnc", "--samples", 30, "--batch", 6, "--epochs", 1, "--repeats", 1)
+    printed = _run("benchmark/method_cost.py", *little, "--json", tmp_path / "figures.json").stdout
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert set(ESTIMATORS) < set(figures["nnc"]["ratios"]) and "nnc: 30 samples" in printed
+    assert all(ratio >= 0 for ratios in figures["builtin:mlp"]["ratios"].values() for ratio in ratios)
+
+
+def test_all_benchmarks_in_one_run(tmp_path):
+    printed = _run("benchmark/benchmark.py", "--only", "help", "--output", tmp_path / "kept" / "benchmark.txt").stdout
+    assert printed == (tmp_path / "kept" / "benchmark.txt").read_text(encoding="utf-8")
+    assert printed.startswith("\n== help: help_time.py\n") and "influence.py -h" in printed
 
 
 def test_the_benchmark_of_whole_scorings(tmp_path):

@@ -1,0 +1,57 @@
+"""Every benchmark in one run: what the README's figures come from.
+
+    python samples/benchmark/benchmark.py --output samples/benchmark/results/benchmark.txt
+
+takes one to two hours on two cores without anything beside it. What each script prints is shown and kept, below the
+machine it ran on; `--only` takes some of them. For figures by the clock (two workers, the million rows, `-h`) nothing
+else should run.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+PARTS = {
+    "products": ("product_cost.py",),
+    "methods": ("method_cost.py",),
+    "methods, cifarnet": ("method_cost.py", "--networks", "builtin:cifarnet", "--repeats", "1"),
+    "whole scorings": ("spectral_cost.py",),
+    "whole scorings, cnn": ("spectral_cost.py", "--networks", "builtin:cnn", "--samples", "2500", "10000", "40000"),
+    "memory and cache files": ("scoring_cost.py",),
+    "a million rows": ("million_rows.py",),
+    "help": ("help_time.py",),
+}
+"""A script and its arguments, by what it measures."""
+
+
+def lines_of(part, folder):
+    """What a script prints, line by line."""
+    script, *arguments = PARTS[part]
+    if script == "million_rows.py":
+        arguments += ["--output", str(folder / "million")]
+    command = [sys.executable, str(FOLDER / script), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        yield from process.stdout
+    if process.returncode:
+        raise SystemExit(f"error: {' '.join(command)} ended with {process.returncode}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, required=True, help="also write what is printed here")
+    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"some of: {', '.join(PARTS)}")
+    args = parser.parse_args()
+    args.output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, open(str(args.output), "w", encoding="utf-8") as kept:
+        for part in args.only or PARTS:
+            for line in (f"\n== {part}: {' '.join(PARTS[part])}\n", *lines_of(part, Path(name))):
+                print(line, end="", flush=True)
+                kept.write(line)
+                kept.flush()
+
+
+if __name__ == "__main__":
+    main()
