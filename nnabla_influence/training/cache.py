@@ -123,8 +123,13 @@ class TrainingCache(FinishedTraining):
             raise CorruptFileError(
                 f"Training cache '{path}' cannot be read ({error}); it is damaged.", remedy("train-again")
             ) from error
-        if not NEEDED <= set(datasets):
+        missing = sorted(NEEDED - set(datasets))
+        if 2 * len(missing) > len(NEEDED):
             raise DataError(f"'{path}' is an HDF5 file but not a training cache of this package.")
+        if missing:  # some versions of HDF5 leave out what they cannot read, without a word
+            raise CorruptFileError(
+                f"Training cache '{path}' lacks {', '.join(missing)}; it is damaged.", remedy("train-again")
+            )
         checksum = bytes(datasets.pop("checksum"))
         if checksum != _checksum(datasets):
             raise CorruptFileError(

@@ -265,7 +265,8 @@ def test_something_else_that_answers_is_no_scheduler():
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=greet, args=(server,))
         thread.start()
-        assert_fails(address_of(server), "something else answers there")
+        # Dask of Python 3.8 tries again until its time is over.
+        assert_fails(address_of(server), "something else answers there|Timed out during handshake")
         thread.join()
 
 

@@ -98,6 +98,24 @@ def test_files_that_are_no_caches_are_refused(tmp_path):
         TrainingCache.open(tmp_path / "other.h5")
 
 
+@pytest.mark.parametrize("lost", [["passport"], ["checksum"], ["steps", "parameters", "network"]], ids=" ".join)
+def test_a_cache_that_lacks_what_belongs_into_one_is_damaged(cache, lost):
+    """HDF5 1.14 leaves out, without a word, what a damaged directory of the file does not lead to any more."""
+    with h5py.File(cache.path, "r+") as file:
+        for name in lost:
+            del file[name]
+    with pytest.raises(CorruptFileError, match=f"lacks {', '.join(sorted(lost))}; it is damaged") as refused:
+        TrainingCache.open(cache.path)
+    assert refused.value.said(IN_COMMANDS).endswith("Train again, with --overwrite.")
+
+
+def test_another_file_with_a_name_in_common_is_no_damaged_cache(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["parameters"], file["network"] = 1, 2
+    with pytest.raises(DataError, match="not a training cache"):
+        TrainingCache.open(tmp_path / "other.h5")
+
+
 def test_other_data_are_refused_with_both_fingerprints(cache, data):
     other = Dataset.from_arrays({"x": np.zeros((23, 5)), "y": np.zeros((23, 1))})
     with pytest.raises(CacheMismatchError, match=f"{data.fingerprint[:16]}.*{other.fingerprint[:16]}"):
