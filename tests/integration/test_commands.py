@@ -351,7 +351,8 @@ def test_a_killed_score_leaves_no_half_written_csv(finished, data, old):
     for delay in (0.0, 0.05, 0.1, 0.15, 0.2, 0.3):
         if old:
             output.write_bytes(old)
-        process = finished.start("score", "--cache", "cache 学習.h5", *data_of(data), "--output", output)
+        score = ("score", "--cache", "cache 学習.h5", *data_of(data), "--output", output, "--overwrite")
+        process = finished.start(*score)
         time.sleep(delay)
         process.kill()
         process.communicate()
