@@ -10,6 +10,8 @@ import importlib
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
 from typing import Iterator
 
 import nnabla as nn
@@ -64,7 +66,7 @@ class Device:
             MissingExtraError: NNabla's CUDA extension is not installed.
         """
         try:
-            extension = importlib.import_module(f"nnabla_ext.{self.kind}")
+            extension = _extension(self.kind)
         except ImportError as error:
             raise MissingExtraError(
                 f"Device '{self.name}' needs NNabla's CUDA extension ({error});", remedy("other-device")
@@ -78,3 +80,9 @@ class Device:
         # Automatic forward execution would compute every function as soon as it is written down.
         with nn.context_scope(self.context()), nn.auto_forward(False):
             yield
+
+
+@lru_cache(maxsize=None)
+def _extension(kind: str) -> ModuleType:
+    """Import NNabla's module for a kind of device once: every training step asks for it."""
+    return importlib.import_module(f"nnabla_ext.{kind}")
