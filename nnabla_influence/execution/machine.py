@@ -67,7 +67,7 @@ def one_thread() -> Iterator[None]:
     importlib.import_module("scipy.linalg")  # a BLAS that is loaded later would keep all its threads
     try:
         pools = _thread_pools(len(sys.modules))
-    except ImportError:
+    except (ImportError, UnicodeError):  # threadpoolctl 3.7 reads the names of mapped files in the locale's encoding
         with one_blas_thread(_libraries()):
             yield
         return

@@ -42,6 +42,22 @@ def test_threads_are_limited_without_threadpoolctl_too(without_threadpoolctl, ca
     assert "threadpoolctl" not in caplog.text
 
 
+def test_threads_are_limited_where_threadpoolctl_cannot_read_the_names_of_mapped_files(monkeypatch, caplog):
+    """As in a locale that knows ASCII only, with decoded data in a Japanese folder."""
+
+    def search():
+        b"/tmp/\xe4\xbd\x9c".decode("ascii")
+
+    machine._thread_pools.cache_clear()
+    with threadpoolctl.threadpool_limits(2):
+        with monkeypatch.context() as patched:
+            patched.setattr(threadpoolctl, "ThreadpoolController", search)
+            with machine.one_thread():
+                limited = len(machine._libraries()) and {library.number for library in machine._libraries()}
+        assert limited == {1} and blas_threads() == [2, 2]
+    assert "threadpoolctl" not in caplog.text
+
+
 def test_what_raises_inside_leaves_no_limit_behind(without_threadpoolctl):
     with threadpoolctl.threadpool_limits(2):
         with pytest.raises(KeyError), machine.one_thread():
