@@ -83,7 +83,8 @@ $(STAMP): setup.py
 	$(RUN) pip install --quiet --editable ".[all,dev,docs]"
 	@touch $(STAMP)
 
-# Environments beside .venv: .venv-3.8 and .venv-3.9 have the newest dependencies, .venv-oldest the oldest ones.
+# Environments beside .venv: .venv-3.8 and .venv-3.9 have the newest dependencies, .venv-oldest the oldest ones, and
+# certifi, which the command line of the oldest NNabla needs without saying so.
 # Warnings are no errors here: what an old library deprecates in another one is nobody's fault.
 smoke-%: .venv-%/.installed
 	.venv-$*/bin/python -m pytest -q -o filterwarnings= $(SMOKE)
@@ -93,7 +94,8 @@ smoke-%: .venv-%/.installed
 	python=$$(.ci/find-python $(patsubst oldest,3.8,$*)) && rm -rf .venv-$* && "$$python" -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --quiet "pip>=21.3" "setuptools>=64" wheel
 	if [ $* = oldest ]; then .venv-$*/bin/python .ci/oldest; fi >.venv-$*/constraints.txt
-	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test,types]"
+	.venv-$*/bin/python -m pip install --quiet --constraint .venv-$*/constraints.txt --editable ".[all,test,types]" \
+		$(if $(filter oldest,$*),certifi)
 	@touch $@
 
 # NNC's own Python has NNabla and what comes with it. Pictures and pages need two libraries more, which the manual names.

@@ -46,8 +46,7 @@ DOCS = [
     "mkdocstrings-python>=1.11",
     "pymdown-extensions>=10.2,<12",
 ]
-# Enough for the smoke suite; the command line of NNabla 1.35 needs certifi and does not say so.
-TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4", "certifi>=2017.4.17"]
+TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(
