@@ -1,5 +1,7 @@
 """Real data as people have it: unscaled tables and folders of images."""
 
+import inspect
+
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
@@ -21,7 +23,8 @@ def raw_breast_cancer():
 
 def raw_diabetes():
     """442 patients, 10 numbers, a value to predict."""
-    return load_diabetes(as_frame=True, scaled=False).frame
+    as_measured = {"scaled": False} if "scaled" in inspect.signature(load_diabetes).parameters else {}
+    return load_diabetes(as_frame=True, **as_measured).frame
 
 
 def raw_digits():

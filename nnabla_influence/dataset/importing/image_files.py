@@ -135,7 +135,8 @@ def _convert(path: Path, mode: str, target: Path) -> Path:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Return an image of 8 bits: Pillow cuts off what is above 255 instead of scaling."""
-    return image.point(lambda value: value / 256).convert("L") if image.mode.startswith("I") else image
+    # A product: Pillow 9.1 knows no quotients here.
+    return image.point(lambda value: value * (1 / 256)).convert("L") if image.mode.startswith("I") else image
 
 
 def relative_path(path: Path, folder: Path) -> str:
