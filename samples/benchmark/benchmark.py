@@ -2,9 +2,9 @@
 
     python samples/benchmark/benchmark.py --output samples/benchmark/results/benchmark.txt
 
-takes long: the scripts take from a minute to a quarter of an hour each, on two cores. What each prints is shown and kept,
-below the machine it ran on; `--only` takes some of them. For figures by the clock (two workers, the million rows, `-h`)
-nothing else should run.
+takes long: the scripts take from a minute to a quarter of an hour each, on two cores. What each prints is shown and
+kept, below the machine it ran on; `--only` takes some of them. For figures by the clock (two workers, the million rows,
+`-h`) nothing else should run.
 """
 
 import argparse
