@@ -1,10 +1,12 @@
 """What the benchmarks measure: networks, data, a bare training step of NNabla, and the machine they ran on."""
 
+import json
 import os
 import platform
 import statistics
 import time
 from collections import OrderedDict
+from pathlib import Path
 
 import nnabla as nn
 import nnabla.functions as F
@@ -105,6 +107,17 @@ def step_seconds(name, batch, repeats):
 def spread(values):
     """Median and range in a line of a table."""
     return f"{statistics.median(values):5.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def measure(parser, measured):
+    """Ask ``measured(name, args)`` about each of the ``--networks``, and write the figures where they are wanted."""
+    parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    args = parser.parse_args()
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    figures = {"machine": machine(), **{name: measured(name, args) for name in args.networks}}
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def machine():

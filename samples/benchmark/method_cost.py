@@ -12,25 +12,13 @@ of one sample at a time, for comparison.
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 from pathlib import Path
 
 import nnabla as nn
 import numpy as np
-from measured import (
-    NNC,
-    SHAPES,
-    SOLVERS,
-    bare_step,
-    images,
-    machine,
-    network_named,
-    one_at_a_time,
-    seconds,
-    spread,
-)  # fmt: skip
+from measured import NNC, SHAPES, SOLVERS, bare_step, images, measure, network_named, one_at_a_time, seconds, spread
 
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.estimators import METHODS, sample_columns
@@ -88,14 +76,8 @@ def main():
     parser.add_argument("--networks", nargs="+", choices=SHAPES, default=["builtin:mlp", "builtin:cnn", NNC])
     parser.add_argument("--samples", type=int, metavar="N", help="training samples (default: what suits the network)")
     parser.add_argument("--epochs", type=int, default=4, help="of the training (default: 4)")
-    parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
     parser.add_argument("--repeats", type=int, default=3, help="measured rounds (default: 3)")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    args = parser.parse_args()
-    print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    figures = {"machine": machine(), **{name: measured(name, args) for name in args.networks}}
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    measure(parser, measured)
 
 
 if __name__ == "__main__":

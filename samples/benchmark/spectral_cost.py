@@ -12,7 +12,6 @@ score differs.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import tempfile
@@ -20,7 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measured import CLASSES, SHAPES, SOLVERS, images, machine, network_named, step_seconds
+from measured import CLASSES, SHAPES, SOLVERS, images, measure, network_named, step_seconds
 
 from nnabla_influence.autodiff import sweeping
 from nnabla_influence.config import TrainingConfig
@@ -107,14 +106,8 @@ def main():
     parser.add_argument("--networks", nargs="+", choices=SHAPES, default=["builtin:cifarnet"])
     parser.add_argument("--samples", type=int, nargs="+", default=[1250, 2500, 5000], metavar="N")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="W")
-    parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
     parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
-    parser.add_argument("--json", type=Path, help="also write the figures here")
-    args = parser.parse_args()
-    print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    figures = {"machine": machine(), **{name: measured(name, args) for name in args.networks}}
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    measure(parser, measured)
 
 
 if __name__ == "__main__":
