@@ -5,7 +5,10 @@ Exact, and a third of the price of a training step; see `tangent.TangentPass`. I
 
 from __future__ import annotations
 
+from typing import Tuple
+
 from ..array import Array
+from .loss_values import Values, as_values, outputs_of
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_scores import SampleScores
 from .tangent import TangentPass
@@ -25,9 +28,13 @@ class ForwardScores(SampleScores):
 
     def __init__(self, network: ParameterizedGraph) -> None:
         super().__init__(network)
-        self._losses = TangentPass(network.graph, [network.graph.sample_losses], network.space, network.buffers)
+        self._pass = TangentPass(network.graph, outputs_of(network.graph), network.space, network.buffers)
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
         """See `SampleScores.scores`."""
-        ((_, tangents),) = self._losses.run(point.theta, batch, direction)
-        return tangents[:, 0]
+        return self.with_values(point, batch, direction)[0]
+
+    def with_values(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Tuple[Array, Values]:
+        """Compute the scores, and what the pass comes by: losses and predictions."""
+        values, tangents = zip(*self._pass.run(point.theta, batch, direction))
+        return tangents[0][:, 0], as_values(values)

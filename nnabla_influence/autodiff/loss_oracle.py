@@ -12,9 +12,8 @@ always use the same policy.
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager, suppress
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Set, Tuple, Union
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Tuple, Union
 
 import numpy as np
 
@@ -23,27 +22,18 @@ from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..execution import one_thread
-from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Graph, Network, Purpose
+from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, Graph, Network
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
 from .batch_means import mean_gradient, mean_statistics
-from .checked_products import checked_forward_scores, checked_products
-from .checked_scores import checked_scores
+from .checked_derivatives import CheckedDerivatives
 from .forward_scores import ForwardScores
-from .gauss_newton import GaussNewton
 from .gradient_norms import GradientNorms
 from .graph_cache import GraphCache
-from .loss_values import LossValues
-from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
-from .sample_products import SampleProducts
-from .sample_scores import SampleScores
+from .loss_values import LossValues, Values
+from .parameterized_graph import Batch, EvaluationPoint, batch_size
 
 __all__ = ["LossOracle"]
-
-LOGGER = logging.getLogger("nnabla_influence")
-
-PROBE_ROWS = 8
-"""Rows of the first batch on which the forward mode is checked: a rule that is wrong is wrong for any row."""
 
 
 class LossOracle:
@@ -78,12 +68,9 @@ class LossOracle:
         self._batch_norm = batch_norm
         self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
         self._cache = GraphCache(network)
-        self._gauss_newton: Dict[int, GaussNewton] = {}
-        self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
+        self._derivatives = CheckedDerivatives(self._cache, self._purpose, device.kind == "cpu")
         self._gradient_norms = GradientNorms(self._cache)
         self._values = LossValues(self._cache, self._purpose, device.kind == "cpu")
-        self._scores: Dict[int, SampleScores] = {}
-        self._said: Set[str] = set()  # what falls back is said once, not for every batch size
 
     # -- losses ------------------------------------------------------------------------------------------------
 
@@ -138,7 +125,7 @@ class LossOracle:
         Raises:
             DivergenceError: The gradient of a batch is not finite.
         """
-        gradients = ((_size(batch), self.batch_gradient(theta, batch, validation, weigh)) for batch in batches)
+        gradients = ((batch_size(batch), self.batch_gradient(theta, batch, validation, weigh)) for batch in batches)
         return mean_gradient(self.network, gradients, validation)
 
     def batch_gradient(
@@ -150,7 +137,7 @@ class LossOracle:
     ) -> Array:
         """Compute the gradient (P,), float32, of the mean loss of one batch, see `mean_gradient`; finite or not."""
         with self._computing():
-            graph = self._cache.graph(_size(batch), self._purpose, validation)
+            graph = self._cache.graph(batch_size(batch), self._purpose, validation)
             check_batch(batch, graph)
             self._cache.store.write(self.space.unflatten(theta))
             graph.feed(batch)
@@ -169,22 +156,32 @@ class LossOracle:
             ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss. Where NNabla cannot
             differentiate the network twice, or does it wrongly, both are central differences, and the log says so.
         """
-        size = _size(batch)
-        purpose = self._purpose if seed is None else TRAINING
         point = EvaluationPoint(theta, seed)
         with self._computing():
-            products = self._products_of((size, purpose), point, batch, direction)
-            scores, curvature = products.run(point, batch, direction)
-        return scores, curvature / size
+            scores, curvature = self._derivatives.products(point, batch, direction).run(point, batch, direction)
+        return scores, curvature / batch_size(batch)
 
     def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
         """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch, the random layers taken out.
 
         By forward mode on the CPU, where every layer has a rule for it; else by `products`, which the log says.
         """
+        return self.sample_products_and_values(theta, batch, direction)[0]
+
+    def sample_products_and_values(
+        self, theta: Array, batch: Batch, direction: Array
+    ) -> Tuple[Array, Optional[Values]]:
+        """Compute `sample_products`, and `losses_and_predictions` where the same pass gives them.
+
+        They are None where they would take a pass of their own: where the forward mode is not used, or where it does
+        not give NNabla's losses.
+        """
         point = EvaluationPoint(theta)
         with self._computing():
-            return self._scores_of(_size(batch), point, batch, direction).scores(point, batch, direction)
+            scores = self._derivatives.scores(point, batch, direction)
+            if isinstance(scores, ForwardScores) and self._values.by_forward(theta, batch):
+                return scores.with_values(point, batch, direction)
+            return scores.scores(point, batch, direction), None
 
     def squared_gradient_norms(self, theta: Array, batch: Batch) -> Array:
         """Compute ``<grad l_i, grad l_i>`` (B,) for every sample of a training batch, each alone.
@@ -208,14 +205,9 @@ class LossOracle:
         """
         if not np.linalg.norm(direction):
             return np.zeros(self.space.size)
-        size = _size(batch)
-        point = EvaluationPoint(theta)
         with self._computing():
-            gauss_newton = self._gauss_newton_of(size, point, batch, direction)
-            check_batch(batch, gauss_newton.network.graph)
-            product = gauss_newton.run(point, batch, direction)
-        self._say_once("Gauss-Newton products", gauss_newton.notice, logging.INFO)
-        return product / size
+            product = self._derivatives.gauss_newton_product(EvaluationPoint(theta), batch, direction)
+        return product / batch_size(batch)
 
     # -- running statistics ------------------------------------------------------------------------------------
 
@@ -229,13 +221,13 @@ class LossOracle:
         Every layer's batch mean and (unbiased) variance are averaged over the batches, weighted by their sizes.
         """
         if self.network.running_statistics:
-            self.use_statistics((_size(batch), self.batch_statistics(theta, batch)) for batch in batches)
+            self.use_statistics((batch_size(batch), self.batch_statistics(theta, batch)) for batch in batches)
 
     def batch_statistics(self, theta: Array, batch: Batch) -> Dict[str, Array]:
         """Compute the mean and variance of one batch in every layer that has running ones, by their names."""
         with self._computing():
             self._cache.store.write(self.space.unflatten(theta))
-            graph = self._cache.graph(_size(batch), MEASURING)
+            graph = self._cache.graph(batch_size(batch), MEASURING)
             check_batch(batch, graph)
             graph.feed(batch)
             graph.sample_losses.forward(clear_buffer=True)
@@ -258,81 +250,6 @@ class LossOracle:
         with translated_errors(self.network.path, "losses or derivatives"), self.device.scope(), one_thread():
             yield
 
-    def _products_of(
-        self, key: Tuple[int, Purpose], point: EvaluationPoint, batch: Batch, direction: Array
-    ) -> SampleProducts:
-        """Return the products of a batch size and purpose, checked on its first batch."""
-        if key not in self._products:
-            network = self._cache.with_parameters(*key)
-            check_batch(batch, network.graph)
-            fast = self.device.kind == "cpu"
-            self._products[key], notice = checked_products(network, point, batch, direction, fast)
-            self._say_once("products", notice, logging.WARNING)
-        return self._products[key]
-
-    def _scores_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
-        """Return the scores of a batch size; the forward mode's are checked on the very first batch."""
-        if self.device.kind != "cpu":
-            return self._products_of((size, self._purpose), point, batch, direction)
-        if size not in self._scores:
-            network = self._cache.with_parameters(size, self._purpose)
-            check_batch(batch, network.graph)
-            if self._forward_is_right(point, batch, direction):
-                self._scores[size] = ForwardScores(network)
-            else:
-                self._scores[size] = self._first_scores(network, point, batch, direction)
-        return self._scores[size]
-
-    def _forward_is_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """Whether the forward mode is known to be right, from another batch size or a few rows of this batch."""
-        if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
-            return True  # the rules are the same for every size
-        if _size(batch) > PROBE_ROWS:
-            with suppress(UnsupportedError):  # the whole batch then tells why
-                checked_forward_scores(self._probe(), point, _few(batch), direction)
-                return True
-        return False
-
-    def _probe(self) -> ParameterizedGraph:
-        """Build the network for so few samples that a check costs little."""
-        return self._cache.with_parameters(PROBE_ROWS, self._purpose)
-
-    def _first_scores(
-        self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
-    ) -> SampleScores:
-        key = (_size(batch), self._purpose)
-        scores, notice = checked_scores(
-            network, point, batch, direction, lambda: self._products_of(key, point, batch, direction)
-        )
-        self._say_once("scores", notice, logging.INFO)
-        return scores
-
-    def _gauss_newton_of(self, size: int, point: EvaluationPoint, batch: Batch, direction: Array) -> GaussNewton:
-        """Return the Gauss-Newton products of a batch size."""
-        if size not in self._gauss_newton:
-            network = self._cache.with_parameters(size, self._purpose)
-            check_batch(batch, network.graph)
-            forward = self.device.kind == "cpu"
-            checked = forward and self._forward_products_are_right(point, batch, direction)
-            self._gauss_newton[size] = GaussNewton(network, forward, checked)
-        return self._gauss_newton[size]
-
-    def _forward_products_are_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """See `_forward_is_right`."""
-        if any(other.by_forward for other in self._gauss_newton.values()):
-            return True
-        if _size(batch) > PROBE_ROWS:
-            with suppress(UnsupportedError):
-                probe = GaussNewton(self._probe())
-                probe.run(point, _few(batch), direction)
-                return probe.by_forward
-        return False
-
-    def _say_once(self, subject: str, notice: str, level: int) -> None:
-        if notice and subject not in self._said:
-            LOGGER.log(level, "%s", notice)
-            self._said.add(subject)
-
     def _gradient(self, graph: Graph, weigh: Optional[Callable[[Array], Array]]) -> Array:
         """Compute the gradient (P,) of the batch's mean loss, its samples weighted by what their losses are."""
         graph.clear_gradients()
@@ -350,11 +267,3 @@ def _opened(network: Network, batch_norm: str, device: Device, statistics: Array
     oracle = LossOracle(network, batch_norm, device)
     oracle.set_statistics(statistics)
     return oracle
-
-
-def _few(batch: Batch) -> Batch:
-    return {name: column[:PROBE_ROWS] for name, column in batch.items()}
-
-
-def _size(batch: Batch) -> int:
-    return len(next(iter(batch.values())))

@@ -7,8 +7,9 @@ are the same.
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
+import nnabla as nn
 import numpy as np
 
 from ..array import Array
@@ -16,10 +17,10 @@ from ..errors import UnsupportedError
 from ..network import Graph, Purpose
 from ..network.graph import check_batch
 from .graph_cache import GraphCache
-from .parameterized_graph import Batch
+from .parameterized_graph import Batch, batch_size
 from .tangent import TangentPass
 
-__all__ = ["LossValues"]
+__all__ = ["LossValues", "Values", "as_values", "outputs_of"]
 
 # Relative difference of losses in float32 by two orders of summation; a rule that is wrong is far off.
 SAME = 1e-3
@@ -51,14 +52,21 @@ class LossValues:
             batch: Columns of B samples.
             validation: Whether on the validation network.
         """
-        size = len(next(iter(batch.values())))
+        graph, forwards = self._graph_and_pass(theta, batch, validation)
+        return self._by_nnabla(graph, theta, batch) if forwards is None else _values(forwards, theta, batch)
+
+    def by_forward(self, theta: Array, batch: Batch) -> bool:
+        """Tell whether our own pass computes what NNabla does on the training network, see `run`."""
+        return self._graph_and_pass(theta, batch, validation=False)[1] is not None
+
+    def _graph_and_pass(self, theta: Array, batch: Batch, validation: bool) -> Tuple[Graph, Optional[TangentPass]]:
+        size = batch_size(batch)
         graph = self._graphs.graph(size, self._purpose, validation)
         check_batch(batch, graph)
         key = (size, validation)
         if key not in self._passes:
             self._passes[key] = self._new(graph, theta, batch, validation) if self._forward else None
-        forwards = self._passes[key]
-        return self._by_nnabla(graph, theta, batch) if forwards is None else _values(forwards, theta, batch)
+        return graph, self._passes[key]
 
     def _new(self, graph: Graph, theta: Array, batch: Batch, validation: bool) -> Optional[TangentPass]:
         """Return our own pass for a size of batch, None if it is no good; the first size decides for the network."""
@@ -69,9 +77,7 @@ class LossValues:
         return self._pass(graph) if decided[0] is not None else None
 
     def _pass(self, graph: Graph) -> TangentPass:
-        prediction = graph.predictions[0][1]
-        outputs = [graph.sample_losses] if prediction is None else [graph.sample_losses, prediction]
-        return TangentPass(graph, outputs, self._graphs.space, self._graphs.buffers)
+        return TangentPass(graph, outputs_of(graph), self._graphs.space, self._graphs.buffers)
 
     def _checked(self, graph: Graph, theta: Array, batch: Batch) -> Optional[TangentPass]:
         """Return our own pass, None if it cannot compute what NNabla computes."""
@@ -93,6 +99,17 @@ class LossValues:
         return graph.sample_losses.d[:, 0].astype(np.float64), graph.prediction_values() if known else None
 
 
-def _values(forwards: TangentPass, theta: Array, batch: Batch) -> Values:
-    losses, *predictions = forwards.values(theta, batch)
+def outputs_of(graph: Graph) -> List[nn.Variable]:
+    """Return what a pass computes: the losses, and the prediction where there is one."""
+    prediction = graph.predictions[0][1]
+    return [graph.sample_losses] if prediction is None else [graph.sample_losses, prediction]
+
+
+def as_values(outputs: Sequence[Array]) -> Values:
+    """Return the values of `outputs_of` as losses and predictions."""
+    losses, *predictions = outputs
     return losses[:, 0], predictions[0].astype(np.float32) if predictions else None
+
+
+def _values(forwards: TangentPass, theta: Array, batch: Batch) -> Values:
+    return as_values(forwards.values(theta, batch))

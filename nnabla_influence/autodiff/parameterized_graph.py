@@ -16,10 +16,15 @@ from ..network import Graph, ParameterStore
 from ..parameters import ParameterSpace
 from .tangent.buffers import Buffers
 
-__all__ = ["Batch", "EvaluationPoint", "ParameterizedGraph"]
+__all__ = ["Batch", "EvaluationPoint", "ParameterizedGraph", "batch_size"]
 
 Batch = Mapping[str, Array]
 """Columns of B samples: from data-set column to float32 array (B, ...)."""
+
+
+def batch_size(batch: Batch) -> int:
+    """Return the number of samples, B."""
+    return len(next(iter(batch.values())))
 
 
 class EvaluationPoint(NamedTuple):

@@ -30,3 +30,10 @@ class ReusedWork:
             self._results[key] = make()
         result: T = self._results[key]
         return result
+
+    def keep(self, key: Hashable, result: object) -> None:
+        """Keep a result that something else came by."""
+        self._results[key] = result
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._results

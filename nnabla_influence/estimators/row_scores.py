@@ -33,6 +33,7 @@ def estimate_rows(
     progress: Optional[ProgressCallback] = None,
     store: Optional[ProgressStore] = None,
     sweep: Sweep = HERE,
+    reused: Optional[ReusedWork] = None,
 ) -> InfluenceScores:
     """Score every training sample for each validation row.
 
@@ -45,6 +46,7 @@ def estimate_rows(
         progress: Called with (samples done, samples in all), of all rows together.
         store: Keeps finished rows, and the progress of the one at work.
         sweep: Asks about batches of data, here or in workers.
+        reused: What other scorings of the same training have computed already.
 
     Returns:
         The mean over the rows, with a column (N,) for each row.
@@ -52,7 +54,7 @@ def estimate_rows(
     Raises:
         InfluenceError: See `InfluenceEstimator.estimate`.
     """
-    reused = ReusedWork()
+    work = reused or ReusedWork()
     by_row: Dict[str, Array] = {}
     for row, name in enumerate(columns):
         kept = store.load(name) if store is not None and row < len(columns) - 1 else None
@@ -61,7 +63,7 @@ def estimate_rows(
             continue
         part = None if progress is None else _Part(progress, row, len(columns))
         inner = None if store is None else _NamedStore(store, name)
-        last = estimator.estimate(training, train, validation.subset(np.array([row])), part, inner, sweep, reused)
+        last = estimator.estimate(training, train, validation.subset(np.array([row])), part, inner, sweep, work)
         by_row[name] = last.values
         if store is not None:
             store.save(name, {"scores": last.values})

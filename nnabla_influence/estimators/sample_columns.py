@@ -9,31 +9,48 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import Dict, Mapping, Optional
+from typing import Dict, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..array import Array, IntArray
 from ..autodiff import HERE, LossOracle, Sweep
+from ..autodiff.loss_values import Values
+from ..autodiff.parameterized_graph import Batch
 from ..dataset.batches import consecutive_batches
 from ..dataset.dataset import Dataset
 from ..device import Device
 from ..network.loss_role import SYMMETRIC, LossRole
 from ..scores import LABEL_COLUMN, LOSS_COLUMN, VALUE_COLUMN
 from ..training import FinishedTraining
+from .reused_work import ReusedWork
 
-__all__ = ["labels_of", "predicted_labels", "sample_columns"]
+__all__ = [
+    "WHOLE_COLUMNS",
+    "come_with_products",
+    "joined",
+    "labels_of",
+    "predicted_labels",
+    "products_and_columns",
+    "sample_columns",
+]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
 COLUMNS = (LABEL_COLUMN, VALUE_COLUMN, LOSS_COLUMN)
+WHOLE_COLUMNS = "sample columns"
+"""The key of all columns in a `ReusedWork`."""
 
 # Losses of one probability, and where the prediction changes from class 0 to class 1.
 BINARY = {"SigmoidCrossEntropy": 0.0, "BinaryCrossEntropy": 0.5}
 
 
 def sample_columns(
-    training: FinishedTraining, train: Dataset, device: Device = Device(), sweep: Sweep = HERE
+    training: FinishedTraining,
+    train: Dataset,
+    device: Device = Device(),
+    sweep: Sweep = HERE,
+    reused: Optional[ReusedWork] = None,
 ) -> Dict[str, Array]:
     """Compute loss and predicted label or value of every training sample, for `InfluenceScores.columns`.
 
@@ -42,25 +59,56 @@ def sample_columns(
         train: The training `Dataset`.
         device: Where to compute.
         sweep: Asks about batches, here or in workers.
+        reused: What a scoring of this training and data has computed; it may have come by the columns.
 
     Returns:
         ``predicted_label`` (N,), only where the network predicts one class number per sample; ``predicted_value``
         (N,), only where it predicts one value per sample; and ``loss`` (N,). Each only if all of it is finite.
     """
-    oracle = LossOracle(training.network, "frozen", device)
-    batches = consecutive_batches(len(train), training.config.batch_size)
-    question = partial(_columns_of_batch, theta=training.final.theta)
-    parts = list(sweep.batches(oracle, question, train, batches))
+
+    def asked() -> Dict[str, Array]:
+        oracle = LossOracle(training.network, "frozen", device)
+        batches = consecutive_batches(len(train), training.config.batch_size)
+        question = partial(_columns_of_batch, theta=training.final.theta)
+        return joined(list(sweep.batches(oracle, question, train, batches)), batches)
+
+    columns = (reused or ReusedWork()).once(WHOLE_COLUMNS, asked)
+    return {name: values for name, values in columns.items() if _is_finite(name, values)}
+
+
+def products_and_columns(
+    oracle: LossOracle, theta: Array, direction: Array, batch: Batch
+) -> Tuple[Array, Optional[Dict[str, Array]]]:
+    """Return the sample products (B,) of a batch, and its columns (B,) where they come at no further cost."""
+    products, values = oracle.sample_products_and_values(theta, batch, direction)
+    return products, None if values is None else _columns_of(oracle, values)
+
+
+def come_with_products(training: FinishedTraining, theta: Array) -> bool:
+    """Tell whether sample products at theta (P,) look at the network as it is used.
+
+    They do at the final parameters, unless batch normalisation takes other statistics than the stored ones then.
+    """
+    return not training.network.running_statistics and np.array_equal(theta, training.final.theta)
+
+
+def joined(parts: Sequence[Mapping[str, Array]], batches: Sequence[IntArray]) -> Dict[str, Array]:
+    """Put the columns of batches together: (N,), float64, in the order of the rows."""
+    order = np.argsort(np.concatenate(batches))
     # A prediction of some batches only is none.
     names = [name for name in COLUMNS if all(name in part for part in parts)]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
-    return {name: values.astype(np.float64) for name, values in columns.items() if _is_finite(name, values)}
+    return {name: np.concatenate([part[name] for part in parts])[order].astype(np.float64) for name in names}
 
 
-def _columns_of_batch(oracle: LossOracle, theta: Array, batch: Mapping[str, Array]) -> Dict[str, Array]:
+def _columns_of_batch(oracle: LossOracle, theta: Array, batch: Batch) -> Dict[str, Array]:
     """Return the columns (B,) of a batch."""
+    return _columns_of(oracle, oracle.losses_and_predictions(theta, batch))
+
+
+def _columns_of(oracle: LossOracle, values: Values) -> Dict[str, Array]:
+    """Return the columns (B,) of the losses and predictions of a batch."""
     role = oracle.network.roles.scoring.losses[0]
-    loss, prediction = oracle.losses_and_predictions(theta, batch)
+    loss, prediction = values
     by_name = {LABEL_COLUMN: labels_of(prediction, role), VALUE_COLUMN: _values_of(prediction, role), LOSS_COLUMN: loss}
     return {name: values for name, values in by_name.items() if values is not None}
 

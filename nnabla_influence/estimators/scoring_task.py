@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Callable, List, Optional
+from typing import Callable, Iterator, List, Optional, Tuple, TypeVar
 
 import numpy as np
 
@@ -24,8 +24,11 @@ from ..progress import ProgressCallback, ProgressStore
 from ..training import FinishedTraining, coupled_decay
 from .objective import objective_of
 from .reused_work import ReusedWork
+from .sample_columns import WHOLE_COLUMNS, come_with_products, joined, products_and_columns
 
 __all__ = ["ScoringTask"]
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,24 @@ class ScoringTask:
         return consecutive_batches(len(self.validation), self.training.config.batch_size)
 
     def sample_products(self, oracle: LossOracle, theta: Array, direction: Array) -> Array:
-        """Compute ``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch."""
-        question = partial(LossOracle.sample_products, theta=theta, direction=direction)
-        return self.of_every_sample(oracle, question, self.every_row())
+        """Compute ``<grad l_i, direction>`` (N,) of every training sample, in the batches of the last epoch.
+
+        Where the same pass gives the samples' columns, they are kept for `sample_columns`.
+        """
+        batches = self.every_row()
+        if WHOLE_COLUMNS in self.reused or not come_with_products(self.training, theta):
+            question = partial(LossOracle.sample_products, theta=theta, direction=direction)
+            return self.of_every_sample(oracle, question, batches)
+        both = partial(products_and_columns, theta=theta, direction=direction)
+        products = np.zeros(len(self.train))
+        parts = []
+        for rows, (of_rows, columns) in self._answers(oracle, both, batches):
+            products[rows] = of_rows
+            parts.append(columns)
+        known = [columns for columns in parts if columns is not None]
+        if len(known) == len(parts):
+            self.reused.keep(WHOLE_COLUMNS, joined(known, batches))
+        return products
 
     def of_every_sample(self, oracle: LossOracle, question: Callable[..., Array], batches: List[IntArray]) -> Array:
         """Ask something about every training sample, and report.
@@ -123,12 +141,19 @@ class ScoringTask:
             The numbers (N,).
         """
         values = np.zeros(len(self.train))
+        for rows, answer in self._answers(oracle, question, batches):
+            values[rows] = answer
+        return values
+
+    def _answers(
+        self, oracle: LossOracle, question: Callable[..., Answer], batches: List[IntArray]
+    ) -> Iterator[Tuple[IntArray, Answer]]:
+        """Yield the rows of every batch with its answer, and report."""
         done = 0
         for rows, answer in zip(batches, self.sweep.batches(oracle, question, self.train, batches)):
-            values[rows] = answer
+            yield rows, answer
             done += len(rows)
             self.report(done, len(self.train))
-        return values
 
     def mean_curvature(
         self, oracle: LossOracle, theta: Array, kind: str, subset: Optional[int], seed: int

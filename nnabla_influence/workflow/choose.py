@@ -29,7 +29,7 @@ from .opened_project import OpenedProject
 from .preflight import refuse_untrained_choice
 from .progress_reporter import SILENT, ProgressReporter
 from .request_checks import require_choice, require_whole
-from .score import ScoreRequest, score_training, with_sample_columns
+from .score import ScoreRequest, score_completely
 
 __all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
 
@@ -191,8 +191,7 @@ def _ranked(
     reporter: ProgressReporter,
 ) -> InfluenceScores:
     """Rank the samples by the rows that score, with each sample's loss and predicted label."""
-    scores = score_training(cache, data.train, data.scoring, request, beside=beside, reporter=reporter)
-    return with_sample_columns(scores, cache, data.train, request.device)
+    return score_completely(cache, data.train, data.scoring, request, beside=beside, reporter=reporter)
 
 
 class _Estimate:

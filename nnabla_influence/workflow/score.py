@@ -33,6 +33,7 @@ from ..device import Device
 from ..errors import ComputationError, ConfigError, InfluenceError
 from ..estimators import METHODS as ESTIMATORS
 from ..estimators import InfluenceEstimator, LabelledInfluence, estimate_rows, sample_columns
+from ..estimators.reused_work import ReusedWork
 from ..execution import Execution, one_thread
 from ..files import refuse_existing, refuse_overwriting
 from ..interrupts import resumable
@@ -52,10 +53,10 @@ __all__ = [
     "ScoreRequest",
     "final_state",
     "has_objective",
+    "score_completely",
     "score_project",
     "score_training",
     "scoring_passport",
-    "with_sample_columns",
 ]
 
 LOGGER = logging.getLogger("nnabla_influence")
@@ -218,8 +219,9 @@ def score_project(
     with sweeping(
         execution, output.parent if output is not None and execution.scheduler is not None else None
     ) as sweep:
-        scores = score_training(training, project.train, asked, request, beside=output, reporter=reporter, sweep=sweep)
-        complete = with_sample_columns(scores, training, project.train, request.device, sweep)
+        complete = score_completely(
+            training, project.train, asked, request, beside=output, reporter=reporter, sweep=sweep
+        )
     warn_of_changes(project.train, project.validation)
     return complete
 
@@ -233,6 +235,7 @@ def score_training(
     beside: Optional[Path] = None,
     reporter: ProgressReporter = SILENT,
     sweep: Sweep = HERE,
+    reused: Optional[ReusedWork] = None,
 ) -> InfluenceScores:
     """Score every training sample.
 
@@ -244,9 +247,10 @@ def score_training(
         beside: The file that is to be written: progress is kept beside it, and removed at the end; None keeps none.
         reporter: Shows how far it is.
         sweep: Asks about batches of data, here or in workers.
+        reused: Receives what other work on this training may have in common with it.
 
     Returns:
-        The scores; see `with_sample_columns` for each sample's loss and predicted label.
+        The scores; see `score_completely` for each sample's loss and predicted label.
 
     Raises:
         Interrupted: Ctrl-C, with how to go on.
@@ -258,8 +262,8 @@ def score_training(
     def estimated(store: Optional[PartialFolder]) -> InfluenceScores:
         with one_thread(), reporter.progress(f"scoring ({estimator.method})", "samples") as progress:
             if columns:
-                return estimate_rows(estimator, training, train, validation, columns, progress, store, sweep)
-            return estimator.estimate(training, train, validation, progress, store, sweep)
+                return estimate_rows(estimator, training, train, validation, columns, progress, store, sweep, reused)
+            return estimator.estimate(training, train, validation, progress, store, sweep, reused)
 
     if beside is None:
         scores = estimated(None)
@@ -274,11 +278,26 @@ def score_training(
     return scores
 
 
-def with_sample_columns(
-    scores: InfluenceScores, training: FinishedTraining, train: Dataset, device: Device, sweep: Sweep = HERE
+def score_completely(
+    training: FinishedTraining,
+    train: Dataset,
+    validation: Dataset,
+    request: ScoreRequest,
+    *,
+    beside: Optional[Path] = None,
+    reporter: ProgressReporter = SILENT,
+    sweep: Sweep = HERE,
 ) -> InfluenceScores:
-    """Return the scores with each sample's loss and predicted label, at the cost of one forward pass."""
-    return dataclasses.replace(scores.with_columns(sample_columns(training, train, device, sweep)), table=train.table)
+    """Score every training sample, with its loss and predicted label; see `score_training`.
+
+    They cost a pass forwards, unless the scoring came by them.
+    """
+    reused = ReusedWork()
+    scores = score_training(
+        training, train, validation, request, beside=beside, reporter=reporter, sweep=sweep, reused=reused
+    )
+    columns = sample_columns(training, train, request.device, sweep, reused)
+    return dataclasses.replace(scores.with_columns(columns), table=train.table)
 
 
 def _with_kept_progress(

@@ -8,11 +8,11 @@ from support.comparison import assert_close
 from support.small_networks import at_its_parameters, binary, depthwise, draw_batch, one_by_one, small_network, smooth
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.checked_derivatives import PROBE_ROWS
 from nnabla_influence.autodiff.checked_scores import checked_scores
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
-from nnabla_influence.autodiff.loss_oracle import PROBE_ROWS
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry

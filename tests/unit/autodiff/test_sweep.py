@@ -13,6 +13,8 @@ from nnabla_influence.autodiff import HERE, LossOracle, MeanCurvature, sweeping
 from nnabla_influence.config import SolverConfig, TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.estimators.reused_work import ReusedWork
+from nnabla_influence.estimators.sample_columns import WHOLE_COLUMNS
 from nnabla_influence.execution import Execution
 from nnabla_influence.network import Network
 from nnabla_influence.training import FinalState, train
@@ -90,6 +92,21 @@ def test_losses_and_predictions_are_those_of_one_process(two, trained, name):
     cache, data, _ = trained(name)
     alone, shared = (estimators.sample_columns(cache, data, sweep=sweep) for sweep in (HERE, two))
     assert list(shared) == list(alone) and all(np.array_equal(shared[column], alone[column]) for column in alone)
+
+
+def test_columns_that_a_scoring_comes_by_are_those_of_one_process(two):
+    data = drawn(23, 0, (5,))
+    network = Network.builtin("builtin:mlp", (5,), 3).initialized(0)
+    training = FinalState(network, TrainingConfig(epochs=1, batch_size=6), 23)
+    columns = []
+    for sweep in (HERE, two):
+        reused = ReusedWork()
+        estimators.SpectralInfluence(lanczos_steps=2).estimate(training, data, data, sweep=sweep, reused=reused)
+        assert WHOLE_COLUMNS in reused
+        columns.append(estimators.sample_columns(training, data, sweep=sweep, reused=reused))
+    alone, shared = columns
+    assert list(shared) == ["predicted_label", "loss"] and np.ptp(alone["loss"]) > 0
+    assert all(np.array_equal(shared[column], alone[column]) for column in alone)
 
 
 def test_an_estimated_second_moment_is_that_of_one_process(two):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.small_projects import CtrlC, arrays, opened
 
+from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.choices import METHODS, METHODS_WITHOUT_VALIDATION, OBJECTIVES
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.dataset.indexed_column import IndexedColumn
@@ -107,6 +108,28 @@ def test_a_network_file_lacks_the_steps_and_every_door_says_what_to_train(projec
 def test_loss_and_predicted_label_come_along(project, cache):
     scores = score_project(project._opened, cache, ScoreRequest("random"))
     assert set(scores.columns) == {"predicted_label", "loss"} and scores.table is project.train_data.table
+
+
+def test_the_columns_of_a_trained_network_cost_no_pass_of_their_own(project, cache, monkeypatch):
+    """Scores at the final parameters come by them; at the mean of the last epoch's they do not."""
+    state = FinalState(cache.network, cache.config, len(project.train_data))
+    expected = score_project(project._opened, state, ScoreRequest("random")).columns
+    monkeypatch.setattr("nnabla_influence.workflow.score.preflight", lambda *args, **named: None)  # it looks at both
+    asked = []
+    usual = LossOracle.losses_and_predictions
+    monkeypatch.setattr(
+        LossOracle, "losses_and_predictions", lambda *args, **named: asked.append(1) or usual(*args, **named)
+    )
+    score_training(state, project.train_data, project.validation_data, ScoreRequest())
+    alone = len(asked)
+    scores = score_project(project._opened, state, ScoreRequest())
+    assert len(asked) == 2 * alone and list(scores.columns) == list(expected)
+    for name, column in expected.items():
+        np.testing.assert_allclose(scores.columns[name], column, rtol=1e-5)
+    theta = cache.network.theta + 1
+    monkeypatch.setattr("nnabla_influence.estimators.curvature_influence.scoring_point", lambda *args: theta)
+    score_project(project._opened, state, ScoreRequest())
+    assert len(asked) == 3 * alone + len(project.train_data) / cache.config.batch_size
 
 
 def test_a_target_is_scored_as_data_of_its_own(project, cache):
