@@ -6,6 +6,11 @@ the best partly by luck, and the rule gives that luck no weight. If zero is amon
 is removed. Otherwise the one in their middle is taken. The error hardly changes near its lowest point, so the smallest
 of them would leave many wrong labels in place, the largest would take many good samples.
 
+Where it is known how many labels are wrong (see `noise_excess`), there are two estimates of the same number, which
+know nothing of each other: the middle m, whose standard error s_m is a quarter of the distance between the smallest and
+the largest of these numbers, and the estimate x with its standard error s_x. Their mean with weights ``1 / s_m^2`` and
+``1 / s_x^2`` takes the middle's place, but never goes beyond the numbers that are as good as the best.
+
 The data that chose the number flatters it. What the number is worth says other data, once (see `decision`).
 """
 
@@ -13,15 +18,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import List, Mapping
+from typing import List, Mapping, Optional, Sequence
 
 import numpy as np
 
 from ..array import Array
 from .gain import Gain
 from .interval import Interval
+from .noise_excess import NoiseExcess
 
-__all__ = ["Choice", "middle_of_the_best"]
+__all__ = ["Choice", "best_number", "likeliest_number"]
 
 
 @dataclass(frozen=True)
@@ -53,27 +59,45 @@ class Choice:
     test_accuracy: Interval
 
 
-def middle_of_the_best(errors: Mapping[int, Array]) -> int:
-    """Return the number in the middle of those whose mean error is within a standard error of the best one's.
+def best_number(errors: Mapping[int, Array], excess: Optional[NoiseExcess] = None) -> int:
+    """Return the number to remove, of those whose mean error is within a standard error of the best one's.
 
     Args:
         errors: For every number, the errors (S, m) of m rows after the trainings of S seeds, in the same order. Chance
             that a single seed or row says nothing about is left out of the standard error. Those of a training
             that diverged are infinite; its number is not chosen.
+        excess: How many labels are wrong, if that is known.
 
     Returns:
-        Of the numbers that are as good as the best, the one nearest to the middle between the smallest and the
-        largest, the smaller one if two are as near; 0 if 0 is among them.
+        Of the numbers that are as good as the best, the one nearest to `likeliest_number`, the smaller one if two are
+        as near; 0 if 0 is among them.
 
     Example:
         >>> none = np.array([[0.4, 0.5], [0.5, 0.4]])
         >>> some = np.array([[0.1, 0.2], [0.2, 0.1]])
-        >>> middle_of_the_best({0: none, 5: some, 9: some, 14: some, 20: none})
-        9
+        >>> errors = {0: none, 5: some, 9: some, 14: some, 20: none}
+        >>> best_number(errors), best_number(errors, NoiseExcess(12.0, 1.0))
+        (9, 14)
     """
     good = _as_good_as_the_best(errors)
+    likeliest = _likeliest(good, excess)
+    return min(good, key=lambda number: (abs(number - likeliest), number)) if good[0] else 0
+
+
+def likeliest_number(errors: Mapping[int, Array], excess: Optional[NoiseExcess] = None) -> int:
+    """Return the number that `best_number` would take if all had been tried."""
+    good = _as_good_as_the_best(errors)
+    return round(_likeliest(good, excess)) if good[0] else 0
+
+
+def _likeliest(good: Sequence[int], excess: Optional[NoiseExcess]) -> float:
+    """Return the middle of the numbers that are as good as the best, or its mean with what else is known."""
     middle = (good[0] + good[-1]) / 2
-    return min(good, key=lambda number: (abs(number - middle), number)) if good[0] else 0
+    if excess is None or not excess.clear or good[0] == good[-1]:
+        return middle
+    weights = [((good[-1] - good[0]) / 4) ** -2, excess.error**-2]
+    mean = float(np.average([middle, excess.number], weights=weights))
+    return min(max(mean, good[0]), good[-1])
 
 
 def _as_good_as_the_best(errors: Mapping[int, Array]) -> List[int]:

@@ -26,15 +26,16 @@ import dataclasses
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from ..array import Array
 from ..choices import TREATMENTS
-from .choice import middle_of_the_best
+from .choice import best_number
 from .cross_fit import TEST, CrossFit, cross_fit
 from .gain import Gain
+from .noise_excess import FoldErrors, NoiseExcess
 from .removal_curve import SELECTION, WHOLE, RemovalCurve
 
 __all__ = ["Decision", "Outcome", "Pick", "chosen_numbers", "chosen_picks", "decide", "decisions"]
@@ -205,26 +206,41 @@ def _change(gain: Gain) -> str:
     return dataclasses.replace(interval, mean=-interval.mean).text("+.3g")
 
 
-def chosen_numbers(curve: RemovalCurve, line: Line, cross: CrossFit) -> Tuple[int, Tuple[int, ...]]:
+Rule = Callable[[Mapping[int, Array], Optional[NoiseExcess]], int]
+"""From the errors of every number, see `choice.best_number`, to the number that some rows choose."""
+
+
+def chosen_numbers(
+    curve: RemovalCurve, line: Line, cross: CrossFit, folds: Optional[FoldErrors] = None, rule: Rule = best_number
+) -> Tuple[int, Tuple[int, ...]]:
     """Return the number that all choosing rows choose, and what each part of them chooses.
 
     Args:
         curve: The retrainings.
         line: Method, treatment and start.
         cross: Which rows choose.
+        folds: From which it is known how many labels are wrong; each part asks its own rows alone.
+        rule: `choice.best_number` of those that were tried, or `choice.likeliest_number`.
     """
     method, treatment, start = line
     numbers = [0, *curve.numbers(method, treatment, start)]
     errors = curve.errors([(method, treatment, number) for number in numbers], start, SELECTION)
     if not errors:
         return 0, (0,) * len(cross.parts)
-    parts = tuple(
-        middle_of_the_best(dict(zip(numbers, (of_rows[:, rows] for of_rows in errors)))) for rows, _ in cross.parts
+    everything = np.arange(errors[0].shape[1])
+    best, *parts = (
+        rule(
+            dict(zip(numbers, (of_rows[:, rows] for of_rows in errors))),
+            folds.excess(rows) if folds is not None else None,
+        )
+        for rows in (everything, *(rows for rows, _ in cross.parts))
     )
-    return middle_of_the_best(dict(zip(numbers, errors))), parts
+    return best, tuple(parts)
 
 
-def chosen_picks(curve: RemovalCurve, method: str, start: str, cross: CrossFit) -> Picks:
+def chosen_picks(
+    curve: RemovalCurve, method: str, start: str, cross: CrossFit, folds: Optional[FoldErrors] = None
+) -> Picks:
     """Return what all choosing rows choose, and what each part of them: a number, and what is done with the samples.
 
     The number is that of removal. Where new labels were tried for as many, they are taken if the error with them is
@@ -235,8 +251,9 @@ def chosen_picks(curve: RemovalCurve, method: str, start: str, cross: CrossFit) 
         method: Whose ranking.
         start: Where they started.
         cross: Which rows choose.
+        folds: See `chosen_numbers`.
     """
-    candidate, parts = chosen_numbers(curve, (method, "remove", start), cross)
+    candidate, parts = chosen_numbers(curve, (method, "remove", start), cross, folds)
     everything = np.concatenate([rows for rows, _ in cross.parts]) if cross.data == SELECTION else cross.parts[0][0]
     own_rows = [rows for rows, _ in cross.parts]
     best, *of_parts = (

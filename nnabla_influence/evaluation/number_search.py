@@ -1,8 +1,9 @@
 """The search for the number of samples to remove, decided by retraining: ``auto``.
 
-First, numbers are tried over the whole range from 1 % to half of the data, then those around the best one; every number
-is trained with several seeds. Then what the halves of the rows choose is confirmed with fresh seeds, beside removing
-nothing and removing as many at random (see `decision`): a number may have been chosen for the luck of its trainings.
+First, numbers are tried over the whole range from 1 % to half of the data, then those around the best one, or where it
+can be told how many labels are wrong (see `noise_excess`), those that this makes likely; every number is trained with
+several seeds. Then what the halves of the rows choose is confirmed with fresh seeds, beside removing nothing
+and removing as many at random (see `decision`): a number may have been chosen for the luck of its trainings.
 The answer may be zero: nothing is worth removing.
 """
 
@@ -18,9 +19,11 @@ import numpy as np
 from ..choices import STARTS, TREATMENTS
 from ..errors import ConfigError
 from ..scores import InfluenceScores
-from .cross_fit import cross_fit
-from .decision import RANDOM, Decision, chosen_numbers, chosen_picks, decide
+from .choice import likeliest_number
+from .cross_fit import CrossFit, cross_fit
+from .decision import RANDOM, Decision, Line, chosen_numbers, chosen_picks, decide
 from .evaluation_data import EvaluationData
+from .noise_excess import FOLDS, FoldErrors, fold_errors
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
 from .trial import Trial
@@ -29,6 +32,7 @@ __all__ = ["SHARES", "NumberSearch", "choose_number"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 JUDGED_RANDOM = "random ranking"
+SCRATCH = STARTS[1]
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 Progress = Optional[Callable[[int, int], None]]
 
@@ -83,13 +87,19 @@ class NumberSearch:
         middles = {(low + high + 1) // 2 for low, high in zip(around, around[1:])}
         return tuple(sorted(middles - {0, *tried}))
 
+    @property
+    def counts_wrong_labels(self) -> bool:
+        """Whether networks that are trained without folds say how many labels are wrong; they start from scratch."""
+        return self.start == SCRATCH
+
     def trainings(self, samples: int) -> int:
         """Return how many trainings the search takes at most."""
-        searched = 1 + len(self.counts(samples)) + 2
+        finer = 3 if self.counts_wrong_labels else 2
+        searched = 1 + len(self.counts(samples)) + finer
         confirmed = 1 + 2 * 2
         if len(self.treatments) > 1:
-            return self.orders * (searched + 3 + 1 + 2 * 2 * 2)
-        return self.orders * (searched + confirmed)
+            searched, confirmed = searched + 3, 1 + 2 * 2 * 2
+        return self.orders * (searched + confirmed) + (FOLDS if self.counts_wrong_labels else 0)
 
 
 def choose_number(
@@ -118,19 +128,19 @@ def choose_number(
         method = JUDGED_RANDOM
     samples = len(data.train)
     run = _Retrainings(data, sweep, target, progress, search.trainings(samples))
+    folds = run.folds(trial) if search.counts_wrong_labels else None
     orders = [replace(trial, scores={method: ranking}, order_seed=trial.seed + order) for order in range(search.orders)]
     line = (method, "remove", search.start)
     curve = run(orders, search.counts(samples), search.start)
     cross = cross_fit(curve, search.start, search.split_seed)
-    best, _ = chosen_numbers(curve, line, cross)
-    curve = run(orders, search.between(search.counts(samples), best), search.start)
-    best, parts = chosen_numbers(curve, line, cross)
+    curve = run(orders, _finer(search, curve, line, cross, folds), search.start)
+    best, parts = chosen_numbers(curve, line, cross, folds)
     wanted = sorted({*parts} - {0})
     if not best or not wanted:
         return decide(curve, line, curve, search.confirm, cross), run.curve
     if "relabel" in search.treatments:
         curve = run(orders, sorted({best, *wanted}), search.start, ("relabel",))
-    picks = chosen_picks(curve, method, search.start, cross)
+    picks = chosen_picks(curve, method, search.start, cross, folds)
     treatments = tuple(dict.fromkeys(pick.treatment for pick in picks[1] if pick.number))
     LOGGER.info(
         "with fresh seeds, beside as many at random: %s %s",
@@ -140,6 +150,23 @@ def choose_number(
     fresh = [_with_random(order, samples, search.orders) for order in orders]
     confirming = run(fresh, wanted, search.confirm, treatments, alone=True)
     return decide(curve, line, confirming, search.confirm, cross, picks), run.curve
+
+
+def _finer(
+    search: NumberSearch, curve: RemovalCurve, line: Line, cross: CrossFit, folds: Optional[FoldErrors]
+) -> Tuple[int, ...]:
+    """Return the numbers to try after the first ones.
+
+    Where it is clear how many labels are wrong, those that would be chosen if they had been tried; else those around
+    the best one.
+    """
+    method, treatment, start = line
+    tried = curve.numbers(method, treatment, start)
+    excesses = [] if folds is None else [folds.excess(rows) for rows, _ in cross.parts]
+    likeliest, parts = chosen_numbers(curve, line, cross, folds, likeliest_number)
+    if likeliest and any(excess is not None and excess.clear for excess in excesses):
+        return tuple(sorted({likeliest, *parts} - {0, *tried}))
+    return search.between(tried, chosen_numbers(curve, line, cross)[0])
 
 
 class _Retrainings:
@@ -162,6 +189,29 @@ class _Retrainings:
         self._target = target
         self._progress = progress
         self._total = total
+        self._before = 0  # trainings that are no part of the curve
+
+    def folds(self, trial: Trial) -> Optional[FoldErrors]:
+        """Train without each fold of the training data, and say how many labels seem wrong."""
+        sweep = self._sweep
+
+        def so_far(done: int) -> None:
+            self._before = done
+            if self._progress:
+                self._progress(done, self._total)
+
+        errors = fold_errors(trial.cache, self._data, trial.seed, sweep.device, sweep.execution, so_far)
+        excess = None if errors is None else errors.excess(np.arange(len(self._data.selection)))
+        if excess is not None:
+            LOGGER.info(
+                "beyond the share among the validation rows, about %s of %s labels are wrong (standard error %s), by "
+                "%d networks that did not see them",
+                f"{max(0, round(excess.number)):,}",
+                f"{len(self._data.train):,}",
+                f"{round(excess.error):,}",
+                FOLDS,
+            )
+        return errors
 
     def __call__(
         self,
@@ -172,7 +222,7 @@ class _Retrainings:
         alone: bool = False,
     ) -> RemovalCurve:
         """Retrain; return all retrainings so far, or alone those that were asked for."""
-        known = len(self.curve.rows)
+        known = len(self.curve.rows) + self._before
         others: List[int] = []  # how many are known that are not asked for
 
         def so_far(done: int, asked: int) -> None:

@@ -19,7 +19,7 @@ from ..array import Array
 from ..errors import CacheMismatchError
 from ..files import refuse_existing
 from ..remedies import remedy
-from .choice import Choice, middle_of_the_best
+from .choice import Choice, best_number
 from .curve_row import CurveRow, read_rows, write_rows
 from .interval import Interval
 from .row_figures import RowFigures, rows_file
@@ -227,7 +227,7 @@ class RemovalCurve:
         points = [(method, treatment, removed) for removed in (0, *self.numbers(method, treatment, start))]
         errors = self.errors(points, start, SELECTION) or self._losses(points, start)
         chosen = {removed: of_rows for (_, _, removed), of_rows in zip(points, errors)}
-        return middle_of_the_best(chosen) if chosen else 0
+        return best_number(chosen) if chosen else 0
 
     def _losses(self, points: Sequence[Point], start: str) -> List[Array]:
         """Return the mean losses as those of a single row (S, 1), for a table without the figures of rows."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnabla_influence.evaluation.choice import middle_of_the_best
+from nnabla_influence.evaluation.choice import best_number
 
 
 def errors(mean, noise=0.0, seeds=2, rows=4):
@@ -12,30 +12,30 @@ def errors(mean, noise=0.0, seeds=2, rows=4):
 
 def test_the_middle_of_those_that_are_as_good_wins():
     of_numbers = {0: errors(0.9), 5: errors(0.515, 0.002), 9: errors(0.501, 0.002), 20: errors(0.5), 40: errors(0.9)}
-    assert middle_of_the_best(of_numbers) == 9, "9 and 20 are as good, 5 is worse by .015, the standard error is .001"
+    assert best_number(of_numbers) == 9, "9 and 20 are as good, 5 is worse by .015, the standard error is .001"
     of_numbers[5] = errors(0.515, 0.05)
-    assert middle_of_the_best(of_numbers) == 9, "5 now by half a standard error; 9 is nearest to the middle, 12.5"
+    assert best_number(of_numbers) == 9, "5 now by half a standard error; 9 is nearest to the middle, 12.5"
     of_numbers[30] = errors(0.5)
-    assert middle_of_the_best(of_numbers) == 20, "the middle of 5 and 30 is 17.5"
+    assert best_number(of_numbers) == 20, "the middle of 5 and 30 is 17.5"
 
 
 def test_chance_in_the_trainings_counts_too():
     between = np.array([[0.04], [-0.02]]) + errors(0.51)
-    assert middle_of_the_best({5: between, 20: errors(0.5)}) == 5, "as good, and as near to the middle as 20"
-    assert middle_of_the_best({5: errors(0.52), 20: errors(0.5)}) == 20
+    assert best_number({5: between, 20: errors(0.5)}) == 5, "as good, and as near to the middle as 20"
+    assert best_number({5: errors(0.52), 20: errors(0.5)}) == 20
 
 
 def test_nothing_is_removed_if_that_is_as_good():
-    assert middle_of_the_best({0: errors(0.5), 5: errors(0.5)}) == 0
-    assert middle_of_the_best({0: errors(0.515, 0.05), 5: errors(0.51), 20: errors(0.5)}) == 0, (
+    assert best_number({0: errors(0.5), 5: errors(0.5)}) == 0
+    assert best_number({0: errors(0.515, 0.05), 5: errors(0.51), 20: errors(0.5)}) == 0, (
         "however good others are"
     )
 
 
 def test_a_number_at_which_training_diverged_is_never_chosen():
     diverged = np.vstack([errors(0.1, seeds=1), errors(np.inf, seeds=1)])
-    assert middle_of_the_best({0: errors(0.5), 5: diverged, 9: errors(0.4)}) == 9
+    assert best_number({0: errors(0.5), 5: diverged, 9: errors(0.4)}) == 9
 
 
 def test_with_one_training_of_one_row_the_lowest_error_wins():
-    assert middle_of_the_best({0: np.array([[0.9]]), 5: np.array([[0.8]])}) == 5
+    assert best_number({0: np.array([[0.9]]), 5: np.array([[0.8]])}) == 5

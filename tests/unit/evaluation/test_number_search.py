@@ -237,7 +237,7 @@ def test_if_nothing_looks_better_nothing_is_trained_to_confirm_it(searched):
 def test_nothing_is_trained_twice_and_all_is_kept(searched, retrained, tmp_path):
     decision, curve = searched(target=tmp_path / "c.csv")
     assert len(retrained) == len(curve.rows) == len({row.job for row in curve.rows})
-    assert len(curve.rows) <= NumberSearch(3, (0.05, 0.2, 0.4)).trainings(SAMPLES)
+    assert len(curve.rows) <= NumberSearch(3, (0.05, 0.2, 0.4), **QUICK).trainings(SAMPLES)
     kept = RemovalCurve.read_csv(tmp_path / "c.csv")
     assert {row.key for row in kept.rows} == {row.key for row in curve.rows}
     assert all(row.job in kept.figures for row in kept.rows)
@@ -279,5 +279,5 @@ def test_a_table_without_the_figures_of_rows_is_measured_again(searched, retrain
 def test_progress_never_exceeds_what_was_announced(searched):
     seen = []
     searched(progress=lambda done, total: seen.append((done, total)))
-    announced = NumberSearch(3, (0.05, 0.2, 0.4)).trainings(SAMPLES)
+    announced = NumberSearch(3, (0.05, 0.2, 0.4), **QUICK).trainings(SAMPLES)
     assert all(done <= total == announced for done, total in seen)
