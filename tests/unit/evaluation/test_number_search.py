@@ -11,10 +11,12 @@ from nnabla_influence.evaluation import number_search, removal_sweep
 from nnabla_influence.evaluation.cross_fit import CrossFit, cross_fit
 from nnabla_influence.evaluation.decision import Outcome
 from nnabla_influence.evaluation.evaluation_data import EvaluationData
+from nnabla_influence.evaluation.noise_excess import FoldErrors
 from nnabla_influence.evaluation.number_search import NumberSearch, choose_number
+from nnabla_influence.evaluation.performance import Performance
 from nnabla_influence.evaluation.removal_curve import RemovalCurve
 from nnabla_influence.evaluation.removal_sweep import RemovalSweep
-from nnabla_influence.evaluation.retraining import run_retraining
+from nnabla_influence.evaluation.retraining import RetrainingResult, run_retraining
 from nnabla_influence.evaluation.trial import Trial
 from nnabla_influence.network import Network
 from nnabla_influence.scores import InfluenceScores
@@ -181,6 +183,84 @@ def test_the_largest_number_is_said_if_it_is_chosen(searched, shares, largest):
     decision, _ = searched(shares=shares)
     assert decision.number == WRONG and decision.largest == largest
     assert decision.sentence.endswith("It is the largest number that was tried.") == largest
+
+
+# -- what networks say that did not see a fold ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folds(monkeypatch):
+    """``folds(wrong)``: networks that did not see a fold contradict so many labels of it; which rows were asked."""
+    asked = []
+
+    class Said(FoldErrors):
+        def excess(self, selection):
+            asked.append(selection)
+            return super().excess(selection)
+
+    def make(wrong):
+        errors = Said(np.repeat([1.0, 0.0], [wrong, SAMPLES - wrong]), np.zeros(ROWS), np.zeros(ROWS), 10)
+        monkeypatch.setattr(number_search, "fold_errors", lambda *args: errors)
+        return asked
+
+    return make
+
+
+def test_the_number_that_makes_likely_is_tried_and_chosen(cache, data, monkeypatch, folds):
+    """Removing 4, 8 or 16 is as good; that 11 labels are wrong says where."""
+
+    def flat(function, asked, execution):
+        for number, job in enumerate(asked):
+            ours = set(range(16)) & set(np.asarray(job.change.excluded).tolist())
+            better = len(ours) == len(job.change.excluded) >= 4
+            chance = np.random.default_rng(job.seed).standard_normal(ROWS)
+            error = np.clip((0.1 if better else 0.5) + 0.02 * chance, 0.01, 0.95)
+            losses = -np.log1p(-error)
+            yield number, RetrainingResult({"selection": Performance(0.0, None, (), (losses, None))}, 0.5, "cpu")
+
+    monkeypatch.setattr(removal_sweep, "completed", flat)
+    search = NumberSearch(orders=3, shares=(0.1, 0.2, 0.4, 0.5))
+
+    def chosen():
+        trial = Trial(cache.path, cache.config.seed, {"m": InfluenceScores(np.arange(SAMPLES, dtype=float), "m")})
+        return choose_number(trial, data, search, RemovalSweep(()))
+
+    asked = folds(11)
+    decision, curve = chosen()
+    (tried,) = set(curve.numbers("m", "remove", "scratch")) - {4, 8, 16, 20}
+    assert decision.outcome is Outcome.REMOVE and decision.number == tried and tried in (10, 11)
+    halves = CrossFit.of(ROWS, 0, 0).parts
+    parts = {tuple(rows) for rows in asked}
+    assert parts == {tuple(rows) for rows, _ in halves} | {tuple(range(ROWS))}, "no half asks the rows that confirm it"
+    folds(0)
+    decision, curve = chosen()
+    assert decision.number == 8, "nearest to 10, the middle: an excess of none says nothing"
+
+
+def test_a_search_from_the_last_epoch_trains_no_folds(searched, monkeypatch):
+    monkeypatch.setattr(number_search, "fold_errors", None)
+    decision, _ = searched(start="last-epoch")
+    assert decision.number == WRONG
+
+
+def test_trainings_without_folds_are_counted_and_said(searched, folds, caplog, monkeypatch):
+    caplog.set_level("INFO", "nnabla_influence")
+    folds(11)
+    errors = number_search.fold_errors()
+
+    def trained(cache_file, data, seed, device, execution, progress):
+        for done in range(1, 6):
+            progress(done)
+        return errors
+
+    monkeypatch.setattr(number_search, "fold_errors", trained)
+    seen = []
+    searched(start="scratch", confirm="scratch", progress=lambda done, total: seen.append((done, total)))
+    announced = NumberSearch(3, (0.05, 0.2, 0.4)).trainings(SAMPLES)
+    assert [done for done, _ in seen][:5] == [1, 2, 3, 4, 5]
+    assert all(a <= b for (a, _), (b, _) in zip(seen, seen[1:]))
+    assert all(done <= total == announced for done, total in seen)
+    assert any("about 11 of 40 labels are wrong (standard error 3)" in message for message in caplog.messages)
 
 
 # -- by what it is confirmed -----------------------------------------------------------------------------------------
