@@ -23,34 +23,16 @@ for N training and m validation rows.
 
 from __future__ import annotations
 
-import logging
 import math
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 import numpy as np
 
 from ..array import Array
-from ..dataset.folds import draw_folds
-from ..device import Device
-from ..estimators import given_labels, likelihood_scale
-from ..execution import Execution, completed
-from ..objective import Objective
-from ..training import TrainingCache
-from .change import Change
-from .evaluation_data import SELECTION, EvaluationData
-from .performance import Performance
-from .retraining import Retraining, run_retraining
 
-__all__ = ["FOLDS", "FoldErrors", "NoiseExcess", "fold_errors"]
+__all__ = ["FoldErrors", "NoiseExcess"]
 
-LOGGER = logging.getLogger("nnabla_influence")
-
-FOLDS = 5
-FOLD = "fold"
-SCORING = "scoring"
 CLEAR = 2.0  # standard errors above zero
 KNOWS = 0.1  # a network with a smaller 1 - e C / (C - 1) knows too little
 
@@ -110,78 +92,3 @@ class FoldErrors:
         chance = self.training.var() / len(self.training)
         chance += (1 - r * others) ** 2 * validation.var() / len(validation)
         return NoiseExcess(len(self.training) * r, len(self.training) * math.sqrt(chance) / known)
-
-
-def fold_errors(
-    cache_file: Path,
-    data: EvaluationData,
-    seed: int,
-    device: Device = Device(),
-    execution: Execution = Execution(),
-    progress: Callable[[int], None] = lambda done: None,
-) -> Optional[FoldErrors]:
-    """Train without each fold, and see how often these networks are wrong.
-
-    Args:
-        cache_file: The training that is repeated without the folds.
-        data: Training, scoring and selection data.
-        seed: Of the trainings and the folds.
-        device: Where each training computes.
-        execution: Where trainings run.
-        progress: Called with how many trainings are done.
-
-    Returns:
-        The errors; None where the labels are not one of several classes for each row, there are fewer rows than folds,
-        or a training diverged.
-    """
-    cache = TrainingCache.open(cache_file)
-    labels = given_labels(cache.network, data.train)
-    classes = 0 if labels is None else len(np.unique(labels))
-    if labels is None or classes < 2 or len(labels) < FOLDS:
-        return None
-    parts = draw_folds(len(labels), FOLDS, seed, labels)
-    rows = [np.flatnonzero(parts == fold) for fold in range(FOLDS)]
-    measured = {SCORING: data.scoring, SELECTION: data.selection}
-    jobs = [
-        Retraining(
-            cache_file,
-            data.train,
-            {FOLD: data.train.subset(own), **measured},
-            Change(excluded=own),
-            "scratch",
-            seed,
-            device,
-            divisor="remaining",
-        )
-        for own in rows
-    ]
-    scale = likelihood_scale(cache.network.roles.validation.losses) if classes == 2 else None
-    by_fold: Dict[int, Dict[str, Array]] = {}
-    with closing(completed(run_retraining, jobs, execution)) as results:
-        for fold, result in results:
-            errors = {name: _errors(performance, scale) for name, performance in result.performance.items()}
-            known = {name: of_rows for name, of_rows in errors.items() if of_rows is not None}
-            if len(known) < len(errors):
-                return None
-            by_fold[fold] = known
-            progress(len(by_fold))
-    training = np.zeros(len(labels))
-    for fold, own in enumerate(rows):
-        training[own] = by_fold[fold][FOLD]
-    scoring, selection = (_mean([of_rows[name] for of_rows in by_fold.values()]) for name in measured)
-    return FoldErrors(training, scoring, selection, classes)
-
-
-def _errors(performance: Performance, scale: Optional[float]) -> Optional[Array]:
-    """Return the errors of rows: 1 - p if a loss says p, else whether the answer is wrong; None if nobody knows."""
-    losses, right = performance.rows
-    if right is None:  # no classes, or the training diverged
-        return None
-    if scale is None:
-        return (~right).astype(float)
-    return Objective("error", scale).terms(losses)
-
-
-def _mean(errors: List[Array]) -> Array:
-    mean: Array = np.mean(errors, axis=0)
-    return mean

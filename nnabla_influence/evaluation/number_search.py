@@ -23,7 +23,8 @@ from .choice import likeliest_number
 from .cross_fit import CrossFit, cross_fit
 from .decision import RANDOM, Decision, Line, chosen_numbers, chosen_picks, decide
 from .evaluation_data import EvaluationData
-from .noise_excess import FOLDS, FoldErrors, fold_errors
+from .fold_trainings import FOLDS, fold_errors
+from .noise_excess import FoldErrors
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
 from .trial import Trial
@@ -200,7 +201,8 @@ class _Retrainings:
             if self._progress:
                 self._progress(done, self._total)
 
-        errors = fold_errors(trial.cache, self._data, trial.seed, sweep.device, sweep.execution, so_far)
+        where = (sweep.device, sweep.execution, self._target)
+        errors = fold_errors(trial.cache, self._data, trial.seed, *where, so_far)
         excess = None if errors is None else errors.excess(np.arange(len(self._data.selection)))
         if excess is not None:
             LOGGER.info(

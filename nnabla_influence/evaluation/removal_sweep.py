@@ -30,7 +30,7 @@ from .retraining import Retraining, RetrainingResult, run_retraining
 from .row_figures import RowFigures
 from .trial import Trial
 
-__all__ = ["RemovalSweep", "discard_other", "run_removal_sweep"]
+__all__ = ["RemovalSweep", "discard_other", "experiment_of", "job_digest", "run_removal_sweep"]
 
 _Key = Tuple[str, str, int, str, int]
 
@@ -137,7 +137,7 @@ def run_removal_sweep(
 def discard_other(target: Path, cache: TrainingCache, data: EvaluationData) -> None:
     """Remove a curve's files, unless they hold retrainings of this experiment, which are used again."""
     try:
-        _earlier_rows(target, _experiment(cache, data))
+        _earlier_rows(target, experiment_of(cache, data))
         RowFigures.read(target)
     except (CacheMismatchError, DataError):
         RemovalCurve.discard(target)
@@ -173,7 +173,7 @@ def _planned(trials: Sequence[Trial], data: EvaluationData, sweep: RemovalSweep)
     """Yield every retraining with its row; removing nothing comes first."""
     for trial in trials:
         cache = TrainingCache.open(trial.cache)
-        shared = _experiment(cache, data)
+        shared = experiment_of(cache, data)
         for start in sweep.starts:
             for wanted in _wanted(trial, sweep):
                 change = wanted.change
@@ -181,9 +181,8 @@ def _planned(trials: Sequence[Trial], data: EvaluationData, sweep: RemovalSweep)
                 where = (start, trial.order_seed, sweep.device)
                 job = Retraining(trial.cache, data.train, data.measured, change, *where, added=added)
                 seed = trial.retraining_seed
-                # Whatever the figures depend on; the kind of device, because another one adds in another order.
-                parts = [shared, cache.identity, start, seed, change.digest(), sweep.device.kind]
-                identity = _digest(parts if added is None else [*parts, added.fingerprint])
+                others = [] if added is None else [added.fingerprint]
+                identity = job_digest(shared, cache, start, seed, change, sweep.device, *others)
                 yield _Planned(_empty_row(wanted, start, seed, identity, shared), job)
 
 
@@ -210,7 +209,7 @@ def _change(trial: Trial, treatment: str, rows: Array) -> Change:
     return Change(relabelled=rows, labels=trial.labels[rows])
 
 
-def _experiment(cache: TrainingCache, data: EvaluationData) -> str:
+def experiment_of(cache: TrainingCache, data: EvaluationData) -> str:
     """Identify what all rows of a curve share; seeds and what a cache keeps differ between them."""
     config = cache.config.to_dict()
     for name in ("seed", "policy", "record_margins", "average_parameters"):
@@ -218,6 +217,23 @@ def _experiment(cache: TrainingCache, data: EvaluationData) -> str:
     # Which rows scored is in the rankings already.
     prints = [data.train.fingerprint] + [measured.fingerprint for measured in data.measured.values()]
     return _digest([config, cache.passport["network"]["fingerprint"], *prints])
+
+
+def job_digest(
+    experiment: str, cache: TrainingCache, start: str, seed: int, change: Change, device: Device, *others: str
+) -> str:
+    """Identify a retraining by whatever its figures depend on.
+
+    Args:
+        experiment: See `experiment_of`.
+        cache: The original run.
+        start: Where it starts.
+        seed: Of the retraining.
+        change: What is different.
+        device: Where it computes; of another kind, sums are added in another order.
+        others: Fingerprints of other data that matters.
+    """
+    return _digest([experiment, cache.identity, start, seed, change.digest(), device.kind, *others])
 
 
 def _digest(parts: Sequence[object]) -> str:

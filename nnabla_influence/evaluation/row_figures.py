@@ -144,11 +144,16 @@ class RowFigures:
         """Return how losses become errors; for real values by the losses of one retraining, that without removal."""
         if not math.isnan(self.scale):
             return Objective("error", self.scale)
-        return Objective.of_real_values(self._arrays[f"{job}.{data}.{LOSSES}"].astype(float))
+        return Objective.of_real_values(self.losses(job, data))
+
+    def losses(self, job: str, data: str) -> Array:
+        """Return the losses (rows,) of a data set's rows after a retraining; infinite if it diverged."""
+        losses: Array = self._arrays[f"{job}.{data}.{LOSSES}"].astype(float)
+        return losses
 
     def errors(self, job: str, data: str, objective: Objective) -> Array:
         """Return the errors (rows,) of a data set's rows after a retraining, see `row_errors`."""
-        losses = self._arrays[f"{job}.{data}.{LOSSES}"].astype(float)
+        losses = self.losses(job, data)
         right = self._arrays.get(f"{job}.{data}.{RIGHT}")
         return row_errors(losses, right, objective, not math.isnan(self.scale))
 

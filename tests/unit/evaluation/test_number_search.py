@@ -248,7 +248,7 @@ def test_trainings_without_folds_are_counted_and_said(searched, folds, caplog, m
     folds(11)
     errors = number_search.fold_errors()
 
-    def trained(cache_file, data, seed, device, execution, progress):
+    def trained(cache_file, data, seed, device, execution, target, progress):
         for done in range(1, 6):
             progress(done)
         return errors
