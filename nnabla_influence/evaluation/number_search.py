@@ -204,13 +204,19 @@ class _Retrainings:
         where = (sweep.device, sweep.execution, self._target)
         errors = fold_errors(trial.cache, self._data, trial.seed, *where, so_far)
         excess = None if errors is None else errors.excess(np.arange(len(self._data.selection)))
-        if excess is not None:
+        if excess is not None and excess.clear:
             LOGGER.info(
-                "beyond the share among the validation rows, about %s of %s labels are wrong (standard error %s), by "
-                "%d networks that did not see them",
-                f"{max(0, round(excess.number)):,}",
+                "about %s of %s labels are wrong beyond the validation rows' share (standard error %s), by %d networks "
+                "that did not see them",
+                f"{round(excess.number):,}",
                 f"{len(self._data.train):,}",
                 f"{round(excess.error):,}",
+                FOLDS,
+            )
+        elif excess is not None:
+            LOGGER.info(
+                "the training labels are not clearly worse than the validation rows', by %d networks that did not see "
+                "them",
                 FOLDS,
             )
         return errors

@@ -260,7 +260,17 @@ def test_trainings_without_folds_are_counted_and_said(searched, folds, caplog, m
     assert [done for done, _ in seen][:5] == [1, 2, 3, 4, 5]
     assert all(a <= b for (a, _), (b, _) in zip(seen, seen[1:]))
     assert all(done <= total == announced for done, total in seen)
-    assert any("about 11 of 40 labels are wrong (standard error 3)" in message for message in caplog.messages)
+    said = (
+        "about 11 of 40 labels are wrong beyond the validation rows' share (standard error 3), by 5 networks that did "
+    )
+    assert any(message.startswith(said) for message in caplog.messages)
+
+
+def test_labels_that_are_no_worse_than_others_are_said_too(searched, folds, caplog):
+    caplog.set_level("INFO", "nnabla_influence")
+    folds(0)
+    searched(start="scratch", confirm="scratch")
+    assert any(m.startswith("the training labels are not clearly worse than") for m in caplog.messages)
 
 
 # -- by what it is confirmed -----------------------------------------------------------------------------------------
