@@ -99,6 +99,7 @@ LABELS = ("network", "out-of-fold")
 
 STARTS = ("last-epoch", "scratch")
 """Where a retraining starts."""
+LAST_EPOCH, SCRATCH = STARTS
 
 TREATMENTS = ("remove", "relabel")
 """What a retraining does with the most harmful samples."""

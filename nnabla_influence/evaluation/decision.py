@@ -35,7 +35,7 @@ from ..choices import TREATMENTS
 from .choice import best_number
 from .cross_fit import TEST, CrossFit, cross_fit
 from .gain import Gain
-from .noise_excess import FoldErrors, NoiseExcess
+from .noise_excess import NoiseExcess
 from .removal_curve import SELECTION, WHOLE, RemovalCurve
 
 __all__ = ["Decision", "Outcome", "Pick", "chosen_numbers", "chosen_picks", "decide", "decisions"]
@@ -211,15 +211,14 @@ Rule = Callable[[Mapping[int, Array], Optional[NoiseExcess]], int]
 
 
 def chosen_numbers(
-    curve: RemovalCurve, line: Line, cross: CrossFit, folds: Optional[FoldErrors] = None, rule: Rule = best_number
+    curve: RemovalCurve, line: Line, cross: CrossFit, rule: Rule = best_number
 ) -> Tuple[int, Tuple[int, ...]]:
     """Return the number that all choosing rows choose, and what each part of them chooses.
 
     Args:
         curve: The retrainings.
         line: Method, treatment and start.
-        cross: Which rows choose.
-        folds: From which it is known how many labels are wrong; each part asks its own rows alone.
+        cross: Which rows choose; each part asks its own rows alone how many labels are wrong.
         rule: `choice.best_number` of those that were tried, or `choice.likeliest_number`.
     """
     method, treatment, start = line
@@ -231,16 +230,14 @@ def chosen_numbers(
     best, *parts = (
         rule(
             dict(zip(numbers, (of_rows[:, rows] for of_rows in errors))),
-            folds.excess(rows) if folds is not None else None,
+            curve.noise_excess(rows),
         )
         for rows in (everything, *(rows for rows, _ in cross.parts))
     )
     return best, tuple(parts)
 
 
-def chosen_picks(
-    curve: RemovalCurve, method: str, start: str, cross: CrossFit, folds: Optional[FoldErrors] = None
-) -> Picks:
+def chosen_picks(curve: RemovalCurve, method: str, start: str, cross: CrossFit) -> Picks:
     """Return what all choosing rows choose, and what each part of them: a number, and what is done with the samples.
 
     The number is that of removal. Where new labels were tried for as many, they are taken if the error with them is
@@ -251,9 +248,8 @@ def chosen_picks(
         method: Whose ranking.
         start: Where they started.
         cross: Which rows choose.
-        folds: See `chosen_numbers`.
     """
-    candidate, parts = chosen_numbers(curve, (method, "remove", start), cross, folds)
+    candidate, parts = chosen_numbers(curve, (method, "remove", start), cross)
     everything = np.concatenate([rows for rows, _ in cross.parts]) if cross.data == SELECTION else cross.parts[0][0]
     own_rows = [rows for rows, _ in cross.parts]
     best, *of_parts = (

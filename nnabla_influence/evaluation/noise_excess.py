@@ -30,9 +30,15 @@ from typing import NamedTuple, Optional
 import numpy as np
 
 from ..array import Array
+from ..objective import Objective
+from .row_figures import RowFigures
 
-__all__ = ["FoldErrors", "NoiseExcess"]
+__all__ = ["FOLD", "FOLDS", "SCORING", "FoldErrors", "NoiseExcess", "fold_name"]
 
+FOLDS = 5
+FOLD = "fold"
+SCORING = "scoring"
+SELECTION = "selection"
 CLEAR = 2.0  # standard errors above zero
 KNOWS = 0.1  # a network with a smaller 1 - e C / (C - 1) knows too little
 
@@ -50,13 +56,13 @@ class NoiseExcess(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether it is clearly above zero."""
-        return self.number > CLEAR * self.error
+        """Whether it is clearly above zero, and a label at all."""
+        return self.number > max(1.0, CLEAR * self.error)
 
 
 @dataclass(frozen=True)
 class FoldErrors:
-    """Errors of networks that were trained without a fold, each from 0 to 1.
+    """Errors of networks that were trained without a fold, each from 0 to 1; see `fold_trainings`.
 
     Example:
         >>> errors = FoldErrors(np.repeat([0.0, 1.0], [90, 10]), np.zeros(50), np.zeros(50), classes=10)
@@ -65,7 +71,7 @@ class FoldErrors:
         (10.0, 3.0, True)
 
     Attributes:
-        training: Of every training row (N,), by the network that did not see it.
+        training: Of every training row (N,), by the network that did not see it; fold by fold.
         scoring: Of the rows that score, mean of all these networks.
         selection: Of the rows that choose and confirm, likewise.
         classes: C.
@@ -75,6 +81,20 @@ class FoldErrors:
     scoring: Array
     selection: Array
     classes: int
+
+    @classmethod
+    def of(cls, figures: RowFigures) -> Optional[FoldErrors]:
+        """Read the errors from the figures of rows; None where there are none, or a training diverged."""
+        names = figures.folds
+        if not names or any(name not in figures for name in names):
+            return None
+        scale = figures.scale if figures.classes == 2 else math.nan
+        parts = {of: [_errors(figures, name, of, scale) for name in names] for of in (FOLD, SCORING, SELECTION)}
+        known = {of: [errors for errors in of_folds if errors is not None] for of, of_folds in parts.items()}
+        if any(len(of_folds) < len(names) for of_folds in known.values()):
+            return None
+        scoring, selection = (np.mean(known[of], axis=0) for of in (SCORING, SELECTION))
+        return cls(np.concatenate(known[FOLD]), scoring, selection, figures.classes)
 
     def excess(self, selection: Array) -> Optional[NoiseExcess]:
         """Estimate the excess; None if the networks know too little to tell.
@@ -92,3 +112,16 @@ class FoldErrors:
         chance = self.training.var() / len(self.training)
         chance += (1 - r * others) ** 2 * validation.var() / len(validation)
         return NoiseExcess(len(self.training) * r, len(self.training) * math.sqrt(chance) / known)
+
+
+def fold_name(experiment: str, fold: int) -> str:
+    """Return the name of the figures of a training without a fold."""
+    return f"{FOLD}-{experiment}-{fold}"
+
+
+def _errors(figures: RowFigures, name: str, data: str, scale: float) -> Optional[Array]:
+    """Return the errors of rows: 1 - p if a loss says p, else whether the answer is wrong; None if nobody knows."""
+    wrong = figures.wrong(name, data)
+    if wrong is None or math.isnan(scale):  # no classes, or the training diverged
+        return wrong
+    return Objective("error", scale).terms(figures.losses(name, data))

@@ -16,15 +16,14 @@ from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ..choices import STARTS, TREATMENTS
+from ..choices import SCRATCH, TREATMENTS
 from ..errors import ConfigError
 from ..scores import InfluenceScores
 from .choice import likeliest_number
 from .cross_fit import CrossFit, cross_fit
 from .decision import RANDOM, Decision, Line, chosen_numbers, chosen_picks, decide
 from .evaluation_data import EvaluationData
-from .fold_trainings import FOLDS, fold_errors
-from .noise_excess import FoldErrors
+from .noise_excess import FOLDS, NoiseExcess
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
 from .trial import Trial
@@ -33,7 +32,6 @@ __all__ = ["SHARES", "NumberSearch", "choose_number"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 JUDGED_RANDOM = "random ranking"
-SCRATCH = STARTS[1]
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 Progress = Optional[Callable[[int, int], None]]
 
@@ -62,8 +60,8 @@ class NumberSearch:
 
     orders: int = 5
     shares: Sequence[float] = SHARES
-    start: str = STARTS[1]
-    confirm: str = STARTS[1]
+    start: str = SCRATCH
+    confirm: str = SCRATCH
     split_seed: int = 0
     treatments: Tuple[str, ...] = TREATMENTS[:1]
 
@@ -128,20 +126,22 @@ def choose_number(
     if method == RANDOM:  # the control's name, which is another random ranking for every seed
         method = JUDGED_RANDOM
     samples = len(data.train)
+    sweep = replace(sweep, folds=search.counts_wrong_labels)
     run = _Retrainings(data, sweep, target, progress, search.trainings(samples))
-    folds = run.folds(trial) if search.counts_wrong_labels else None
     orders = [replace(trial, scores={method: ranking}, order_seed=trial.seed + order) for order in range(search.orders)]
     line = (method, "remove", search.start)
     curve = run(orders, search.counts(samples), search.start)
     cross = cross_fit(curve, search.start, search.split_seed)
-    curve = run(orders, _finer(search, curve, line, cross, folds), search.start)
-    best, parts = chosen_numbers(curve, line, cross, folds)
+    if search.counts_wrong_labels:
+        _log_wrong_labels(curve.noise_excess(), samples)
+    curve = run(orders, _finer(search, curve, line, cross), search.start)
+    best, parts = chosen_numbers(curve, line, cross)
     wanted = sorted({*parts} - {0})
     if not best or not wanted:
         return decide(curve, line, curve, search.confirm, cross), run.curve
     if "relabel" in search.treatments:
         curve = run(orders, sorted({best, *wanted}), search.start, ("relabel",))
-    picks = chosen_picks(curve, method, search.start, cross, folds)
+    picks = chosen_picks(curve, method, search.start, cross)
     treatments = tuple(dict.fromkeys(pick.treatment for pick in picks[1] if pick.number))
     LOGGER.info(
         "with fresh seeds, beside as many at random: %s %s",
@@ -153,9 +153,7 @@ def choose_number(
     return decide(curve, line, confirming, search.confirm, cross, picks), run.curve
 
 
-def _finer(
-    search: NumberSearch, curve: RemovalCurve, line: Line, cross: CrossFit, folds: Optional[FoldErrors]
-) -> Tuple[int, ...]:
+def _finer(search: NumberSearch, curve: RemovalCurve, line: Line, cross: CrossFit) -> Tuple[int, ...]:
     """Return the numbers to try after the first ones.
 
     Where it is clear how many labels are wrong, those that would be chosen if they had been tried; else those around
@@ -163,11 +161,31 @@ def _finer(
     """
     method, treatment, start = line
     tried = curve.numbers(method, treatment, start)
-    excesses = [] if folds is None else [folds.excess(rows) for rows, _ in cross.parts]
-    likeliest, parts = chosen_numbers(curve, line, cross, folds, likeliest_number)
+    excesses = [curve.noise_excess(rows) for rows, _ in cross.parts]
+    likeliest, parts = chosen_numbers(curve, line, cross, likeliest_number)
     if likeliest and any(excess is not None and excess.clear for excess in excesses):
         return tuple(sorted({likeliest, *parts} - {0, *tried}))
     return search.between(tried, chosen_numbers(curve, line, cross)[0])
+
+
+def _log_wrong_labels(excess: Optional[NoiseExcess], samples: int) -> None:
+    """Say how many labels seem wrong."""
+    if excess is None:
+        return
+    if excess.clear:
+        LOGGER.info(
+            "about %s of %s labels are wrong beyond the validation rows' share (standard error %s), by %d networks "
+            "that did not see them",
+            f"{round(excess.number):,}",
+            f"{samples:,}",
+            f"{round(excess.error):,}",
+            FOLDS,
+        )
+    else:
+        LOGGER.info(
+            "the training labels are not clearly worse than the validation rows', by %d networks that did not see them",
+            FOLDS,
+        )
 
 
 class _Retrainings:
@@ -190,36 +208,6 @@ class _Retrainings:
         self._target = target
         self._progress = progress
         self._total = total
-        self._before = 0  # trainings that are no part of the curve
-
-    def folds(self, trial: Trial) -> Optional[FoldErrors]:
-        """Train without each fold of the training data, and say how many labels seem wrong."""
-        sweep = self._sweep
-
-        def so_far(done: int) -> None:
-            self._before = done
-            if self._progress:
-                self._progress(done, self._total)
-
-        where = (sweep.device, sweep.execution, self._target)
-        errors = fold_errors(trial.cache, self._data, trial.seed, *where, so_far)
-        excess = None if errors is None else errors.excess(np.arange(len(self._data.selection)))
-        if excess is not None and excess.clear:
-            LOGGER.info(
-                "about %s of %s labels are wrong beyond the validation rows' share (standard error %s), by %d networks "
-                "that did not see them",
-                f"{round(excess.number):,}",
-                f"{len(self._data.train):,}",
-                f"{round(excess.error):,}",
-                FOLDS,
-            )
-        elif excess is not None:
-            LOGGER.info(
-                "the training labels are not clearly worse than the validation rows', by %d networks that did not see "
-                "them",
-                FOLDS,
-            )
-        return errors
 
     def __call__(
         self,
@@ -230,7 +218,7 @@ class _Retrainings:
         alone: bool = False,
     ) -> RemovalCurve:
         """Retrain; return all retrainings so far, or alone those that were asked for."""
-        known = len(self.curve.rows) + self._before
+        known = len(self.curve.rows) + len(self.curve.figures.folds)
         others: List[int] = []  # how many are known that are not asked for
 
         def so_far(done: int, asked: int) -> None:
@@ -238,7 +226,8 @@ class _Retrainings:
             if self._progress:
                 self._progress(others[0] + done, max(self._total, others[0] + asked))
 
-        sweep = replace(self._sweep, counts=numbers, starts=(start,), treatments=treatments)
+        folds = self._sweep.folds and not alone
+        sweep = replace(self._sweep, counts=numbers, starts=(start,), treatments=treatments, folds=folds)
         asked = run_removal_sweep(trials, self._data, sweep, self._target, so_far, None if alone else self.curve)
         self.curve = self.curve.joined(asked)
         return asked if alone else self.curve

@@ -22,6 +22,7 @@ from ..remedies import remedy
 from .choice import Choice, best_number
 from .curve_row import CurveRow, read_rows, write_rows
 from .interval import Interval
+from .noise_excess import FoldErrors, NoiseExcess
 from .row_figures import RowFigures, rows_file
 
 __all__ = ["MEASURES", "NOTHING", "CurvePoint", "RemovalCurve"]
@@ -212,6 +213,17 @@ class RemovalCurve:
         measured = all(self.figures.has(job, data) for by_seed in paired for job in by_seed)
         return paired if seeds and measured else []
 
+    def noise_excess(self, rows: Optional[Array] = None) -> Optional[NoiseExcess]:
+        """Return how many labels are wrong beyond the validation rows' share; None where no folds were trained.
+
+        Args:
+            rows: Rows of the selection data that may be asked; None for all.
+        """
+        folds = FoldErrors.of(self.figures)
+        if folds is None:
+            return None
+        return folds.excess(np.arange(len(folds.selection)) if rows is None else rows)
+
     def numbers(self, method: str, treatment: str, start: str) -> List[int]:
         """Return the numbers of samples that were removed by a method, ascending; 0 is not among them."""
         wanted = (method, treatment, start)
@@ -227,7 +239,7 @@ class RemovalCurve:
         points = [(method, treatment, removed) for removed in (0, *self.numbers(method, treatment, start))]
         errors = self.errors(points, start, SELECTION) or self._losses(points, start)
         chosen = {removed: of_rows for (_, _, removed), of_rows in zip(points, errors)}
-        return best_number(chosen) if chosen else 0
+        return best_number(chosen, self.noise_excess()) if chosen else 0
 
     def _losses(self, points: Sequence[Point], start: str) -> List[Array]:
         """Return the mean losses as those of a single row (S, 1), for a table without the figures of rows."""

@@ -6,8 +6,6 @@ missing; more methods, numbers or seeds can be added, and a ranking that has cha
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -24,13 +22,15 @@ from ..training import TrainingCache
 from .change import Change
 from .curve_row import CurveRow
 from .evaluation_data import SELECTION, TEST, EvaluationData
+from .experiment import experiment_of, job_digest
+from .fold_trainings import FoldTrainings, fold_trainings
 from .performance import Performance
 from .removal_curve import NOTHING, RemovalCurve, of_experiment
 from .retraining import Retraining, RetrainingResult, run_retraining
 from .row_figures import RowFigures
 from .trial import Trial
 
-__all__ = ["RemovalSweep", "discard_other", "experiment_of", "job_digest", "run_removal_sweep"]
+__all__ = ["RemovalSweep", "discard_other", "run_removal_sweep"]
 
 _Key = Tuple[str, str, int, str, int]
 
@@ -50,6 +50,7 @@ class RemovalSweep:
         device: Where each job computes.
         execution: Where jobs run.
         controls: Some of `choices.CONTROLS`, each retrained once for every seed and start.
+        folds: Whether networks are also trained without each fold of the data, which tells how many labels are wrong.
 
     Raises:
         ConfigError: A value is impossible.
@@ -61,6 +62,7 @@ class RemovalSweep:
     device: Device = Device()
     execution: Execution = field(default_factory=Execution)
     controls: Sequence[str] = ()
+    folds: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in (("starts", STARTS), ("treatments", TREATMENTS), ("controls", CONTROLS)):
@@ -110,26 +112,39 @@ def run_removal_sweep(
     """
     sweep.check(len(data.train))
     planned = list(_planned(trials, data, sweep))
+    cache = TrainingCache.open(trials[0].cache)
+    folds = fold_trainings(cache, data, trials[0].seed, sweep.device) if sweep.folds else FoldTrainings({}, 0)
     before = earlier.rows if earlier is not None else ()
     rows = {row.key: row for row in (*_earlier_rows(target, planned[0].row.experiment), *before)}
     figures = RowFigures.read(target) if target else RowFigures()
     if earlier is not None:
         figures.update(earlier.figures)
-    scale = likelihood_scale(TrainingCache.open(trials[0].cache).network.roles.validation.losses)
+    scale = likelihood_scale(cache.network.roles.validation.losses)
     figures.scale = math.nan if scale is None else scale
+    if folds.jobs:
+        figures.begin_folds(list(folds.jobs), folds.classes)
+    unknown = {name: job for name, job in folds.jobs.items() if name not in figures}
     missing = [plan for plan in planned if not _finished(plan.row, rows, figures)]
-    done = len(planned) - len(missing)
+    jobs = [*unknown.values(), *(plan.job for plan in missing)]
+    total = len(folds.jobs) + len(planned)
+    done = total - len(jobs)
     if progress:
-        progress(done, len(planned))
-    with closing(completed(run_retraining, [plan.job for plan in missing], sweep.execution)) as results:
+        progress(done, total)
+    with closing(completed(run_retraining, jobs, sweep.execution)) as results:
         for count, (number, result) in enumerate(results, start=done + 1):
-            row = _with_figures(missing[number].row, result)
-            rows[row.key] = row
-            figures.add(row.job, {name: performance.rows for name, performance in result.performance.items()})
-            if target:
-                RemovalCurve(_sorted(rows, planned), figures).to_csv(target, overwrite=True)  # what it held is in it
+            of_rows = {name: performance.rows for name, performance in result.performance.items()}
+            if number < len(unknown):
+                figures.add(list(unknown)[number], of_rows)
+                if target:
+                    figures.write(target)
+            else:
+                row = _with_figures(missing[number - len(unknown)].row, result)
+                rows[row.key] = row
+                figures.add(row.job, of_rows)
+                if target:  # what it held is in it
+                    RemovalCurve(_sorted(rows, planned), figures).to_csv(target, overwrite=True)
             if progress:
-                progress(count, len(planned))
+                progress(count, total)
     asked = dict.fromkeys([row.key for row in before] + [plan.row.key for plan in planned])
     return RemovalCurve([rows[key] for key in asked], figures)
 
@@ -207,37 +222,6 @@ def _change(trial: Trial, treatment: str, rows: Array) -> Change:
     if trial.labels is None:
         raise ConfigError("Relabelling needs predicted labels; they exist for classification only.")
     return Change(relabelled=rows, labels=trial.labels[rows])
-
-
-def experiment_of(cache: TrainingCache, data: EvaluationData) -> str:
-    """Identify what all rows of a curve share; seeds and what a cache keeps differ between them."""
-    config = cache.config.to_dict()
-    for name in ("seed", "policy", "record_margins", "average_parameters"):
-        config.pop(name)
-    # Which rows scored is in the rankings already.
-    prints = [data.train.fingerprint] + [measured.fingerprint for measured in data.measured.values()]
-    return _digest([config, cache.passport["network"]["fingerprint"], *prints])
-
-
-def job_digest(
-    experiment: str, cache: TrainingCache, start: str, seed: int, change: Change, device: Device, *others: str
-) -> str:
-    """Identify a retraining by whatever its figures depend on.
-
-    Args:
-        experiment: See `experiment_of`.
-        cache: The original run.
-        start: Where it starts.
-        seed: Of the retraining.
-        change: What is different.
-        device: Where it computes; of another kind, sums are added in another order.
-        others: Fingerprints of other data that matters.
-    """
-    return _digest([experiment, cache.identity, start, seed, change.digest(), device.kind, *others])
-
-
-def _digest(parts: Sequence[object]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()[:16]
 
 
 def _with_figures(row: CurveRow, result: RetrainingResult) -> CurveRow:

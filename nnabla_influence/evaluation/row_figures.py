@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Dict, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -28,6 +28,8 @@ Rows = Tuple[Array, Optional[Array]]
 LOSSES = "losses"
 RIGHT = "right"
 SCALE = "scale"
+FOLD_NAMES = "folds"
+CLASSES = "classes"
 SMALLEST = 1e-4  # probabilities beyond are as good as certain
 
 
@@ -100,6 +102,30 @@ class RowFigures:
     @scale.setter
     def scale(self, value: float) -> None:
         self._arrays[SCALE] = np.array(value)
+
+    @property
+    def folds(self) -> List[str]:
+        """The names of the trainings without a fold, fold by fold; empty if there are none."""
+        names = self._arrays.get(FOLD_NAMES)
+        return [] if names is None else [str(name) for name in names]
+
+    @property
+    def classes(self) -> int:
+        """How many classes the training labels have; 0 if that was not asked."""
+        return int(self._arrays.get(CLASSES, 0))
+
+    def begin_folds(self, names: Sequence[str], classes: int) -> None:
+        """Say which trainings without a fold there will be; what is known of any others is forgotten.
+
+        Args:
+            names: Of the trainings, fold by fold.
+            classes: How many classes the training labels have.
+        """
+        for other in set(self.folds) - set(names):
+            for key in [key for key in self._arrays if key.startswith(f"{other}.")]:
+                del self._arrays[key]
+        self._arrays[FOLD_NAMES] = np.array(names)
+        self._arrays[CLASSES] = np.array(classes)
 
     @classmethod
     def read(cls, table: Path) -> RowFigures:

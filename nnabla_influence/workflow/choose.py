@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional, Tuple, Union
 
-from ..choices import STARTS, TREATMENTS
+from ..choices import SCRATCH, STARTS, TREATMENTS
 from ..evaluation.decision import Decision
 from ..evaluation.evaluation_data import EvaluationData
 from ..evaluation.number_search import NumberSearch, choose_number
@@ -34,7 +34,6 @@ from .score import ScoreRequest, score_completely
 __all__ = ["ChooseRequest", "Chosen", "choose", "evaluation_data"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-SCRATCH = STARTS[1]
 
 
 @dataclass(frozen=True)

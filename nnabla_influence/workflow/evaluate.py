@@ -22,6 +22,7 @@ from ..choices import (
     METHODS,
     METRICS,
     OBJECTIVES,
+    SCRATCH,
     STARTS,
     TREATMENTS,
 )
@@ -184,7 +185,7 @@ class EvaluateRequest:
         """
         counts = [amount.of(samples) for amount in self.amounts]
         where = (self.project.device, self.execution)
-        sweep = RemovalSweep(counts, self.starts, self.treatments, *where, self.controls)
+        sweep = RemovalSweep(counts, self.starts, self.treatments, *where, self.controls, folds=SCRATCH in self.starts)
         sweep.check(samples)
         return sweep
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from ...choices import LAST_EPOCH
 from ...messenger import Messenger
 from ...training import TrainingCache
 from ..host.desktop_result import DesktopResult
-from .retrainable import LAST_EPOCH, RetrainableResult
+from .retrainable import RetrainableResult
 
 __all__ = ["AnnouncedCost"]
 

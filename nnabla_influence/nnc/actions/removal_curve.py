@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Tuple
 
+from ...choices import SCRATCH
 from ...cleansing import Amount, amount_from
 from ...errors import ConfigError
 from ...evaluation.decision import decisions
 from ...evaluation.evaluation_data import EvaluationData
+from ...evaluation.noise_excess import FOLDS
 from ...evaluation.removal_curve import RemovalCurve
 from ...evaluation.removal_sweep import RemovalSweep, run_removal_sweep
 from ...evaluation.trial import Trial
@@ -90,7 +92,8 @@ class CurveRequest:
 
     def trainings(self, counts: int) -> int:
         """Return how often is trained in all, given how many numbers of samples are removed."""
-        return self.trials * (1 + len(self.method_names) * counts)
+        folds = FOLDS if self.start == SCRATCH else 0
+        return self.trials * (1 + len(self.method_names) * counts) + folds
 
     def counts(self, samples: int) -> List[int]:
         """Return numbers of samples, ascending.
@@ -141,7 +144,9 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
     result = RetrainableResult.open(folder_result, request.start, request.seed, console)
     refuse_overwriting([picture, table], [folder_result.file, folder_result.train, folder_result.validation, test])
     data = evaluation_data(result.project, test=test, reporter=console)
-    sweep = RemovalSweep(request.counts(len(data.train)), [request.start], device=result.project.device)
+    sweep = RemovalSweep(
+        request.counts(len(data.train)), [request.start], device=result.project.device, folds=request.start == SCRATCH
+    )
     # What a started curve may not differ in; methods, numbers and trials may.
     passport = {**result.passport, "start": request.start, "seed": request.seed, "data": data.fingerprints}
     with own_outputs("removal_curve", picture, table), workspace(table, passport, remedy("go-on-plugin")) as folder:

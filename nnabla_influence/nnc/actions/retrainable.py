@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-from ...choices import STARTS
+from ...choices import LAST_EPOCH
 from ...errors import ConfigError
 from ...messenger import Messenger
 from ...training import Hooks, TrainingCache, run_passport, train
@@ -21,10 +21,9 @@ from ...workflow.opened_project import OpenedProject, open_cached_project, open_
 from ...workflow.project_request import ProjectRequest
 from .result_folder import TrainedResult
 
-__all__ = ["LAST_EPOCH", "TRAINING", "RetrainableResult"]
+__all__ = ["TRAINING", "RetrainableResult"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-LAST_EPOCH = STARTS[0]
 TRAINING = "training.h5"
 """The cache that is made where there is none."""
 

@@ -66,3 +66,4 @@ def test_networks_that_know_nothing_do_not_count():
 def test_what_is_clear_lies_two_standard_errors_above_zero():
     assert NoiseExcess(21.0, 10.0).clear and not NoiseExcess(20.0, 10.0).clear
     assert not NoiseExcess(-21.0, 10.0).clear
+    assert not NoiseExcess(1e-12, 1e-20).clear, "what rounding leaves"

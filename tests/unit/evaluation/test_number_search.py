@@ -185,92 +185,86 @@ def test_the_largest_number_is_said_if_it_is_chosen(searched, shares, largest):
     assert decision.sentence.endswith("It is the largest number that was tried.") == largest
 
 
-# -- what networks say that did not see a fold ------------------------------------------------------------------------
+# -- what networks say that did not see a fold -----------------------------------------------------------------------
+
+
+def with_folds(pretended, wrong):
+    """Trainings that are pretended to, beside networks that did not see a fold and contradict so many labels of it."""
+
+    def completed(function, asked, execution):
+        jobs = list(asked)
+        for number, job in enumerate(jobs):
+            if "fold" not in job.measured:
+                continue
+            contradicted = np.isin(job.change.excluded, np.arange(wrong))
+            right = {"fold": ~contradicted, "scoring": np.ones(ROWS, bool), "selection": np.ones(ROWS, bool)}
+            losses = {name: np.where(answers, 1e-4, 9.0) for name, answers in right.items()}
+            yield number, RetrainingResult({n: Performance(0, 0, (), (losses[n], right[n])) for n in right}, 0.5, "cpu")
+        rest = [(number, job) for number, job in enumerate(jobs) if "fold" not in job.measured]
+        for (number, _), (_, result) in zip(rest, pretended(function, [job for _, job in rest], execution)):
+            yield number, result
+
+    return completed
+
+
+def flat(function, asked, execution):
+    """Trainings for which 4 to 16 of the first samples are as good to remove."""
+    for number, job in enumerate(asked):
+        ours = set(range(16)) & set(np.asarray(job.change.excluded).tolist())
+        better = len(ours) == len(job.change.excluded) >= 4
+        chance = np.random.default_rng(job.seed).standard_normal(ROWS)
+        losses = -np.log1p(-np.clip((0.1 if better else 0.5) + 0.02 * chance, 0.01, 0.95))
+        yield number, RetrainingResult({"selection": Performance(0.0, None, (), (losses, None))}, 0.5, "cpu")
 
 
 @pytest.fixture
-def folds(monkeypatch):
-    """``folds(wrong)``: networks that did not see a fold contradict so many labels of it; which rows were asked."""
-    asked = []
+def decided(cache, data, monkeypatch):
+    """``decided(wrong)``: decision and curve of a search from scratch among numbers of which many are as good."""
 
-    class Said(FoldErrors):
-        def excess(self, selection):
-            asked.append(selection)
-            return super().excess(selection)
-
-    def make(wrong):
-        errors = Said(np.repeat([1.0, 0.0], [wrong, SAMPLES - wrong]), np.zeros(ROWS), np.zeros(ROWS), 10)
-        monkeypatch.setattr(number_search, "fold_errors", lambda *args: errors)
-        return asked
-
-    return make
-
-
-def test_the_number_that_makes_likely_is_tried_and_chosen(cache, data, monkeypatch, folds):
-    """Removing 4, 8 or 16 is as good; that 11 labels are wrong says where."""
-
-    def flat(function, asked, execution):
-        for number, job in enumerate(asked):
-            ours = set(range(16)) & set(np.asarray(job.change.excluded).tolist())
-            better = len(ours) == len(job.change.excluded) >= 4
-            chance = np.random.default_rng(job.seed).standard_normal(ROWS)
-            error = np.clip((0.1 if better else 0.5) + 0.02 * chance, 0.01, 0.95)
-            losses = -np.log1p(-error)
-            yield number, RetrainingResult({"selection": Performance(0.0, None, (), (losses, None))}, 0.5, "cpu")
-
-    monkeypatch.setattr(removal_sweep, "completed", flat)
-    search = NumberSearch(orders=3, shares=(0.1, 0.2, 0.4, 0.5))
-
-    def chosen():
+    def search(wrong, progress=None):
+        monkeypatch.setattr(removal_sweep, "completed", with_folds(flat, wrong))
         trial = Trial(cache.path, cache.config.seed, {"m": InfluenceScores(np.arange(SAMPLES, dtype=float), "m")})
-        return choose_number(trial, data, search, RemovalSweep(()))
+        asked = NumberSearch(orders=3, shares=(0.1, 0.2, 0.4, 0.5))
+        return choose_number(trial, data, asked, RemovalSweep(()), None, progress)
 
-    asked = folds(11)
-    decision, curve = chosen()
+    return search
+
+
+def test_the_number_that_wrong_labels_make_likely_is_tried_and_chosen(decided):
+    decision, curve = decided(11)
     (tried,) = set(curve.numbers("m", "remove", "scratch")) - {4, 8, 16, 20}
     assert decision.outcome is Outcome.REMOVE and decision.number == tried and tried in (10, 11)
-    halves = CrossFit.of(ROWS, 0, 0).parts
-    parts = {tuple(rows) for rows in asked}
-    assert parts == {tuple(rows) for rows, _ in halves} | {tuple(range(ROWS))}, "no half asks the rows that confirm it"
-    folds(0)
-    decision, curve = chosen()
+    decision, curve = decided(0)
     assert decision.number == 8, "nearest to 10, the middle: an excess of none says nothing"
 
 
-def test_a_search_from_the_last_epoch_trains_no_folds(searched, monkeypatch):
-    monkeypatch.setattr(number_search, "fold_errors", None)
-    decision, _ = searched(start="last-epoch")
-    assert decision.number == WRONG
+def test_a_half_does_not_ask_the_rows_that_confirm_it_how_many_labels_are_wrong(decided, monkeypatch):
+    asked = []
+    usual = FoldErrors.excess
+    monkeypatch.setattr(FoldErrors, "excess", lambda self, rows: asked.append(tuple(rows)) or usual(self, rows))
+    decided(11)
+    assert set(asked) == {tuple(rows) for rows, _ in CrossFit.of(ROWS, 0, 0).parts} | {tuple(range(ROWS))}
 
 
-def test_trainings_without_folds_are_counted_and_said(searched, folds, caplog, monkeypatch):
+def test_a_search_from_the_last_epoch_trains_no_folds(searched, retrained):
+    searched(start="last-epoch", confirm="scratch")
+    assert all(list(job.measured) == ["selection"] for job in retrained)
+
+
+@pytest.mark.parametrize("wrong", [0, 11])
+def test_trainings_without_folds_are_counted_and_what_they_say_is_said(decided, wrong, caplog):
     caplog.set_level("INFO", "nnabla_influence")
-    folds(11)
-    errors = number_search.fold_errors()
-
-    def trained(cache_file, data, seed, device, execution, target, progress):
-        for done in range(1, 6):
-            progress(done)
-        return errors
-
-    monkeypatch.setattr(number_search, "fold_errors", trained)
     seen = []
-    searched(start="scratch", confirm="scratch", progress=lambda done, total: seen.append((done, total)))
-    announced = NumberSearch(3, (0.05, 0.2, 0.4)).trainings(SAMPLES)
-    assert [done for done, _ in seen][:5] == [1, 2, 3, 4, 5]
-    assert all(a <= b for (a, _), (b, _) in zip(seen, seen[1:]))
+    decided(wrong, lambda done, total: seen.append((done, total)))
+    announced = NumberSearch(3, (0.1, 0.2, 0.4, 0.5)).trainings(SAMPLES)
+    assert seen[0] == (0, announced) and all(a <= b for (a, _), (b, _) in zip(seen, seen[1:]))
     assert all(done <= total == announced for done, total in seen)
-    said = (
-        "about 11 of 40 labels are wrong beyond the validation rows' share (standard error 3), by 5 networks that did "
-    )
-    assert any(message.startswith(said) for message in caplog.messages)
-
-
-def test_labels_that_are_no_worse_than_others_are_said_too(searched, folds, caplog):
-    caplog.set_level("INFO", "nnabla_influence")
-    folds(0)
-    searched(start="scratch", confirm="scratch")
-    assert any(m.startswith("the training labels are not clearly worse than") for m in caplog.messages)
+    expected = {
+        0: "the training labels are not clearly worse than the validation rows', by 5 networks that did not see them",
+        11: "about 11 of 40 labels are wrong beyond the validation rows' share (standard error 3), by 5 networks that "
+        "did not see them",
+    }
+    assert expected[wrong] in caplog.messages
 
 
 # -- by what it is confirmed -----------------------------------------------------------------------------------------
