@@ -13,7 +13,7 @@ always use the same policy.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -22,9 +22,10 @@ from ..choices import BATCH_NORM_POLICIES
 from ..device import Device
 from ..errors import ConfigError, UnsupportedError
 from ..execution import one_thread
-from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, Graph, Network
+from ..network import MEASURING, SCORING_BATCH, SCORING_FROZEN, Network
 from ..network.graph import check_batch
 from ..network.nnabla_errors import translated_errors
+from .batch_gradients import BatchGradients, Weigh
 from .batch_means import mean_gradient, mean_statistics
 from .checked_derivatives import CheckedDerivatives
 from .forward_scores import ForwardScores
@@ -69,6 +70,7 @@ class LossOracle:
         self._purpose = SCORING_BATCH if batch_norm == "batch" else SCORING_FROZEN
         self._cache = GraphCache(network)
         self._derivatives = CheckedDerivatives(self._cache, self._purpose, device.kind == "cpu")
+        self._gradients = BatchGradients(self._cache, self._purpose, device.kind == "cpu")
         self._gradient_norms = GradientNorms(self._cache)
         self._values = LossValues(self._cache, self._purpose, device.kind == "cpu")
 
@@ -111,7 +113,7 @@ class LossOracle:
         theta: Array,
         batches: Iterable[Batch],
         validation: bool = False,
-        weigh: Optional[Callable[[Array], Array]] = None,
+        weigh: Weigh = None,
     ) -> Array:
         """Compute the gradient (P,) of the mean loss over all samples of the batches, in double precision.
 
@@ -133,15 +135,11 @@ class LossOracle:
         theta: Array,
         batch: Batch,
         validation: bool = False,
-        weigh: Optional[Callable[[Array], Array]] = None,
+        weigh: Weigh = None,
     ) -> Array:
-        """Compute the gradient (P,), float32, of the mean loss of one batch, see `mean_gradient`; finite or not."""
+        """Compute the gradient (P,) of the mean loss of one batch, see `mean_gradient`; finite or not."""
         with self._computing():
-            graph = self._cache.graph(batch_size(batch), self._purpose, validation)
-            check_batch(batch, graph)
-            self._cache.store.write(self.space.unflatten(theta))
-            graph.feed(batch)
-            return self._gradient(graph, weigh)
+            return self._gradients.run(theta, batch, validation, weigh)
 
     def products(self, theta: Array, batch: Batch, direction: Array, seed: Optional[int] = None) -> Tuple[Array, Array]:
         """Compute scores and Hessian product of a training batch, from one graph.
@@ -249,18 +247,6 @@ class LossOracle:
         """Compute on the device, and say what NNabla raises in the package's own words."""
         with translated_errors(self.network.path, "losses or derivatives"), self.device.scope(), one_thread():
             yield
-
-    def _gradient(self, graph: Graph, weigh: Optional[Callable[[Array], Array]]) -> Array:
-        """Compute the gradient (P,) of the batch's mean loss, its samples weighted by what their losses are."""
-        graph.clear_gradients()
-        graph.sample_losses.persistent = True  # its values are read after a pass that clears
-        graph.sample_losses.forward(clear_no_need_grad=True)
-        seed: Union[float, Array] = 1.0 / graph.batch_size
-        if weigh is not None:
-            factors = weigh(graph.sample_losses.d[:, 0].astype(np.float64))  # (B,)
-            seed = (factors / graph.batch_size).astype(np.float32)[:, None]
-        graph.sample_losses.backward(grad=seed, clear_buffer=True)
-        return graph.gradient(self.space)
 
 
 def _opened(network: Network, batch_norm: str, device: Device, statistics: Array) -> LossOracle:

@@ -1,21 +1,21 @@
 """Losses and predictions of samples: the pass forwards of `tangent.TangentPass` without tangents, or NNabla's.
 
 The first takes a third of the time. It is used where every layer has a rule and the losses of a first batch are
-NNabla's; on another device than the CPU it is not. The first batch decides for batches of other sizes too: the layers
-are the same.
+NNabla's; on another device than the CPU it is not.
 """
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from functools import partial
+from typing import List, Optional, Sequence, Tuple
 
 import nnabla as nn
 import numpy as np
 
 from ..array import Array
-from ..errors import UnsupportedError
 from ..network import Graph, Purpose
 from ..network.graph import check_batch
+from .first_batch import FirstBatch
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, batch_size
 from .tangent import TangentPass
@@ -42,7 +42,7 @@ class LossValues:
         self._graphs = graphs
         self._purpose = purpose
         self._forward = forward
-        self._passes: Dict[Tuple[int, bool], Optional[TangentPass]] = {}
+        self._passes: FirstBatch[TangentPass] = FirstBatch()
 
     def run(self, theta: Array, batch: Batch, validation: bool) -> Values:
         """Compute the values of a batch.
@@ -63,32 +63,17 @@ class LossValues:
         size = batch_size(batch)
         graph = self._graphs.graph(size, self._purpose, validation)
         check_batch(batch, graph)
-        key = (size, validation)
-        if key not in self._passes:
-            self._passes[key] = self._new(graph, theta, batch, validation) if self._forward else None
-        return graph, self._passes[key]
+        if not self._forward:
+            return graph, None
 
-    def _new(self, graph: Graph, theta: Array, batch: Batch, validation: bool) -> Optional[TangentPass]:
-        """Return our own pass for a size of batch, None if it is no good; the first size decides for the network."""
-        # One sample is like every other: what goes wrong among several does not show.
-        decided = [forwards for (size, other), forwards in self._passes.items() if other == validation and size > 1]
-        if not decided:
-            return self._checked(graph, theta, batch)
-        return self._pass(graph) if decided[0] is not None else None
+        def is_right(forwards: TangentPass) -> bool:
+            losses, expected = _values(forwards, theta, batch)[0], self._by_nnabla(graph, theta, batch)[0]
+            return np.allclose(losses, expected, rtol=0, atol=SAME * np.abs(expected).max(), equal_nan=True)
+
+        return graph, self._passes.of(size, validation, partial(self._pass, graph), is_right)
 
     def _pass(self, graph: Graph) -> TangentPass:
         return TangentPass(graph, outputs_of(graph), self._graphs.space, self._graphs.buffers)
-
-    def _checked(self, graph: Graph, theta: Array, batch: Batch) -> Optional[TangentPass]:
-        """Return our own pass, None if it cannot compute what NNabla computes."""
-        expected = self._by_nnabla(graph, theta, batch)[0]
-        try:
-            forwards = self._pass(graph)
-            losses = _values(forwards, theta, batch)[0]
-        except UnsupportedError:
-            return None
-        size = np.abs(expected).max()
-        return forwards if np.allclose(losses, expected, rtol=0, atol=SAME * size, equal_nan=True) else None
 
     def _by_nnabla(self, graph: Graph, theta: Array, batch: Batch) -> Values:
         self._graphs.store.write(self._graphs.space.unflatten(theta))

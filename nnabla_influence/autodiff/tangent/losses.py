@@ -5,18 +5,18 @@ Logarithms are cut off where NNabla cuts them off, so a certain and wrong predic
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Dict, Tuple
 
 import numpy as np
 
-from ...array import Array
+from ...array import Array, IntArray
 from .activations import log_sigmoid, logistic
 from .arithmetic import chosen
 from .dual import Dual
 from .node import Node, Rule
 from .shapes import checked_indices
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "SMALLEST", "label_places", "probabilities"]
 
 # The smallest number that NNabla takes a logarithm of: float32's smallest normal one.
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -24,7 +24,8 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 SHARE = 1e-8
 
 
-def _probabilities(z: Array, axis: int) -> Array:
+def probabilities(z: Array, axis: int) -> Array:
+    """Return the softmax of z along an axis."""
     shifted = np.exp(z - z.max(axis, keepdims=True))
     p: Array = shifted / shifted.sum(axis, keepdims=True)
     return p
@@ -32,7 +33,7 @@ def _probabilities(z: Array, axis: int) -> Array:
 
 def _softmax(node: Node, z: Dual) -> Dual:
     axis = node.arguments["axis"]
-    p = _probabilities(z.value, axis)
+    p = probabilities(z.value, axis)
     if z.tangent is None:
         return Dual(p)
     weighted = p * z.tangent
@@ -50,11 +51,22 @@ def _log_softmax(node: Node, z: Dual) -> Dual:
 
 def _at_labels(node: Node, x: Dual, labels: Array) -> Dual:
     """Take the values at the labels' classes, zero where a label is negative: NNabla's word for none."""
-    axis = node.arguments["axis"] % x.value.ndim
-    shape = x.value.shape
-    index = checked_indices(node, np.maximum(labels, 0.0), shape[axis]).reshape(*shape[:axis], 1, *shape[axis + 1 :])
-    known = (labels >= 0.0).reshape(node.output_shapes[0])
-    return x.linear(lambda a: np.take_along_axis(a, index, axis).reshape(known.shape) * known)
+    axis, places, known = label_places(node, x.value.shape, labels)
+    return x.linear(lambda a: (np.take_along_axis(a, places, axis) * known).reshape(node.output_shapes[0]))
+
+
+def label_places(node: Node, shape: Tuple[int, ...], labels: Array) -> Tuple[int, IntArray, Array]:
+    """Return the axis of the classes, each label's place on it, and whether there is a label, of the same shape.
+
+    Args:
+        node: A loss of class numbers.
+        shape: Of the values at all classes.
+        labels: Class numbers, negative for none.
+    """
+    axis = node.arguments["axis"] % len(shape)
+    one = (*shape[:axis], 1, *shape[axis + 1 :])
+    places = checked_indices(node, np.maximum(labels, 0.0), shape[axis]).reshape(one)
+    return axis, places, (labels >= 0.0).reshape(one)
 
 
 def _softmax_cross_entropy(node: Node, z: Dual, labels: Dual) -> Dual:

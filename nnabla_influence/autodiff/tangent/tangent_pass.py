@@ -119,10 +119,10 @@ class TangentPass:
             for y in outputs
         ]
 
-    def values(self, theta: Array, batch: Mapping[str, Array]) -> List[Array]:
-        """Compute the outputs alone, float64 and arrays of their own, at half the price."""
+    def values(self, theta: Array, batch: Mapping[str, Array], tape: Optional[Tape] = None) -> List[Array]:
+        """Compute the outputs alone, float64 and arrays of their own, at half the price; see `run`."""
         parameters = self.space.unflatten(np.asarray(theta, self._precision))
-        outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()})
+        outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()}, tape)
         return [_as_float64(y.value) for y in outputs]
 
     def _carried(
