@@ -4,11 +4,11 @@
 
 For builtin:cifarnet (the network of arXiv:2103.11807, 1x32x32 images), builtin:cnn (1x28x28) and a network as in most
 projects of Neural Network Console (Adam, softmax and categorical cross-entropy, batch normalisation, dropout), batches
-of 64: the steps of training, losses and predictions, scores at fixed parameters by forward mode, scores and Hessian
-product by NNabla's double backward, and the Gauss-Newton product. The actions alternate; printed are the median and the
-range of the ratios of the processor's seconds, which a busy machine disturbs less than the clock's. Below: the largest
-error of the scores against the same pass in double precision, relative to the largest score, and the asymmetry
-``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's gradient and v = G u.
+of 64: the steps of training, losses and predictions, the gradient of their mean loss, scores at fixed parameters by
+forward mode, scores and Hessian product by NNabla's double backward, and the Gauss-Newton product. The actions
+alternate; printed are the median and the range of the ratios of the processor's seconds, which a busy machine disturbs
+less than the clock's. Below: the largest error of the scores against the same pass in double precision, relative to the
+largest score, and the asymmetry ``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's gradient and v = G u.
 """
 
 import argparse
@@ -36,6 +36,7 @@ def actions(name, network, data, batch, size, direction):
         "bare training step": bare_step(network, batch, size, SOLVERS[name]),
         "our training step": lambda: trainer.step(step),
         "losses and predictions": lambda: oracle.losses_and_predictions(theta, batch),
+        "gradient of the mean loss": lambda: oracle.batch_gradient(theta, batch),
         "scores, forward mode": lambda: oracle.sample_products(theta, batch, direction),
         "scores and Hessian product": lambda: oracle.products(theta, batch, direction),
         "Gauss-Newton product": lambda: oracle.gauss_newton(theta, batch, direction),

@@ -7,8 +7,8 @@ one epoch, with as many validation rows as a fifth of N; in one process, and in 
 too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a machine that is
 busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier one, and the
 ratio of these is printed beside the one by the clock. Then the fixed part and the slope of a straight line through the
-processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off. Stops if a
-score differs.
+processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off; where the
+number of Lanczos steps is not the same for each N, the slope holds their differences. Stops if a score differs.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from measured import CLASSES, SHAPES, SOLVERS, images, measure, network_named, s
 from nnabla_influence.autodiff import sweeping
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.estimators import SpectralInfluence, sample_columns
+from nnabla_influence.estimators.reused_work import ReusedWork
 from nnabla_influence.execution import Execution, one_thread
 from nnabla_influence.training import FinalState, train
 
@@ -43,11 +44,13 @@ def scored(training, data, validation, workers):
     """Score; the scores, and what it took."""
     started, used = time.perf_counter(), time.process_time()
     with one_thread(), sweeping(Execution(workers)) as sweep:
-        scores = SpectralInfluence().estimate(training, data, validation, sweep=sweep)
-        sample_columns(training, data, sweep=sweep)
+        reused = ReusedWork()
+        scores = SpectralInfluence().estimate(training, data, validation, sweep=sweep, reused=reused)
+        sample_columns(training, data, sweep=sweep, reused=reused)
         there = workers_seconds()
         here = time.process_time() - used
-        return scores.values, {"clock": time.perf_counter() - started, "here": here, "workers": there}
+        took = {"clock": time.perf_counter() - started, "here": here, "workers": there}
+        return scores.values, {**took, "lanczos": int(scores.facts["Lanczos steps"])}
 
 
 def trained(name, data, batch):
@@ -62,6 +65,8 @@ def shown(samples, workers, run, alone):
     idle = max([run["here"], *run["workers"]])
     text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock; "
     text += f"processor {run['here']:.1f} s here"
+    if workers == 1:
+        text += f"; {run['lanczos']} Lanczos steps"
     if run["workers"]:
         text += f" and {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s elsewhere; "
         text += f"ratio {alone['clock'] / run['clock']:.2f}, on idle cores at most {alone['here'] / idle:.2f}"

@@ -1,0 +1,62 @@
+"""What the first batch decides, for which sizes, and what is asked how often."""
+
+import pytest
+
+from nnabla_influence.autodiff.first_batch import FirstBatch
+from nnabla_influence.errors import UnsupportedError
+
+
+@pytest.fixture
+def asked():
+    """``asked(ways, size, right, validation)``: the way, of which the log knows what was made and looked at."""
+
+    def ask(ways, size, right=True, validation=False):
+        def make():
+            ask.log.append(f"made {size}")
+            return size
+
+        def is_right(way):
+            ask.log.append(f"looked at {size}")
+            return right
+
+        return ways.of(size, validation, make, is_right)
+
+    ask.log = []
+    return ask
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_first_size_decides_for_others_and_each_is_made_once(asked, right):
+    ways = FirstBatch()
+    assert [asked(ways, size, right) for size in (7, 4, 7, 4)] == ([7, 4, 7, 4] if right else [None] * 4)
+    assert asked.log == ["made 7", "looked at 7", *(["made 4"] if right else [])]
+
+
+def test_one_sample_decides_for_itself_alone(asked):
+    ways = FirstBatch()
+    assert asked(ways, 1, right=False) is None and asked(ways, 4) == 4 and asked(ways, 1) is None
+    assert asked.log == ["made 1", "looked at 1", "made 4", "looked at 4"]
+
+
+def test_the_validation_network_is_decided_by_itself(asked):
+    ways = FirstBatch()
+    assert asked(ways, 4, right=False) is None and asked(ways, 4, validation=True) == 4
+
+
+@pytest.mark.parametrize("where", ["made", "looked at"])
+def test_what_is_not_supported_is_no_way(where):
+    def unsupported(*way):
+        raise UnsupportedError("no rule")
+
+    ways = FirstBatch()
+    make, is_right = (unsupported, None) if where == "made" else (lambda: "way", unsupported)
+    assert ways.of(4, False, make, is_right) is None
+    assert ways.of(3, False, lambda: "way", lambda way: True) is None, "the layers are the same"
+
+
+def test_other_errors_are_not_hidden():
+    def broken():
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        FirstBatch().of(4, False, broken, lambda way: True)
