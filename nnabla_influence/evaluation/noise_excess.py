@@ -93,6 +93,8 @@ class FoldErrors:
         known = {of: [errors for errors in of_folds if errors is not None] for of, of_folds in parts.items()}
         if any(len(of_folds) < len(names) for of_folds in known.values()):
             return None
+        if any(len({len(errors) for errors in known[of]}) > 1 for of in (SCORING, SELECTION)):
+            return None  # of a table that somebody edited
         scoring, selection = (np.mean(known[of], axis=0) for of in (SCORING, SELECTION))
         return cls(np.concatenate(known[FOLD]), scoring, selection, figures.classes)
 

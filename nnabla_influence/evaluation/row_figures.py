@@ -139,9 +139,23 @@ class RowFigures:
         if path.is_file():
             try:
                 figures._arrays = unpack_arrays(path.read_bytes())
+                figures._check()
             except (OSError, CorruptFileError, TooLargeError) as error:
                 raise DataError(f"'{path}' is broken ({error}).", remedy("replace-curve")) from error
         return figures
+
+    def _check(self) -> None:
+        """Refuse what is not as `write` wrote it.
+
+        Raises:
+            CorruptFileError: A number or a list of names is something else.
+        """
+        for name in (SCALE, CLASSES):
+            if name in self._arrays and (self._arrays[name].shape or self._arrays[name].dtype.kind not in "if"):
+                raise CorruptFileError(f"expected '{name}' to be a number")
+        names = self._arrays.get(FOLD_NAMES)
+        if names is not None and (names.ndim != 1 or names.dtype.kind != "U"):
+            raise CorruptFileError(f"expected '{FOLD_NAMES}' to be a list of names")
 
     def write(self, table: Path) -> None:
         """Write the file beside a table, whole or not at all; which retraining ended first changes no byte."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.evaluation.noise_excess import FoldErrors, NoiseExcess
+from nnabla_influence.evaluation.row_figures import RowFigures
 
 
 def drawn(random, classes, share, wrong=0.15, training=2000, validation=600):
@@ -67,3 +68,21 @@ def test_what_is_clear_lies_two_standard_errors_above_zero():
     assert NoiseExcess(21.0, 10.0).clear and not NoiseExcess(20.0, 10.0).clear
     assert not NoiseExcess(-21.0, 10.0).clear
     assert not NoiseExcess(1e-12, 1e-20).clear, "what rounding leaves"
+
+
+def test_folds_of_which_something_is_missing_or_does_not_fit_say_nothing():
+    right = np.array([True, False, True])
+    rows = (np.where(right, 0.1, 2.0), right)
+    figures = RowFigures()
+    assert FoldErrors.of(figures) is None
+    figures.begin_folds(["fold-a-0", "fold-a-1"], 3)
+    measured = {"fold": rows, "scoring": rows, "selection": rows}
+    figures.add("fold-a-0", measured)
+    assert FoldErrors.of(figures) is None, "one is missing"
+    figures.add("fold-a-1", {**measured, "scoring": (rows[0][:2], right[:2])})
+    assert FoldErrors.of(figures) is None, "of other rows"
+    figures.add("fold-a-1", {**measured, "scoring": (np.full(3, np.inf), None)})
+    figures._arrays.pop("fold-a-1.scoring.right")
+    assert FoldErrors.of(figures) is None, "it diverged"
+    figures.add("fold-a-1", measured)
+    assert FoldErrors.of(figures).training.tolist() == [0.0, 1.0, 0.0] * 2

@@ -147,3 +147,31 @@ def test_the_order_in_which_retrainings_end_changes_no_byte(tmp_path):
         figures.write(tmp_path / f"{name}.csv")
     written = [rows_file(tmp_path / f"{name}.csv").read_bytes() for name in ("a", "b")]
     assert written[0] == written[1]
+
+
+@pytest.mark.parametrize(
+    "name, array",
+    [("folds", np.arange(3)), ("folds", np.array("one")), ("classes", np.zeros(2)), ("scale", np.array("one"))],
+)
+def test_what_is_not_as_it_was_written_is_refused(tmp_path, name, array):
+    figures = RowFigures()
+    figures.scale = 1.0
+    figures.begin_folds(["fold-a-0", "fold-a-1"], 3)
+    figures.write(tmp_path / "c.csv")
+    assert RowFigures.read(tmp_path / "c.csv").folds == ["fold-a-0", "fold-a-1"]
+    figures._arrays[name] = array
+    figures.write(tmp_path / "c.csv")
+    with pytest.raises(DataError, match=f"is broken .expected '{name}' to be a"):
+        RowFigures.read(tmp_path / "c.csv")
+
+
+def test_folds_of_another_experiment_are_forgotten_and_nothing_else():
+    figures = RowFigures()
+    assert figures.folds == [] and figures.classes == 0
+    figures.begin_folds(["fold-a-0", "fold-a-1"], 3)
+    for job in ("fold-a-0", "fold-a-1", "job"):
+        figures.add(job, {"selection": (LOSSES, RIGHT)})
+    figures.begin_folds(["fold-a-0", "fold-b-1"], 4)
+    assert figures.folds == ["fold-a-0", "fold-b-1"] and figures.classes == 4
+    assert [job in figures for job in ("fold-a-0", "fold-a-1", "fold-b-1", "job")] == [True, False, False, True]
+    assert figures.losses("job", "selection") == pytest.approx(LOSSES)
