@@ -46,7 +46,7 @@ class BatchGradients:
         self._ways: FirstBatch[_ThereAndBack] = FirstBatch()
 
     def run(self, theta: Array, batch: Batch, validation: bool, weigh: Weigh) -> Array:
-        """Compute the gradient (P,), finite or not.
+        """Compute the gradient (P,), float32, finite or not.
 
         Args:
             theta: Parameters (P,).
@@ -86,11 +86,11 @@ class _ThereAndBack:
         self._back = PullBack(self._forwards)
 
     def run(self, theta: Array, batch: Batch, weigh: Weigh) -> Array:
-        """Compute the gradient (P,)."""
+        """Compute the gradient (P,), float32: workers send it."""
         tape: Tape = []
         (losses,) = self._forwards.values(theta, batch, tape)
         seed = _factors(losses[:, 0], weigh)[:, None] / len(losses)
-        return self._back.run(tape, [seed])
+        return self._back.run(tape, [seed]).astype(np.float32)
 
 
 def _factors(losses: Array, weigh: Weigh) -> Array:

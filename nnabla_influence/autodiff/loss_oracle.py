@@ -137,7 +137,7 @@ class LossOracle:
         validation: bool = False,
         weigh: Weigh = None,
     ) -> Array:
-        """Compute the gradient (P,) of the mean loss of one batch, see `mean_gradient`; finite or not."""
+        """Compute the gradient (P,), float32, of the mean loss of one batch, see `mean_gradient`; finite or not."""
         with self._computing():
             return self._gradients.run(theta, batch, validation, weigh)
 
