@@ -36,6 +36,8 @@ def print_curve(console: Console, curve: RemovalCurve) -> None:
                 console.result(f"{CONTROL_NAMES[control]} instead: change of {', '.join(changes)}")
         for decision in (decided for decided in decisions(curve) if decided.start == start):
             console.result(decision.sentence)
+    if curve.label_noise:
+        console.result(f"labels: {curve.label_noise}")
     if curve.rows and curve.seeds < 2:
         console.warn("one seed has no interval; give more --trials before you believe a difference")
 

@@ -115,6 +115,19 @@ class FoldErrors:
         chance += (1 - r * others) ** 2 * validation.var() / len(validation)
         return NoiseExcess(len(self.training) * r, len(self.training) * math.sqrt(chance) / known)
 
+    @property
+    def sentence(self) -> str:
+        """How many labels seem wrong, in words; empty if nobody can tell."""
+        excess = self.excess(np.arange(len(self.selection)))
+        if excess is None:
+            return ""
+        by = f"by {FOLDS} networks that did not see them"
+        if not excess.clear:
+            return f"the training labels are not clearly worse than the validation rows', {by}"
+        number = f"{round(excess.number):,} of {len(self.training):,}"
+        error = f"(standard error {round(excess.error):,})"
+        return f"about {number} labels are wrong beyond the validation rows' share {error}, {by}"
+
 
 def fold_name(experiment: str, fold: int) -> str:
     """Return the name of the figures of a training without a fold."""

@@ -23,7 +23,7 @@ from .choice import likeliest_number
 from .cross_fit import CrossFit, cross_fit
 from .decision import RANDOM, Decision, Line, chosen_numbers, chosen_picks, decide
 from .evaluation_data import EvaluationData
-from .noise_excess import FOLDS, NoiseExcess
+from .noise_excess import FOLDS
 from .removal_curve import RemovalCurve
 from .removal_sweep import RemovalSweep, run_removal_sweep
 from .trial import Trial
@@ -132,8 +132,8 @@ def choose_number(
     line = (method, "remove", search.start)
     curve = run(orders, search.counts(samples), search.start)
     cross = cross_fit(curve, search.start, search.split_seed)
-    if search.counts_wrong_labels:
-        _log_wrong_labels(curve.noise_excess(), samples)
+    if curve.label_noise:
+        LOGGER.info("%s", curve.label_noise)
     curve = run(orders, _finer(search, curve, line, cross), search.start)
     best, parts = chosen_numbers(curve, line, cross)
     wanted = sorted({*parts} - {0})
@@ -166,26 +166,6 @@ def _finer(search: NumberSearch, curve: RemovalCurve, line: Line, cross: CrossFi
     if likeliest and any(excess is not None and excess.clear for excess in excesses):
         return tuple(sorted({likeliest, *parts} - {0, *tried}))
     return search.between(tried, chosen_numbers(curve, line, cross)[0])
-
-
-def _log_wrong_labels(excess: Optional[NoiseExcess], samples: int) -> None:
-    """Say how many labels seem wrong."""
-    if excess is None:
-        return
-    if excess.clear:
-        LOGGER.info(
-            "about %s of %s labels are wrong beyond the validation rows' share (standard error %s), by %d networks "
-            "that did not see them",
-            f"{round(excess.number):,}",
-            f"{samples:,}",
-            f"{round(excess.error):,}",
-            FOLDS,
-        )
-    else:
-        LOGGER.info(
-            "the training labels are not clearly worse than the validation rows', by %d networks that did not see them",
-            FOLDS,
-        )
 
 
 class _Retrainings:

@@ -224,6 +224,12 @@ class RemovalCurve:
             return None
         return folds.excess(np.arange(len(folds.selection)) if rows is None else rows)
 
+    @property
+    def label_noise(self) -> str:
+        """How many labels seem wrong, in words; empty where no folds were trained."""
+        folds = FoldErrors.of(self.figures)
+        return "" if folds is None else folds.sentence
+
     def numbers(self, method: str, treatment: str, start: str) -> List[int]:
         """Return the numbers of samples that were removed by a method, ascending; 0 is not among them."""
         wanted = (method, treatment, start)

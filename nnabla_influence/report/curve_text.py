@@ -15,11 +15,15 @@ __all__ = ["choice_table", "curve_text"]
 def curve_text(curve: RemovalCurve) -> str:
     """Say what is decided for each line, and how to read the figure."""
     seeds = curve.seeds
-    decided = " ".join(decision.sentence for decision in decisions(curve))
+    said = [decision.sentence for decision in decisions(curve)]
+    noise = curve.label_noise
+    if noise:
+        said.append(f"{noise[0].upper()}{noise[1:]}.")
     return (
-        f"{decided} Lines are means over {seeds} {'seed' if seeds == 1 else 'seeds'}"
+        f"{' '.join(said)} Lines are means over {seeds} {'seed' if seeds == 1 else 'seeds'}"
         f"{', bars their 95 % intervals' if seeds > 1 else ''}; the ring is the number that the selection data chose "
-        "(the smallest within a standard error of the best), the dashed line removing nothing."
+        "(of those within a standard error of the best the middle one, or the one that wrong labels make likely), the "
+        "dashed line removing nothing."
     )
 
 

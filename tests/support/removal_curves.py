@@ -48,3 +48,14 @@ def _rows(error, rows, spread, test):
     differing = error + spread * (-1.0) ** np.arange(rows)
     losses = -SCALE * np.log1p(-np.clip(differing, 0.0, 0.999))
     return {"selection": (losses, None), **({"test": (losses, None)} if test else {})}
+
+
+def with_folds(made, wrong, samples=100, rows=ROWS):
+    """The curve, beside networks that contradict so many of the training labels and none of the validation rows'."""
+    names = [f"fold-a-{fold}" for fold in range(5)]
+    made.figures.begin_folds(names, 10)
+    contradicted = np.arange(samples) < wrong
+    for fold, name in enumerate(names):
+        right = {"fold": ~contradicted[fold::5], "scoring": np.ones(rows, bool), "selection": np.ones(rows, bool)}
+        made.figures.add(name, {of: (np.where(r, 0.1, 2.0), r) for of, r in right.items()})
+    return made

@@ -161,6 +161,8 @@ def _retrain(request: CurveRequest, console: Messenger) -> None:
         curve.to_csv(table, overwrite=True)
     console.info(f"every retraining: {table} ({len(curve.rows)} rows)")
     console.info(f"picture: {picture}")
+    if curve.label_noise:
+        console.info(f"labels: {curve.label_noise}")
     for decision in decisions(curve):
         console.result(decision.sentence)
 

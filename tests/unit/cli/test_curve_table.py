@@ -1,7 +1,7 @@
 """How a removal curve and an attribution are printed."""
 
 import pytest
-from support.removal_curves import curve
+from support.removal_curves import curve, with_folds
 
 from nnabla_influence.cli.console import Console
 from nnabla_influence.cli.curve_table import print_agreements, print_curve
@@ -40,6 +40,14 @@ def test_the_sentence_is_that_of_the_decision_and_random_is_a_control_without_on
     out, _ = printed(capsys, shown)
     assert out.splitlines()[-2:] == [decision.sentence for decision in decisions(shown)]
     assert out.splitlines()[-1].startswith("loss: nothing is worth removing; ")
+
+
+@pytest.mark.parametrize("wrong, said", [(20, "about 20 of 100 labels are wrong"), (0, "the training labels are not")])
+def test_how_many_labels_are_wrong_is_said_once_at_the_end(capsys, wrong, said):
+    shown = curve({"spectral": {10: -0.02, 30: -0.05}})
+    assert "labels: " not in printed(capsys, shown).out
+    out, _ = printed(capsys, with_folds(shown, wrong))
+    assert out.splitlines()[-1].startswith(f"labels: {said}") and out.count("labels: ") == 1
 
 
 def test_every_start_has_a_table_of_its_own(capsys):

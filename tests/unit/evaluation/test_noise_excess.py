@@ -70,6 +70,23 @@ def test_what_is_clear_lies_two_standard_errors_above_zero():
     assert not NoiseExcess(1e-12, 1e-20).clear, "what rounding leaves"
 
 
+@pytest.mark.parametrize(
+    "training, sentence",
+    [
+        (np.repeat([1.0, 0.0], [400, 1600]), "about 400 of 2,000 labels are wrong beyond the validation rows' share "
+         "(standard error 18), by 5 networks that did not see them"),
+        (np.zeros(2000), "the training labels are not clearly worse than the validation rows', by 5 networks that did "
+         "not see them"),
+    ],
+)  # fmt: skip
+def test_the_sentence_says_how_many_or_that_they_are_no_worse(training, sentence):
+    assert FoldErrors(training, np.zeros(9), np.zeros(9), 10).sentence == sentence
+
+
+def test_networks_that_know_nothing_say_nothing():
+    assert FoldErrors(np.ones(10), np.full(10, 0.5), np.zeros(0), 2).sentence == ""
+
+
 def test_folds_of_which_something_is_missing_or_does_not_fit_say_nothing():
     right = np.array([True, False, True])
     rows = (np.where(right, 0.1, 2.0), right)

@@ -1,7 +1,7 @@
 """The removal curve in words: the decision, the chosen number, its interval."""
 
 import pytest
-from support.removal_curves import curve
+from support.removal_curves import curve, with_folds
 
 from nnabla_influence.evaluation.decision import decisions
 from nnabla_influence.report.curve_text import choice_table, curve_text
@@ -48,3 +48,11 @@ def test_the_choice_is_told_with_its_interval():
     assert (name, start, removed) == ("loss", "retrained from scratch", "30")
     assert selection == test_loss == "-0.05 ± 0.00092"  # t(3) * 0.00058 / 2
     assert accuracy == "0"
+
+
+def test_how_many_labels_are_wrong_is_said_after_what_is_decided():
+    text = curve_text(with_folds(curve({"loss": {30: -0.05}}), 20))
+    said = (
+        "About 20 of 100 labels are wrong beyond the validation rows' share (standard error 4), by 5 networks that did"
+    )
+    assert f" trainings of each kind). It is the largest number that was tried. {said} not see them. Lines are" in text

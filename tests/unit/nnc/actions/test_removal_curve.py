@@ -100,6 +100,17 @@ def test_the_picture_the_table_and_a_sentence_are_made(fields, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("start, folds", [("scratch", 5), ("last-epoch", 0)])
+def test_from_scratch_it_also_says_how_many_labels_are_wrong(fields, trained_project, tmp_path, start, folds):
+    console = RecordingConsole()
+    run(fields(model=str(trained_project("affine").nnp), start=start), console)
+    curve = RemovalCurve.read_csv(tmp_path / "table.csv")
+    assert len(curve.figures.folds) == folds
+    said = [line for line in console.lines if line.startswith("labels: ")]
+    assert said == ([f"labels: {curve.label_noise}"] if folds else [])
+    assert any(f"cost: up to {2 * (1 + 2) + folds} trainings" in line for line in console.lines)
+
+
 def test_what_was_changed_while_it_retrained_is_named(fields, trained_project, tmp_path, monkeypatch, caplog):
     test = tmp_path / "test.csv"
     given = Path(fields().text("model")).parent
