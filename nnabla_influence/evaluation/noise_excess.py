@@ -11,10 +11,12 @@ a share r of labels that were changed, each to any other class, it errs on the f
     a = (1 - r) e + r (1 - e / (C - 1)),    hence    r = (a - e) / (1 - e C / (C - 1)).
 
 Wrong labels among the validation rows are in e, so this is the *excess* over their share: it cannot tell that there are
-no wrong labels, but where it is clearly above zero, it says how many. With two classes the errors are ``1 - p`` with p
-the probability of the label: what is not given to one class is given to the other, so the formula holds for them too,
-with less chance than for wrong answers. With more classes they are wrong answers, 0 or 1. By the delta method the
-variance of r is
+no wrong labels, but where it is clearly above zero, it says how many. Training rows that are merely harder than the
+validation rows look the same; so it decides only among numbers to remove that are as good as each other (see `choice`).
+
+With two classes the errors are ``1 - p`` with p the probability of the label: what is not given to one class is given
+to the other, so the formula holds for them too, with less chance than for wrong answers. With more classes they are
+wrong answers, 0 or 1. By the delta method the variance of r is
 
     (var(a) / N + (1 - r C / (C - 1))^2 var(e) / m) / (1 - e C / (C - 1))^2
 

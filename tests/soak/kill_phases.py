@@ -91,6 +91,7 @@ def _commands():
     yield _phase("run", "run", *PROJECT, "--trials", "2", "--output", "i.csv")
     yield _phase("run, 2 workers", "run", *PROJECT, "--trials", "2", "--workers", "2", "--output", "i.csv")
     yield _phase("evaluate", "evaluate", *PROJECT, *FEW, "--output", "curve.csv")
+    yield _phase("evaluate, from scratch", "evaluate", *PROJECT, *FEW, "--retrain", "scratch", "--output", "curve.csv")
     yield _phase("evaluate, 2 workers", "evaluate", *PROJECT, *FEW, "--workers", "2", "--output", "curve.csv")
     automatic = ("cleanse", "--remove", "auto", "--cache", "../inputs/cache.h5", *DATA, "--retrain", "last-epoch")
     outputs = ("--output", "clean.csv", "--removed", "removed.csv")
