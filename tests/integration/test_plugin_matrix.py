@@ -248,7 +248,7 @@ def test_in_nnc_desktop_auto_retrains_and_keeps_what_it_decided_by(clicks, proje
     removed = (unlisted / "removed.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert len(Table.read(cleansed.output)) == 40 - len(removed)
     assert ("auto: spectral: remove " in cleansed.said) == bool(removed)
-    trainings = NumberSearch().trainings(40)
+    trainings = NumberSearch(start="last-epoch", confirm="last-epoch").trainings(40)
     cost = cleansed.lines.index(f"cost: up to {trainings} trainings of the last epoch alone, with 40 samples an epoch")
     assert "NNC Desktop stops waiting after 5 minutes" in cleansed.lines[cost + 1]
     assert cost < next(place for place, line in enumerate(cleansed.lines) if line.startswith("training one more epoch"))
