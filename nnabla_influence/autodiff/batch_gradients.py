@@ -62,6 +62,7 @@ class BatchGradients:
             return nnablas()
 
         def is_right(way: _ThereAndBack) -> bool:
+            """Whether it gives NNabla's gradient."""
             return _alike(way.run(theta, batch, weigh), nnablas())
 
         way = self._ways.of(size, validation, partial(_ThereAndBack, graph, self._graphs), is_right)

@@ -67,6 +67,7 @@ class LossValues:
             return graph, None
 
         def is_right(forwards: TangentPass) -> bool:
+            """Whether it gives NNabla's losses."""
             losses, expected = _values(forwards, theta, batch)[0], self._by_nnabla(graph, theta, batch)[0]
             return np.allclose(losses, expected, rtol=0, atol=SAME * np.abs(expected).max(), equal_nan=True)
 

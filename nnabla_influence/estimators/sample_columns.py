@@ -67,6 +67,7 @@ def sample_columns(
     """
 
     def asked() -> Dict[str, Array]:
+        """Compute them in a pass of their own."""
         oracle = LossOracle(training.network, "frozen", device)
         batches = consecutive_batches(len(train), training.config.batch_size)
         question = partial(_columns_of_batch, theta=training.final.theta)

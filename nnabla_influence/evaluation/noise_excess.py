@@ -33,6 +33,7 @@ import numpy as np
 
 from ..array import Array
 from ..objective import Objective
+from .evaluation_data import SELECTION
 from .row_figures import RowFigures
 
 __all__ = ["FOLD", "FOLDS", "SCORING", "FoldErrors", "NoiseExcess", "fold_name"]
@@ -40,7 +41,6 @@ __all__ = ["FOLD", "FOLDS", "SCORING", "FoldErrors", "NoiseExcess", "fold_name"]
 FOLDS = 5
 FOLD = "fold"
 SCORING = "scoring"
-SELECTION = "selection"
 CLEAR = 2.0  # standard errors above zero
 KNOWS = 0.1  # a network with a smaller 1 - e C / (C - 1) knows too little
 

@@ -37,6 +37,7 @@ def _of_values(rule: Rule) -> Pull:
     """Return the pull of a loss of one value each: the tangent of a direction of ones is the slope."""
 
     def pull(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+        """See `kept.Pull`."""
         cotangents: List[Optional[Array]] = []
         for place, wanted in enumerate(kept.wanted):
             inputs = [Dual(x, np.ones_like(x) if place == other else None) for other, x in enumerate(kept.inputs)]
