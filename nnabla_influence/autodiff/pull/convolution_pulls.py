@@ -8,10 +8,12 @@ import numpy as np
 
 from ...array import Array
 from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, taps_of
-from ..tangent.correlations import Correlation, DepthwiseCorrelation, Geometry, PatchCorrelation
+from ..tangent.correlations import DepthwiseCorrelation, Geometry
 from ..tangent.dual import Dual
-from ..tangent.matrix_products import multiply, multiply_transposed
+from ..tangent.matrix_products import multiply
 from ..tangent.node import Node
+from ..tangent.normalizations import lines_of, sum_over_lines
+from ..tangent.winograd_correlation import dense_correlation
 from .kept import Kept, Pull
 
 __all__ = ["PULLS"]
@@ -32,7 +34,7 @@ def _convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
         order = [weight.ndim - 1, weight.ndim - 2, *range(weight.ndim - 2)]
         cotangents[1] = of_taps.reshape(*weight.shape[2:], *taps.shape[1:]).transpose(order)
     if len(kept.inputs) > 2:
-        cotangents[2] = upper.reshape(-1, upper.shape[-1]).sum(axis=0, dtype=np.float64)
+        cotangents[2] = sum_over_lines(lines_of(upper, 1))
     return cotangents
 
 
@@ -51,36 +53,16 @@ def _of_taps(node: Node, geometry: Geometry, images: Array, taps: Array, upper: 
     groups = node.arguments["group"]
     _, channels, maps = taps.shape
     if channels == 1 and groups > 1:
-        return _of_depthwise_taps(node, geometry, images.repeat(maps // groups, -1), upper)
+        repeated = images.repeat(maps // groups, -1)
+        return DepthwiseCorrelation(geometry, maps, maps, node.buffers).weight_cotangent(repeated, upper)
     each = maps // groups
+    correlation = dense_correlation(geometry, channels, each, node.buffers)
     parts = []
     for group in range(groups):
-        correlation = PatchCorrelation(geometry, channels, each, node.buffers)
         read = images[..., group * channels : (group + 1) * channels]
-        parts.append(_products(correlation, read, np.ascontiguousarray(upper[..., group * each : (group + 1) * each])))
-    return np.concatenate(parts, -1).reshape(taps.shape)
-
-
-def _products(correlation: Correlation, images: Array, upper: Array) -> Array:
-    """Return (places x channels, maps): patches times cotangents, summed over all outputs."""
-    total = np.zeros(0)
-    for block in correlation.blocks(len(images)):
-        rows = correlation.operand(images, block)
-        product = np.empty((rows.shape[1], upper.shape[-1]), rows.dtype)
-        multiply_transposed(rows, block.made(upper).reshape(len(rows), -1), product)
-        total = total + product if total.size else product.astype(np.float64)
-    return total
-
-
-def _of_depthwise_taps(node: Node, geometry: Geometry, images: Array, upper: Array) -> Array:
-    maps = upper.shape[-1]
-    correlation = DepthwiseCorrelation(geometry, maps, maps, node.buffers)
-    total = np.zeros((*geometry.kernel, maps))
-    for block in correlation.blocks(len(images)):
-        views = correlation.operand(images, block)
-        for place in np.ndindex(*geometry.kernel):
-            total[place] += (views[place] * block.made(upper)).reshape(-1, maps).sum(axis=0)
-    return total.reshape(-1, 1, maps)
+        made = np.ascontiguousarray(upper[..., group * each : (group + 1) * each])
+        parts.append(correlation.weight_cotangent(read, made))
+    return np.concatenate(parts, -1)
 
 
 def _of_images(node: Node, geometry: Geometry, channels: int, taps: Array, upper: Array) -> Array:
@@ -105,7 +87,7 @@ def _spread(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:
     if not _turns(geometry):
         return _added_up(node, geometry, taps, upper)
     turned = np.ascontiguousarray(taps[::-1].transpose(0, 2, 1))
-    correlation = PatchCorrelation(_turned(geometry), turned.shape[1], turned.shape[2], node.buffers)
+    correlation = dense_correlation(_turned(geometry), turned.shape[1], turned.shape[2], node.buffers)
     return correlation.run(Dual(upper), Dual(turned), Dual(np.zeros(turned.shape[2], upper.dtype))).value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from bisect import bisect_left, bisect_right
 from typing import List, Optional, Sequence
 
 import numpy as np
@@ -30,7 +31,8 @@ class Buffers:
     """
 
     def __init__(self) -> None:
-        self._buffers: List[Array] = []
+        self._buffers: List[Array] = []  # the smallest first
+        self._sizes: List[int] = []
 
     def empty(self, shape: Sequence[int], dtype: DTypeLike) -> Array:
         """Return an array of any content that nobody holds; it is taken back when nobody does any more."""
@@ -38,19 +40,19 @@ class Buffers:
         buffer = self._free(count)
         if buffer is None:
             buffer = np.empty(count, np.uint8)
-            self._buffers.append(buffer)
+            place = bisect_left(self._sizes, count)
+            self._buffers.insert(place, buffer)
+            self._sizes.insert(place, count)
         return buffer[:count].view(dtype).reshape(shape)
 
     def _free(self, count: int) -> Optional[Array]:
         """Return the smallest buffer of at least so many bytes, and not many more, that nobody holds."""
-        best: Optional[Array] = None
-        for place in range(len(self._buffers)):
-            size = len(self._buffers[place])
+        first, last = bisect_left(self._sizes, count), bisect_right(self._sizes, SPARE * count)
+        for place in range(first, last):
             # The list and, in most versions of Python, the call itself: nobody else, not even by a view.
-            if count <= size <= SPARE * count and sys.getrefcount(self._buffers[place]) <= 2:
-                if best is None or size < len(best):
-                    best = self._buffers[place]
-        return best
+            if sys.getrefcount(self._buffers[place]) <= 2:
+                return self._buffers[place]
+        return None
 
     def like(self, array: Array, dtype: Optional[DTypeLike] = None) -> Array:
         """Return an array of any content, of another's shape, whose axes lie in memory as the other's."""

@@ -8,11 +8,12 @@ from typing import Dict, List, Optional, Sequence
 import numpy as np
 
 from ...array import Array
-from .correlations import DepthwiseCorrelation, Geometry, PatchCorrelation
+from .correlations import DepthwiseCorrelation, Geometry
 from .dual import Dual
 from .matrix_products import bilinear
 from .node import Node, Rule
 from .shapes import joined
+from .winograd_correlation import dense_correlation
 
 __all__ = ["RULES", "as_nnabla_has_it", "channels_last", "geometry_of", "taps_of"]
 
@@ -68,7 +69,7 @@ def _grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dua
     if channels == 1 and groups > 1:
         repeated = images if groups == maps else images.linear(lambda a: a.repeat(maps // groups, -1))
         return DepthwiseCorrelation(geometry, maps, maps, node.buffers).run(repeated, taps, bias)
-    correlation = PatchCorrelation(geometry, channels, maps // groups, node.buffers)
+    correlation = dense_correlation(geometry, channels, maps // groups, node.buffers)
     parts: List[Dual] = []
     for group in range(groups):
         read = slice(group * channels, (group + 1) * channels)

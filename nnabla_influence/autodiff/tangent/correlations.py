@@ -2,9 +2,10 @@
 
 The output y of a convolution with weights w moves by ``dy = dx * w + x * dw``: three convolutions forwards, where a
 gradient takes one forwards and two backwards. They are computed for a few samples at a time, or a few lines of a large
-one, which stay in the processor's cache, in one of two ways:
+one, which stay in the processor's cache, in one of three ways:
 
 * `PatchCorrelation`: a product of the weights with the matrix of all patches of the images, which serves both w and dw.
+* `WinogradCorrelation`: products of tiles of the images with transformed weights, 4/9 of the multiplications of 3x3.
 * `DepthwiseCorrelation`: a weighted sum of shifted views, where every output reads one channel only.
 """
 
@@ -20,7 +21,7 @@ from numpy.lib.stride_tricks import as_strided
 from ...array import Array
 from .buffers import Buffers
 from .dual import Dual
-from .matrix_products import multiply
+from .matrix_products import multiply, multiply_transposed
 
 __all__ = ["Block", "Correlation", "DepthwiseCorrelation", "Geometry", "PatchCorrelation"]
 
@@ -105,6 +106,9 @@ class Correlation(ABC):
     # Numbers of the largest array of a block of samples: what the processor's cache holds.
     BLOCK: int
 
+    # A part of one sample has a multiple of so many lines of outputs.
+    LINES = 1
+
     def __init__(self, geometry: Geometry, channels: int, maps: int, buffers: Buffers) -> None:
         self.geometry = geometry
         self.channels = channels
@@ -126,16 +130,32 @@ class Correlation(ABC):
         y = Dual(self.buffers.empty(shape, x.value.dtype))
         if any(a.tangent is not None for a in (x, weight, bias)):
             y.tangent = self.buffers.empty(shape, x.value.dtype)
+        prepared = weight.linear(self.prepared)
         for block in self.blocks(len(x.value)):
-            self._block(x, weight, bias, y, block)
+            self._block(x, prepared, bias, y, block)
         return y
+
+    def weight_cotangent(self, x: Array, upper: Array) -> Array:
+        """Compute the cotangent of the weights, ``sum over samples and outputs of x c``.
+
+        Args:
+            x: Images (B, ..., channels).
+            upper: The cotangent of the outputs (B, ..., maps), contiguous.
+
+        Returns:
+            (places, channels, maps), float64; sums of a block are in the images' precision.
+        """
+        total = np.zeros(())
+        for block in self.blocks(len(x)):
+            total = total + self.products(self.operand(x, block), block.made(upper)).astype(np.float64)
+        return self.returned(total)
 
     def blocks(self, batch: int) -> List[Block]:
         """Cut a batch into what is computed together."""
         geometry = self.geometry
         height = geometry.output[0]
         samples = self.BLOCK // self.numbers()
-        lines = height if samples else max(1, self.BLOCK * height // self.numbers())
+        lines = height if samples else self.LINES * max(1, self.BLOCK * height // self.numbers() // self.LINES)
         parts = [(first, min(first + lines, height)) for first in range(0, height, lines)]
         return [
             Block(slice(sample, sample + max(samples, 1)), slice(first, last), *geometry.lines(first, last))
@@ -168,6 +188,14 @@ class Correlation(ABC):
         shape = (len(padded), *geometry.output, *geometry.kernel, self.channels)
         return as_strided(padded, shape, strides, writeable=False)
 
+    def prepared(self, weight: Array) -> Array:
+        """Turn weights (places, channels, maps) into what `sum` takes; linear."""
+        return weight
+
+    def returned(self, products: Array) -> Array:
+        """Turn `products` into a cotangent of the weights, the transpose of `prepared`."""
+        return products
+
     @abstractmethod
     def numbers(self) -> int:
         """Return the size of the largest array that one sample needs."""
@@ -178,7 +206,11 @@ class Correlation(ABC):
 
     @abstractmethod
     def sum(self, terms: Sequence[Tuple[Array, Array]], bias: Array, into: Array) -> None:
-        """Write the sum of the convolutions of operands with weights, and the bias."""
+        """Write the sum of the convolutions of operands with prepared weights, and the bias."""
+
+    @abstractmethod
+    def products(self, operand: Array, upper: Array) -> Array:
+        """Return the transpose of `sum`, of the outputs' cotangents (B, ..., maps), for the prepared weights."""
 
 
 class PatchCorrelation(Correlation):
@@ -205,6 +237,12 @@ class PatchCorrelation(Correlation):
             multiply(rows, weight.reshape(-1, self.maps), total, add=count > 0)
         np.add(total if terms else 0.0, bias, out=total)
 
+    def products(self, operand: Array, upper: Array) -> Array:
+        """See `Correlation.products`."""
+        made = np.empty((operand.shape[1], self.maps), upper.dtype)
+        multiply_transposed(operand, upper.reshape(-1, self.maps), made)
+        return made.reshape(-1, self.channels, self.maps)
+
 
 class DepthwiseCorrelation(Correlation):
     """Weighted sums of shifted views; as many maps as channels, and weights (places, 1, maps)."""
@@ -227,3 +265,8 @@ class DepthwiseCorrelation(Correlation):
         for views, weight in terms:
             for place, w in zip(np.ndindex(*self.geometry.kernel), weight):
                 into += np.multiply(views[place], w[0], out=product)
+
+    def products(self, operand: Array, upper: Array) -> Array:
+        """See `Correlation.products`."""
+        places = np.ndindex(*self.geometry.kernel)
+        return np.stack([(operand[place] * upper).reshape(1, -1, self.maps).sum(axis=1) for place in places])

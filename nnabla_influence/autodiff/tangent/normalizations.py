@@ -30,6 +30,7 @@ __all__ = [
     "mean_over_lines",
     "mean_product",
     "standardized_lines",
+    "sum_over_lines",
 ]
 
 
@@ -77,9 +78,15 @@ def lines_of(a: Array, channel_axes: int) -> Array:
 
 def mean_over_lines(a: Array) -> Array:
     """Compute every channel's mean (C,)."""
-    total = a.sum(axis=1).sum(axis=0, dtype=np.float64)
-    mean: Array = (total / (a.shape[0] * a.shape[1])).astype(a.dtype)
+    mean: Array = (sum_over_lines(a) / (a.shape[0] * a.shape[1])).astype(a.dtype)
     return mean
+
+
+def sum_over_lines(a: Array) -> Array:
+    """Compute every channel's sum (C,), float64; within a line in the precision of (lines, values of a line, C)."""
+    in_a_line = np.ones(a.shape[1], a.dtype) @ a  # NumPy's own sum over an axis in the middle takes four times as long
+    total: Array = in_a_line.sum(axis=0, dtype=np.float64)
+    return total
 
 
 def mean_product(a: Array, b: Array) -> Array:

@@ -4,7 +4,9 @@ import nnabla.functions as F
 import pytest
 from support.tangent_rules import Fixed, assert_tangents, drawn
 
+from nnabla_influence.autodiff.tangent import winograd_correlation
 from nnabla_influence.autodiff.tangent.correlations import DepthwiseCorrelation, PatchCorrelation
+from nnabla_influence.autodiff.tangent.winograd_correlation import WinogradCorrelation
 
 # A sample's shape, that of the weights, and NNabla's settings.
 CONVOLUTIONS = {
@@ -14,6 +16,10 @@ CONVOLUTIONS = {
     "5x3, less padding": ((3, 7, 6), (4, 3, 5, 3), {"pad": (1, 0)}),
     "full padding": ((3, 5, 4), (4, 3, 3, 3), {"pad": (2, 2)}),
     "more padding than the kernel reaches": ((3, 5, 4), (4, 3, 2, 2), {"pad": (3, 2)}),
+    "3x3, more padding than the kernel reaches": ((3, 5, 4), (4, 3, 3, 3), {"pad": (3, 4)}),
+    "3x3, valid": ((3, 5, 8), (2, 3, 3, 3), {}),
+    "3x3, one output": ((3, 3, 3), (2, 3, 3, 3), {}),
+    "3x3, many channels": ((32, 6, 5), (33, 32, 3, 3), {"pad": (1, 1)}),
     "strided": ((3, 8, 7), (4, 3, 3, 2), {"stride": (2, 3), "pad": (1, 0)}),
     "dilated": ((3, 8, 9), (4, 3, 3, 2), {"dilation": (2, 3), "pad": (2, 1)}),
     "all of it, grouped": ((4, 9, 8), (6, 2, 3, 3), {"group": 2, "stride": (2, 2), "dilation": (2, 1), "pad": (2, 1)}),
@@ -30,20 +36,25 @@ CONVOLUTIONS = {
 
 @pytest.fixture(params=[None, 1, 500, 1500], ids=["usual blocks", "a line at a time", "some lines", "some samples"])
 def blocks(request, monkeypatch):
-    for way in (PatchCorrelation, DepthwiseCorrelation):
+    for way in (PatchCorrelation, WinogradCorrelation, DepthwiseCorrelation):
         if request.param:
             monkeypatch.setattr(way, "BLOCK", request.param)
 
 
+@pytest.fixture(params=[winograd_correlation.ADDITIONS, -100.0], ids=["the quickest way", "Winograd's where it can be"])
+def ways(request, monkeypatch):
+    monkeypatch.setattr(winograd_correlation, "ADDITIONS", request.param)
+
+
 @pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_convolution(name, blocks):
+def test_convolution(name, blocks, ways):
     shape, weight, settings = CONVOLUTIONS[name]
     x, w, b = drawn(5, *shape), drawn(*weight, seed=1), drawn(weight[0], seed=2)
     assert_tangents(lambda *inputs: F.convolution(*inputs, **settings), x, w, b)
 
 
 @pytest.mark.parametrize("name", ["3x3", "strided", "a group for each channel"])
-def test_what_does_not_move_has_no_tangent(name):
+def test_what_does_not_move_has_no_tangent(name, ways):
     shape, weight, settings = CONVOLUTIONS[name]
     x, w, b = drawn(5, *shape), drawn(*weight, seed=1), drawn(weight[0], seed=2)
     assert_tangents(lambda *inputs: F.convolution(*inputs, **settings), Fixed(x), w)
@@ -51,7 +62,7 @@ def test_what_does_not_move_has_no_tangent(name):
     assert_tangents(lambda *inputs: F.convolution(*inputs, **settings), x, Fixed(w))
 
 
-def test_a_batch_of_two_axes():
+def test_a_batch_of_two_axes(ways):
     x, w, b = drawn(2, 3, 3, 6, 5), drawn(4, 3, 3, 3, seed=1), drawn(4, seed=2)
     assert_tangents(lambda *inputs: F.convolution(*inputs, base_axis=2, pad=(1, 1)), x, w, b)
 
