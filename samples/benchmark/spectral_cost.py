@@ -6,9 +6,11 @@ For each N: the scoring with each sample's loss and predicted label, at the fina
 one epoch, with as many validation rows as a fifth of N; in one process, and in two, the start of the second counted
 too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a machine that is
 busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier one, and the
-ratio of these is printed beside the one by the clock. Then the fixed part and the slope of a straight line through the
-processor's seconds of one process, in units of a bare training step of NNabla, and how far the line is off; where the
-number of Lanczos steps is not the same for each N, the slope holds their differences. Stops if a score differs.
+ratio of these is printed beside the one by the clock. Stops if a score differs.
+
+Then how it grows with N: the same with one curvature product only, whose number is the same for every N, and a straight
+line through these runs, its slope in units of a bare training step of NNabla, and how far it is off. What N = 50,000
+costs is computed: the largest run, and that slope for the samples that it lacks.
 """
 
 import argparse
@@ -28,6 +30,8 @@ from nnabla_influence.estimators.reused_work import ReusedWork
 from nnabla_influence.execution import Execution, one_thread
 from nnabla_influence.training import FinalState, train
 
+MANY = 50_000
+
 
 def workers_seconds():
     """The processor's seconds of every worker so far; Linux only, else none."""
@@ -40,12 +44,12 @@ def workers_seconds():
     return found
 
 
-def scored(training, data, validation, workers):
-    """Score; the scores, and what it took."""
+def scored(training, data, validation, workers, products=None):
+    """Score, with so many curvature products or as many as it needs; the scores, and what it took."""
     started, used = time.perf_counter(), time.process_time()
     with one_thread(), sweeping(Execution(workers)) as sweep:
         reused = ReusedWork()
-        scores = SpectralInfluence().estimate(training, data, validation, sweep=sweep, reused=reused)
+        scores = SpectralInfluence(lanczos_steps=products).estimate(training, data, validation, sweep=sweep, reused=reused)
         sample_columns(training, data, sweep=sweep, reused=reused)
         there = workers_seconds()
         here = time.process_time() - used
@@ -79,29 +83,38 @@ def line_through(sizes, seconds):
     return fixed, slope, float(np.max(np.abs(fixed + slope * np.array(sizes) - seconds) / seconds))
 
 
+def growth(sizes, runs, largest, step):
+    """How runs with one curvature product grow by the clock, and what N = 50,000 costs by that and the largest run."""
+    fixed, slope, off = line_through(sizes, [run["clock"] for run in runs])
+    many = largest["clock"] + slope * (MANY - sizes[-1])
+    return {"fixed": fixed, "slope": slope / step, "off": off, "epochs": many / (MANY * step)}
+
+
 def measured(name, args):
     network = trained(name, images(max(args.samples), SHAPES[name]), args.batch)
     step = step_seconds(name, args.batch, args.repeats)
     print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
-    figures = {"step": step, "runs": []}
+    runs, with_one_product = ({workers: [] for workers in args.workers} for _ in range(2))
     for samples in args.samples:
         data = images(samples, SHAPES[name])
         validation = data.subset(range(max(CLASSES, samples // 5)))
         training = FinalState(network, TrainingConfig(epochs=1, batch_size=args.batch), samples)
-        alone, run = None, None
+        alone = None
         for workers in args.workers:
+            with_one_product[workers].append(scored(training, data, validation, workers, products=1)[1])
             values, run = scored(training, data, validation, workers)
+            runs[workers].append(run)
             alone = alone or (values, run)
-            figures["runs"].append({"samples": samples, "count": workers, **run})
             print(shown(samples, workers, run, alone[1]), flush=True)
             assert np.array_equal(values, alone[0]), "scores of workers differ"
-    if len(args.samples) > 1 and args.workers[0] == 1:
-        seconds = [run["here"] for run in figures["runs"] if run["count"] == 1]
-        fixed, slope, off = line_through(args.samples, seconds)
-        figures.update(fixed=fixed, slope=slope, off=off)
+    figures = {"step": step, "runs": runs, "with one product": with_one_product, "growth": {}}
+    for workers in args.workers if len(args.samples) > 1 else ():
+        grown = growth(args.samples, with_one_product[workers], runs[workers][-1], step)
+        figures["growth"][workers] = grown
         print(
-            f"  one process: {fixed:.1f} s and {slope / step:.2f} steps a sample (the line is off by at most "
-            f"{100 * off:.0f} %); at N = 50,000 computed: {(fixed / 50000 + slope) / step:.2f} training epochs"
+            f"  {workers} worker{'s' if workers > 1 else ''}, one curvature product: {grown['fixed']:.1f} s and "
+            f"{grown['slope']:.2f} steps a sample (the line is off by at most {grown['off']:.1%}); at N = 50,000 "
+            f"computed: {grown['epochs']:.2f} training epochs"
         )
     return figures
 
