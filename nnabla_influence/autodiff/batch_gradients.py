@@ -17,7 +17,7 @@ from ..array import Array
 from ..network import Graph, Purpose
 from ..network.graph import check_batch
 from .checked_products import EXACT
-from .first_batch import FirstBatch
+from .first_batch import FirstBatch, first_rows
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, batch_size
 from .pull import PullBack
@@ -55,20 +55,28 @@ class BatchGradients:
             weigh: The samples' weights. The sum is divided by B, whatever they are.
         """
         size = batch_size(batch)
-        graph = self._graphs.graph(size, self._purpose, validation)
-        check_batch(batch, graph)
-        nnablas = partial(self._by_nnabla, graph, theta, batch, weigh)
+        check_batch(batch, self._graph(size, validation))
+        nnablas = partial(self._by_nnabla, validation=validation, theta=theta)
         if not self._fast:
-            return nnablas()
+            return nnablas(batch=batch, weigh=weigh)
 
-        def is_right(way: _ThereAndBack) -> bool:
-            """Whether it gives NNabla's gradient."""
-            return _alike(way.run(theta, batch, weigh), nnablas())
+        def make(rows: int) -> _ThereAndBack:
+            """Make the way for batches of a size."""
+            return _ThereAndBack(self._graph(rows, validation), self._graphs)
 
-        way = self._ways.of(size, validation, partial(_ThereAndBack, graph, self._graphs), is_right)
-        return nnablas() if way is None else way.run(theta, batch, weigh)
+        def is_right(way: _ThereAndBack, rows: int) -> bool:
+            """Whether it gives NNabla's gradient; without weights, which may be zero."""
+            part = first_rows(batch, rows)
+            return _alike(way.run(theta, part, None), nnablas(batch=part, weigh=None))
 
-    def _by_nnabla(self, graph: Graph, theta: Array, batch: Batch, weigh: Weigh) -> Array:
+        way = self._ways.of(size, validation, make, is_right)
+        return nnablas(batch=batch, weigh=weigh) if way is None else way.run(theta, batch, weigh)
+
+    def _graph(self, size: int, validation: bool) -> Graph:
+        return self._graphs.graph(size, self._purpose, validation)
+
+    def _by_nnabla(self, validation: bool, theta: Array, batch: Batch, weigh: Weigh) -> Array:
+        graph = self._graph(batch_size(batch), validation)
         self._graphs.store.write(self._graphs.space.unflatten(theta))
         graph.feed(batch)
         graph.clear_gradients()

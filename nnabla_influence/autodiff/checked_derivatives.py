@@ -17,6 +17,7 @@ from ..network import TRAINING, Purpose
 from ..network.graph import check_batch
 from .checked_products import checked_forward_scores, checked_products
 from .checked_scores import checked_scores
+from .first_batch import FEW, first_rows
 from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .graph_cache import GraphCache
@@ -27,9 +28,6 @@ from .sample_scores import SampleScores
 __all__ = ["CheckedDerivatives"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-
-PROBE_ROWS = 8
-"""Rows of the first batch on which the forward mode is checked: a rule that is wrong is wrong for any row."""
 
 
 class CheckedDerivatives:
@@ -113,9 +111,9 @@ class CheckedDerivatives:
         """Whether the forward mode is known to be right, from another batch size or a few rows of this batch."""
         if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
             return True  # the rules are the same for every size
-        if batch_size(batch) > PROBE_ROWS:
+        if batch_size(batch) > FEW:
             with suppress(UnsupportedError):  # the whole batch then tells why
-                checked_forward_scores(self._probe(), point, _few(batch), direction)
+                checked_forward_scores(self._probe(), point, first_rows(batch, FEW), direction)
                 return True
         return False
 
@@ -123,16 +121,16 @@ class CheckedDerivatives:
         """See `_forward_is_right`."""
         if any(other.by_forward for other in self._gauss_newton.values()):
             return True
-        if batch_size(batch) > PROBE_ROWS:
+        if batch_size(batch) > FEW:
             with suppress(UnsupportedError):
                 probe = GaussNewton(self._probe())
-                probe.run(point, _few(batch), direction)
+                probe.run(point, first_rows(batch, FEW), direction)
                 return probe.by_forward
         return False
 
     def _probe(self) -> ParameterizedGraph:
         """Build the network for so few samples that a check costs little."""
-        return self._graphs.with_parameters(PROBE_ROWS, self._purpose)
+        return self._graphs.with_parameters(FEW, self._purpose)
 
     def _first_scores(
         self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
@@ -147,7 +145,3 @@ class CheckedDerivatives:
         if notice and subject not in self._said:
             LOGGER.log(level, "%s", notice)
             self._said.add(subject)
-
-
-def _few(batch: Batch) -> Batch:
-    return {name: column[:PROBE_ROWS] for name, column in batch.items()}

@@ -6,7 +6,6 @@ NNabla's; on another device than the CPU it is not.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import List, Optional, Sequence, Tuple
 
 import nnabla as nn
@@ -15,7 +14,7 @@ import numpy as np
 from ..array import Array
 from ..network import Graph, Purpose
 from ..network.graph import check_batch
-from .first_batch import FirstBatch
+from .first_batch import FirstBatch, first_rows
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, batch_size
 from .tangent import TangentPass
@@ -61,20 +60,27 @@ class LossValues:
 
     def _graph_and_pass(self, theta: Array, batch: Batch, validation: bool) -> Tuple[Graph, Optional[TangentPass]]:
         size = batch_size(batch)
-        graph = self._graphs.graph(size, self._purpose, validation)
+        graph = self._graph(size, validation)
         check_batch(batch, graph)
         if not self._forward:
             return graph, None
 
-        def is_right(forwards: TangentPass) -> bool:
+        def make(rows: int) -> TangentPass:
+            """Make the pass for batches of a size."""
+            built = self._graph(rows, validation)
+            return TangentPass(built, outputs_of(built), self._graphs.space, self._graphs.buffers)
+
+        def is_right(forwards: TangentPass, rows: int) -> bool:
             """Whether it gives NNabla's losses."""
-            losses, expected = _values(forwards, theta, batch)[0], self._by_nnabla(graph, theta, batch)[0]
+            part = first_rows(batch, rows)
+            losses = _values(forwards, theta, part)[0]
+            expected = self._by_nnabla(self._graph(rows, validation), theta, part)[0]
             return np.allclose(losses, expected, rtol=0, atol=SAME * np.abs(expected).max(), equal_nan=True)
 
-        return graph, self._passes.of(size, validation, partial(self._pass, graph), is_right)
+        return graph, self._passes.of(size, validation, make, is_right)
 
-    def _pass(self, graph: Graph) -> TangentPass:
-        return TangentPass(graph, outputs_of(graph), self._graphs.space, self._graphs.buffers)
+    def _graph(self, size: int, validation: bool) -> Graph:
+        return self._graphs.graph(size, self._purpose, validation)
 
     def _by_nnabla(self, graph: Graph, theta: Array, batch: Batch) -> Values:
         self._graphs.store.write(self._graphs.space.unflatten(theta))

@@ -3,14 +3,15 @@
     python samples/benchmark/spectral_cost.py
 
 For each N: the scoring with each sample's loss and predicted label, at the final parameters of a network trained for
-one epoch, with as many validation rows as a fifth of N; in one process, and in two, the start of the second counted
-too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a machine that is
-busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier one, and the
-ratio of these is printed beside the one by the clock. Stops if a score differs.
+one epoch of 5,000 samples, with as many validation rows as a fifth of N; in one process, and in two, the start of the
+second counted too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a
+machine that is busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier
+one, and the ratio of these is printed beside the one by the clock. Stops if a score differs.
 
-Then how it grows with N: the same with one curvature product only, whose number is the same for every N, and a straight
-line through these runs, its slope in units of a bare training step of NNabla, and how far it is off. What N = 50,000
-costs is computed: the largest run, and that slope for the samples that it lacks.
+Then how it grows with N: the same with one curvature product only, because their number is not the same for every N. A
+straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
+from them. What N = 50,000 costs is computed: the largest run, and that slope for the samples that it lacks. With
+``--samples 50000`` it is measured, in ten minutes and more.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from nnabla_influence.estimators.reused_work import ReusedWork
 from nnabla_influence.execution import Execution, one_thread
 from nnabla_influence.training import FinalState, train
 
+TRAINED = 5_000  # samples
 MANY = 50_000
 
 
@@ -49,7 +51,8 @@ def scored(training, data, validation, workers, products=None):
     started, used = time.perf_counter(), time.process_time()
     with one_thread(), sweeping(Execution(workers)) as sweep:
         reused = ReusedWork()
-        scores = SpectralInfluence(lanczos_steps=products).estimate(training, data, validation, sweep=sweep, reused=reused)
+        method = SpectralInfluence(lanczos_steps=products)
+        scores = method.estimate(training, data, validation, sweep=sweep, reused=reused)
         sample_columns(training, data, sweep=sweep, reused=reused)
         there = workers_seconds()
         here = time.process_time() - used
@@ -64,11 +67,11 @@ def trained(name, data, batch):
         return train(network_named(name), data, config, Path(folder) / "cache.h5").network
 
 
-def shown(samples, workers, run, alone):
+def shown(samples, workers, run, alone, step):
     """A line about one run."""
     idle = max([run["here"], *run["workers"]])
-    text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock; "
-    text += f"processor {run['here']:.1f} s here"
+    text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock, "
+    text += f"{run['clock'] / samples / step:.2f} training epochs; processor {run['here']:.1f} s here"
     if workers == 1:
         text += f"; {run['lanczos']} Lanczos steps"
     if run["workers"]:
@@ -91,7 +94,7 @@ def growth(sizes, runs, largest, step):
 
 
 def measured(name, args):
-    network = trained(name, images(max(args.samples), SHAPES[name]), args.batch)
+    network = trained(name, images(min(max(args.samples), TRAINED), SHAPES[name]), args.batch)
     step = step_seconds(name, args.batch, args.repeats)
     print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
     runs, with_one_product = ({workers: [] for workers in args.workers} for _ in range(2))
@@ -101,11 +104,12 @@ def measured(name, args):
         training = FinalState(network, TrainingConfig(epochs=1, batch_size=args.batch), samples)
         alone = None
         for workers in args.workers:
-            with_one_product[workers].append(scored(training, data, validation, workers, products=1)[1])
+            if len(args.samples) > 1:
+                with_one_product[workers].append(scored(training, data, validation, workers, products=1)[1])
             values, run = scored(training, data, validation, workers)
             runs[workers].append(run)
             alone = alone or (values, run)
-            print(shown(samples, workers, run, alone[1]), flush=True)
+            print(shown(samples, workers, run, alone[1], step), flush=True)
             assert np.array_equal(values, alone[0]), "scores of workers differ"
     figures = {"step": step, "runs": runs, "with one product": with_one_product, "growth": {}}
     for workers in args.workers if len(args.samples) > 1 else ():

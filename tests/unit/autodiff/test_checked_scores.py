@@ -8,9 +8,9 @@ from support.comparison import assert_close
 from support.small_networks import at_its_parameters, binary, depthwise, draw_batch, one_by_one, small_network, smooth
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.autodiff.checked_derivatives import PROBE_ROWS
 from nnabla_influence.autodiff.checked_scores import checked_scores
 from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.first_batch import FEW
 from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
@@ -141,13 +141,13 @@ def checked(monkeypatch):
 def test_a_large_batch_is_checked_on_a_few_of_its_rows(checked, method):
     network, batch = small_network(smooth), draw_batch(20)
     direction = np.random.RandomState(2).normal(size=network.space.size)
-    few = {name: column[:PROBE_ROWS] for name, column in batch.items()}
+    few = {name: column[:FEW] for name, column in batch.items()}
     found = getattr(LossOracle(network), method)(network.theta, batch, direction)
-    assert checked and set(checked) == {PROBE_ROWS}
+    assert checked and set(checked) == {FEW}
     checked.clear()
     known = LossOracle(network)
     getattr(known, method)(network.theta, few, direction)
-    assert set(checked) == {PROBE_ROWS}
+    assert set(checked) == {FEW}
     assert np.array_equal(getattr(known, method)(network.theta, batch, direction), found)
 
 
@@ -158,4 +158,4 @@ def test_where_a_few_rows_do_not_show_it_right_the_whole_batch_decides(checked, 
     direction = np.random.RandomState(2).normal(size=network.space.size)
     with caplog.at_level(logging.INFO, "nnabla_influence"):
         getattr(LossOracle(network), method)(network.theta, batch, direction)
-    assert set(checked) == {PROBE_ROWS, 20} and "disagrees with the gradients" in caplog.text
+    assert set(checked) == {FEW, 20} and "disagrees with the gradients" in caplog.text

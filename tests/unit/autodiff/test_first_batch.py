@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnabla_influence.autodiff.first_batch import FirstBatch
+from nnabla_influence.autodiff.first_batch import FEW, FirstBatch
 from nnabla_influence.errors import UnsupportedError
 
 
@@ -11,13 +11,14 @@ def asked():
     """``asked(ways, size, right, validation)``: the way, of which the log knows what was made and looked at."""
 
     def ask(ways, size, right=True, validation=False):
-        def make():
-            ask.log.append(f"made {size}")
-            return size
+        def make(rows):
+            ask.log.append(f"made {rows}")
+            return rows
 
-        def is_right(way):
-            ask.log.append(f"looked at {size}")
-            return right
+        def is_right(way, rows):
+            assert way == rows
+            ask.log.append(f"looked at {rows}")
+            return right if isinstance(right, bool) else rows in right
 
         return ways.of(size, validation, make, is_right)
 
@@ -30,6 +31,26 @@ def test_the_first_size_decides_for_others_and_each_is_made_once(asked, right):
     ways = FirstBatch()
     assert [asked(ways, size, right) for size in (7, 4, 7, 4)] == ([7, 4, 7, 4] if right else [None] * 4)
     assert asked.log == ["made 7", "looked at 7", *(["made 4"] if right else [])]
+
+
+@pytest.mark.parametrize("right, log", [
+    ({8, 20}, ["made 8", "looked at 8", "made 20", "made 12"]),
+    ({20}, ["made 8", "looked at 8", "made 20", "looked at 20", "made 12"]),
+    ((), ["made 8", "looked at 8", "made 20", "looked at 20"]),
+])  # fmt: skip
+def test_a_few_rows_decide_and_where_they_do_not_show_it_the_whole_batch(asked, right, log):
+    ways = FirstBatch()
+    assert FEW == 8 and [asked(ways, size, right) for size in (20, 12)] == ([20, 12] if right else [None, None])
+    assert asked.log == log
+
+
+def test_what_few_rows_cannot_tell_the_whole_batch_does():
+    def is_right(way, rows):
+        if rows == FEW:
+            raise UnsupportedError("too few")
+        return True
+
+    assert FirstBatch().of(20, False, lambda rows: rows, is_right) == 20
 
 
 def test_one_sample_decides_for_itself_alone(asked):
@@ -49,14 +70,14 @@ def test_what_is_not_supported_is_no_way(where):
         raise UnsupportedError("no rule")
 
     ways = FirstBatch()
-    make, is_right = (unsupported, None) if where == "made" else (lambda: "way", unsupported)
+    make, is_right = (unsupported, None) if where == "made" else (lambda rows: "way", unsupported)
     assert ways.of(4, False, make, is_right) is None
-    assert ways.of(3, False, lambda: "way", lambda way: True) is None, "the layers are the same"
+    assert ways.of(3, False, lambda rows: "way", lambda way, rows: True) is None, "the layers are the same"
 
 
 def test_other_errors_are_not_hidden():
-    def broken():
+    def broken(rows):
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        FirstBatch().of(4, False, broken, lambda way: True)
+        FirstBatch().of(4, False, broken, lambda way, rows: True)
