@@ -2,9 +2,8 @@
 
     python samples/benchmark/benchmark.py --output samples/benchmark/results/benchmark.txt
 
-takes long: the scripts take from a minute to a quarter of an hour each, on two cores. What each prints is shown and
-kept, below the machine it ran on; `--only` takes some of them. For figures by the clock (two workers, the million rows,
-`-h`) nothing else should run.
+takes about an hour on two cores. What each script prints is shown and kept, below the machine it ran on; `--only` takes
+some of them. For figures by the clock (two workers, the million rows, `-h`) nothing else should run.
 """
 
 import argparse
@@ -12,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from measured import machine
 
 FOLDER = Path(__file__).resolve().parent
 PARTS = {
@@ -23,6 +24,7 @@ PARTS = {
     "memory and cache files": ("scoring_cost.py",),
     "a million rows": ("million_rows.py",),
     "help": ("help_time.py",),
+    "whole scorings of 50,000": ("spectral_cost.py", "--samples", "50000"),
 }
 """A script and its arguments, by what it measures."""
 
@@ -39,6 +41,14 @@ def lines_of(part, folder):
         raise SystemExit(f"error: {' '.join(command)} ended with {process.returncode}")
 
 
+def told(parts, folder):
+    """All lines: the machine, then what the parts print, each below its name."""
+    yield ", ".join(f"{name} {value}" for name, value in machine().items()) + "\n"
+    for part in parts:
+        yield f"\n== {part}: {' '.join(PARTS[part])}\n"
+        yield from lines_of(part, folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True, help="also write what is printed here")
@@ -46,11 +56,10 @@ def main():
     args = parser.parse_args()
     args.output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, open(str(args.output), "w", encoding="utf-8") as kept:
-        for part in args.only or PARTS:
-            for line in (f"\n== {part}: {' '.join(PARTS[part])}\n", *lines_of(part, Path(name))):
-                print(line, end="", flush=True)
-                kept.write(line)
-                kept.flush()
+        for line in told(args.only or PARTS, Path(name)):
+            print(line, end="", flush=True)
+            kept.write(line)
+            kept.flush()
 
 
 if __name__ == "__main__":

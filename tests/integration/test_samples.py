@@ -284,7 +284,7 @@ def test_the_benchmark_of_methods(tmp_path):
 def test_all_benchmarks_in_one_run(tmp_path):
     printed = _run("benchmark/benchmark.py", "--only", "help", "--output", tmp_path / "kept" / "benchmark.txt").stdout
     assert printed == (tmp_path / "kept" / "benchmark.txt").read_text(encoding="utf-8")
-    assert printed.startswith("\n== help: help_time.py\n") and "influence.py -h" in printed
+    assert printed.startswith("cpu ") and "\n\n== help: help_time.py\n" in printed and "influence.py -h" in printed
 
 
 def test_the_benchmark_of_whole_scorings(tmp_path):
