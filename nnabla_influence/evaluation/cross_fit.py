@@ -12,11 +12,10 @@ from typing import Tuple
 import numpy as np
 
 from ..array import Array
-from .removal_curve import SELECTION, WHOLE, RemovalCurve
+from .evaluation_data import SELECTION, TEST
+from .removal_curve import WHOLE, RemovalCurve
 
-__all__ = ["TEST", "CrossFit", "cross_fit"]
-
-TEST = "test"
+__all__ = ["CrossFit", "cross_fit"]
 
 
 @dataclass(frozen=True)

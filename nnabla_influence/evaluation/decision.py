@@ -33,10 +33,11 @@ import numpy as np
 from ..array import Array
 from ..choices import TREATMENTS
 from .choice import best_number
-from .cross_fit import TEST, CrossFit, cross_fit
+from .cross_fit import CrossFit, cross_fit
+from .evaluation_data import SELECTION, TEST
 from .gain import Gain
 from .noise_excess import NoiseExcess
-from .removal_curve import SELECTION, WHOLE, RemovalCurve
+from .removal_curve import WHOLE, RemovalCurve
 
 __all__ = ["Decision", "Outcome", "Pick", "chosen_numbers", "chosen_picks", "decide", "decisions"]
 

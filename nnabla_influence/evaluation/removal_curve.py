@@ -21,6 +21,7 @@ from ..files import refuse_existing
 from ..remedies import remedy
 from .choice import Choice, best_number
 from .curve_row import CurveRow, read_rows, write_rows
+from .evaluation_data import SELECTION
 from .interval import Interval
 from .noise_excess import FoldErrors, NoiseExcess
 from .row_figures import RowFigures, rows_file
@@ -28,7 +29,6 @@ from .row_figures import RowFigures, rows_file
 __all__ = ["MEASURES", "NOTHING", "CurvePoint", "RemovalCurve"]
 
 NOTHING = "none"  # the method of a row in which nothing was removed
-SELECTION = "selection"
 WHOLE = (NOTHING, "remove", 0)
 Point = Tuple[str, str, int]
 """Whose samples, what is done with them, and how many."""

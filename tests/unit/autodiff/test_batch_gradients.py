@@ -94,7 +94,24 @@ def test_a_way_back_that_is_wrong_is_noticed(monkeypatch, kind):
         return [None if array is None else 1.2 * array for array in usual(node, kept, c)]
 
     monkeypatch.setitem(PULLS, kind, wrong)
-    assert np.array_equal(gradient(network), expected)
+    gradients = BatchGradients(GraphCache(network), SCORING_BATCH, fast=True)
+    gradients.run(network.theta, draw_batch(), False, np.zeros_like)  # in which nothing is wrong
+    assert np.array_equal(gradients.run(network.theta, draw_batch(), False, None), expected)
+
+
+@pytest.mark.parametrize("wrong, asked", [(False, [8]), (True, [8, 20, 20])], ids=["few suffice", "all decide"])
+def test_few_rows_are_looked_at_first(monkeypatch, wrong, asked):
+    network, sizes = small_network(smooth), []
+    ours, nnablas = PullBack.run, BatchGradients._by_nnabla
+    monkeypatch.setattr(PullBack, "run", lambda *arguments: ours(*arguments) * (1.5 if wrong else 1.0))
+
+    def by_nnabla(gradients, validation, theta, batch, weigh):
+        sizes.append(len(batch["y"]))
+        return nnablas(gradients, validation, theta, batch, weigh)
+
+    monkeypatch.setattr(BatchGradients, "_by_nnabla", by_nnabla)
+    gradient(network, batch=draw_batch(20))
+    assert sizes == asked
 
 
 def test_what_is_not_finite_is_handed_on():
