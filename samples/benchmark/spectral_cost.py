@@ -6,7 +6,8 @@ For each N: the scoring with each sample's loss and predicted label, at the fina
 one epoch of 5,000 samples, with as many validation rows as a fifth of N; in one process, and in two, the start of the
 second counted too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a
 machine that is busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier
-one, and the ratio of these is printed beside the one by the clock. Stops if a score differs.
+one, and the ratio of these is printed beside the one by the clock. ``--scheduler`` adds a Dask cluster, whose workers
+should import the same package. Stops if a score differs.
 
 Then how it grows with N: the same with one curvature product only, because their number is not the same for every N. A
 straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
@@ -46,10 +47,10 @@ def workers_seconds():
     return found
 
 
-def scored(training, data, validation, workers, products=None):
+def scored(training, data, validation, place, products=None):
     """Score, with so many curvature products or as many as it needs; the scores, and what it took."""
     started, used = time.perf_counter(), time.process_time()
-    with one_thread(), sweeping(Execution(workers)) as sweep:
+    with one_thread(), tempfile.TemporaryDirectory() as shared, sweeping(place, Path(shared)) as sweep:
         reused = ReusedWork()
         method = SpectralInfluence(lanczos_steps=products)
         scores = method.estimate(training, data, validation, sweep=sweep, reused=reused)
@@ -67,16 +68,24 @@ def trained(name, data, batch):
         return train(network_named(name), data, config, Path(folder) / "cache.h5").network
 
 
-def shown(samples, workers, run, alone, step):
+def places_of(args):
+    """Where to score, by name."""
+    places = {f"{workers} worker{'s' if workers > 1 else ''}": Execution(workers) for workers in args.workers}
+    return {**places, "cluster": Execution(scheduler=args.scheduler)} if args.scheduler else places
+
+
+def shown(samples, name, run, alone, step):
     """A line about one run."""
     idle = max([run["here"], *run["workers"]])
-    text = f"  N {samples:6,}, {workers} worker{'s' if workers > 1 else ''}: {run['clock']:7.1f} s by the clock, "
+    text = f"  N {samples:6,}, {name}: {run['clock']:7.1f} s by the clock, "
     text += f"{run['clock'] / samples / step:.2f} training epochs; processor {run['here']:.1f} s here"
-    if workers == 1:
+    if run is alone:
         text += f"; {run['lanczos']} Lanczos steps"
+    else:
+        text += f"; {alone['clock'] / run['clock']:.2f} times as fast"
     if run["workers"]:
-        text += f" and {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s elsewhere; "
-        text += f"ratio {alone['clock'] / run['clock']:.2f}, on idle cores at most {alone['here'] / idle:.2f}"
+        text += f"; processor {', '.join(f'{seconds:.1f}' for seconds in sorted(run['workers']))} s elsewhere, so at "
+        text += f"most {alone['here'] / idle:.2f} times on idle cores"
     return text
 
 
@@ -97,28 +106,28 @@ def measured(name, args):
     network = trained(name, images(min(max(args.samples), TRAINED), SHAPES[name]), args.batch)
     step = step_seconds(name, args.batch, args.repeats)
     print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
-    runs, with_one_product = ({workers: [] for workers in args.workers} for _ in range(2))
+    places = places_of(args)
+    runs, with_one_product = ({place: [] for place in places} for _ in range(2))
     for samples in args.samples:
         data = images(samples, SHAPES[name])
         validation = data.subset(range(max(CLASSES, samples // 5)))
         training = FinalState(network, TrainingConfig(epochs=1, batch_size=args.batch), samples)
         alone = None
-        for workers in args.workers:
+        for place, execution in places.items():
             if len(args.samples) > 1:
-                with_one_product[workers].append(scored(training, data, validation, workers, products=1)[1])
-            values, run = scored(training, data, validation, workers)
-            runs[workers].append(run)
+                with_one_product[place].append(scored(training, data, validation, execution, products=1)[1])
+            values, run = scored(training, data, validation, execution)
+            runs[place].append(run)
             alone = alone or (values, run)
-            print(shown(samples, workers, run, alone[1], step), flush=True)
-            assert np.array_equal(values, alone[0]), "scores of workers differ"
+            print(shown(samples, place, run, alone[1], step), flush=True)
+            assert np.array_equal(values, alone[0]), "scores differ"
     figures = {"step": step, "runs": runs, "with one product": with_one_product, "growth": {}}
-    for workers in args.workers if len(args.samples) > 1 else ():
-        grown = growth(args.samples, with_one_product[workers], runs[workers][-1], step)
-        figures["growth"][workers] = grown
+    for place in places if len(args.samples) > 1 else ():
+        grown = growth(args.samples, with_one_product[place], runs[place][-1], step)
+        figures["growth"][place] = grown
         print(
-            f"  {workers} worker{'s' if workers > 1 else ''}, one curvature product: {grown['fixed']:.1f} s and "
-            f"{grown['slope']:.2f} steps a sample (the line is off by at most {grown['off']:.1%}); at N = 50,000 "
-            f"computed: {grown['epochs']:.2f} training epochs"
+            f"  {place}, one curvature product: {grown['fixed']:.1f} s and {grown['slope']:.2f} steps a sample (the "
+            f"line is off by at most {grown['off']:.1%}); at N = 50,000 computed: {grown['epochs']:.2f} training epochs"
         )
     return figures
 
@@ -128,6 +137,7 @@ def main():
     parser.add_argument("--networks", nargs="+", choices=SHAPES, default=["builtin:cifarnet"])
     parser.add_argument("--samples", type=int, nargs="+", default=[1250, 2500, 5000], metavar="N")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="W")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="also on the workers of this Dask scheduler")
     parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
     measure(parser, measured)
 
