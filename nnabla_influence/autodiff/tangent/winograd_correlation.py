@@ -5,9 +5,16 @@ outputs from the 4x4 pixels d that it reads with 16 multiplications instead of 3
 
     y = A' [(G g G') * (B' d B)] A
 
-with g the 3x3 weights and ``*`` place by place. ``B'`` and ``A'`` only add and subtract, G halves. Over all channels,
-the products at each of the 16 places are one product of matrices, (tiles, channels) with (channels, maps). What is left
-is 4/9 of the multiplications and a few sums for every pixel and output, so it pays where there are enough channels.
+with g the 3x3 weights, ``*`` place by place, and
+
+         1  0 -1  0
+    B' = 0  1  1  0    A' = 1  1  1  0
+         0 -1  1  0         0  1 -1 -1
+         0  1  0 -1
+
+which only add and subtract; G (`FILTERS`) halves. Over all channels, the products at each of the 16 places are one
+product of matrices, (tiles, channels) with (channels, maps). What is left is 4/9 of the multiplications and a few sums
+for every pixel and output, so it pays where there are enough channels.
 
 Everything is linear in d and in g, so tangents take the same way as values, and a cotangent goes back by the transposed
 matrices. Sums run over the channels of one place, where patches sum over all nine at once: the error is of the same
