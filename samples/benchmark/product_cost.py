@@ -5,10 +5,11 @@
 For builtin:cifarnet (the network of arXiv:2103.11807, 1x32x32 images), builtin:cnn (1x28x28) and a network as in most
 projects of Neural Network Console (Adam, softmax and categorical cross-entropy, batch normalisation, dropout), batches
 of 64: the steps of training, losses and predictions, the gradient of their mean loss, scores at fixed parameters by
-forward mode, scores and Hessian product by NNabla's double backward, and the Gauss-Newton product. The actions
-alternate; printed are the median and the range of the ratios of the processor's seconds, which a busy machine disturbs
-less than the clock's. Below: the largest error of the scores against the same pass in double precision, relative to the
-largest score, and the asymmetry ``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's gradient and v = G u.
+forward mode and by central differences, scores and Hessian product by NNabla's double backward, and the Gauss-Newton
+product. The actions alternate; printed are the median and the range of the ratios of the processor's seconds, which a
+busy machine disturbs less than the clock's. Below: the errors of the scores against the forward mode in double
+precision, relative to the largest score, and the asymmetry ``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's
+gradient and v = G u.
 """
 
 import argparse
@@ -19,6 +20,8 @@ import numpy as np
 from measured import CLASSES, NNC, SHAPES, SOLVERS, bare_step, machine, network_named, seconds, spread
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.difference_products import DifferenceProducts
+from nnabla_influence.autodiff.parameterized_graph import EvaluationPoint, ParameterizedGraph
 from nnabla_influence.autodiff.tangent import TangentPass
 from nnabla_influence.config import TrainingConfig
 from nnabla_influence.dataset.dataset import Dataset
@@ -27,33 +30,46 @@ from nnabla_influence.execution import one_thread
 from nnabla_influence.network import SCORING_BATCH
 from nnabla_influence.training import StepPlan, Trainer
 
+STEP = 6e-5  # of the differences, relative to the length of the parameters
+
 
 def actions(name, network, data, batch, size, direction):
     trainer = Trainer(network, data, TrainingConfig(solver=SOLVERS[name], batch_size=size), Device())
     step = next(iter(StepPlan(trainer.config, size).epoch(0)))
     oracle, theta = LossOracle(network), network.theta
+    differences, point = differences_of(network, size)
     return {
         "bare training step": bare_step(network, batch, size, SOLVERS[name]),
         "our training step": lambda: trainer.step(step),
         "losses and predictions": lambda: oracle.losses_and_predictions(theta, batch),
         "gradient of the mean loss": lambda: oracle.batch_gradient(theta, batch),
         "scores, forward mode": lambda: oracle.sample_products(theta, batch, direction),
+        "scores, central differences": lambda: differences.scores(point, batch, direction),
         "scores and Hessian product": lambda: oracle.products(theta, batch, direction),
         "Gauss-Newton product": lambda: oracle.gauss_newton(theta, batch, direction),
     }
 
 
+def differences_of(network, size):
+    """Central differences of NNabla's losses, the last resort of the package, and where."""
+    store = network.store()
+    graph = ParameterizedGraph(network.build(store, size, SCORING_BATCH), store, network.space)
+    return DifferenceProducts(graph, STEP), EvaluationPoint(network.theta)
+
+
 def errors(network, batch, size, direction):
-    """Error of every score, relative to the largest (B,), and the asymmetry of the Gauss-Newton product."""
+    """Errors of every score, relative to the largest (B,), and the asymmetry of the Gauss-Newton product."""
     oracle, theta = LossOracle(network), network.theta
     graph = network.build(network.store(), size, SCORING_BATCH)
     exact = TangentPass(graph, [graph.sample_losses], network.space, precision=np.float64)
     ((_, products),) = exact.run(theta, batch, direction)
-    off = np.abs(oracle.sample_products(theta, batch, direction) - products[:, 0]) / np.abs(products).max()
+    differences, point = differences_of(network, size)
+    ways = (oracle.sample_products(theta, batch, direction), differences.scores(point, batch, direction))
+    off = [np.sort(np.abs(scores - products[:, 0])) / np.abs(products).max() for scores in ways]
     u = oracle.mean_gradient(theta, [batch])
     v = oracle.gauss_newton(theta, batch, u)
     gv = oracle.gauss_newton(theta, batch, v)
-    return np.sort(off), abs(v @ v - gv @ u) / (np.linalg.norm(v) * np.linalg.norm(v))
+    return off, abs(v @ v - gv @ u) / (np.linalg.norm(v) * np.linalg.norm(v))
 
 
 def main():
@@ -78,8 +94,9 @@ def main():
         for place, action in enumerate(measured):
             ratios = [r[place] / r[0] for r in rounds]
             print(f"  {action:27} {spread(ratios)}")
-        shown = (off[-1], off[-2], off[len(off) // 2])
-        print("  error of the scores: largest {:.1e}, of all but one {:.1e}, median {:.1e}".format(*shown))
+        for way, of_way in zip(("forward mode", "central differences"), off):
+            shown = (of_way[-1], of_way[-2], of_way[len(of_way) // 2])
+            print("  error by {}: largest {:.1e}, of all but one {:.1e}, median {:.1e}".format(way, *shown))
         print(f"  asymmetry of the Gauss-Newton product: {asymmetry:.1e}")
 
 
