@@ -84,7 +84,8 @@ def mean_over_lines(a: Array) -> Array:
 
 def sum_over_lines(a: Array) -> Array:
     """Compute every channel's sum (C,), float64; within a line in the precision of (lines, values of a line, C)."""
-    in_a_line = np.ones(a.shape[1], a.dtype) @ a  # NumPy's own sum over an axis in the middle takes four times as long
+    # NumPy's own sum over an axis in the middle takes 3 to 12 times as long.
+    in_a_line = np.ones(a.shape[1], a.dtype) @ a
     total: Array = in_a_line.sum(axis=0, dtype=np.float64)
     return total
 
