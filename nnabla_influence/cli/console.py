@@ -92,4 +92,5 @@ def _print(text: str, stream: TextIO) -> None:
     """Print above a progress bar, if there is one, so that neither breaks the other."""
     loaded = sys.modules.get("tqdm")  # only `_BarProgress` imports it, and only with it can there be a bar
     with loaded.tqdm.external_write_mode(file=stream) if loaded else nullcontext():
-        print(text, file=stream, flush=True)
+        stream.write(f"{text}\n")  # at once: an interrupt between the two would join this line and the next
+        stream.flush()

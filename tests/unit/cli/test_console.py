@@ -89,6 +89,22 @@ def test_an_error_inside_a_phase_leaves_no_open_bar(monkeypatch):
     assert not tqdm._instances
 
 
+def test_a_line_and_its_end_are_one_piece(monkeypatch):
+    """An interrupt comes between two writes, never inside one: what is said then has a line of its own."""
+
+    class Stopped(io.StringIO):
+        def write(self, text):
+            super().write(text)
+            raise KeyboardInterrupt
+
+    for name, say in (("stdout", Console().result), ("stderr", Console().notice)):
+        stream = Stopped()
+        monkeypatch.setattr(sys, name, stream)
+        with pytest.raises(KeyboardInterrupt):
+            say("epoch 4 of 400")
+        assert stream.getvalue() == "epoch 4 of 400\n"
+
+
 def test_a_poor_terminal_gets_question_marks(monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="cp1252", write_through=True))
