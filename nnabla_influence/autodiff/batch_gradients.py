@@ -21,8 +21,7 @@ from .first_batch import FirstBatch, first_rows
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, batch_size
 from .pull import PullBack
-from .tangent import TangentPass
-from .tangent.tangent_pass import Tape
+from .tangent import TangentPass, Tape
 
 __all__ = ["BatchGradients", "Weigh"]
 
@@ -96,7 +95,7 @@ class _ThereAndBack:
 
     def run(self, theta: Array, batch: Batch, weigh: Weigh) -> Array:
         """Compute the gradient (P,), float32: workers send it."""
-        tape: Tape = []
+        tape = Tape()
         (losses,) = self._forwards.values(theta, batch, tape)
         seed = _factors(losses[:, 0], weigh)[:, None] / len(losses)
         return self._back.run(tape, [seed]).astype(np.float32)

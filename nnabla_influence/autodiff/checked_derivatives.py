@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from typing import Dict, Set, Tuple
+from typing import Callable, Dict, Set, Tuple
 
 from ..array import Array
 from ..errors import UnsupportedError
 from ..network import TRAINING, Purpose
 from ..network.graph import check_batch
-from .checked_products import checked_forward_scores, checked_products
+from .checked_products import checked_forward_scores, checked_own_products, checked_products
 from .checked_scores import checked_scores
 from .first_batch import FEW, first_rows
+from .forward_over_reverse import ForwardOverReverse
 from .forward_scores import ForwardScores
 from .gauss_newton import GaussNewton
 from .graph_cache import GraphCache
@@ -28,6 +29,9 @@ from .sample_scores import SampleScores
 __all__ = ["CheckedDerivatives"]
 
 LOGGER = logging.getLogger("nnabla_influence")
+
+# What is said of scores and products alike.
+SLOW = "backward passes"
 
 
 class CheckedDerivatives:
@@ -63,8 +67,12 @@ class CheckedDerivatives:
         key = batch_size(batch), purpose
         if key not in self._products:
             network = self._built(batch, purpose)
-            self._products[key], notice = checked_products(network, point, batch, direction, self._fast)
-            self._say_once("products", notice, logging.WARNING)
+            if self._fast and self._own_products_are_right(purpose, point, batch, direction):
+                self._products[key] = ForwardOverReverse(network)
+            else:
+                self._products[key], notice, rough = checked_products(network, point, batch, direction, self._fast)
+                subject, level = ("differences", logging.WARNING) if rough else (SLOW, logging.INFO)
+                self._say_once(subject, notice, level)
         return self._products[key]
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
@@ -107,30 +115,51 @@ class CheckedDerivatives:
         check_batch(batch, network.graph)
         return network
 
+    def _own_products_are_right(self, purpose: Purpose, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+        """Whether products by our own pass are known to be right, from another batch size or a few rows of this batch.
+
+        The rules are the same for every size.
+        """
+        known = (products for (_, other), products in self._products.items() if other == purpose)
+        if any(isinstance(products, ForwardOverReverse) for products in known):
+            return True
+
+        def look(network: ParameterizedGraph, few: Batch) -> bool:
+            """Check few rows."""
+            return checked_own_products(network, point, few, direction) is not None
+
+        return self._few_show_it(purpose, batch, look)
+
     def _forward_is_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """Whether the forward mode is known to be right, from another batch size or a few rows of this batch."""
+        """See `_own_products_are_right`."""
         if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
-            return True  # the rules are the same for every size
-        if batch_size(batch) > FEW:
-            with suppress(UnsupportedError):  # the whole batch then tells why
-                checked_forward_scores(self._probe(), point, first_rows(batch, FEW), direction)
-                return True
-        return False
+            return True
+
+        def look(network: ParameterizedGraph, few: Batch) -> bool:
+            """Check few rows."""
+            return checked_forward_scores(network, point, few, direction) is not None
+
+        return self._few_show_it(self._purpose, batch, look)
 
     def _forward_products_are_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """See `_forward_is_right`."""
+        """See `_own_products_are_right`."""
         if any(other.by_forward for other in self._gauss_newton.values()):
             return True
+
+        def look(network: ParameterizedGraph, few: Batch) -> bool:
+            """Check few rows."""
+            probe = GaussNewton(network)
+            probe.run(point, few, direction)
+            return probe.by_forward
+
+        return self._few_show_it(self._purpose, batch, look)
+
+    def _few_show_it(self, purpose: Purpose, batch: Batch, look: Callable[[ParameterizedGraph, Batch], bool]) -> bool:
+        """Whether a few rows, which cost little, show that something is right; if not, the whole batch tells why."""
         if batch_size(batch) > FEW:
             with suppress(UnsupportedError):
-                probe = GaussNewton(self._probe())
-                probe.run(point, first_rows(batch, FEW), direction)
-                return probe.by_forward
+                return look(self._graphs.with_parameters(FEW, purpose), first_rows(batch, FEW))
         return False
-
-    def _probe(self) -> ParameterizedGraph:
-        """Build the network for so few samples that a check costs little."""
-        return self._graphs.with_parameters(FEW, self._purpose)
 
     def _first_scores(
         self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
@@ -138,7 +167,7 @@ class CheckedDerivatives:
         scores, notice = checked_scores(
             network, point, batch, direction, lambda: self.products(point, batch, direction)
         )
-        self._say_once("scores", notice, logging.INFO)
+        self._say_once(SLOW, notice, logging.INFO)
         return scores
 
     def _say_once(self, subject: str, notice: str, level: int) -> None:

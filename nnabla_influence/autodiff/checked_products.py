@@ -1,7 +1,9 @@
-"""The choice between exact and difference products, made on the first batch of every size.
+"""The choice between exact and difference products, made on a first batch.
 
+By our own pass where every layer has a rule and a way back; else by NNabla's double backward, else by differences.
 NNabla raises for some layers that it cannot differentiate twice, and is silently wrong for others (two dropouts on one
-variable). So the exact way is believed only after a `GradientCheck`; what differences cannot do either is refused.
+variable). So either exact way is believed only after a `GradientCheck`, and the Hessian products of our own pass after
+a comparison with differences of its gradient in double precision; what differences cannot do either is refused.
 """
 
 from __future__ import annotations
@@ -9,25 +11,34 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple, Optional
 
+import numpy as np
+
 from ..array import Array
 from ..errors import UnsupportedError
 from ..network.nnabla_errors import one_line
 from ..remedies import remedy
 from .difference_products import STEPS, DifferenceProducts
-from .disagreement import disagreement
+from .disagreement import disagreement, relative_error
 from .exact_products import ExactProducts
 from .forward_and_differences import ForwardAndDifferences
+from .forward_over_reverse import ForwardOverReverse
 from .forward_scores import ForwardScores
 from .gradient_check import GradientCheck
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 
-__all__ = ["CheckedProducts", "checked_forward_scores", "checked_products"]
+__all__ = ["BY_NNABLA", "CheckedProducts", "checked_forward_scores", "checked_own_products", "checked_products"]
 
+# What falls back from our own pass.
+BY_NNABLA = "NNabla's backward passes instead take several times as long"
 # Relative error of float32 with cancellation; a wrong second derivative is off by tens of per cent.
 EXACT = 0.05
 # Relative error of central differences across kinks; beyond it scores would be noise.
 USABLE = 0.1
+# Step of differences in double precision, relative to the length of the parameters.
+SHORT = 1e-9
+# What such a difference cannot resolve, relative to the gradient: 1e-16 / SHORT of rounding, with a reserve.
+RESOLVED = 1e-4
 
 
 class CheckedProducts(NamedTuple):
@@ -35,11 +46,13 @@ class CheckedProducts(NamedTuple):
 
     Args:
         products: The products.
-        notice: What the log should say: how rough they are; empty for exact products.
+        notice: What the log should say: how slow or how rough they are; empty for our own pass.
+        rough: Whether it is a warning.
     """
 
     products: SampleProducts
     notice: str = ""
+    rough: bool = False
 
 
 def checked_products(
@@ -47,24 +60,30 @@ def checked_products(
 ) -> CheckedProducts:
     """Choose how the products of a network are computed, on a first batch.
 
-    By double backward where NNabla can do that and does it right; otherwise the Hessian product by central differences,
-    and the scores by forward mode or else by differences too.
+    By our own pass or else by double backward where they can do that and do it right; otherwise the Hessian product by
+    central differences, and the scores by forward mode or else by differences too.
 
     Args:
         network: The built network with its parameters.
         point: Where the batch is.
         batch: Columns of B samples.
         direction: u (P,).
-        fast: Whether to use the forward mode and the NumPy second derivative of batch normalisation (CPU only).
+        fast: Whether to use our own pass and the NumPy second derivative of batch normalisation (CPU only).
 
     Raises:
         UnsupportedError: Central differences do not give the network's gradients either.
     """
     check = GradientCheck(network, point, batch, direction)
+    slow = ""
+    if fast:
+        try:
+            return CheckedProducts(checked_own_products(network, point, batch, direction, check))
+        except UnsupportedError as error:
+            slow = f"{error.message} {BY_NNABLA}"
     try:
         exact = ExactProducts(network, fast)
         if check.error(_first_scores(exact, point, batch, direction)) <= EXACT:
-            return CheckedProducts(exact)
+            return CheckedProducts(exact, slow)
         reason = "NNabla's second derivatives of this network disagree with its gradients."
     except UnsupportedError as error:
         reason = error.message
@@ -77,17 +96,67 @@ def checked_products(
         )
     off = f"in the first batch by {100 * error_size:.2g} %"
     forward = None
-    if fast and point.seed is None:  # the forward mode knows no random layers
+    if fast:
         with suppress(UnsupportedError):
             forward = checked_forward_scores(network, point, batch, direction, check)
     if forward is None:
         notice = f"{reason} Scores and Hessian products come from central differences: less accurate, the scores {off}"
-        return CheckedProducts(differences, notice)
+        return CheckedProducts(differences, notice, rough=True)
     notice = (
         f"{reason} Hessian products come from central differences: less accurate, as scores would be {off}; the scores "
         "come from the forward mode"
     )
-    return CheckedProducts(ForwardAndDifferences(forward, differences), notice)
+    return CheckedProducts(ForwardAndDifferences(forward, differences), notice, rough=True)
+
+
+def checked_own_products(
+    network: ParameterizedGraph,
+    point: EvaluationPoint,
+    batch: Batch,
+    direction: Array,
+    check: Optional[GradientCheck] = None,
+) -> ForwardOverReverse:
+    """Return the products by our own pass, after checking those of a batch.
+
+    Args:
+        network: The built network with its parameters.
+        point: Where the batch is.
+        batch: Columns of B samples.
+        direction: u (P,).
+        check: Of this batch, if there is one already.
+
+    Raises:
+        UnsupportedError: A layer has no rule or no way back, or the products are wrong.
+    """
+    own = ForwardOverReverse(network)
+    scores, curvature = own.run(point, batch, direction)
+    check = check or GradientCheck(network, point, batch, direction)
+    errors = [
+        check.error(scores),
+        check.gradient_error(own.gradient(point, batch, check.weights)),
+        _curvature_error(curvature, network, point, batch, direction),
+    ]
+    if not max(errors) <= EXACT:
+        raise UnsupportedError("Our own pass disagrees with the gradients of this network.")
+    return own
+
+
+def _curvature_error(
+    curvature: Array, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
+) -> float:
+    """Return the error of ``sum_i H_i u`` by a difference of gradients, relative to its size.
+
+    In double precision the difference may be so short that it crosses next to no kink.
+    """
+    double = ForwardOverReverse(network, np.float64)
+    relative_length = float(np.linalg.norm(direction) / (np.linalg.norm(point.theta) or 1.0)) or 1.0
+    step = SHORT / relative_length
+    ones = np.ones(network.graph.batch_size)
+    up, down = (double.gradient(point.shifted(sign * step * direction), batch, ones) for sign in (1.0, -1.0))
+    expected = (up - down) / (2.0 * step)
+    # A network of straight lines has next to no curvature, and its difference says nothing below this.
+    resolved = RESOLVED * relative_length * float(np.linalg.norm(up))
+    return relative_error(curvature, expected, resolved)
 
 
 def checked_forward_scores(
@@ -101,7 +170,7 @@ def checked_forward_scores(
 
     Args:
         network: The built network with its parameters.
-        point: Where the batch is, without random layers.
+        point: Where the batch is.
         batch: Columns of B samples.
         direction: u (P,).
         check: Of this batch, if there is one already.

@@ -1,7 +1,7 @@
 """The choice of how scores are computed at fixed parameters, made on a first batch.
 
 The forward mode is believed only after a `GradientCheck`: a rule might not know a setting of a layer. What it cannot do
-falls back to `checked_products`: double backward, then differences.
+falls back to `checked_products`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Callable, NamedTuple
 
 from ..array import Array
 from ..errors import UnsupportedError
-from .checked_products import checked_forward_scores
+from .checked_products import BY_NNABLA, checked_forward_scores
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 from .sample_scores import SampleScores
@@ -49,5 +49,5 @@ def checked_scores(
     try:
         return CheckedScores(checked_forward_scores(network, point, batch, direction))
     except UnsupportedError as error:
-        notice = f"{error.message} Scores take NNabla's backward passes instead, several times as long"
+        notice = f"{error.message} {BY_NNABLA}"
     return CheckedScores(products(), notice)

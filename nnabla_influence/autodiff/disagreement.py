@@ -1,4 +1,4 @@
-"""What is known where differences of a network's values disagree with its gradients: a sentence.
+"""How far two derivatives disagree, and what is known where differences of a network's values do: a sentence.
 
 A difference along a direction is right if the network is close to a line within the step. Two kinds are not:
 
@@ -15,7 +15,26 @@ from __future__ import annotations
 
 from typing import Mapping
 
-__all__ = ["disagreement"]
+import numpy as np
+
+from ..array import Array
+
+__all__ = ["disagreement", "relative_error"]
+
+
+def relative_error(computed: Array, expected: Array, least: float = 0.0) -> float:
+    """Return the length of a difference, relative to that of what is expected.
+
+    Args:
+        computed: Of any shape.
+        expected: Of the same shape.
+        least: The length that the expected one has at least, because it is known no better.
+
+    Returns:
+        0 where what is expected is not finite.
+    """
+    size = max(float(np.linalg.norm(expected)), least)
+    return float(np.linalg.norm(computed - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
 
 
 def disagreement(errors: Mapping[float, float], usable: float) -> str:

@@ -20,7 +20,7 @@ class ForwardScores(SampleScores):
     """Scores by the tangents of the losses.
 
     Args:
-        network: The built network with its parameters, without random layers.
+        network: The built network with its parameters.
 
     Raises:
         UnsupportedError: A layer has no rule; it is named.
@@ -36,5 +36,6 @@ class ForwardScores(SampleScores):
 
     def with_values(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Tuple[Array, Values]:
         """Compute the scores, and what the pass comes by: losses and predictions."""
+        self.network.begin_draws(point)
         values, tangents = zip(*self._pass.run(point.theta, batch, direction))
         return tangents[0][:, 0], as_values(values)

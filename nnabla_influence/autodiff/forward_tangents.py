@@ -13,8 +13,7 @@ from ..errors import UnsupportedError
 from .output_tangents import MovingOutputs, OutputTangents
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .pull import PullBack
-from .tangent import TangentPass
-from .tangent.tangent_pass import Tape
+from .tangent import TangentPass, Tape
 
 __all__ = ["ForwardTangents"]
 
@@ -40,7 +39,7 @@ class ForwardTangents(OutputTangents):
 
     def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> MovingOutputs:
         """See `OutputTangents.run`."""
-        tape: Optional[Tape] = None if self._back is None else []
+        tape: Optional[Tape] = None if self._back is None else Tape()
         predictions, tangents = zip(*self._pass.run(point.theta, batch, direction, tape))
         if self._back is None or tape is None:
             return MovingOutputs(list(predictions), list(tangents))

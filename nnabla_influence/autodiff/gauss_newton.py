@@ -23,7 +23,7 @@ from ..network.loss_role import CLASS_LABELS, LossRole
 from ..remedies import remedy
 from .checked_products import EXACT
 from .difference_tangents import DIFFERENCE, DifferenceTangents
-from .disagreement import disagreement
+from .disagreement import disagreement, relative_error
 from .forward_tangents import ForwardTangents
 from .output_hessians import OUTPUT_HESSIANS
 from .output_tangents import MovingOutputs, OutputTangents
@@ -144,10 +144,10 @@ class GaussNewton:
             gradient = self.pulled_back(signs)
             products.append(sum(float((c * t).sum()) for c, t in zip(signs, moving.tangents)))
             expected.append(float(gradient @ direction))
-        error = _relative_error(np.array(products), np.array(expected))
+        error = relative_error(np.array(products), np.array(expected))
         if moving.pull_back is None:
             return error
-        return float(np.max([error, _relative_error(moving.pull_back(signs), gradient)]))
+        return float(np.max([error, relative_error(moving.pull_back(signs), gradient)]))
 
     def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
         """Compute ``L'' v`` of every loss, for the batch in the graph."""
@@ -156,11 +156,6 @@ class GaussNewton:
             role.weight * _curvature(role, variable, _value(target), z, v)
             for (role, variable), target, z, v in zip(graph.predictions, graph.targets, predictions, tangents)
         ]
-
-
-def _relative_error(computed: Array, expected: Array) -> float:
-    size = float(np.linalg.norm(expected))
-    return float(np.linalg.norm(computed - expected)) / (size or 1.0) if np.isfinite(size) else 0.0
 
 
 def _check_losses(network: ParameterizedGraph) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..array import Array
+from .disagreement import relative_error
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
 __all__ = ["GradientCheck"]
@@ -34,8 +35,16 @@ class GradientCheck:
         for signs in self._signs:
             network.move_to(point)  # every pass draws the same random layers
             network.losses()
-            expected.append(network.gradient(signs) @ direction)
+            gradient = network.gradient(signs)
+            expected.append(gradient @ direction)
         self._expected = np.array(expected)
+        self._gradient = gradient
+
+    @property
+    def weights(self) -> Array:
+        """The signs (B,) of the gradient that `gradient_error` knows."""
+        signs: Array = self._signs[-1]
+        return signs
 
     def error(self, scores: Array) -> float:
         """Return the error of scores (B,), relative to their size; 0 where the network itself is not finite."""
@@ -44,3 +53,7 @@ class GradientCheck:
             return 0.0
         error = float(np.linalg.norm(self._signs @ scores - self._expected))
         return error / size if size else float(error > 0)
+
+    def gradient_error(self, gradient: Array) -> float:
+        """Return the error of the gradient (P,) of ``sum_i c_i l_i`` with `weights` c, see `relative_error`."""
+        return relative_error(gradient, self._gradient)

@@ -61,6 +61,10 @@ class ParameterizedGraph(NamedTuple):
     def move_to(self, point: EvaluationPoint) -> None:
         """Write the point's parameters, and start its random layers anew."""
         self.store.write(self.space.unflatten(point.theta.astype(np.float32)))
+        self.begin_draws(point)
+
+    def begin_draws(self, point: EvaluationPoint) -> None:
+        """Start the point's random layers anew: every layer draws where the one before has ended."""
         if point.seed is not None:
             nnabla.random.set_function_seed(point.seed)
 

@@ -58,7 +58,8 @@ class Kind:
         name: Name of the row.
         build: ``build(v, training)`` -> loss or losses (B, ...), v the variables of the columns by name.
         columns: What the data set holds.
-        fallback: What NNabla cannot differentiate twice, as the warning names it; None where Hessians are exact.
+        fallback: What neither our own pass nor NNabla can differentiate twice, as the warning names it; None where
+            Hessians are exact.
         forward: Whether the forward mode has a rule for every layer.
         coupled: Whether a sample's loss depends on the rest of its batch.
         smooth: Whether the Hessian product may be held against differences of gradients.
@@ -147,14 +148,14 @@ KINDS = (
         fallback="spectral_norm",
     ),
     Kind("mean subtraction", classifier(layers.mean_subtraction), of(VECTOR), fallback="mean_subtraction"),
-    Kind("depthwise convolution", classifier(layers.depthwise), of(IMAGE), fallback="depthwise_convolution"),
+    Kind("depthwise convolution", classifier(layers.depthwise), of(IMAGE)),
     Kind("strided, dilated, grouped convolution", classifier(layers.strided_dilated_grouped), of(IMAGE)),
     Kind("deconvolution", classifier(layers.deconvolution), of(IMAGE)),
     Kind("average, sum and global pooling", classifier(layers.pooling), of(IMAGE)),
     Kind("max pooling and ReLU", classifier(layers.max_pooling), of(IMAGE), smooth=False),
     Kind("ELU, GELU, Swish, Softplus, SELU", classifier(layers.smooth_activations), of(VECTOR)),
     Kind("PReLU, LeakyReLU, CReLU", classifier(layers.kinked_activations), of(VECTOR), smooth=False),
-    Kind("Mish", classifier(layers.mish), of(VECTOR), fallback="mish"),
+    Kind("Mish", classifier(layers.mish), of(VECTOR)),
     Kind(
         "binary activation",
         classifier(layers.binary_tanh),

@@ -45,6 +45,18 @@ def binary_weights(x, rng):
     return F.tanh(PF.binary_connect_affine(x, 5, rng=rng, name="hidden"))
 
 
+def flipped(x, rng):
+    return F.flip(smooth(x, rng), axes=(1,))
+
+
+def flipped_at_random(x, rng):
+    return F.flip(F.dropout(smooth(x, rng), 0.5), axes=(1,))
+
+
+def layer_normalized(x, rng):
+    return F.layer_normalization(smooth(x, rng), None, None)
+
+
 def two_dropouts(x, rng):
     h = smooth(x, rng)
     return F.dropout(h, 0.5) + F.dropout(h, 0.5)

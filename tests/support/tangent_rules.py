@@ -59,6 +59,7 @@ def assert_tangents(build, *inputs, float32=1e-5):
     assert_memory_does_not_matter(node, arrays, directions, moving)
     if node.kind in PULLS:
         assert_adjoint(node, arrays, directions, moving)
+        assert_moving_adjoint(node, arrays, directions, moving)
 
 
 def nnablas(build, arrays, moving):
@@ -132,23 +133,68 @@ def assert_single_precision(node, arrays, directions, found, tolerance):
 
 def assert_adjoint(node, arrays, directions, moving):
     """``<c, J dx> = <J' c, dx>``: the way back is the adjoint of the way forwards, to the last digits."""
-    exact = [a.astype(float) for a in arrays]
-    (plain,) = applied(node, arrays, [None] * len(arrays), float)
-    kept = Kept(exact, plain.value, [place in moving for place in range(len(arrays))])
-    c = drawn(*plain.value.shape, seed=42).astype(float)
-    found = PULLS[node.kind](node, kept, c)
+    c = cotangent_of(node)
+    found = pulled(node, arrays, [None] * len(arrays), Dual(c), moving)
     assert len(found) == len(arrays)
     for place in moving:
         alone = [d if k == place else None for k, d in enumerate(directions)]
         (y,) = applied(node, arrays, alone, float)
-        assert found[place].shape == arrays[place].shape
-        products = c * y.tangent, found[place] * directions[place]
+        assert found[place].value.shape == arrays[place].shape and found[place].tangent is None
+        products = c * y.tangent, found[place].value * directions[place]
         size = sum(np.abs(product).sum() for product in products)
         assert abs(products[0].sum() - products[1].sum()) <= 1e-13 * size, f"input {place}"
-    for layout in (np.array, channels_last):
-        kept = Kept([layout(a) for a in exact], layout(plain.value), kept.wanted)
-        for first, second in zip(found, PULLS[node.kind](node, kept, layout(c))):
-            assert first is second is None or np.allclose(first, second, rtol=1e-12, atol=1e-12)
+    again = pulled(node, arrays, [None] * len(arrays), Dual(channels_last(c)), moving, channels_last)
+    for first, second in zip(found, again):
+        assert first is second is None or np.allclose(first.value, second.value, rtol=1e-12, atol=1e-12)
+
+
+def assert_moving_adjoint(node, arrays, directions, moving):
+    """The way back moves as differences of it do, with every input and the cotangent moving, and with each alone."""
+    c = cotangent_of(node)
+    d = drawn(*c.shape, seed=43).astype(float)
+    for subset in [[*moving, "c"], *([place] for place in moving), ["c"]]:
+        moved = [u if place in subset else None for place, u in enumerate(directions)]
+        found = pulled(node, arrays, moved, Dual(c, d if "c" in subset else None), moving)
+        ends = [
+            pulled(
+                node,
+                [a if u is None else a + s * STEP * u for a, u in zip(arrays, moved)],
+                [None] * len(arrays),
+                Dual(c + s * STEP * d if "c" in subset else c),
+                moving,
+            )
+            for s in (1, -1)
+        ]
+        single = pulled(node, arrays, moved, Dual(c, d if "c" in subset else None), moving, dtype=np.float32)
+        for place in moving:
+            expected = (ends[0][place].value - ends[1][place].value) / (2 * STEP)
+            tangent, size = found[place].tangent, max(np.abs(found[place].value).max(), np.abs(c).max())
+            # What a difference of numbers of that size can say; a straight line, or a loss that is almost certain.
+            resolved, largest = 1e-9 * size, np.abs(expected).max()
+            if tangent is None:
+                assert largest <= resolved, f"input {place} of {subset}"
+                continue
+            assert tangent.shape == found[place].value.shape
+            assert np.abs(tangent - expected).max() <= 1e-7 * largest + resolved, (
+                f"input {place} of {subset}: {FLOAT64}"
+            )
+            error = np.abs(single[place].tangent - tangent).max()
+            assert error <= 1e-5 * largest + 1e-7 * size, f"input {place} of {subset}: {FLOAT32}"
+
+
+def cotangent_of(node):
+    return drawn(*node.output_shapes[0], seed=42).astype(float)
+
+
+def pulled(node, arrays, directions, c, moving, layout=np.array, dtype=float):
+    """The cotangents of copies of the arrays, which move along directions."""
+    inputs = [
+        Dual(layout(a.astype(dtype)), None if d is None else layout(d.astype(dtype)))
+        for a, d in zip(arrays, directions)
+    ]
+    y = RULES[node.kind](node, *inputs)
+    c = c.linear(lambda a: a.astype(dtype))
+    return PULLS[node.kind](node, Kept(inputs, y, [place in moving for place in range(len(arrays))]), c)
 
 
 def assert_memory_does_not_matter(node, arrays, directions, moving):

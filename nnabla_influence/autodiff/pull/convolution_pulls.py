@@ -9,38 +9,40 @@ import numpy as np
 from ...array import Array
 from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, taps_of
 from ..tangent.correlations import DepthwiseCorrelation, Geometry
-from ..tangent.dual import Dual
+from ..tangent.dual import Dual, product
 from ..tangent.matrix_products import multiply
 from ..tangent.node import Node
 from ..tangent.normalizations import lines_of, sum_over_lines
+from ..tangent.shapes import joined
 from ..tangent.winograd_correlation import dense_correlation
 from .kept import Kept, Pull
 
 __all__ = ["PULLS"]
 
 
-def _convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     x, weight = kept.inputs[:2]
-    images, upper = (channels_last(node, Dual(array)).value for array in (x, c))
-    upper = np.ascontiguousarray(upper)
-    taps = taps_of(Dual(weight)).value  # (places, channels of a group, maps)
-    geometry = geometry_of(node, images.shape[1:-1], weight.shape[2:])
-    cotangents: List[Optional[Array]] = [None] * len(kept.inputs)
+    images, upper = (channels_last(node, dual) for dual in (x, c))
+    upper = upper.linear(np.ascontiguousarray)
+    taps = taps_of(weight)  # (places, channels of a group, maps)
+    geometry = geometry_of(node, images.value.shape[1:-1], weight.value.shape[2:])
+    cotangents: List[Optional[Dual]] = [None] * len(kept.inputs)
     if kept.wanted[0]:
-        down = _of_images(node, geometry, images.shape[-1], taps, upper)
-        cotangents[0] = as_nnabla_has_it(node, Dual(down), x.shape).value
+        down = _of_images(node, geometry, images.value.shape[-1], taps, upper)
+        cotangents[0] = as_nnabla_has_it(node, down, x.value.shape)
     if kept.wanted[1]:
+        ndim = weight.value.ndim
         of_taps = _of_taps(node, geometry, images, taps, upper)
-        order = [weight.ndim - 1, weight.ndim - 2, *range(weight.ndim - 2)]
-        cotangents[1] = of_taps.reshape(*weight.shape[2:], *taps.shape[1:]).transpose(order)
+        by_place = of_taps.reshape(*weight.value.shape[2:], *taps.value.shape[1:])
+        cotangents[1] = by_place.transpose([ndim - 1, ndim - 2, *range(ndim - 2)])
     if len(kept.inputs) > 2:
-        cotangents[2] = sum_over_lines(lines_of(upper, 1))
+        cotangents[2] = upper.linear(lambda a: sum_over_lines(lines_of(a, 1)))
     return cotangents
 
 
-def _depthwise_convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _depthwise_convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     weight = kept.inputs[1]
-    grouped = node._replace(arguments={**node.arguments, "group": len(weight) // node.arguments["multiplier"]})
+    grouped = node._replace(arguments={**node.arguments, "group": len(weight.value) // node.arguments["multiplier"]})
     inputs = [kept.inputs[0], weight[:, None], *kept.inputs[2:]]
     cotangents = _convolution(grouped, kept._replace(inputs=inputs), c)
     if cotangents[1] is not None:
@@ -48,47 +50,47 @@ def _depthwise_convolution(node: Node, kept: Kept, c: Array) -> List[Optional[Ar
     return cotangents
 
 
-def _of_taps(node: Node, geometry: Geometry, images: Array, taps: Array, upper: Array) -> Array:
+def _of_taps(node: Node, geometry: Geometry, images: Dual, taps: Dual, upper: Dual) -> Dual:
     """Return the cotangent (places, channels of a group, maps) of the weights."""
     groups = node.arguments["group"]
-    _, channels, maps = taps.shape
+    _, channels, maps = taps.value.shape
     if channels == 1 and groups > 1:
-        repeated = images.repeat(maps // groups, -1)
+        repeated = images.linear(lambda a: a.repeat(maps // groups, -1))
         return DepthwiseCorrelation(geometry, maps, maps, node.buffers).weight_cotangent(repeated, upper)
     each = maps // groups
     correlation = dense_correlation(geometry, channels, each, node.buffers)
     parts = []
     for group in range(groups):
         read = images[..., group * channels : (group + 1) * channels]
-        made = np.ascontiguousarray(upper[..., group * each : (group + 1) * each])
+        made = upper[..., group * each : (group + 1) * each].linear(np.ascontiguousarray)
         parts.append(correlation.weight_cotangent(read, made))
-    return np.concatenate(parts, -1)
+    return joined(parts, -1)
 
 
-def _of_images(node: Node, geometry: Geometry, channels: int, taps: Array, upper: Array) -> Array:
+def _of_images(node: Node, geometry: Geometry, channels: int, taps: Dual, upper: Dual) -> Dual:
     """Return the cotangent (B, ..., C) of the images."""
     groups = node.arguments["group"]
-    maps = upper.shape[-1]
-    if taps.shape[1] == 1 and groups > 1 and _turns(geometry):
+    maps = upper.value.shape[-1]
+    if taps.value.shape[1] == 1 and groups > 1 and _turns(geometry):
         correlation = DepthwiseCorrelation(_turned(geometry), maps, maps, node.buffers)
-        down = correlation.run(Dual(upper), Dual(taps[::-1]), Dual(np.zeros(maps, upper.dtype))).value
-        of_groups: Array = down.reshape(*down.shape[:-1], groups, -1).sum(axis=-1)
-        return of_groups
+        down = correlation.run(upper, taps[::-1], Dual(np.zeros(maps, upper.value.dtype)))
+        return down.linear(lambda a: a.reshape(*a.shape[:-1], groups, -1).sum(axis=-1))
     each = maps // groups
     parts = []
     for group in range(groups):
         made = slice(group * each, (group + 1) * each)
-        parts.append(_spread(node, geometry, taps[..., made], np.ascontiguousarray(upper[..., made])))
-    return parts[0] if groups == 1 else np.concatenate(parts, -1)
+        parts.append(_spread(node, geometry, taps[..., made], upper[..., made].linear(np.ascontiguousarray)))
+    return parts[0] if groups == 1 else joined(parts, -1)
 
 
-def _spread(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Array:
+def _spread(node: Node, geometry: Geometry, taps: Dual, upper: Dual) -> Dual:
     """Return the cotangent of one group's images: for stride 1 a convolution with the weights turned round."""
     if not _turns(geometry):
-        return _added_up(node, geometry, taps, upper)
-    turned = np.ascontiguousarray(taps[::-1].transpose(0, 2, 1))
-    correlation = dense_correlation(_turned(geometry), turned.shape[1], turned.shape[2], node.buffers)
-    return correlation.run(Dual(upper), Dual(turned), Dual(np.zeros(turned.shape[2], upper.dtype))).value
+        return product(lambda a, b: _added_up(node, geometry, a, b), taps, upper)
+    turned = taps.linear(lambda a: np.ascontiguousarray(a[::-1].transpose(0, 2, 1)))
+    _, maps, channels = turned.value.shape
+    correlation = dense_correlation(_turned(geometry), maps, channels, node.buffers)
+    return correlation.run(upper, turned, Dual(np.zeros(channels, upper.value.dtype)))
 
 
 def _turns(geometry: Geometry) -> bool:

@@ -9,7 +9,8 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ...array import Array
-from ..tangent.matrix_products import multiply, multiply_transposed
+from ..tangent.dual import Dual, product
+from ..tangent.matrix_products import bilinear, transposed_product
 from ..tangent.node import Node
 from ..tangent.pooling import Window, blocks_of, windows_of
 from .kept import Kept, Pull
@@ -17,23 +18,20 @@ from .kept import Kept, Pull
 __all__ = ["PULLS"]
 
 
-def _affine(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _affine(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     x, weight = kept.inputs[:2]
-    inputs = weight.shape[0]
-    rows = np.ascontiguousarray(x).reshape(-1, inputs)
-    upper = np.ascontiguousarray(c).reshape(len(rows), -1)
-    cotangents: List[Optional[Array]] = [None] * len(kept.inputs)
+    inputs = weight.value.shape[0]
+    rows = x.linear(lambda a: np.ascontiguousarray(a).reshape(-1, inputs))
+    upper = c.linear(lambda a: np.ascontiguousarray(a).reshape(len(rows.value), -1))
+    cotangents: List[Optional[Dual]] = [None] * len(kept.inputs)
     if kept.wanted[0]:
-        matrix = np.ascontiguousarray(weight.reshape(inputs, -1).T)
-        down = node.buffers.empty(rows.shape, x.dtype)
-        multiply(upper, matrix, down)
-        cotangents[0] = down.reshape(x.shape)
+        turned = weight.linear(lambda a: np.ascontiguousarray(a.reshape(inputs, -1).T))
+        cotangents[0] = bilinear(node.buffers, upper, turned).reshape(*x.value.shape)
     if kept.wanted[1]:
-        product = np.empty((inputs, upper.shape[1]), x.dtype)
-        multiply_transposed(rows, upper, product)
-        cotangents[1] = product.reshape(weight.shape)
+        cotangents[1] = product(transposed_product, rows, upper).reshape(*weight.value.shape)
     if len(kept.inputs) > 2:
-        cotangents[2] = upper.sum(axis=0, dtype=np.float64).reshape(kept.inputs[2].shape)
+        shape = kept.inputs[2].value.shape
+        cotangents[2] = upper.linear(lambda a: a.sum(axis=0, dtype=np.float64).reshape(shape))
     return cotangents
 
 
@@ -59,16 +57,21 @@ def _cut(windows: Sequence[Window], a: Array, shape: Tuple[int, ...]) -> Array:
     return a[tuple(cut)]
 
 
-def _max_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _max_pooling(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     """Hand each window's cotangent to the first of its largest values."""
     windows = windows_of(node)
-    (x,) = kept.inputs
-    upper = np.empty_like(kept.output)  # the axes in memory as those of what it is multiplied with
-    upper[...] = c
-    down = node.buffers.like(x)
-    for samples in blocks_of(x):
-        down[samples] = _to_the_largest(windows, x[samples], kept.output[samples], upper[samples])
-    return [down]
+    x, y = kept.inputs[0].value, kept.output.value
+
+    def spread(upper: Array) -> Array:
+        """Return the cotangent of x."""
+        alike = np.empty_like(y)  # the axes in memory as those of what it is multiplied with
+        alike[...] = upper
+        down = node.buffers.like(x)
+        for samples in blocks_of(x):
+            down[samples] = _to_the_largest(windows, x[samples], y[samples], alike[samples])
+        return down
+
+    return [c.linear(spread)]
 
 
 def _to_the_largest(windows: Sequence[Window], x: Array, largest: Array, c: Array) -> Array:
@@ -83,23 +86,29 @@ def _to_the_largest(windows: Sequence[Window], x: Array, largest: Array, c: Arra
     return _cut(windows, down, x.shape)
 
 
-def _summed(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _summed(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     windows = windows_of(node)
-    down = np.zeros_like(_padded(windows, kept.inputs[0], 0.0))
-    for into in _places(windows, down):
-        into += c
-    return [_cut(windows, down, kept.inputs[0].shape)]
+    x = kept.inputs[0].value
+
+    def spread(upper: Array) -> Array:
+        """Return the cotangent of x."""
+        down = np.zeros_like(_padded(windows, x, 0.0))
+        for into in _places(windows, down):
+            into += upper
+        return _cut(windows, down, x.shape)
+
+    return [c.linear(spread)]
 
 
-def _average_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _average_pooling(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     for window in windows_of(node):
-        c = c * window.shares(node, c)
+        c = c * Dual(window.shares(node, c.value))
     return _summed(node, kept, c)
 
 
-def _global_average_pooling(node: Node, kept: Kept, c: Array) -> List[Optional[Array]]:
+def _global_average_pooling(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     shape = node.input_shapes[0]
-    return [np.broadcast_to(c * (1.0 / math.prod(shape[2:])), shape)]
+    return [c.linear(lambda a: np.broadcast_to(a * (1.0 / math.prod(shape[2:])), shape))]
 
 
 PULLS: Dict[str, Pull] = {

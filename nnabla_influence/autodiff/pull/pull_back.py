@@ -1,7 +1,8 @@
 """The way back over a graph whose values a pass forwards has kept: ``J' c`` for cotangents c of its outputs.
 
 It computes what NNabla's backward pass computes, from values that are there already, with the same products of
-matrices as the forward mode.
+matrices as the forward mode. Where the tape has tangents, the way back moves with them: forward mode over the way back,
+which gives products with the Hessian and needs no graph of second derivatives.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 
 from ...array import Array
 from ...errors import UnsupportedError
-from ..tangent import TangentPass
-from ..tangent.tangent_pass import Tape
+from ..tangent import TangentPass, Tape
+from ..tangent.dual import Dual
 from .kept import Kept
 from .pull_registry import PULLS
 
@@ -48,18 +49,38 @@ class PullBack:
         Returns:
             (P,), float64.
         """
-        cotangents: Dict[nn.Variable, Array] = {}
+        return self._flat({variable: dual.value for variable, dual in self._pulled(tape, seeds).items()})
+
+    def moved(self, tape: Tape, seeds: Sequence[Array]) -> Array:
+        """Compute the tangent of ``J' c`` along the pass's direction, for seeds that stay as they are.
+
+        Of a loss's gradient that is the product of its Hessian with the direction.
+
+        Args:
+            tape: What the pass has kept, with its tangents.
+            seeds: c, in the shapes of the outputs.
+
+        Returns:
+            (P,), float64.
+        """
+        pulled = self._pulled(tape, seeds)
+        return self._flat({v: dual.tangent for v, dual in pulled.items() if dual.tangent is not None})
+
+    def _pulled(self, tape: Tape, seeds: Sequence[Array]) -> Dict[nn.Variable, Dual]:
+        """Return the cotangents of the variables without a function: parameters, among others."""
+        cotangents: Dict[nn.Variable, Dual] = {}
         for variable, seed in zip(self._forwards.outputs, seeds):
-            _add(cotangents, variable, seed.astype(np.float32))
-        for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape)):
+            _add(cotangents, variable, Dual(seed.astype(self._forwards.precision)))
+        for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
             cotangent = cotangents.pop(step.outputs[0], None)
             if cotangent is not None and any(step.moves):
+                kept = Kept(inputs, outputs[0], [*step.moves, *[False] * (len(inputs) - len(step.moves))])
                 with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
-                    arrays = PULLS[step.node.kind](step.node, Kept(inputs, outputs[0], step.moves), cotangent)
-                for variable, moves, array in zip(step.inputs, step.moves, arrays):
-                    if moves and array is not None:
-                        _add(cotangents, variable, array)
-        return self._flat(cotangents)
+                    pulled = PULLS[step.node.kind](step.node, kept, cotangent)
+                for variable, moves, dual in zip(step.inputs, step.moves, pulled):
+                    if moves and dual is not None:
+                        _add(cotangents, variable, dual)
+        return cotangents
 
     def _flat(self, cotangents: Dict[nn.Variable, Array]) -> Array:
         space = self._forwards.space
@@ -73,6 +94,6 @@ class PullBack:
         return np.concatenate(parts)
 
 
-def _add(cotangents: Dict[nn.Variable, Array], variable: nn.Variable, array: Array) -> None:
+def _add(cotangents: Dict[nn.Variable, Dual], variable: nn.Variable, dual: Dual) -> None:
     """Add to what other readers of a variable have found."""
-    cotangents[variable] = cotangents[variable] + array if variable in cotangents else array
+    cotangents[variable] = cotangents[variable] + dual if variable in cotangents else dual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict
 
-from . import convolution_pulls, elementwise_pulls, layer_pulls, loss_pulls, normalization_pulls
+from . import convolution_pulls, elementwise_pulls, layer_pulls, loss_pulls, normalization_pulls, random_pulls
 from .kept import Pull
 
 __all__ = ["PULLS"]
@@ -15,4 +15,5 @@ PULLS: Dict[str, Pull] = {
     **layer_pulls.PULLS,
     **loss_pulls.PULLS,
     **normalization_pulls.PULLS,
+    **random_pulls.PULLS,
 }

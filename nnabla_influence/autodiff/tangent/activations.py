@@ -12,7 +12,21 @@ from .dual import Dual
 from .node import Node, Rule
 from .shapes import joined
 
-__all__ = ["RULES", "channel_shape", "log_sigmoid", "logistic", "rectified", "sigmoid", "tanh"]
+__all__ = [
+    "GELU_CUBIC",
+    "GELU_SCALE",
+    "RULES",
+    "channel_shape",
+    "log_sigmoid",
+    "logistic",
+    "rectified",
+    "sigmoid",
+    "tanh",
+]
+
+# Of NNabla's approximation of the GELU.
+GELU_CUBIC = 0.044715
+GELU_SCALE = math.sqrt(2.0 / math.pi)
 
 
 def tanh(x: Dual) -> Dual:
@@ -111,7 +125,7 @@ def _crelu(node: Node, x: Dual) -> Dual:
 
 def _gelu(node: Node, x: Dual) -> Dual:
     """Return ``x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))``, NNabla's approximation of ``x Phi(x)``."""
-    inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
+    inner = (x + x * x * x * GELU_CUBIC) * GELU_SCALE
     return x * (tanh(inner) + 1.0) * 0.5
 
 

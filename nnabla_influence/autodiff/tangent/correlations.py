@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
@@ -20,8 +21,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...array import Array
 from .buffers import Buffers
-from .dual import Dual
-from .matrix_products import multiply, multiply_transposed
+from .dual import Dual, product
+from .matrix_products import multiply, transposed_product
 
 __all__ = ["Block", "Correlation", "DepthwiseCorrelation", "Geometry", "PatchCorrelation"]
 
@@ -135,20 +136,21 @@ class Correlation(ABC):
             self._block(x, prepared, bias, y, block)
         return y
 
-    def weight_cotangent(self, x: Array, upper: Array) -> Array:
+    def weight_cotangent(self, x: Dual, upper: Dual) -> Dual:
         """Compute the cotangent of the weights, ``sum over samples and outputs of x c``.
 
         Args:
             x: Images (B, ..., channels).
-            upper: The cotangent of the outputs (B, ..., maps), contiguous.
+            upper: The cotangent c of the outputs (B, ..., maps), contiguous.
 
         Returns:
             (places, channels, maps), float64; sums of a block are in the images' precision.
         """
-        total = np.zeros(())
-        for block in self.blocks(len(x)):
-            total = total + self.products(self.operand(x, block), block.made(upper)).astype(np.float64)
-        return self.returned(total)
+        total = Dual(np.zeros(()))
+        for block in self.blocks(len(x.value)):
+            operand = x.linear(partial(self.operand, block=block))
+            total += product(self.products, operand, upper.linear(block.made)).linear(lambda a: a.astype(np.float64))
+        return total.linear(self.returned)
 
     def blocks(self, batch: int) -> List[Block]:
         """Cut a batch into what is computed together."""
@@ -239,8 +241,7 @@ class PatchCorrelation(Correlation):
 
     def products(self, operand: Array, upper: Array) -> Array:
         """See `Correlation.products`."""
-        made = np.empty((operand.shape[1], self.maps), upper.dtype)
-        multiply_transposed(operand, upper.reshape(-1, self.maps), made)
+        made = transposed_product(operand, upper.reshape(-1, self.maps))
         return made.reshape(-1, self.channels, self.maps)
 
 

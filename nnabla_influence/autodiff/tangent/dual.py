@@ -13,7 +13,7 @@ import numpy as np
 
 from ...array import Array
 
-__all__ = ["Dual", "Index"]
+__all__ = ["Dual", "Index", "product"]
 
 Index = Any
 """Whatever NumPy takes between brackets."""
@@ -85,19 +85,21 @@ class Dual:
     def __mul__(self, other: Union[Dual, float]) -> Dual:
         if not isinstance(other, Dual):
             return self.linear(lambda a: a * other)
-        value = self.value * other.value
-        mine = None if self.tangent is None else self.tangent * other.value
-        theirs = None if other.tangent is None else self.value * other.tangent
-        return Dual(value, _added(mine, theirs, value))
+        return product(np.multiply, self, other)
 
     def __truediv__(self, other: Dual) -> Dual:
         return self * other.power(-1.0)
 
     def __matmul__(self, other: Dual) -> Dual:
-        value = self.value @ other.value
-        mine = None if self.tangent is None else self.tangent @ other.value
-        theirs = None if other.tangent is None else self.value @ other.tangent
-        return Dual(value, _added(mine, theirs, value))
+        return product(np.matmul, self, other)
+
+
+def product(function: Callable[[Array, Array], Array], x: Dual, y: Dual) -> Dual:
+    """Apply a function that is linear in each of two arrays: ``d f(x, y) = f(dx, y) + f(x, dy)``."""
+    value = function(x.value, y.value)
+    of_x = None if x.tangent is None else function(x.tangent, y.value)
+    of_y = None if y.tangent is None else function(x.value, y.tangent)
+    return Dual(value, _added(of_x, of_y, value))
 
 
 def _added(first: Optional[Array], second: Optional[Array], value: Array) -> Optional[Array]:
@@ -106,4 +108,4 @@ def _added(first: Optional[Array], second: Optional[Array], value: Array) -> Opt
         total: Array = first + second
         return total
     one = second if first is None else first
-    return None if one is None else np.broadcast_to(one, value.shape)
+    return one if one is None or one.shape == value.shape else np.broadcast_to(one, value.shape)

@@ -16,7 +16,7 @@ from .dual import Dual
 from .node import Node, Rule
 from .shapes import checked_indices
 
-__all__ = ["RULES", "SMALLEST", "label_places", "probabilities"]
+__all__ = ["RULES", "SMALLEST", "absolute_difference", "label_places", "logarithm", "softmax"]
 
 # The smallest number that NNabla takes a logarithm of: float32's smallest normal one.
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -24,16 +24,15 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 SHARE = 1e-8
 
 
-def probabilities(z: Array, axis: int) -> Array:
-    """Return the softmax of z along an axis."""
+def _probabilities(z: Array, axis: int) -> Array:
     shifted = np.exp(z - z.max(axis, keepdims=True))
     p: Array = shifted / shifted.sum(axis, keepdims=True)
     return p
 
 
-def _softmax(node: Node, z: Dual) -> Dual:
-    axis = node.arguments["axis"]
-    p = probabilities(z.value, axis)
+def softmax(z: Dual, axis: int) -> Dual:
+    """Return the softmax of z along an axis."""
+    p = _probabilities(z.value, axis)
     if z.tangent is None:
         return Dual(p)
     weighted = p * z.tangent
@@ -74,17 +73,17 @@ def _softmax_cross_entropy(node: Node, z: Dual, labels: Dual) -> Dual:
 
 
 def _categorical_cross_entropy(node: Node, p: Dual, labels: Dual) -> Dual:
-    return -_at_labels(node, _logarithm(p), labels.value)
+    return -_at_labels(node, logarithm(p), labels.value)
 
 
-def _logarithm(p: Dual) -> Dual:
+def logarithm(p: Dual) -> Dual:
     """Take the logarithm, of the smallest number at least."""
     safe = np.maximum(p.value, SMALLEST)
     return p.mapped(np.log(safe), lambda: 1.0 / safe)
 
 
 def _binary_cross_entropy(node: Node, p: Dual, target: Dual) -> Dual:
-    return -(target * _logarithm(p) + (-target + 1.0) * _logarithm(-p + 1.0))
+    return -(target * logarithm(p) + (-target + 1.0) * logarithm(-p + 1.0))
 
 
 def _sigmoid_cross_entropy(node: Node, z: Dual, target: Dual) -> Dual:
@@ -98,7 +97,7 @@ def _squared_error(node: Node, x: Dual, y: Dual) -> Dual:
     return difference * difference
 
 
-def _size(x: Dual, y: Dual) -> Dual:
+def absolute_difference(x: Dual, y: Dual) -> Dual:
     """Return ``|x - y|``; where they are equal, its slope in x is -1."""
     difference = x - y
     return chosen(difference.value > 0.0, difference, -difference)
@@ -107,14 +106,14 @@ def _size(x: Dual, y: Dual) -> Dual:
 def _huber(node: Node, x: Dual, y: Dual) -> Dual:
     """Return the square within delta, ``delta (2 |x - y| - delta)`` beyond."""
     delta = node.arguments["delta"]
-    size = _size(x, y)
+    size = absolute_difference(x, y)
     return chosen(size.value < delta, size * size, (size * 2.0 - delta) * delta)
 
 
 def _epsilon_insensitive(node: Node, x: Dual, y: Dual) -> Dual:
     """Return the absolute error beyond epsilon."""
     epsilon = node.arguments["epsilon"]
-    size = _size(x, y)
+    size = absolute_difference(x, y)
     return chosen(size.value > epsilon, size - epsilon, size * 0.0)
 
 
@@ -131,14 +130,14 @@ def _divergence(node: Node, p: Dual, q: Dual) -> Dual:
 
 
 RULES: Dict[str, Rule] = {
-    "Softmax": _softmax,
+    "Softmax": lambda node, z: softmax(z, node.arguments["axis"]),
     "LogSoftmax": _log_softmax,
     "SoftmaxCrossEntropy": _softmax_cross_entropy,
     "CategoricalCrossEntropy": _categorical_cross_entropy,
     "BinaryCrossEntropy": _binary_cross_entropy,
     "SigmoidCrossEntropy": _sigmoid_cross_entropy,
     "SquaredError": _squared_error,
-    "AbsoluteError": lambda node, x, y: _size(x, y),
+    "AbsoluteError": lambda node, x, y: absolute_difference(x, y),
     "HuberLoss": _huber,
     "EpsilonInsensitiveLoss": _epsilon_insensitive,
     "KLMultinomial": _divergence,

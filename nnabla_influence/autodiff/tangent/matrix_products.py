@@ -13,7 +13,7 @@ from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES", "bilinear", "multiply", "multiply_transposed"]
+__all__ = ["RULES", "bilinear", "multiply", "multiply_transposed", "transposed_product"]
 
 BLAS = {"f": sgemm, "d": dgemm}
 
@@ -40,6 +40,13 @@ def multiply_transposed(a: Array, b: Array, into: Array) -> None:
         into: (K, N), likewise.
     """
     BLAS[into.dtype.char](1.0, b.T, a.T, trans_b=1, c=into.T, overwrite_c=1)
+
+
+def transposed_product(a: Array, b: Array) -> Array:
+    """Return ``a' b`` (K, N), see `multiply_transposed`."""
+    made = np.empty((a.shape[1], b.shape[1]), b.dtype)
+    multiply_transposed(a, b, made)
+    return made
 
 
 def bilinear(buffers: Buffers, a: Dual, b: Dual) -> Dual:

@@ -23,6 +23,7 @@ from ...parameters import ParameterSpace
 from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
+from .random_layers import PROBES
 from .registry import RULES
 
 __all__ = ["PassStep", "Tape", "TangentPass"]
@@ -30,12 +31,16 @@ __all__ = ["PassStep", "Tape", "TangentPass"]
 # Functions whose outputs are new arrays that nobody else holds, or their inputs' where those were.
 FRESH = ("Affine", "BatchNormalization", "Convolution", "Deconvolution", "DepthwiseConvolution", "ReLU")
 
+# Functions that may overwrite their inputs although a way back that moves needs the others'.
+OVERWRITES = ("ReLU",)
+
 
 class PassStep(NamedTuple):
     """One function of the pass.
 
     Args:
         node: The function.
+        function: NNabla's.
         rule: Of it; None where NNabla computes it.
         inputs: Variables.
         outputs: Variables.
@@ -45,6 +50,7 @@ class PassStep(NamedTuple):
     """
 
     node: Node
+    function: nn.function.Function
     rule: Optional[Rule]
     inputs: List[nn.Variable]
     outputs: List[nn.Variable]
@@ -53,8 +59,23 @@ class PassStep(NamedTuple):
     moves: List[bool]
 
 
-Tape = List[Tuple[List[Array], List[Array]]]
-"""The values of the inputs and of the outputs of every function of a pass."""
+class Tape:
+    """The values of the inputs and of the outputs of every function of a pass.
+
+    Args:
+        moving: Whether to keep the tangents too, for a way back that moves.
+    """
+
+    def __init__(self, moving: bool = False) -> None:
+        self.moving = moving
+        self.functions: List[Tuple[List[Dual], List[Dual]]] = []
+
+    def keep(self, inputs: List[Dual], outputs: List[Dual]) -> None:
+        """Write the next function down."""
+        self.functions.append((self._kept(inputs), self._kept(outputs)))
+
+    def _kept(self, duals: List[Dual]) -> List[Dual]:
+        return [Dual(dual.value, dual.tangent if self.moving else None) for dual in duals]
 
 
 class TangentPass:
@@ -73,6 +94,7 @@ class TangentPass:
     Attributes:
         steps: The functions behind the outputs, inputs first.
         names: The variable of every parameter, and its name.
+        precision: Of the arithmetic.
     """
 
     def __init__(
@@ -88,7 +110,7 @@ class TangentPass:
         self.space = space
         self.names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
         self._columns = {variable: column for column, variable in graph.inputs}
-        self._precision = precision
+        self.precision = precision
         self._buffers = Buffers() if buffers is None else buffers
         self.steps = self._planned()
 
@@ -108,10 +130,10 @@ class TangentPass:
         """
         # Tangents are linear in the direction, which may be shorter or longer than float32 can say.
         length = float(np.linalg.norm(direction))
-        unit = np.empty(len(direction), self._precision)
+        unit = np.empty(len(direction), self.precision)
         np.multiply(direction, 1.0 / (length or 1.0), out=unit, casting="unsafe")
         directions = self.space.unflatten(unit)
-        parameters = self.space.unflatten(np.asarray(theta, self._precision))
+        parameters = self.space.unflatten(np.asarray(theta, self.precision))
         moving = {name: Dual(parameters[name], directions[name]) for name in parameters}
         outputs = self._carried(batch, moving, tape)
         return [
@@ -121,7 +143,7 @@ class TangentPass:
 
     def values(self, theta: Array, batch: Mapping[str, Array], tape: Optional[Tape] = None) -> List[Array]:
         """Compute the outputs alone, float64 and arrays of their own, at half the price; see `run`."""
-        parameters = self.space.unflatten(np.asarray(theta, self._precision))
+        parameters = self.space.unflatten(np.asarray(theta, self.precision))
         outputs = self._carried(batch, {name: Dual(value) for name, value in parameters.items()}, tape)
         return [_as_float64(y.value) for y in outputs]
 
@@ -140,16 +162,19 @@ class TangentPass:
                 return parameters[self.names[variable]]
             if variable in self._columns:
                 column = batch[self._columns[variable]]
-                return Dual(np.asarray(column, self._precision).reshape(variable.shape))
-            return Dual(np.asarray(variable.d, self._precision))
+                return Dual(np.asarray(column, self.precision).reshape(variable.shape))
+            return Dual(np.asarray(variable.d, self.precision))
 
         with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
             for step in self.steps:
                 inputs = [look_up(variable) for variable in step.inputs]
-                outputs = _computed(step, inputs)
+                inputs += [Dual(array.astype(self.precision)) for array in _drawn(step)]
+                for dual, spare in zip(inputs, step.spares):
+                    dual.spare = spare and (tape is None or not tape.moving or step.node.kind in OVERWRITES)
+                outputs = _computed(step, inputs, self.precision)
                 known.update(zip(step.outputs, outputs))
                 if tape is not None:
-                    tape.append(([dual.value for dual in inputs], [dual.value for dual in outputs]))
+                    tape.keep(inputs, outputs)
                 for variable in step.last_uses:
                     known.pop(variable, None)
         return [look_up(variable) for variable in self.outputs]
@@ -174,7 +199,8 @@ class TangentPass:
                 fresh.update(function.outputs)
             spares = [variable in fresh and uses[variable] == 1 for variable in function.inputs]
             read = [variable for variable in function.inputs if not left[variable]]
-            steps.append(PassStep(node, RULES.get(node.kind), function.inputs, function.outputs, spares, read, moves))
+            rule = RULES.get(node.kind)
+            steps.append(PassStep(node, function, rule, function.inputs, function.outputs, spares, read, moves))
         return steps
 
     def _node(self, function: nn.function.Function) -> Node:
@@ -195,13 +221,23 @@ def _check(node: Node) -> None:
         raise UnsupportedError(f"The forward mode has no rule for a layer of this network ({node.kind}).")
 
 
-def _computed(step: PassStep, inputs: List[Dual]) -> List[Dual]:
+def _drawn(step: PassStep) -> List[Array]:
+    """Let a layer that draws show what it draws."""
+    if step.node.kind not in PROBES:
+        return []
+    step.inputs[0].d = PROBES[step.node.kind](step.node)
+    step.function.forward(step.inputs, step.outputs)
+    return [step.outputs[0].d.copy()]
+
+
+def _computed(step: PassStep, inputs: List[Dual], precision: DTypeLike) -> List[Dual]:
     """Compute the outputs of a function."""
     if step.rule is None:
-        step.outputs[0].forward()
-        return [Dual(variable.d.copy()) for variable in step.outputs]
-    for dual, spare in zip(inputs, step.spares):
-        dual.spare = spare
+        for variable, dual in zip(step.inputs, inputs):
+            if variable.parent is not None:
+                variable.d = dual.value
+        step.function.forward(step.inputs, step.outputs)
+        return [Dual(variable.d.astype(precision)) for variable in step.outputs]
     try:
         computed = step.rule(step.node, *inputs)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

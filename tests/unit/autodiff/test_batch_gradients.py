@@ -91,7 +91,7 @@ def test_a_way_back_that_is_wrong_is_noticed(monkeypatch, kind):
     usual = PULLS[kind]
 
     def wrong(node, kept, c):
-        return [None if array is None else 1.2 * array for array in usual(node, kept, c)]
+        return [None if cotangent is None else cotangent * 1.2 for cotangent in usual(node, kept, c)]
 
     monkeypatch.setitem(PULLS, kind, wrong)
     gradients = BatchGradients(GraphCache(network), SCORING_BATCH, fast=True)

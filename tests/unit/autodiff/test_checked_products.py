@@ -3,6 +3,7 @@
 import logging
 import re
 
+import nnabla.functions as F
 import numpy as np
 import pytest
 from support.comparison import assert_close
@@ -12,51 +13,116 @@ from support.small_networks import (
     binary_weights,
     depthwise,
     draw_batch,
+    flipped,
+    flipped_at_random,
     kinked,
+    layer_normalized,
     one_by_one,
     small_network,
     smooth,
     two_dropouts,
 )
 
-from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff import LossOracle, checked_derivatives
 from nnabla_influence.autodiff.checked_products import checked_products
 from nnabla_influence.autodiff.difference_products import DifferenceProducts
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_and_differences import ForwardAndDifferences
+from nnabla_influence.autodiff.forward_over_reverse import ForwardOverReverse
 from nnabla_influence.autodiff.gradient_check import GradientCheck
+from nnabla_influence.autodiff.pull.pull_registry import PULLS
+from nnabla_influence.autodiff.tangent.dual import Dual
+from nnabla_influence.autodiff.tangent.registry import RULES
 from nnabla_influence.cli.remedies import IN_COMMANDS
 from nnabla_influence.errors import UnsupportedError
-from nnabla_influence.network import TRAINING
+from nnabla_influence.network import SCORING_BATCH, TRAINING
 from nnabla_influence.nnc.host.remedies import IN_FIELDS
 
 
+def checked(body, fast=True, seed=None):
+    purpose = SCORING_BATCH if seed is None else TRAINING
+    graph, point, direction = at_its_parameters(small_network(body), purpose, seed)
+    return checked_products(graph, point, draw_batch(), direction, fast)
+
+
+@pytest.mark.parametrize("body", [smooth, kinked, depthwise])
+def test_a_known_network_takes_our_own_pass_and_nothing_is_said(body):
+    products, notice, rough = checked(body)
+    assert isinstance(products, ForwardOverReverse) and notice == "" and not rough
+
+
 @pytest.mark.parametrize("body", [smooth, kinked, binary])
-def test_a_sound_network_is_computed_exactly_and_nothing_is_said(body):
-    graph, point, direction = at_its_parameters(small_network(body))
-    products, notice = checked_products(graph, point, draw_batch(), direction, fast=True)
-    assert isinstance(products, ExactProducts) and notice == ""
+def test_another_device_takes_double_backward_and_nothing_is_said(body):
+    products, notice, rough = checked(body, fast=False)
+    assert isinstance(products, ExactProducts) and notice == "" and not rough
+
+
+@pytest.mark.parametrize("body, layer", [(binary, "no rule .*BinaryTanh"), (layer_normalized, "no way back .*LayerN")])
+def test_what_our_own_pass_does_not_know_takes_double_backward_and_is_named(body, layer):
+    products, notice, rough = checked(body)
+    assert isinstance(products, ExactProducts) and not rough
+    assert re.search(f"{layer}.* backward passes instead take several times as long", notice)
+
+
+def wrong(tangent=1.0, value=1.0):
+    """The usual way back through a hyperbolic tangent, but for a factor on what it gives."""
+    usual = PULLS["Tanh"]
+
+    def pull(node, kept, c):
+        return [Dual(value * d.value, None if d.tangent is None else tangent * d.tangent) for d in usual(node, kept, c)]
+
+    return pull
+
+
+@pytest.mark.parametrize("fault", [{"tangent": 1.2}, {"value": 1.2}], ids=str)
+def test_a_way_back_that_is_wrong_is_noticed(monkeypatch, fault):
+    """In the Hessian product by a difference of gradients, in the gradient by NNabla's."""
+    monkeypatch.setitem(PULLS, "Tanh", wrong(**fault))
+    products, notice, _ = checked(smooth)
+    assert isinstance(products, ExactProducts) and "disagrees with the gradients" in notice
+
+
+def test_a_rule_that_is_wrong_is_noticed(monkeypatch):
+    monkeypatch.setitem(RULES, "Tanh", lambda node, x: Dual(np.tanh(x.value), x.tangent))
+    products, notice, _ = checked(smooth)
+    assert isinstance(products, ExactProducts) and "disagrees with the gradients" in notice
+
+
+def test_a_network_of_straight_lines_has_no_curvature_and_is_no_fault(monkeypatch):
+    """A difference of its gradients is rounding alone."""
+
+    def straight(z, y):
+        return F.absolute_error(F.mean(z, axis=1, keepdims=True), y)
+
+    monkeypatch.setattr("support.small_networks.F.softmax_cross_entropy", straight)
+    products, notice, _ = checked(lambda x, rng: x)
+    assert isinstance(products, ForwardOverReverse) and notice == ""
 
 
 def test_a_layer_without_second_derivative_falls_back_to_differences():
-    graph, point, direction = at_its_parameters(small_network(depthwise))
-    products, notice = checked_products(graph, point, draw_batch(), direction, fast=True)
-    assert isinstance(products, ForwardAndDifferences)
-    assert re.search("depthwise.*central differences.* %; the scores come from the forward mode", notice)
+    products, notice, rough = checked(flipped)
+    assert isinstance(products, ForwardAndDifferences) and rough
+    assert re.search("flip.*central differences.* %; the scores come from the forward mode", notice)
+
+
+def test_so_it_does_with_random_layers():
+    products, notice, rough = checked(flipped_at_random, seed=3)
+    assert isinstance(products, ForwardAndDifferences) and rough
+    assert re.search("flip.*; the scores come from the forward mode", notice)
+    graph, point, direction = at_its_parameters(small_network(flipped_at_random), TRAINING, seed=3)
+    expected = GradientCheck(graph, point, draw_batch(), direction)
+    assert expected.error(products.scores(point, draw_batch(), direction)) <= 1e-5, "float32"
+    assert expected.error(products.scores(point._replace(seed=4), draw_batch(), direction)) > 0.01, "the seed counts"
 
 
 def test_without_the_forward_mode_scores_are_differences_too():
-    """On another device, and where random layers draw."""
-    graph, point, direction = at_its_parameters(small_network(depthwise))
-    products, notice = checked_products(graph, point, draw_batch(), direction, fast=False)
-    assert isinstance(products, DifferenceProducts)
-    assert re.search("depthwise.*Scores and Hessian products come from central differences.* %$", notice)
-    drawn, _ = checked_products(graph, point._replace(seed=3), draw_batch(), direction, fast=True)
-    assert isinstance(drawn, DifferenceProducts)
+    products, notice, rough = checked(flipped, fast=False)
+    assert isinstance(products, DifferenceProducts) and rough
+    assert re.search("flip.*Scores and Hessian products come from central differences.* %$", notice)
 
 
 def test_a_layer_without_second_derivative_falls_back_and_says_so_once(caplog):
-    network = small_network(depthwise)
+    network = small_network(flipped)
     oracle, batch = LossOracle(network), draw_batch()
     direction = np.random.RandomState(2).normal(size=network.space.size)
     with caplog.at_level(logging.WARNING, "nnabla_influence"):
@@ -69,9 +135,25 @@ def test_a_layer_without_second_derivative_falls_back_and_says_so_once(caplog):
     assert oracle.products(network.theta, batch, other)[1] @ direction == pytest.approx(curvature @ other, rel=2e-2)
 
 
+def test_few_rows_are_looked_at_first_and_once(monkeypatch):
+    network, sizes = small_network(kinked), []
+    usual = checked_derivatives.checked_own_products
+
+    def looked(graph, *arguments):
+        sizes.append(graph.graph.batch_size)
+        return usual(graph, *arguments)
+
+    monkeypatch.setattr(checked_derivatives, "checked_own_products", looked)
+    oracle = LossOracle(network)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    for samples in (20, 7, 20, 13):
+        oracle.products(network.theta, draw_batch(samples), direction)
+    assert sizes == [8]
+
+
 def test_every_batch_size_decides_for_itself():
     """What one size needed is not asked of another: its products are those of an oracle that saw nothing else."""
-    network = small_network(depthwise)
+    network = small_network(flipped)
     direction = np.random.RandomState(2).normal(size=network.space.size)
     used, fresh = LossOracle(network), LossOracle(network)
     used.products(network.theta, draw_batch(2), 3 * direction)
@@ -80,23 +162,28 @@ def test_every_batch_size_decides_for_itself():
 
 
 def test_a_lone_sample_falls_back_too():
-    network = small_network(depthwise)
+    network = small_network(flipped)
     oracle, batch = LossOracle(network), draw_batch(1)
     direction = np.random.RandomState(2).normal(size=network.space.size)
     scores, _ = oracle.products(network.theta, batch, direction)
     assert_close(scores, [oracle.mean_gradient(network.theta, [batch]) @ direction], 1e-5, "float32")
 
 
-def test_silently_wrong_second_derivatives_are_noticed(caplog):
+def test_silently_wrong_second_derivatives_are_noticed():
     """Two dropouts on one variable: NNabla 1.39 raises nothing and is wrong."""
+    products, notice, rough = checked(two_dropouts, fast=False, seed=5)
+    assert isinstance(products, DifferenceProducts) and rough and "disagree" in notice
+
+
+def test_our_own_pass_does_them_right(caplog):
     network = small_network(two_dropouts)
     graph, point, direction = at_its_parameters(network, TRAINING, seed=5)
-    with caplog.at_level(logging.WARNING, "nnabla_influence"):
-        scores, _ = LossOracle(network).products(network.theta, draw_batch(), direction, seed=5)
-    assert "disagree" in caplog.text
-    check = GradientCheck(graph, point, draw_batch(), direction)
-    products, _ = DifferenceProducts.most_accurate(graph, point, draw_batch(), direction, check)
-    assert np.array_equal(scores, products.scores(point, draw_batch(), direction))
+    scores, curvature = LossOracle(network).products(network.theta, draw_batch(), direction, seed=5)
+    assert not caplog.records
+    assert GradientCheck(graph, point, draw_batch(), direction).error(scores) <= 1e-5, "float32"
+    products, _, _ = checked(two_dropouts, fast=False, seed=5)
+    rough = products.run(point, draw_batch(), direction)[1] / len(scores)
+    assert_close(curvature, rough, 1e-2, "a difference of float32 gradients")
 
 
 def test_what_differences_cannot_do_is_refused_with_the_measured_error():

@@ -10,7 +10,7 @@ from support.small_networks import at_its_parameters, depthwise, draw_batch, kin
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
 from nnabla_influence.autodiff.pull import PullBack
 from nnabla_influence.autodiff.pull.pull_registry import PULLS
-from nnabla_influence.autodiff.tangent import TangentPass
+from nnabla_influence.autodiff.tangent import TangentPass, Tape
 from nnabla_influence.autodiff.tangent.registry import RULES
 from nnabla_influence.errors import UnsupportedError
 
@@ -50,7 +50,7 @@ def passes(network):
 @pytest.mark.parametrize("body", [smooth, kinked, depthwise, normalized, read_twice, overwritten])
 def test_the_way_back_equals_nnablas(body):
     forwards, graph, theta, u = passes(small_network(body))
-    back, tape = PullBack(forwards), []
+    back, tape = PullBack(forwards), Tape()
     forwards.run(theta, draw_batch(), u, tape)
     for seed in (0, 1):
         c = np.random.RandomState(seed).normal(size=(7, 3))
@@ -61,7 +61,7 @@ def test_the_way_back_equals_nnablas(body):
 
 def test_the_way_back_is_the_adjoint_of_the_way_forwards():
     forwards, _, theta, u = passes(small_network(normalized))
-    tape = []
+    tape = Tape()
     ((_, tangents),) = forwards.run(theta, draw_batch(), u, tape)
     c = np.random.RandomState(0).normal(size=tangents.shape)
     found = PullBack(forwards).run(tape, [c])
@@ -70,7 +70,7 @@ def test_the_way_back_is_the_adjoint_of_the_way_forwards():
 
 def test_keeping_the_values_changes_no_bit():
     forwards, _, theta, u = passes(small_network(overwritten))
-    plain, kept = (forwards.run(theta, draw_batch(), u, tape)[0] for tape in (None, []))
+    plain, kept = (forwards.run(theta, draw_batch(), u, tape)[0] for tape in (None, Tape()))
     assert all(np.array_equal(a, b) for a, b in zip(plain, kept))
 
 

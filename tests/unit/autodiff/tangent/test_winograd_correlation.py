@@ -40,7 +40,7 @@ def test_it_is_the_convolution(channels, maps, precision, error):
 def test_the_cotangent_of_the_weights_is_the_sum_over_all_outputs(precision, error):
     x, _, _ = drawn(16, 8, precision)
     upper = np.random.default_rng(1).standard_normal((3, 8, 8, 8)).astype(precision)
-    found = WinogradCorrelation(SAME, 16, 8, Buffers()).weight_cotangent(x, upper)
+    found = WinogradCorrelation(SAME, 16, 8, Buffers()).weight_cotangent(Dual(x), Dual(upper)).value
     padded = np.pad(x.astype(float), [(0, 0), (1, 1), (1, 1), (0, 0)])
     exact = np.zeros((9, 16, 8))
     for place, (line, column) in enumerate(np.ndindex(3, 3)):

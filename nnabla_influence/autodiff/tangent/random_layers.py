@@ -1,0 +1,64 @@
+"""Layers that draw, where training is replayed: linear for what was drawn, which NNabla draws as training did.
+
+NNabla's generator goes from function to function, so each is run once, in NNabla's order. What a layer has drawn shows
+in what it makes of a known input: a dropout of ones gives its shares; a flip, crop or shift of the pixels' numbers says
+which pixel goes where. Layers that draw and mix pixels have no rule.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Callable, Dict, Tuple
+
+import numpy as np
+
+from ...array import Array
+from ...errors import UnsupportedError
+from .dual import Dual
+from .node import Node, Rule
+
+__all__ = ["PROBES", "RULES", "sources"]
+
+# Whole numbers up to here are exact in float32.
+LARGEST = 1 << 24
+
+
+def _ones(node: Node) -> Array:
+    return np.ones(node.input_shapes[0], np.float32)
+
+
+def _numbers(node: Node) -> Array:
+    """Number the values, from 1 on: 0 is what comes from outside an image."""
+    shape = node.input_shapes[0]
+    count = math.prod(shape)
+    if count > LARGEST:
+        raise UnsupportedError(f"The forward mode can follow {LARGEST} values through {node.kind}, not {count}.")
+    return np.arange(1, count + 1, dtype=np.float32).reshape(shape)
+
+
+def _dropout(node: Node, x: Dual, shares: Dual) -> Dual:
+    return x * shares
+
+
+def _moved(node: Node, x: Dual, numbers: Dual) -> Dual:
+    """Take every value from where it comes."""
+    places, inside = sources(numbers.value)
+    return x.linear(lambda a: a.reshape(-1)[places] * inside)
+
+
+def sources(numbers: Array) -> Tuple[Array, Array]:
+    """Return where every value comes from in a flat input, and whether it does."""
+    whole = numbers.astype(np.int64)
+    return np.maximum(whole - 1, 0), whole > 0
+
+
+PROBES: Dict[str, Callable[[Node], Array]] = {
+    "Dropout": _ones,
+    "RandomCrop": _numbers,
+    "RandomFlip": _numbers,
+    "RandomShift": _numbers,
+}
+"""The input that shows what a layer has drawn, by NNabla's type of it."""
+
+RULES: Dict[str, Rule] = {"Dropout": _dropout, **dict.fromkeys(("RandomCrop", "RandomFlip", "RandomShift"), _moved)}
+"""By NNabla's type of the function; their second input is what NNabla makes of the first one's probe."""
