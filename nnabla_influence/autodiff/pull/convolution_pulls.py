@@ -32,7 +32,7 @@ def _convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         cotangents[0] = as_nnabla_has_it(node, down, x.value.shape)
     if kept.wanted[1]:
         ndim = weight.value.ndim
-        of_taps = _of_taps(node, geometry, images, taps, upper)
+        of_taps = _of_taps(node, geometry, images, taps, upper, kept.ends[1])
         by_place = of_taps.reshape(*weight.value.shape[2:], *taps.value.shape[1:])
         cotangents[1] = by_place.transpose([ndim - 1, ndim - 2, *range(ndim - 2)])
     if len(kept.inputs) > 2:
@@ -50,20 +50,20 @@ def _depthwise_convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dua
     return cotangents
 
 
-def _of_taps(node: Node, geometry: Geometry, images: Dual, taps: Dual, upper: Dual) -> Dual:
-    """Return the cotangent (places, channels of a group, maps) of the weights."""
+def _of_taps(node: Node, geometry: Geometry, images: Dual, taps: Dual, upper: Dual, tangent_alone: bool) -> Dual:
+    """Return the cotangent (places, channels of a group, maps) of the weights, see `product`."""
     groups = node.arguments["group"]
     _, channels, maps = taps.value.shape
     if channels == 1 and groups > 1:
         repeated = images.linear(lambda a: a.repeat(maps // groups, -1))
-        return DepthwiseCorrelation(geometry, maps, maps, node.buffers).weight_cotangent(repeated, upper)
+        return DepthwiseCorrelation(geometry, maps, maps, node.buffers).weight_cotangent(repeated, upper, tangent_alone)
     each = maps // groups
     correlation = dense_correlation(geometry, channels, each, node.buffers)
     parts = []
     for group in range(groups):
         read = images[..., group * channels : (group + 1) * channels]
         made = upper[..., group * each : (group + 1) * each].linear(np.ascontiguousarray)
-        parts.append(correlation.weight_cotangent(read, made))
+        parts.append(correlation.weight_cotangent(read, made, tangent_alone))
     return joined(parts, -1)
 
 

@@ -17,11 +17,13 @@ class Kept(NamedTuple):
         inputs: Of its inputs. One that a later function could overwrite is not there for the layers that allow that.
         output: Of its only output.
         wanted: Of which inputs the cotangent is asked for.
+        ends: Which inputs are parameters: of their cotangents a way back that moves needs the tangents alone.
     """
 
     inputs: List[Dual]
     output: Dual
     wanted: List[bool]
+    ends: List[bool]
 
 
 Pull = Callable[[Node, Kept, Dual], List[Optional[Dual]]]

@@ -28,7 +28,7 @@ def _affine(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         turned = weight.linear(lambda a: np.ascontiguousarray(a.reshape(inputs, -1).T))
         cotangents[0] = bilinear(node.buffers, upper, turned).reshape(*x.value.shape)
     if kept.wanted[1]:
-        cotangents[1] = product(transposed_product, rows, upper).reshape(*weight.value.shape)
+        cotangents[1] = product(transposed_product, rows, upper, kept.ends[1]).reshape(*weight.value.shape)
     if len(kept.inputs) > 2:
         shape = kept.inputs[2].value.shape
         cotangents[2] = upper.linear(lambda a: a.sum(axis=0, dtype=np.float64).reshape(shape))
@@ -61,29 +61,35 @@ def _max_pooling(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     """Hand each window's cotangent to the first of its largest values."""
     windows = windows_of(node)
     x, y = kept.inputs[0].value, kept.output.value
-
-    def spread(upper: Array) -> Array:
-        """Return the cotangent of x."""
-        alike = np.empty_like(y)  # the axes in memory as those of what it is multiplied with
-        alike[...] = upper
-        down = node.buffers.like(x)
-        for samples in blocks_of(x):
-            down[samples] = _to_the_largest(windows, x[samples], y[samples], alike[samples])
-        return down
-
-    return [c.linear(spread)]
+    upper = c.linear(lambda a: _laid_out(node, a, y))
+    down = c.linear(lambda a: node.buffers.like(x))
+    for samples in blocks_of(x):
+        _to_the_largest(windows, x[samples], y[samples], upper[samples], down[samples])
+    return [down]
 
 
-def _to_the_largest(windows: Sequence[Window], x: Array, largest: Array, c: Array) -> Array:
+def _laid_out(node: Node, a: Array, like: Array) -> Array:
+    """Return a copy of an array whose axes lie in memory as those of another, which it will be multiplied with."""
+    copy = node.buffers.like(like)
+    copy[...] = a
+    return copy
+
+
+def _to_the_largest(windows: Sequence[Window], x: Array, largest: Array, c: Dual, into: Dual) -> None:
     values = _padded(windows, x, -np.inf)
-    down = np.zeros_like(values)
     waiting = np.ones_like(largest, np.bool_)
-    for value, into in zip(_places(windows, values), _places(windows, down)):
+    hits = []
+    for value in _places(windows, values):
         hit = value == largest
         hit &= waiting
-        into += c * hit
         waiting ^= hit
-    return _cut(windows, down, x.shape)
+        hits.append(hit)
+    for upper, down in ((c.value, into.value), (c.tangent, into.tangent)):
+        if upper is not None and down is not None:
+            padded = np.zeros_like(values)
+            for hit, place in zip(hits, _places(windows, padded)):
+                place += upper * hit
+            down[...] = _cut(windows, padded, x.shape)
 
 
 def _summed(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:

@@ -74,7 +74,9 @@ class PullBack:
         for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
             cotangent = cotangents.pop(step.outputs[0], None)
             if cotangent is not None and any(step.moves):
-                kept = Kept(inputs, outputs[0], [*step.moves, *[False] * (len(inputs) - len(step.moves))])
+                drawn = [False] * (len(inputs) - len(step.moves))
+                ends = [tape.moving and variable in self._forwards.names for variable in step.inputs]
+                kept = Kept(inputs, outputs[0], step.moves + drawn, ends + drawn)
                 with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
                     pulled = PULLS[step.node.kind](step.node, kept, cotangent)
                 for variable, moves, dual in zip(step.inputs, step.moves, pulled):

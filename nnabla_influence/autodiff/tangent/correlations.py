@@ -136,12 +136,13 @@ class Correlation(ABC):
             self._block(x, prepared, bias, y, block)
         return y
 
-    def weight_cotangent(self, x: Dual, upper: Dual) -> Dual:
+    def weight_cotangent(self, x: Dual, upper: Dual, tangent_alone: bool = False) -> Dual:
         """Compute the cotangent of the weights, ``sum over samples and outputs of x c``.
 
         Args:
             x: Images (B, ..., channels).
             upper: The cotangent c of the outputs (B, ..., maps), contiguous.
+            tangent_alone: Whether its tangent is enough, see `product`.
 
         Returns:
             (places, channels, maps), float64; sums of a block are in the images' precision.
@@ -149,7 +150,8 @@ class Correlation(ABC):
         total = Dual(np.zeros(()))
         for block in self.blocks(len(x.value)):
             operand = x.linear(partial(self.operand, block=block))
-            total += product(self.products, operand, upper.linear(block.made)).linear(lambda a: a.astype(np.float64))
+            part = product(self.products, operand, upper.linear(block.made), tangent_alone)
+            total += part.linear(lambda a: a.astype(np.float64))
         return total.linear(self.returned)
 
     def blocks(self, batch: int) -> List[Block]:

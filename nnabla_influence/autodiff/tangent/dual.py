@@ -94,11 +94,22 @@ class Dual:
         return product(np.matmul, self, other)
 
 
-def product(function: Callable[[Array, Array], Array], x: Dual, y: Dual) -> Dual:
-    """Apply a function that is linear in each of two arrays: ``d f(x, y) = f(dx, y) + f(x, dy)``."""
-    value = function(x.value, y.value)
+def product(function: Callable[[Array, Array], Array], x: Dual, y: Dual, tangent_alone: bool = False) -> Dual:
+    """Apply a function that is linear in each of two arrays: ``d f(x, y) = f(dx, y) + f(x, dy)``.
+
+    Args:
+        function: The function.
+        x: Its first argument.
+        y: Its second argument.
+        tangent_alone: Whether the value may be left zero where there is a tangent.
+    """
     of_x = None if x.tangent is None else function(x.tangent, y.value)
     of_y = None if y.tangent is None else function(x.value, y.tangent)
+    one = of_y if of_x is None else of_x
+    if one is None or not tangent_alone:
+        value = function(x.value, y.value)
+    else:
+        value = np.broadcast_to(one.dtype.type(0.0), one.shape)
     return Dual(value, _added(of_x, of_y, value))
 
 

@@ -28,7 +28,7 @@ def _ones(node: Node) -> Array:
 
 
 def _numbers(node: Node) -> Array:
-    """Number the values, from 1 on: 0 is what comes from outside an image."""
+    """Return the number of every value, from 1 on: 0 is what comes from outside an image."""
     shape = node.input_shapes[0]
     count = math.prod(shape)
     if count > LARGEST:

@@ -52,5 +52,5 @@ def test_of_equal_values_the_first_counts_as_in_nnabla():
         seed[place] = 1
         expected = pull(0, seed)[0]
         assert y.tangent[place] == (expected * direction).sum()
-        (found,) = PULLS["MaxPooling"](node, Kept([Dual(x)], Dual(y.value), [True]), Dual(seed))
+        (found,) = PULLS["MaxPooling"](node, Kept([Dual(x)], Dual(y.value), [True], [False]), Dual(seed))
         assert np.array_equal(found.value, expected)
