@@ -38,8 +38,8 @@ def _by_slope(kind: str) -> Pull:
 
 def _relu(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     """Look at the output: the input may have been overwritten by it."""
-    positive = np.greater(kept.output.value, 0.0, out=node.buffers.like(kept.output.value, np.bool_))
-    return [c.linear(lambda a: np.multiply(a, positive, out=node.buffers.like(a)))]
+    positive = kept.output.value > 0.0
+    return [c.linear(lambda a: a * positive)]
 
 
 def _prelu(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:

@@ -71,17 +71,17 @@ class PullBack:
         cotangents: Dict[nn.Variable, Dual] = {}
         for variable, seed in zip(self._forwards.outputs, seeds):
             _add(cotangents, variable, Dual(seed.astype(self._forwards.precision)))
-        for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
-            cotangent = cotangents.pop(step.outputs[0], None)
-            if cotangent is not None and any(step.moves):
-                drawn = [False] * (len(inputs) - len(step.moves))
-                ends = [tape.moving and variable in self._forwards.names for variable in step.inputs]
-                kept = Kept(inputs, outputs[0], step.moves + drawn, ends + drawn)
-                with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+        with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+            for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
+                cotangent = cotangents.pop(step.outputs[0], None)
+                if cotangent is not None and any(step.moves):
+                    drawn = [False] * (len(inputs) - len(step.moves))  # what a layer has drawn does not move
+                    ends = [tape.moving and variable in self._forwards.names for variable in step.inputs]
+                    kept = Kept(inputs, outputs[0], step.moves + drawn, ends + drawn)
                     pulled = PULLS[step.node.kind](step.node, kept, cotangent)
-                for variable, moves, dual in zip(step.inputs, step.moves, pulled):
-                    if moves and dual is not None:
-                        _add(cotangents, variable, dual)
+                    for variable, moves, dual in zip(step.inputs, step.moves, pulled):
+                        if moves and dual is not None:
+                            _add(cotangents, variable, dual)
         return cotangents
 
     def _flat(self, cotangents: Dict[nn.Variable, Array]) -> Array:
