@@ -45,16 +45,14 @@ def binary_weights(x, rng):
     return F.tanh(PF.binary_connect_affine(x, 5, rng=rng, name="hidden"))
 
 
-def flipped(x, rng):
-    return F.flip(smooth(x, rng), axes=(1,))
+def spectral(x, rng):
+    """What NNabla cannot differentiate twice, and our own pass forwards only."""
+    return F.tanh(PF.affine(x, 5, apply_w=lambda w: PF.spectral_norm(w, dim=1, name="u"), rng=rng, name="hidden"))
 
 
-def flipped_at_random(x, rng):
-    return F.flip(F.dropout(smooth(x, rng), 0.5), axes=(1,))
-
-
-def layer_normalized(x, rng):
-    return F.layer_normalization(smooth(x, rng), None, None)
+def doubled(x, rng):
+    """What NNabla can differentiate twice, and our own pass forwards only."""
+    return F.celu(PF.affine(x, 5, rng=rng, name="hidden"))
 
 
 def two_dropouts(x, rng):

@@ -57,7 +57,7 @@ def assert_tangents(build, *inputs, float32=1e-5):
         assert_gradients(pull, moved, found)
         assert_single_precision(node, arrays, moved, found, float32)
     assert_memory_does_not_matter(node, arrays, directions, moving)
-    if node.kind in PULLS:
+    if node.kind in PULLS and len(outputs) == 1:
         assert_adjoint(node, arrays, directions, moving)
         assert_moving_adjoint(node, arrays, directions, moving)
 

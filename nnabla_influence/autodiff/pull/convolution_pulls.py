@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
 from ...array import Array
-from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, taps_of
+from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, grouped, taps_of
 from ..tangent.correlations import DepthwiseCorrelation, Geometry
 from ..tangent.dual import Dual, product
 from ..tangent.matrix_products import multiply
@@ -31,10 +31,7 @@ def _convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         down = _of_images(node, geometry, images.value.shape[-1], taps, upper)
         cotangents[0] = as_nnabla_has_it(node, down, x.value.shape)
     if kept.wanted[1]:
-        ndim = weight.value.ndim
-        of_taps = _of_taps(node, geometry, images, taps, upper, kept.ends[1])
-        by_place = of_taps.reshape(*weight.value.shape[2:], *taps.value.shape[1:])
-        cotangents[1] = by_place.transpose([ndim - 1, ndim - 2, *range(ndim - 2)])
+        cotangents[1] = _as_weights(_of_taps(node, geometry, images, taps, upper, kept.ends[1]), weight.value.shape)
     if len(kept.inputs) > 2:
         cotangents[2] = upper.linear(lambda a: sum_over_lines(lines_of(a, 1)))
     return cotangents
@@ -48,6 +45,31 @@ def _depthwise_convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dua
     if cotangents[1] is not None:
         cotangents[1] = cotangents[1][:, 0]
     return cotangents
+
+
+def _deconvolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Convolve: a deconvolution is a convolution's way back, so its own way back is that convolution."""
+    x, weight = kept.inputs[:2]
+    images, made = channels_last(node, c), channels_last(node, x).linear(np.ascontiguousarray)
+    pad, stride, dilation = (tuple(node.arguments[name]) for name in ("pad", "stride", "dilation"))
+    size, output = images.value.shape[1:-1], made.value.shape[1:-1]
+    geometry = Geometry(size, weight.value.shape[2:], pad, stride, dilation, output)
+    taps = taps_of(weight)
+    cotangents: List[Optional[Dual]] = [None] * len(kept.inputs)
+    if kept.wanted[0]:
+        none = Dual(np.zeros(len(weight.value), weight.value.dtype))
+        cotangents[0] = as_nnabla_has_it(node, grouped(node, geometry, images, taps, none), x.value.shape)
+    if kept.wanted[1]:
+        cotangents[1] = _as_weights(_of_taps(node, geometry, images, taps, made, kept.ends[1]), weight.value.shape)
+    if len(kept.inputs) > 2:
+        cotangents[2] = images.linear(lambda a: sum_over_lines(lines_of(a, 1)))
+    return cotangents
+
+
+def _as_weights(of_taps: Dual, shape: Sequence[int]) -> Dual:
+    """Turn (places, channels of a group, maps) into weights (maps, channels of a group, ...)."""
+    by_place = of_taps.reshape(*shape[2:], *of_taps.value.shape[1:])
+    return by_place.transpose([len(shape) - 1, len(shape) - 2, *range(len(shape) - 2)])
 
 
 def _of_taps(node: Node, geometry: Geometry, images: Dual, taps: Dual, upper: Dual, tangent_alone: bool) -> Dual:
@@ -117,5 +139,9 @@ def _added_up(node: Node, geometry: Geometry, taps: Array, upper: Array) -> Arra
     return down[(slice(None),) + tuple(slice(p, p + s) for p, s in zip(geometry.pad, geometry.size))]
 
 
-PULLS: Dict[str, Pull] = {"Convolution": _convolution, "DepthwiseConvolution": _depthwise_convolution}
+PULLS: Dict[str, Pull] = {
+    "Convolution": _convolution,
+    "DepthwiseConvolution": _depthwise_convolution,
+    "Deconvolution": _deconvolution,
+}
 """By NNabla's type of the function."""

@@ -1,8 +1,9 @@
-"""Cotangents through functions of single elements, arithmetic with broadcasting, and layers that move values."""
+"""Cotangents through functions of single elements, arithmetic with broadcasting, and products of matrices."""
 
 from __future__ import annotations
 
-import math
+import functools
+import operator
 from functools import partial
 from typing import Callable, Dict, List, Optional, Tuple
 
@@ -18,7 +19,7 @@ from ..tangent.registry import RULES
 from .kept import Kept, Pull
 from .second_derivatives import SECOND_DERIVATIVES, STRAIGHT
 
-__all__ = ["PULLS"]
+__all__ = ["PULLS", "reduced"]
 
 
 def _by_slope(kind: str) -> Pull:
@@ -47,8 +48,17 @@ def _prelu(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     shape = channel_shape(node, below.value, x.value.ndim)
     negative = x.value < 0.0
     slopes = chosen(negative, below.reshape(*shape), Dual(x.value.dtype.type(1.0)))
-    of_below = (c * x).linear(lambda a: _reduced(a * negative, shape).reshape(below.value.shape))
+    of_below = (c * x).linear(lambda a: reduced(a * negative, shape).reshape(below.value.shape))
     return [c * slopes, of_below]
+
+
+def _crelu(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Send the cotangents of the positive and the negative part back; at zero it is the second's, as in NNabla."""
+    x = kept.inputs[0].value
+    axis = node.arguments["axis"] % x.ndim
+    before = (slice(None),) * axis
+    positive, negative = c[before + (slice(x.shape[axis]),)], c[before + (slice(x.shape[axis], None),)]
+    return [positive.linear(lambda a: a * (x > 0.0)) - negative.linear(lambda a: a * (x <= 0.0))]
 
 
 def _softmax(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
@@ -61,7 +71,7 @@ def _log_softmax(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     return [c - functions_of_analysis.exp(kept.output) * c.sum([node.arguments["axis"]])]
 
 
-def _reduced(c: Array, shape: Tuple[int, ...]) -> Array:
+def reduced(c: Array, shape: Tuple[int, ...]) -> Array:
     """Add up what a value of a smaller shape was copied to by broadcasting."""
     added = c.sum(axis=tuple(range(c.ndim - len(shape))))
     copied = tuple(axis for axis, length in enumerate(shape) if length == 1 and added.shape[axis] != 1)
@@ -75,7 +85,7 @@ def _arithmetic(slopes: Callable[[List[Dual]], List[Dual]]) -> Pull:
     def pull(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         """See `kept.Pull`."""
         return [
-            (c * slope).linear(partial(_reduced, shape=x.value.shape))
+            (c * slope).linear(partial(reduced, shape=x.value.shape))
             for x, slope in zip(kept.inputs, slopes(kept.inputs))
         ]
 
@@ -96,56 +106,65 @@ def _of_quotient(inputs: List[Dual]) -> List[Dual]:
     return [y.power(-1.0), -x * y.power(-2.0)]
 
 
-def _concatenate(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    axis = node.arguments["axis"]
-    before = (slice(None),) * (axis % c.value.ndim)
-    ends = np.cumsum([0, *(x.value.shape[axis] for x in kept.inputs)])
-    return [c[before + (slice(first, last),)] for first, last in zip(ends, ends[1:])]
+def _of_products(inputs: List[Dual]) -> List[Dual]:
+    """Return the slope of a product in every factor: the product of the others, which may hold zeros."""
+    others = [inputs[:place] + inputs[place + 1 :] for place in range(len(inputs))]
+    return [functools.reduce(operator.mul, factors) for factors in others]
 
 
-def _reshape(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    return [c.reshape(*node.input_shapes[0])]
+def _chosen(first: Callable[[Array, Array], Array]) -> Pull:
+    """Return the pull of a choice between two arrays: each gets the cotangents of the places where it was chosen."""
+
+    def pull(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+        """See `kept.Pull`."""
+        x, y = kept.inputs
+        of_x = first(x.value, y.value)
+        return [_where_chosen(c, of_x, x), _where_chosen(c, ~of_x, y)]
+
+    return pull
 
 
-def _transpose(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    return [c.transpose(np.argsort(node.arguments["axes"]).tolist())]
+def _where(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    condition, x, y = kept.inputs
+    missing = (1,) * (x.value.ndim - condition.value.ndim)
+    of_x = (condition.value != 0.0).reshape(condition.value.shape + missing)
+    return [None, _where_chosen(c, of_x, x), _where_chosen(c, ~of_x, y)]
 
 
-def _slice(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    cuts = [slice(*cut) for cut in zip(*(node.arguments[name] for name in ("start", "stop", "step")))]
-
-    def spread(upper: Array) -> Array:
-        """Return the cotangent of the whole."""
-        whole = np.zeros(node.input_shapes[0], upper.dtype)
-        whole[(slice(None),) * (whole.ndim - len(cuts)) + tuple(cuts)] = upper
-        return whole
-
-    return [c.linear(spread)]
+def _where_chosen(c: Dual, chosen_here: Array, x: Dual) -> Dual:
+    return c.linear(lambda a: reduced(a * chosen_here, x.value.shape))
 
 
-def _mean(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    shape = node.input_shapes[0]
-    axes = {axis % len(shape) for axis in node.arguments["axes"]}
-    kept_shape = tuple(1 if axis in axes else length for axis, length in enumerate(shape))
-    count = math.prod([shape[axis] for axis in axes])
-    return [c.linear(lambda a: np.broadcast_to(a.reshape(kept_shape) * (1.0 / count), shape))]
+def _matrices(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Send cotangents through ``y = a b`` of the last two axes: ``c b'`` and ``a' c``."""
+    transposed = [node.arguments[name] for name in ("transpose_a", "transpose_b")]
+    a, b = (_turned(x) if turned else x for x, turned in zip(kept.inputs, transposed))
+    pulled = [c @ _turned(b), _turned(a) @ c]
+    return [
+        (_turned(of_x) if turned else of_x).linear(partial(reduced, shape=x.value.shape))
+        for of_x, turned, x in zip(pulled, transposed, kept.inputs)
+    ]
+
+
+def _turned(x: Dual) -> Dual:
+    return x.linear(lambda a: a.swapaxes(-1, -2))
 
 
 PULLS: Dict[str, Pull] = {
     **{kind: _by_slope(kind) for kind in (*SECOND_DERIVATIVES, *sorted(STRAIGHT))},
-    "Identity": lambda node, kept, c: [c],
     "ReLU": _relu,
     "PReLU": _prelu,
+    "CReLU": _crelu,
     "Softmax": _softmax,
     "LogSoftmax": _log_softmax,
     **dict.fromkeys(("Add2", "BcAdd2", "AddN"), _arithmetic(_ones)),
     "Sub2": _arithmetic(_of_difference),
     "Mul2": _arithmetic(lambda inputs: inputs[::-1]),
     "Div2": _arithmetic(_of_quotient),
-    "Concatenate": _concatenate,
-    "Reshape": _reshape,
-    "Transpose": _transpose,
-    "Slice": _slice,
-    "Mean": _mean,
+    "MulN": _arithmetic(_of_products),
+    "Maximum2": _chosen(np.greater),
+    "Minimum2": _chosen(np.less),
+    "Where": _where,
+    "BatchMatmul": _matrices,
 }
 """By NNabla's type of the function."""

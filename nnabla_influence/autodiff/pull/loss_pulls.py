@@ -19,7 +19,15 @@ from ...array import Array, IntArray
 from ..tangent.activations import sigmoid
 from ..tangent.arithmetic import chosen
 from ..tangent.dual import Dual
-from ..tangent.losses import SMALLEST, absolute_difference, label_places, logarithm, softmax
+from ..tangent.losses import (
+    SHARE,
+    SMALLEST,
+    absolute_difference,
+    label_places,
+    logarithm,
+    logarithm_of_share,
+    softmax,
+)
 from ..tangent.node import Node
 from .kept import Kept, Pull
 
@@ -81,6 +89,15 @@ def _of_sigmoid_cross_entropy(node: Node, z: Dual, t: Dual) -> List[Dual]:
     return [sigmoid(z) - t, -z]
 
 
+def _divergence(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Return the cotangents of ``sum p log((p + s) / (q + s))``, s what NNabla adds to a share."""
+    p, q = kept.inputs
+    one = p.value.shape[: node.arguments["base_axis"]] + (1,) * (p.value.ndim - node.arguments["base_axis"])
+    upper = c.reshape(*one)
+    of_p = logarithm_of_share(p) - logarithm_of_share(q) + p * (p + SHARE).power(-1.0)
+    return [upper * of_p, -(upper * p * (q + SHARE).power(-1.0))]
+
+
 def _reciprocal(p: Dual) -> Dual:
     """Return ``1 / p``, of the smallest number at least: what NNabla takes for the slope of a logarithm."""
     value = 1.0 / np.maximum(p.value, SMALLEST)
@@ -128,5 +145,6 @@ PULLS: Dict[str, Pull] = {
     "HuberLoss": _of_values(_of_huber),
     "SigmoidCrossEntropy": _of_values(_of_sigmoid_cross_entropy),
     "SquaredError": _of_values(_of_squared_error),
+    "KLMultinomial": _divergence,
 }
 """By NNabla's type of the function."""

@@ -1,4 +1,4 @@
-"""Cotangents through batch normalisation.
+"""Cotangents through normalisations.
 
 The derivative of ``xhat = (x - mean) r`` is symmetric, so
 
@@ -11,7 +11,7 @@ with ``dr = -r^2 mean(dx xhat)`` and dxhat as in `tangent.normalizations`.
 from __future__ import annotations
 
 from functools import partial
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -22,11 +22,14 @@ from ..tangent.node import Node
 from ..tangent.normalizations import (
     Channels,
     channels_of,
+    grouped_shape,
     lines_of,
     mean_over_lines,
     mean_product,
+    others,
     standardized_lines,
 )
+from .elementwise_pulls import reduced
 from .kept import Kept, Pull
 
 __all__ = ["PULLS"]
@@ -88,5 +91,71 @@ def _multiplied(buffers: Buffers, lines: Array, of_channels: Array) -> Array:
     return np.multiply(lines, of_channels, out=buffers.like(lines))
 
 
-PULLS: Dict[str, Pull] = dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _batch_normalization)
+def _of_standardized(x: Dual, axes: Sequence[int], eps: float, c: Dual) -> Tuple[Dual, Dual]:
+    """Return xhat, standardised over axes, and the cotangent of x for that of xhat."""
+    centred = x - x.mean(axes)
+    r = ((centred * centred).mean(axes) + eps).power(-0.5)
+    xhat = centred * r
+    return xhat, r * (c - c.mean(axes) - xhat * (c * xhat).mean(axes))
+
+
+def _scaled(node: Node, kept: Kept, c: Dual, axes: Sequence[int], shape: Sequence[int]) -> List[Optional[Dual]]:
+    """Return the cotangents of ``gamma xhat + beta``, x standardised over axes after a reshape."""
+    x = kept.inputs[0]
+    parameters = {}
+    waiting = list(enumerate(kept.inputs))[1:]
+    for name, missing in (("beta", "no_bias"), ("gamma", "no_scale")):
+        if not node.arguments.get(missing):
+            parameters[name] = waiting.pop(0)
+    upper = c * parameters["gamma"][1] if "gamma" in parameters else c
+    xhat, down = _of_standardized(x.reshape(*shape), axes, node.arguments["eps"], upper.reshape(*shape))
+    cotangents: List[Optional[Dual]] = [down.reshape(*x.value.shape), *[None] * (len(kept.inputs) - 1)]
+    for name, (place, parameter) in parameters.items():
+        product_with = c if name == "beta" else c * xhat.reshape(*x.value.shape)
+        cotangents[place] = product_with.linear(partial(reduced, shape=parameter.value.shape))
+    return cotangents
+
+
+def _layer_normalization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    shape = kept.inputs[0].value.shape
+    return _scaled(node, kept, c, others(len(shape), node.arguments["batch_axis"]), shape)
+
+
+def _instance_normalization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    shape = kept.inputs[0].value.shape
+    kept_axes = [*node.arguments["batch_axis"], node.arguments["channel_axis"]]
+    return _scaled(node, kept, c, others(len(shape), kept_axes), shape)
+
+
+def _group_normalization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    shape, kept_axes = grouped_shape(node, kept.inputs[0].value.shape)
+    return _scaled(node, kept, c, others(len(shape), kept_axes), shape)
+
+
+def _weight_normalization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Return the cotangents of ``g w / |w|``: that of the direction is at right angles to it."""
+    weight, length = kept.inputs
+    axes = others(weight.value.ndim, [node.arguments["dim"] % weight.value.ndim])
+    r = ((weight * weight).sum(axes) + float(node.arguments["eps"])).power(-0.5)
+    along = (c * weight).sum(axes) * r
+    g = length.reshape(*r.value.shape)
+    of_weight = g * r * (c - weight * (along * r))
+    return [of_weight, along.reshape(*length.value.shape)]
+
+
+def _weight_standardization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    (weight,) = kept.inputs
+    axes = others(weight.value.ndim, [int(node.arguments["channel_axis"])])
+    return [_of_standardized(weight, axes, node.arguments["eps"], c)[1]]
+
+
+PULLS: Dict[str, Pull] = {
+    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _batch_normalization),
+    "LayerNormalization": _layer_normalization,
+    "InstanceNormalization": _instance_normalization,
+    "GroupNormalization": _group_normalization,
+    "WeightNormalization": _weight_normalization,
+    "WeightStandardization": _weight_standardization,
+    "MeanSubtraction": lambda node, kept, c: [c, None, None],
+}
 """By NNabla's type of the function."""

@@ -19,6 +19,7 @@ from ..tangent import TangentPass, Tape
 from ..tangent.dual import Dual
 from .kept import Kept
 from .pull_registry import PULLS
+from .shape_pulls import joined_outputs
 
 __all__ = ["PullBack"]
 
@@ -73,7 +74,7 @@ class PullBack:
             _add(cotangents, variable, Dual(seed.astype(self._forwards.precision)))
         with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
             for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
-                cotangent = cotangents.pop(step.outputs[0], None)
+                cotangent = joined_outputs(step.node, [cotangents.pop(output, None) for output in step.outputs])
                 if cotangent is not None and any(step.moves):
                     drawn = [False] * (len(inputs) - len(step.moves))  # what a layer has drawn does not move
                     ends = [tape.moving and variable in self._forwards.names for variable in step.inputs]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Dict
 
-from . import convolution_pulls, elementwise_pulls, layer_pulls, loss_pulls, normalization_pulls, random_pulls
+from . import (
+    convolution_pulls,
+    elementwise_pulls,
+    layer_pulls,
+    loss_pulls,
+    normalization_pulls,
+    random_pulls,
+    shape_pulls,
+)
 from .kept import Pull
 
 __all__ = ["PULLS"]
@@ -16,4 +24,5 @@ PULLS: Dict[str, Pull] = {
     **loss_pulls.PULLS,
     **normalization_pulls.PULLS,
     **random_pulls.PULLS,
+    **shape_pulls.PULLS,
 }

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Dict, List, Optional
 
-import numpy as np
-
-from ...array import Array
 from ..tangent.dual import Dual
 from ..tangent.node import Node
-from ..tangent.random_layers import sources
 from .kept import Kept, Pull
+from .shape_pulls import added_up
 
 __all__ = ["PULLS"]
 
@@ -21,16 +17,8 @@ def _dropout(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
 
 
 def _moved(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    """Add every cotangent up where its value came from."""
-    shape = node.input_shapes[0]
-    places, inside = sources(kept.inputs[1].value)
-
-    def spread(upper: Array) -> Array:
-        """Return the cotangent of x."""
-        total = np.bincount(places.ravel(), (upper * inside).ravel(), math.prod(shape))
-        return total.reshape(shape).astype(upper.dtype)
-
-    return [c.linear(spread), None]
+    numbers = kept.inputs[1].value
+    return [c.linear(lambda a: added_up(a, numbers, node)), None]
 
 
 PULLS: Dict[str, Pull] = {"Dropout": _dropout, **dict.fromkeys(("RandomCrop", "RandomFlip", "RandomShift"), _moved)}

@@ -15,7 +15,7 @@ from .node import Node, Rule
 from .shapes import joined
 from .winograd_correlation import dense_correlation
 
-__all__ = ["RULES", "as_nnabla_has_it", "channels_last", "geometry_of", "taps_of"]
+__all__ = ["RULES", "as_nnabla_has_it", "channels_last", "geometry_of", "grouped", "taps_of"]
 
 
 def _convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
@@ -23,7 +23,7 @@ def _convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None)
     images = channels_last(node, x)
     filled = Dual(np.zeros(len(weight.value), weight.value.dtype)) if bias is None else bias
     geometry = geometry_of(node, images.value.shape[1:-1], weight.value.shape[2:])
-    y = _grouped(node, geometry, images, taps_of(weight), filled)
+    y = grouped(node, geometry, images, taps_of(weight), filled)
     return as_nnabla_has_it(node, y, node.output_shapes[0])
 
 
@@ -62,7 +62,7 @@ def geometry_of(node: Node, size: Sequence[int], kernel: Sequence[int]) -> Geome
     return Geometry(tuple(size), tuple(kernel), pad, stride, dilation, output)
 
 
-def _grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dual) -> Dual:
+def grouped(node: Node, geometry: Geometry, images: Dual, taps: Dual, bias: Dual) -> Dual:
     """Convolve (B, ..., C) with (places, channels of a group, maps) group by group."""
     groups = node.arguments["group"]
     _, channels, maps = taps.value.shape

@@ -16,7 +16,16 @@ from .dual import Dual
 from .node import Node, Rule
 from .shapes import checked_indices
 
-__all__ = ["RULES", "SMALLEST", "absolute_difference", "label_places", "logarithm", "softmax"]
+__all__ = [
+    "RULES",
+    "SHARE",
+    "SMALLEST",
+    "absolute_difference",
+    "label_places",
+    "logarithm",
+    "logarithm_of_share",
+    "softmax",
+]
 
 # The smallest number that NNabla takes a logarithm of: float32's smallest normal one.
 SMALLEST = float(np.finfo(np.float32).tiny)
@@ -117,14 +126,15 @@ def _epsilon_insensitive(node: Node, x: Dual, y: Dual) -> Dual:
     return chosen(size.value > epsilon, size - epsilon, size * 0.0)
 
 
-def _logarithm_of_share(p: Dual) -> Dual:
+def logarithm_of_share(p: Dual) -> Dual:
+    """Take the logarithm of a share, which may be zero."""
     shifted = p.value + SHARE
     return p.mapped(np.log(shifted), lambda: 1.0 / shifted)
 
 
 def _divergence(node: Node, p: Dual, q: Dual) -> Dual:
     """Return ``sum p log(p / q)`` over all axes from the base axis on (B, 1)."""
-    terms = p * (_logarithm_of_share(p) - _logarithm_of_share(q))
+    terms = p * (logarithm_of_share(p) - logarithm_of_share(q))
     axes = range(node.arguments["base_axis"], terms.value.ndim)
     return terms.sum(axes).reshape(*node.output_shapes[0])
 

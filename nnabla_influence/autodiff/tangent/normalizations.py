@@ -26,9 +26,11 @@ __all__ = [
     "RULES",
     "Channels",
     "channels_of",
+    "grouped_shape",
     "lines_of",
     "mean_over_lines",
     "mean_product",
+    "others",
     "standardized_lines",
     "sum_over_lines",
 ]
@@ -158,43 +160,48 @@ def _scaled(node: Node, xhat: Dual, parameters: Sequence[Dual]) -> Dual:
     return xhat if beta is None else xhat + beta
 
 
-def _others(ndim: int, kept: Sequence[int]) -> List[int]:
+def others(ndim: int, kept: Sequence[int]) -> List[int]:
+    """Return the axes that are not kept."""
     return [axis for axis in range(ndim) if axis not in {k % ndim for k in kept}]
 
 
 def _layer_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
-    axes = _others(x.value.ndim, node.arguments["batch_axis"])
+    axes = others(x.value.ndim, node.arguments["batch_axis"])
     return _scaled(node, standardized(x, axes, node.arguments["eps"]), parameters)
 
 
 def _instance_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
-    axes = _others(x.value.ndim, [*node.arguments["batch_axis"], node.arguments["channel_axis"]])
+    axes = others(x.value.ndim, [*node.arguments["batch_axis"], node.arguments["channel_axis"]])
     return _scaled(node, standardized(x, axes, node.arguments["eps"]), parameters)
 
 
 def _group_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     """Normalise the channels of a group together."""
-    channel = node.arguments["channel_axis"] % x.value.ndim
-    shape = x.value.shape
+    shape, kept = grouped_shape(node, x.value.shape)
+    xhat = standardized(x.reshape(*shape), others(len(shape), kept), node.arguments["eps"])
+    return _scaled(node, xhat.reshape(*x.value.shape), parameters)
+
+
+def grouped_shape(node: Node, shape: Sequence[int]) -> Tuple[List[int], List[int]]:
+    """Return a shape with an axis of groups in front of that of a group's channels, and the axes not to sum over."""
+    channel = node.arguments["channel_axis"] % len(shape)
     groups = node.arguments["num_groups"]
-    parted = x.reshape(*shape[:channel], groups, shape[channel] // groups, *shape[channel + 1 :])
+    parted = [*shape[:channel], groups, shape[channel] // groups, *shape[channel + 1 :]]
     batch = [axis % len(shape) for axis in node.arguments["batch_axis"]]
-    kept = [axis + (axis > channel) for axis in batch] + [channel]
-    xhat = standardized(parted, _others(len(shape) + 1, kept), node.arguments["eps"])
-    return _scaled(node, xhat.reshape(*shape), parameters)
+    return parted, [axis + (axis > channel) for axis in batch] + [channel]
 
 
 def _weight_normalization(node: Node, weight: Dual, length: Dual) -> Dual:
     """Give every map's weights a length of its own: ``g w / |w|``."""
     ndim = weight.value.ndim
     kept = node.arguments["dim"] % ndim
-    squares = (weight * weight).sum(_others(ndim, [kept]))
+    squares = (weight * weight).sum(others(ndim, [kept]))
     length = length.reshape(*(-1 if axis == kept else 1 for axis in range(ndim)))
     return weight * (squares + float(node.arguments["eps"])).power(-0.5) * length
 
 
 def _weight_standardization(node: Node, weight: Dual) -> Dual:
-    axes = _others(weight.value.ndim, [int(node.arguments["channel_axis"])])
+    axes = others(weight.value.ndim, [int(node.arguments["channel_axis"])])
     return standardized(weight, axes, node.arguments["eps"])
 
 
@@ -202,7 +209,7 @@ def _spectral_norm(node: Node, weight: Dual, start: Dual) -> Dual:
     """Divide by the largest singular value, ``u' W v`` by power iteration; u and v count as constants, as in NNabla."""
     ndim = weight.value.ndim
     kept = node.arguments["dim"] % ndim
-    matrix = weight.transpose([kept, *_others(ndim, [kept])]).reshape(weight.value.shape[kept], -1)
+    matrix = weight.transpose([kept, *others(ndim, [kept])]).reshape(weight.value.shape[kept], -1)
     u = start.value.reshape(-1)
     for _ in range(node.arguments["itr"]):
         v = _unit(u @ matrix.value, node.arguments["eps"])

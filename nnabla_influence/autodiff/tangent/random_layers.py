@@ -8,7 +8,7 @@ which pixel goes where. Layers that draw and mix pixels have no rule.
 from __future__ import annotations
 
 import math
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ...errors import UnsupportedError
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["PROBES", "RULES", "sources"]
+__all__ = ["PROBES", "RULES"]
 
 # Whole numbers up to here are exact in float32.
 LARGEST = 1 << 24
@@ -42,14 +42,9 @@ def _dropout(node: Node, x: Dual, shares: Dual) -> Dual:
 
 def _moved(node: Node, x: Dual, numbers: Dual) -> Dual:
     """Take every value from where it comes."""
-    places, inside = sources(numbers.value)
+    whole = numbers.value.astype(np.int64)
+    places, inside = np.maximum(whole - 1, 0), whole > 0
     return x.linear(lambda a: a.reshape(-1)[places] * inside)
-
-
-def sources(numbers: Array) -> Tuple[Array, Array]:
-    """Return where every value comes from in a flat input, and whether it does."""
-    whole = numbers.astype(np.int64)
-    return np.maximum(whole - 1, 0), whole > 0
 
 
 PROBES: Dict[str, Callable[[Node], Array]] = {
