@@ -6,10 +6,10 @@ For builtin:cifarnet (the network of arXiv:2103.11807, 1x32x32 images), builtin:
 projects of Neural Network Console (Adam, softmax and categorical cross-entropy, batch normalisation, dropout), batches
 of 64: the steps of training, losses and predictions, the gradient of their mean loss, scores at fixed parameters by
 forward mode and by central differences, scores and Hessian product by our own pass and by NNabla's double backward, and
-the Gauss-Newton product. The actions alternate; printed are the median and the range of the ratios of the processor's seconds, which a
-busy machine disturbs less than the clock's. Below: the errors of the scores against the forward mode in double
-precision, relative to the largest score, those of the Hessian product as the length of the difference from that in
-double precision, relative to its own, and the asymmetry ``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's
+the Gauss-Newton product. The actions alternate; printed are the median and the range of the ratios of the processor's
+seconds, which a busy machine disturbs less than the clock's. Below: the errors of the scores against forward mode in
+double precision, relative to the largest score, those of the Hessian product as the length of the difference from that
+in double precision, relative to its own, and the asymmetry ``|<G u, v> - <G v, u>| / (|G u| |v|)`` for u the loss's
 gradient and v = G u.
 """
 

@@ -26,6 +26,7 @@ from support.comparison import assert_close, relative_error
 
 from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.exact_products import ExactProducts
+from nnabla_influence.autodiff.forward_over_reverse import ForwardOverReverse
 from nnabla_influence.autodiff.parameterized_graph import EvaluationPoint, ParameterizedGraph
 from nnabla_influence.errors import ConfigError, DataError, UnsupportedError
 from nnabla_influence.network import SCORING_BATCH, SCORING_FROZEN, Network
@@ -34,7 +35,19 @@ FLOAT32 = "float32 (6e-8 per operation), a few dozen accumulations"
 SAMPLES = 7
 BATCH_NORM = [case for case in CASES if "batch norm" in case.name]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
+both_ways = pytest.mark.usefixtures("way")
 every_uncoupled_case = pytest.mark.parametrize("case", UNCOUPLED, ids=str)
+
+
+@pytest.fixture(params=["our own pass", "double backward"])
+def way(request, monkeypatch):
+    """How products are computed: with the second, our own pass knows no network."""
+
+    def refuse(*arguments):
+        raise UnsupportedError("It is not to be used.")
+
+    if request.param == "double backward":
+        monkeypatch.setattr(ForwardOverReverse, "__init__", refuse)
 
 
 class Setting:
@@ -79,6 +92,7 @@ def test_losses_equal_the_reference(case):
     assert_close(s.oracle.loss(s.theta, [s.batch]), s.exact_losses(s.batch).mean(), 1e-5, FLOAT32)
 
 
+@both_ways
 @every_uncoupled_case
 def test_sample_products_equal_a_loop_with_batch_size_one(case):
     s = Setting(case)
@@ -86,6 +100,7 @@ def test_sample_products_equal_a_loop_with_batch_size_one(case):
     assert_close(s.oracle.products(s.theta, s.batch, s.u)[0], loop, 1e-5, FLOAT32)
 
 
+@both_ways
 @pytest.mark.parametrize("case", [case for case in CASES if case.coupled], ids=str)
 def test_coupled_sample_products_equal_central_differences_in_the_sample_weight(case):
     """The gradient of ``sum_j w_j l_j`` is linear in w, so a step of 1/2 is as good as a small one."""
@@ -95,6 +110,7 @@ def test_coupled_sample_products_equal_central_differences_in_the_sample_weight(
     assert_close(s.oracle.products(s.theta, s.batch, s.u)[0], (up - down) @ s.u, 1e-5, FLOAT32)
 
 
+@both_ways
 @every_case
 def test_sample_products_equal_the_reference(case):
     s = Setting(case)
@@ -103,6 +119,7 @@ def test_sample_products_equal_the_reference(case):
     assert_close(s.oracle.sample_products(s.theta, s.batch, s.u), expected, 1e-5, FLOAT32)
 
 
+@both_ways
 @every_case
 def test_hessian_product_equals_a_dense_hessian(case):
     s = Setting(case)
@@ -110,6 +127,7 @@ def test_hessian_product_equals_a_dense_hessian(case):
     assert_close(s.oracle.products(s.theta, s.batch, s.u)[1], dense @ s.u, 1e-5, FLOAT32)
 
 
+@both_ways
 @every_case
 def test_hessian_is_symmetric(case):
     s = Setting(case)
@@ -119,6 +137,7 @@ def test_hessian_is_symmetric(case):
     assert np.linalg.norm(hu) > 0.01
 
 
+@both_ways
 @every_case
 def test_products_are_linear_in_the_direction(case):
     s = Setting(case)
@@ -138,6 +157,7 @@ def test_mean_gradient_weighs_samples_not_batches(case):
     assert_close(s.oracle.loss(s.theta, batches), losses.mean(), 1e-5, FLOAT32)
 
 
+@both_ways
 @every_uncoupled_case
 def test_how_data_are_cut_into_batches_does_not_matter(case):
     s = Setting(case)
@@ -163,6 +183,7 @@ def test_batches_may_come_from_a_generator(case):
     assert np.array_equal(s.oracle.mean_gradient(s.theta, iter(s.slices(4))), listed)
 
 
+@both_ways
 @every_case
 def test_duplicated_data_change_nothing(case):
     """The same batch twice, and every sample twice within a batch: its mean and biased variance stay the same."""
@@ -177,6 +198,7 @@ def test_duplicated_data_change_nothing(case):
     assert_close(same_hessian, hessian, 1e-5, FLOAT32)
 
 
+@both_ways
 @every_case
 def test_a_batch_of_one(case):
     """NNabla's own double backward of losses of class numbers fails at batch size 1; ours does not."""
@@ -189,6 +211,7 @@ def test_a_batch_of_one(case):
     assert_close(s.oracle.sample_losses(s.theta, s.batch), s.exact_losses(s.batch), 1e-5, FLOAT32)
 
 
+@both_ways
 @every_case
 def test_the_same_question_gets_the_same_bits_whatever_was_asked_before(case):
     s = Setting(case)
@@ -203,6 +226,7 @@ def test_the_same_question_gets_the_same_bits_whatever_was_asked_before(case):
         assert np.array_equal(first[k], again[k]) and np.array_equal(first[k], fresh[k])
 
 
+@both_ways
 @every_case
 def test_results_do_not_alias_the_graph(case):
     """Arrays handed out earlier keep their values when the oracle is used again."""
