@@ -43,14 +43,14 @@ class ForwardOverReverse(SampleProducts):
         """See `SampleProducts.run`."""
         # As the pass forwards does, so that float32 can say how long the direction is.
         length = float(np.linalg.norm(direction)) or 1.0
-        self.network.begin_draws(point)
+        self.network.start_layers(point)
         tape = Tape(moving=True)
         ((losses, tangents),) = self._pass.run(point.theta, batch, direction / length, tape)
         return length * tangents[:, 0], length * self._back.moved(tape, [np.ones_like(losses)])
 
     def gradient(self, point: EvaluationPoint, batch: Batch, weights: Array) -> Array:
         """Compute the gradient (P,), float64, of ``sum_i weights_i l_i`` for weights (B,)."""
-        self.network.begin_draws(point)
+        self.network.start_layers(point)
         tape = Tape()
         self._pass.values(point.theta, batch, tape)
         return self._back.run(tape, [weights[:, None]])

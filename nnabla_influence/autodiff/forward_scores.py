@@ -36,6 +36,6 @@ class ForwardScores(SampleScores):
 
     def with_values(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Tuple[Array, Values]:
         """Compute the scores, and what the pass comes by: losses and predictions."""
-        self.network.begin_draws(point)
+        self.network.start_layers(point)
         values, tangents = zip(*self._pass.run(point.theta, batch, direction))
         return tangents[0][:, 0], as_values(values)

@@ -1,10 +1,14 @@
-"""The graphs of one network: dear to build, so each is built once per batch size, and all share their parameters."""
+"""The graphs of one network: dear to build, so each is built once per batch size, and all share their parameters.
+
+But for those that run as in training: they change running statistics and other states of the layers, which the graphs
+that score must not see, so they have parameters of their own.
+"""
 
 from __future__ import annotations
 
 from typing import Dict, Tuple
 
-from ..network import Graph, Network, Purpose
+from ..network import TRAINING, Graph, Network, ParameterStore, Purpose
 from .parameterized_graph import ParameterizedGraph
 from .tangent.buffers import Buffers
 
@@ -18,7 +22,7 @@ class GraphCache:
         network: The network.
 
     Attributes:
-        store: The parameters of all graphs, a copy of the network's.
+        store: The parameters of all graphs that score, a copy of the network's.
         space: The trainable ones among them.
         buffers: Memory of the passes over these graphs, of which one computes at a time.
     """
@@ -28,15 +32,21 @@ class GraphCache:
         self.space = network.space
         self.buffers = Buffers()
         self.store = network.store()
+        self._training_store = network.store()
+        self._states = network.statistics.unflatten(network.statistics_values)
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
 
     def graph(self, size: int, purpose: Purpose, validation: bool = False) -> Graph:
         """Return the graph for batches of a size, built at the first call."""
         key = (size, purpose, validation)
         if key not in self._graphs:
-            self._graphs[key] = self._network.build(self.store, size, purpose, validation)
+            self._graphs[key] = self._network.build(self._store(purpose), size, purpose, validation)
         return self._graphs[key]
 
     def with_parameters(self, size: int, purpose: Purpose) -> ParameterizedGraph:
         """Return the training data's graph together with its parameters."""
-        return ParameterizedGraph(self.graph(size, purpose), self.store, self.space, self.buffers)
+        graph = self.graph(size, purpose)
+        return ParameterizedGraph(graph, self._store(purpose), self.space, self.buffers, self._states)
+
+    def _store(self, purpose: Purpose) -> ParameterStore:
+        return self._training_store if purpose == TRAINING else self.store

@@ -1,11 +1,13 @@
 """A built network together with its parameters, and the point at which it is looked at.
 
 A graph of NNabla reads its parameters from a store that other graphs share, and its dropout masks from a global seed.
-Every computation here therefore moves the graph to its point first and relies on nothing that was left behind.
+One that is built as for training changes running statistics and other states of its layers whenever it runs. Every
+computation here therefore moves the graph to its point first and relies on nothing that was left behind.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Mapping, NamedTuple, Optional
 
 import nnabla.random
@@ -51,22 +53,25 @@ class ParameterizedGraph(NamedTuple):
         store: Its parameters.
         space: The trainable ones.
         buffers: Memory that is used again, shared by the graphs of one network; None if it stands alone.
+        states: Values by name of what the layers themselves change when it runs as in training.
     """
 
     graph: Graph
     store: ParameterStore
     space: ParameterSpace
     buffers: Optional[Buffers] = None
+    states: Mapping[str, Array] = MappingProxyType({})
 
     def move_to(self, point: EvaluationPoint) -> None:
-        """Write the point's parameters, and start its random layers anew."""
+        """Write the point's parameters, and start its layers anew."""
         self.store.write(self.space.unflatten(point.theta.astype(np.float32)))
-        self.begin_draws(point)
+        self.start_layers(point)
 
-    def begin_draws(self, point: EvaluationPoint) -> None:
-        """Start the point's random layers anew: every layer draws where the one before has ended."""
+    def start_layers(self, point: EvaluationPoint) -> None:
+        """Let the random layers draw by the point's seed, each where the one before ends, and reset the states."""
         if point.seed is not None:
             nnabla.random.set_function_seed(point.seed)
+            self.store.write(self.states)
 
     def losses(self) -> Array:
         """Return the loss of every sample (B,) of the batch that was fed, ready for `gradient`."""

@@ -105,6 +105,17 @@ def test_scores_are_useful_and_the_log_says_if_they_are_not_exact(trained, kind,
 
 
 @every_kind
+def test_steps_can_be_followed_as_they_were_and_leave_no_trace(trained, kind):
+    """With what training drew, and whatever states the layers have of their own."""
+    s = trained(kind)
+    assert_useful(s.scores(SgdInfluence()))
+    oracle = LossOracle(s.network.with_parameters(s.theta, s.cache.final.statistics), "frozen")
+    before = oracle.sample_losses(s.theta, s.batch)
+    oracle.products(s.theta, s.batch, s.u, seed=3)
+    assert np.array_equal(oracle.sample_losses(s.theta, s.batch), before)
+
+
+@every_kind
 def test_the_spectral_method_has_a_gauss_newton_product_or_says_what_to_do(trained, kind):
     if kind.no_gauss_newton:
         with pytest.raises(UnsupportedError, match=kind.no_gauss_newton):
