@@ -105,7 +105,6 @@ class TangentPass:
         buffers: Optional[Buffers] = None,
         precision: DTypeLike = np.float32,
     ) -> None:
-        self._graph = graph
         self.outputs = list(outputs)
         self.space = space
         self.names = {graph.leaves[name]: name for name in space.names if name in graph.leaves}
@@ -151,8 +150,6 @@ class TangentPass:
         self, batch: Mapping[str, Array], parameters: Mapping[str, Dual], tape: Optional[Tape] = None
     ) -> List[Dual]:
         """Carry values and tangents through all functions."""
-        if any(step.rule is None for step in self.steps):
-            self._graph.feed(batch)
         known: Dict[nn.Variable, Dual] = {}
 
         def look_up(variable: nn.Variable) -> Dual:
@@ -222,7 +219,7 @@ def _check(node: Node) -> None:
 
 
 def _drawn(step: PassStep) -> List[Array]:
-    """Let a layer that draws show what it draws."""
+    """Let a layer that draws show what it draws; its input in NNabla's graph is lost."""
     if step.node.kind not in PROBES:
         return []
     step.inputs[0].d = PROBES[step.node.kind](step.node)
@@ -234,8 +231,7 @@ def _computed(step: PassStep, inputs: List[Dual], precision: DTypeLike) -> List[
     """Compute the outputs of a function."""
     if step.rule is None:
         for variable, dual in zip(step.inputs, inputs):
-            if variable.parent is not None:
-                variable.d = dual.value
+            variable.d = dual.value
         step.function.forward(step.inputs, step.outputs)
         return [Dual(variable.d.astype(precision)) for variable in step.outputs]
     try:

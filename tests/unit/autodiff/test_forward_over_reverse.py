@@ -65,7 +65,13 @@ def augmented(x, rng):
     return F.dropout(F.tanh(PF.affine(x, 5, rng=rng, name="hidden")), 0.5)
 
 
-DRAWING = [two_dropouts, dropouts_in_a_row, moved_pixels, copied_pixels, augmented]
+def read_behind_a_probe(x, rng):
+    """The same input goes through a layer that shows its draw by it, and through one that NNabla computes."""
+    h = F.random_flip(x, (2,)) + F.random_erase(x, area_ratios=(0.1, 0.4))
+    return F.tanh(PF.affine(h, 5, rng=rng, name="hidden"))
+
+
+DRAWING = [read_behind_a_probe, two_dropouts, dropouts_in_a_row, moved_pixels, copied_pixels, augmented]
 
 
 def name_of(body):
