@@ -1,10 +1,10 @@
 """The squared norm ``<grad l_i, grad l_i>`` of every sample's own gradient, in one pass where the layers allow it.
 
-Where every parameter is read once, by a layer whose gradients have a formula (`layer_norms`), one forward and one
-backward pass give the norms of all samples of a batch. Other networks (parameters that several layers share, recurrent
-layers, normalised weights) are differentiated one sample at a time. Which it is, is decided once, and the formulas are
-held against single samples of the first batch: rows of a layer that belong to no one sample, after a transposition for
-example, would show there.
+Where every parameter is read once, by a layer that knows the way back to it (`layer_norms`), one pass forwards and one
+back give the norms of all samples of a batch: our own pass on the CPU, where it knows all layers, else NNabla's. Other
+networks (parameters that several layers share, recurrent layers, normalised weights) are differentiated one sample at
+a time. Which it is, is decided once, and the norms are held against single samples of the first batch: rows of a layer
+that belong to no one sample, after a transposition for example, would show there.
 
 The samples must not depend on each other: batch normalisation with frozen statistics.
 """
@@ -12,18 +12,23 @@ The samples must not depend on each other: batch normalisation with frozen stati
 from __future__ import annotations
 
 import logging
-from typing import Dict, List, Optional
+from contextlib import suppress
+from typing import Dict, List, NamedTuple, Optional, Union
 
 import nnabla as nn
-import nnabla.functions as F
 import numpy as np
 
 from ..array import Array
+from ..errors import UnsupportedError
 from ..network import SCORING_FROZEN, Graph
 from ..network.graph import check_batch
 from .graph_cache import GraphCache
 from .layer_norms import Layer, squared_norms
-from .parameterized_graph import Batch
+from .parameterized_graph import Batch, batch_size
+from .pull import PullBack
+from .tangent import TangentPass, Tape
+from .tangent.buffers import Buffers
+from .tangent.node import Node
 
 __all__ = ["GradientNorms"]
 
@@ -33,47 +38,61 @@ TOLERANCE = 1e-3  # of the largest; float32 gives about 1e-6, a wrong formula is
 
 
 class GradientNorms:
-    """Squared gradient norms of samples, at the parameters that the graphs' store holds.
+    """Squared gradient norms of samples.
 
     Args:
         graphs: The network's graphs.
+        fast: Whether to try our own pass, which computes on the CPU.
     """
 
-    def __init__(self, graphs: GraphCache) -> None:
+    def __init__(self, graphs: GraphCache, fast: bool) -> None:
         self._graphs = graphs
+        self._fast = fast
         self._passes: Dict[int, Optional[_OnePass]] = {}
         self._noticed = False
 
-    def of(self, batch: Batch) -> Array:
-        """Compute the squared norms (B,) of a batch."""
-        size = len(next(iter(batch.values())))
-        check_batch(batch, self._graphs.graph(size, SCORING_FROZEN))
+    def of(self, theta: Array, batch: Batch) -> Array:
+        """Compute the squared norms (B,) of a batch.
+
+        Args:
+            theta: Parameters (P,).
+            batch: Columns of B samples.
+        """
+        size = batch_size(batch)
+        check_batch(batch, self._graph(size))
+        self._graphs.store.write(self._graphs.space.unflatten(theta.astype(np.float32)))
         if size not in self._passes:
             decided = [one_pass for known, one_pass in self._passes.items() if known > 1]  # one sample mixes with none
-            self._passes[size] = self._another(size, decided[0]) if decided else self._checked(size, batch)
+            self._passes[size] = self._another(size, decided[0]) if decided else self._checked(size, theta, batch)
         one_pass = self._passes[size]
-        return self._looped(batch, size) if one_pass is None else one_pass.run(batch)
+        return self._looped(batch, size) if one_pass is None else one_pass.run(theta, batch)
+
+    def _graph(self, size: int) -> Graph:
+        return self._graphs.graph(size, SCORING_FROZEN)
 
     def _another(self, size: int, decided: Optional[_OnePass]) -> Optional[_OnePass]:
         """Return the same for another size as for the first, whose batch decided for the network."""
-        graph = self._graphs.graph(size, SCORING_FROZEN)
-        layers = _layers(graph)
-        return None if decided is None or layers is None else _OnePass(graph, layers)
+        return None if decided is None else type(decided)(self._graph(size), self._graphs)
 
-    def _checked(self, size: int, batch: Batch) -> Optional[_OnePass]:
+    def _checked(self, size: int, theta: Array, batch: Batch) -> Optional[_OnePass]:
         """Return what computes a batch of a size in one pass, None if nothing does."""
-        graph = self._graphs.graph(size, SCORING_FROZEN)
-        layers = _layers(graph)
-        if layers is None:
-            self._notice("reads a parameter several times, or in a layer without a formula for it")
+        if not _is_known(self._graph(size)):
+            self._notice("reads a parameter several times, or in a layer that does not know the way back to it")
             return None
-        one_pass = _OnePass(graph, layers)
         few = min(CHECKED, size)
         expected = self._looped(batch, few)
-        if not np.allclose(one_pass.run(batch)[:few], expected, rtol=0, atol=TOLERANCE * expected.max()):
-            self._notice("mixes the samples of a batch, or does something else that the formulas do not know")
-            return None
-        return one_pass
+        for one_pass in self._candidates(size):
+            if np.allclose(one_pass.run(theta, batch)[:few], expected, rtol=0, atol=TOLERANCE * expected.max()):
+                return one_pass
+        self._notice("mixes the samples of a batch, or does something else that the formulas do not know")
+        return None
+
+    def _candidates(self, size: int) -> List[_OnePass]:
+        passes: List[_OnePass] = []
+        if self._fast:
+            with suppress(UnsupportedError):
+                passes.append(_OurPass(self._graph(size), self._graphs))
+        return [*passes, _NNablasPass(self._graph(size), self._graphs)]
 
     def _notice(self, reason: str) -> None:
         if not self._noticed:
@@ -82,7 +101,7 @@ class GradientNorms:
 
     def _looped(self, batch: Batch, count: int) -> Array:
         """Compute the first so many samples, each as a batch of one."""
-        graph = self._graphs.graph(1, SCORING_FROZEN)
+        graph = self._graph(1)
         norms = np.empty(count)
         for row in range(count):
             graph.feed({column: values[row : row + 1] for column, values in batch.items()})
@@ -93,50 +112,90 @@ class GradientNorms:
         return norms
 
 
-class _OnePass:
-    """The formulas of all layers on one graph."""
+class _OurPass:
+    """The layers' norms on our own way back."""
 
-    def __init__(self, graph: Graph, layers: List[Layer]) -> None:
-        self._graph = graph
-        norms = [squared_norms(layer) for layer in layers]
-        self._norms = norms[0] if len(norms) == 1 else F.add_n(*norms)
+    def __init__(self, graph: Graph, graphs: GraphCache) -> None:
+        self._forwards = TangentPass(graph, [graph.sample_losses], graphs.space, graphs.buffers)
+        self._back = PullBack(self._forwards)
 
-    def run(self, batch: Batch) -> Array:
+    def run(self, theta: Array, batch: Batch) -> Array:
         """Compute the squared norms (B,)."""
+        tape = Tape()
+        (losses,) = self._forwards.values(theta, batch, tape)
+        norms = np.zeros(len(losses))
+        with np.errstate(all="ignore"):  # what is not finite is handed on
+            for step, kept, c in self._back.layers(tape, [np.ones_like(losses)]):
+                trains = [variable in self._forwards.names for variable in step.inputs]
+                if any(trains):
+                    inputs = [x.value for x in kept.inputs]
+                    norms += squared_norms(Layer(step.node, inputs, kept.output.value, c.value, trains))
+        return norms
+
+
+class _NNablasPass:
+    """The layers' norms on NNabla's way back."""
+
+    def __init__(self, graph: Graph, graphs: GraphCache) -> None:
+        self._graph = graph
+        self._layers = _trained_layers(graph)
+
+    def run(self, theta: Array, batch: Batch) -> Array:
+        """Compute the squared norms (B,), at the parameters that the store holds."""
         graph = self._graph
         graph.feed(batch)
         graph.clear_gradients()
         graph.sample_losses.forward()
         graph.sample_losses.backward()  # what went in and came back of every layer stays
-        self._norms.forward(clear_buffer=True)
-        norms: Array = self._norms.d.astype(np.float64)
+        norms = np.zeros(graph.batch_size)
+        with np.errstate(all="ignore"):  # what is not finite is handed on
+            for layer in self._layers:
+                norms += squared_norms(layer.values())
         return norms
 
 
-def _layers(graph: Graph) -> Optional[List[Layer]]:
-    """Return the layers that read the trained parameters; None if not every parameter has its own known place."""
+_OnePass = Union[_OurPass, _NNablasPass]
+
+
+class _TrainedLayer(NamedTuple):
+    """A function of NNabla's graph that reads parameters."""
+
+    node: Node
+    function: nn.function.Function
+    trains: List[bool]
+
+    def values(self) -> Layer:
+        """Return what a forward and a backward pass have left there."""
+        inputs = [variable.d for variable in self.function.inputs]
+        output = self.function.outputs[0]
+        return Layer(self.node, inputs, output.d, output.g, self.trains)
+
+
+def _is_known(graph: Graph) -> bool:
+    """Whether every parameter is read once, by a layer that knows the way back, beside one input of samples."""
+    layers = _trained_layers(graph)
+    read = [v for layer in layers for v, trains in zip(layer.function.inputs, layer.trains) if trains]
+    alone = all(sum(v == other for other in read) == 1 for v in read)
+    return alone and all(
+        Layer.is_known(layer.node, layer.trains) and all(v.parent is None for v in layer.function.inputs[1:])
+        for layer in layers
+    )
+
+
+def _trained_layers(graph: Graph) -> List[_TrainedLayer]:
     trained = [leaf for leaf in graph.leaves.values() if leaf.need_grad]
-    trained_layers: List[Layer] = []
-    uses: List[int] = []
+    layers: List[_TrainedLayer] = []
 
     def look(function: nn.function.Function) -> None:
+        """Collect a function that reads parameters."""
         trains = [any(read == leaf for leaf in trained) for read in function.inputs]
         if any(trains):
-            trained_layers.append(_layer(function, trains))
-            uses.extend(trained.index(read) for read, trains_ in zip(function.inputs, trains) if trains_)
+            inputs, outputs = ([variable.shape for variable in side] for side in (function.inputs, function.outputs))
+            node = Node(function.info.type_name, function.info.args, inputs, outputs, Buffers())
+            layers.append(_TrainedLayer(node, function, trains))
 
     graph.sample_losses.visit(look)
-    alone = len(uses) == len(set(uses))
-    return trained_layers if alone and all(layer.known for layer in trained_layers) else None
-
-
-def _layer(function: nn.function.Function, trains: List[bool]) -> Layer:
-    """Return a layer whose input and output gradient share memory with the graph."""
-    x, d = nn.Variable(function.inputs[0].shape), nn.Variable(function.outputs[0].shape)
-    x.data = function.inputs[0].data
-    d.data = function.outputs[0].grad
-    kind = "" if trains[0] else function.info.type_name
-    return Layer(kind, dict(function.info.args), x, d, list(function.inputs[1:]), trains[1:])
+    return layers
 
 
 def _square(gradient: Array) -> float:

@@ -71,7 +71,7 @@ class LossOracle:
         self._cache = GraphCache(network)
         self._derivatives = CheckedDerivatives(self._cache, self._purpose, device.kind == "cpu")
         self._gradients = BatchGradients(self._cache, self._purpose, device.kind == "cpu")
-        self._gradient_norms = GradientNorms(self._cache)
+        self._gradient_norms = GradientNorms(self._cache, device.kind == "cpu")
         self._values = LossValues(self._cache, self._purpose, device.kind == "cpu")
 
     # -- losses ------------------------------------------------------------------------------------------------
@@ -189,8 +189,7 @@ class LossOracle:
         Batch normalisation uses running statistics whatever the policy: a lone sample has no batch.
         """
         with self._computing():
-            self._cache.store.write(self.space.unflatten(theta.astype(np.float32)))
-            return self._gradient_norms.of(batch)
+            return self._gradient_norms.of(theta, batch)
 
     def gauss_newton(self, theta: Array, batch: Batch, direction: Array) -> Array:
         """Compute ``G v`` (P,), G the Gauss-Newton matrix of a training batch's mean loss.

@@ -8,7 +8,7 @@ which gives products with the Hessian and needs no graph of second derivatives.
 from __future__ import annotations
 
 import math
-from typing import Dict, List, Sequence
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 import nnabla as nn
 import numpy as np
@@ -17,6 +17,7 @@ from ...array import Array
 from ...errors import UnsupportedError
 from ..tangent import TangentPass, Tape
 from ..tangent.dual import Dual
+from ..tangent.tangent_pass import PassStep
 from .kept import Kept
 from .pull_registry import PULLS
 from .shape_pulls import joined_outputs
@@ -50,7 +51,10 @@ class PullBack:
         Returns:
             (P,), float64.
         """
-        return self._flat({variable: dual.value for variable, dual in self._pulled(tape, seeds).items()})
+        cotangents: Dict[nn.Variable, Dual] = {}
+        for _ in self._back(tape, seeds, cotangents):
+            pass
+        return self._flat({variable: dual.value for variable, dual in cotangents.items()})
 
     def moved(self, tape: Tape, seeds: Sequence[Array]) -> Array:
         """Compute the tangent of ``J' c`` along the pass's direction, for seeds that stay as they are.
@@ -64,26 +68,48 @@ class PullBack:
         Returns:
             (P,), float64.
         """
-        pulled = self._pulled(tape, seeds)
-        return self._flat({v: dual.tangent for v, dual in pulled.items() if dual.tangent is not None})
-
-    def _pulled(self, tape: Tape, seeds: Sequence[Array]) -> Dict[nn.Variable, Dual]:
-        """Return the cotangents of the variables without a function: parameters, among others."""
         cotangents: Dict[nn.Variable, Dual] = {}
+        for _ in self._back(tape, seeds, cotangents):
+            pass
+        return self._flat({v: dual.tangent for v, dual in cotangents.items() if dual.tangent is not None})
+
+    def layers(self, tape: Tape, seeds: Sequence[Array]) -> Iterator[Tuple[PassStep, Kept, Dual]]:
+        """Go back without computing the parameters' cotangents.
+
+        Args:
+            tape: What the pass has kept.
+            seeds: c, in the shapes of the outputs.
+
+        Yields:
+            The functions that parameters lead to, the last one first: each with its values, and the cotangent of its
+            output.
+        """
+        return self._back(tape, seeds, {}, with_parameters=False)
+
+    def _back(
+        self,
+        tape: Tape,
+        seeds: Sequence[Array],
+        cotangents: Dict[nn.Variable, Dual],
+        with_parameters: bool = True,
+    ) -> Iterator[Tuple[PassStep, Kept, Dual]]:
+        """Carry cotangents back, see `layers`; what is left are those of the variables without a function."""
         for variable, seed in zip(self._forwards.outputs, seeds):
             _add(cotangents, variable, Dual(seed.astype(self._forwards.precision)))
-        with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
-            for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
-                cotangent = joined_outputs(step.node, [cotangents.pop(output, None) for output in step.outputs])
-                if cotangent is not None and any(step.moves):
-                    drawn = [False] * (len(inputs) - len(step.moves))  # what a layer has drawn does not move
-                    ends = [tape.moving and variable in self._forwards.names for variable in step.inputs]
-                    kept = Kept(inputs, outputs[0], step.moves + drawn, ends + drawn)
-                    pulled = PULLS[step.node.kind](step.node, kept, cotangent)
-                    for variable, moves, dual in zip(step.inputs, step.moves, pulled):
-                        if moves and dual is not None:
-                            _add(cotangents, variable, dual)
-        return cotangents
+        for step, (inputs, outputs) in zip(reversed(self._forwards.steps), reversed(tape.functions)):
+            cotangent = joined_outputs(step.node, [cotangents.pop(output, None) for output in step.outputs])
+            if cotangent is None or not any(step.moves):
+                continue
+            ends = [variable in self._forwards.names for variable in step.inputs]
+            wanted = [moves and (with_parameters or not end) for moves, end in zip(step.moves, ends)]
+            drawn = [False] * (len(inputs) - len(step.moves))  # what a layer has drawn does not move
+            kept = Kept(inputs, outputs[0], wanted + drawn, [tape.moving and end for end in ends] + drawn)
+            yield step, kept, cotangent
+            with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
+                pulled = PULLS[step.node.kind](step.node, kept, cotangent) if any(wanted) else []
+                for variable, is_wanted, dual in zip(step.inputs, wanted, pulled):
+                    if is_wanted and dual is not None:
+                        _add(cotangents, variable, dual)
 
     def _flat(self, cotangents: Dict[nn.Variable, Array]) -> Array:
         space = self._forwards.space
