@@ -23,7 +23,7 @@ from ..errors import UnsupportedError
 from ..network import SCORING_FROZEN, Graph
 from ..network.graph import check_batch
 from .graph_cache import GraphCache
-from .layer_norms import Layer, squared_norms
+from .layer_norms import Layer, squared_length, squared_norms
 from .parameterized_graph import Batch, batch_size
 from .pull import PullBack
 from .tangent import TangentPass, Tape
@@ -108,7 +108,7 @@ class GradientNorms:
             graph.clear_gradients()
             graph.sample_losses.forward(clear_no_need_grad=True)
             graph.sample_losses.backward(clear_buffer=True)
-            norms[row] = sum(_square(leaf.g) for leaf in graph.leaves.values() if leaf.need_grad)
+            norms[row] = sum(squared_length(leaf.g) for leaf in graph.leaves.values() if leaf.need_grad)
         return norms
 
 
@@ -196,8 +196,3 @@ def _trained_layers(graph: Graph) -> List[_TrainedLayer]:
 
     graph.sample_losses.visit(look)
     return layers
-
-
-def _square(gradient: Array) -> float:
-    flat = gradient.astype(np.float64).ravel()
-    return float(flat @ flat)

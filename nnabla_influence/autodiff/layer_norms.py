@@ -28,7 +28,7 @@ from .pull import PULLS, Kept
 from .tangent.dual import Dual
 from .tangent.node import Node
 
-__all__ = ["Layer", "squared_norms"]
+__all__ = ["Layer", "squared_length", "squared_norms"]
 
 
 class Layer(NamedTuple):
@@ -87,11 +87,14 @@ def _one_by_one(layer: Layer, wanted: List[bool]) -> Array:
         one = slice(row, row + 1)
         kept = Kept([Dual(x[one]), *others], Dual(layer.output[one]), wanted, [False] * len(wanted))
         pulled = PULLS[node.kind](node, kept, Dual(layer.d[one]))
-        norms[row] = sum(_square(dual.value) for dual, trains in zip(pulled, wanted) if trains and dual is not None)
+        norms[row] = sum(
+            squared_length(dual.value) for dual, trains in zip(pulled, wanted) if trains and dual is not None
+        )
     return norms
 
 
-def _square(gradient: Array) -> float:
+def squared_length(gradient: Array) -> float:
+    """Return the sum of all squares, in double precision."""
     flat = gradient.astype(np.float64).ravel()
     return float(flat @ flat)
 

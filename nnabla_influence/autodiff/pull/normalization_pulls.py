@@ -27,6 +27,7 @@ from ..tangent.normalizations import (
     mean_over_lines,
     mean_product,
     others,
+    standardized,
     standardized_lines,
 )
 from .elementwise_pulls import reduced
@@ -93,9 +94,7 @@ def _multiplied(buffers: Buffers, lines: Array, of_channels: Array) -> Array:
 
 def _of_standardized(x: Dual, axes: Sequence[int], eps: float, c: Dual) -> Tuple[Dual, Dual]:
     """Return xhat, standardised over axes, and the cotangent of x for that of xhat."""
-    centred = x - x.mean(axes)
-    r = ((centred * centred).mean(axes) + eps).power(-0.5)
-    xhat = centred * r
+    xhat, r = standardized(x, axes, eps)
     return xhat, r * (c - c.mean(axes) - xhat * (c * xhat).mean(axes))
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "mean_over_lines",
     "mean_product",
     "others",
+    "standardized",
     "standardized_lines",
     "sum_over_lines",
 ]
@@ -144,10 +145,11 @@ def _fused_batch_normalization(node: Node, x: Dual, *others: Dual) -> Dual:
     return rectified(y) if node.arguments["nonlinearity"] == "relu" else y
 
 
-def standardized(x: Dual, axes: Sequence[int], eps: float) -> Dual:
-    """Return ``(x - mean) / sqrt(variance + eps)`` over axes."""
+def standardized(x: Dual, axes: Sequence[int], eps: float) -> Tuple[Dual, Dual]:
+    """Return ``xhat = (x - mean) r`` and ``r = (variance + eps)^-1/2`` over axes."""
     centred = x - x.mean(axes)
-    return centred * ((centred * centred).mean(axes) + eps).power(-0.5)
+    r = ((centred * centred).mean(axes) + eps).power(-0.5)
+    return centred * r, r
 
 
 def _scaled(node: Node, xhat: Dual, parameters: Sequence[Dual]) -> Dual:
@@ -167,18 +169,18 @@ def others(ndim: int, kept: Sequence[int]) -> List[int]:
 
 def _layer_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     axes = others(x.value.ndim, node.arguments["batch_axis"])
-    return _scaled(node, standardized(x, axes, node.arguments["eps"]), parameters)
+    return _scaled(node, standardized(x, axes, node.arguments["eps"])[0], parameters)
 
 
 def _instance_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     axes = others(x.value.ndim, [*node.arguments["batch_axis"], node.arguments["channel_axis"]])
-    return _scaled(node, standardized(x, axes, node.arguments["eps"]), parameters)
+    return _scaled(node, standardized(x, axes, node.arguments["eps"])[0], parameters)
 
 
 def _group_normalization(node: Node, x: Dual, *parameters: Dual) -> Dual:
     """Normalise the channels of a group together."""
     shape, kept = grouped_shape(node, x.value.shape)
-    xhat = standardized(x.reshape(*shape), others(len(shape), kept), node.arguments["eps"])
+    xhat, _ = standardized(x.reshape(*shape), others(len(shape), kept), node.arguments["eps"])
     return _scaled(node, xhat.reshape(*x.value.shape), parameters)
 
 
@@ -202,7 +204,7 @@ def _weight_normalization(node: Node, weight: Dual, length: Dual) -> Dual:
 
 def _weight_standardization(node: Node, weight: Dual) -> Dual:
     axes = others(weight.value.ndim, [int(node.arguments["channel_axis"])])
-    return standardized(weight, axes, node.arguments["eps"])
+    return standardized(weight, axes, node.arguments["eps"])[0]
 
 
 def _spectral_norm(node: Node, weight: Dual, start: Dual) -> Dual:
