@@ -68,11 +68,12 @@ class CheckedDerivatives:
         if key not in self._products:
             network = self._built(batch, purpose)
             if self._fast and self._own_products_are_right(purpose, point, batch, direction):
-                self._products[key] = ForwardOverReverse(network)
-            else:
-                self._products[key], notice, rough = checked_products(network, point, batch, direction, self._fast)
-                subject, level = ("differences", logging.WARNING) if rough else (SLOW, logging.INFO)
-                self._say_once(subject, notice, level)
+                with suppress(UnsupportedError):  # a batch too large for a layer
+                    self._products[key] = ForwardOverReverse(network)
+        if key not in self._products:
+            self._products[key], notice, rough = checked_products(network, point, batch, direction, self._fast)
+            subject, level = ("differences", logging.WARNING) if rough else (SLOW, logging.INFO)
+            self._say_once(subject, notice, level)
         return self._products[key]
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:

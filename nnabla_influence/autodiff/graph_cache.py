@@ -6,8 +6,9 @@ that score must not see, so they have parameters of their own.
 
 from __future__ import annotations
 
-from typing import Dict, Tuple
+from typing import Dict, Mapping, Tuple
 
+from ..array import Array
 from ..network import TRAINING, Graph, Network, ParameterStore, Purpose
 from .parameterized_graph import ParameterizedGraph
 from .tangent.buffers import Buffers
@@ -25,6 +26,7 @@ class GraphCache:
         store: The parameters of all graphs that score, a copy of the network's.
         space: The trainable ones among them.
         buffers: Memory of the passes over these graphs, of which one computes at a time.
+        states: Running statistics and other states of the layers, by name, as every pass should find them.
     """
 
     def __init__(self, network: Network) -> None:
@@ -33,7 +35,7 @@ class GraphCache:
         self.buffers = Buffers()
         self.store = network.store()
         self._training_store = network.store()
-        self._states = network.statistics.unflatten(network.statistics_values)
+        self.states = dict(network.statistics.unflatten(network.statistics_values))
         self._graphs: Dict[Tuple[int, Purpose, bool], Graph] = {}
 
     def graph(self, size: int, purpose: Purpose, validation: bool = False) -> Graph:
@@ -46,7 +48,12 @@ class GraphCache:
     def with_parameters(self, size: int, purpose: Purpose) -> ParameterizedGraph:
         """Return the training data's graph together with its parameters."""
         graph = self.graph(size, purpose)
-        return ParameterizedGraph(graph, self._store(purpose), self.space, self.buffers, self._states)
+        return ParameterizedGraph(graph, self._store(purpose), self.space, self.buffers, self.states)
+
+    def use_states(self, values: Mapping[str, Array]) -> None:
+        """Let all graphs find other states, by name."""
+        self.states.update(values)
+        self.store.write(values)
 
     def _store(self, purpose: Purpose) -> ParameterStore:
         return self._training_store if purpose == TRAINING else self.store

@@ -55,11 +55,11 @@ class Layer(NamedTuple):
     trains: List[bool]
 
     @staticmethod
-    def is_known(node: Node, trains: Sequence[bool]) -> bool:
-        """Return whether there is a way to the norms, unless the rows of a batch turn out to be something else."""
-        x, y = node.input_shapes[0], node.output_shapes[0]
+    def is_known(node: Node, trains: Sequence[bool], samples: int) -> bool:
+        """Return whether there is a way to the norms of so many samples, if its rows are the samples."""
         coupled = node.arguments.get("batch_stat", False)
-        return node.kind in PULLS and not trains[0] and not coupled and bool(x) and x[:1] == y[:1]
+        rows = node.input_shapes[0][:1], node.output_shapes[0][:1]
+        return node.kind in PULLS and not trains[0] and not coupled and set(rows) == {(samples,)}
 
 
 def squared_norms(layer: Layer) -> Array:
@@ -102,12 +102,14 @@ def squared_length(gradient: Array) -> float:
 def _affine_weights(layer: Layer) -> Array:
     x, d = _positions(layer)
     if x.shape[1] ** 2 <= x.shape[2] * d.shape[2]:
-        return _per_sample(_products(x) * _products(d))
-    return _per_sample((x.swapaxes(1, 2) @ d) ** 2)
+        return _inner(_products(x), _products(d))
+    gradients = x.swapaxes(1, 2) @ d
+    return _inner(gradients, gradients)
 
 
 def _affine_biases(layer: Layer) -> Array:
-    return _per_sample(_positions(layer)[1].sum(axis=1) ** 2)
+    gradients = _positions(layer)[1].sum(axis=1, dtype=np.float64, keepdims=True)
+    return _inner(gradients, gradients)
 
 
 def _positions(layer: Layer) -> Tuple[Array, Array]:
@@ -119,9 +121,9 @@ def _positions(layer: Layer) -> Tuple[Array, Array]:
 
 
 def _lookups(layer: Layer) -> Array:
-    rows = layer.inputs[0].reshape(len(layer.d), -1)
+    rows = layer.inputs[0].reshape(len(layer.d), -1).astype(np.int64)  # as the layer reads them
     same = rows[:, :, None] == rows[:, None, :]
-    return _per_sample(same * _products(layer.d.reshape(*rows.shape, -1)))
+    return _inner(same, _products(layer.d.reshape(*rows.shape, -1)))
 
 
 def _products(a: Array) -> Array:
@@ -130,8 +132,9 @@ def _products(a: Array) -> Array:
     return products
 
 
-def _per_sample(values: Array) -> Array:
-    total: Array = values.reshape(len(values), -1).sum(axis=1, dtype=np.float64)
+def _inner(a: Array, b: Array) -> Array:
+    """Return the sum of products (B,) of (B, M, N), in double precision: squares may be too large for float32."""
+    total: Array = np.einsum("bmn,bmn->b", a, b, dtype=np.float64, casting="unsafe")
     return total
 
 

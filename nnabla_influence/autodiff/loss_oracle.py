@@ -212,7 +212,7 @@ class LossOracle:
 
     def set_statistics(self, statistics: Array) -> None:
         """Use given running statistics and frozen weights (S,), in the order of `Network.statistics`."""
-        self._cache.store.write(self.network.statistics.unflatten(statistics))
+        self._cache.use_states(self.network.statistics.unflatten(statistics))
 
     def refresh_statistics(self, theta: Array, batches: Iterable[Batch]) -> None:
         """Recompute the running mean and variance over the training data at theta, for policy ``frozen``.
@@ -234,7 +234,7 @@ class LossOracle:
 
     def use_statistics(self, statistics: Iterable[Tuple[int, Dict[str, Array]]]) -> None:
         """Use the mean of the statistics of some batches, given with the batches' sizes."""
-        self._cache.store.write(mean_statistics(statistics))
+        self._cache.use_states(mean_statistics(statistics))
 
     def __reduce__(self) -> Tuple[Callable[..., LossOracle], Tuple[Any, ...]]:
         """Send network and running statistics; graphs are built anew there."""

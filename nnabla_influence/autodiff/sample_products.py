@@ -1,9 +1,9 @@
 """The type *sample products*: what a batch's gradients and Hessians do to a direction, however they are computed.
 
 For a direction u (P,), ``<grad l_i, u>`` of every sample of a batch is what influence scores are made of, and
-``sum_i H_i u`` is what carries u back across the batch's step. `ExactProducts` differentiates the network twice,
-`DifferenceProducts` takes central differences where NNabla cannot, `ForwardAndDifferences` does that for the Hessian
-product alone; `checked_products` chooses.
+``sum_i H_i u`` is what carries u back across the batch's step. `ForwardOverReverse` is our own pass there and back,
+`ExactProducts` lets NNabla differentiate the network twice, `DifferenceProducts` takes central differences where NNabla
+cannot, `ForwardAndDifferences` does that for the Hessian product alone; `checked_products` chooses.
 """
 
 from __future__ import annotations

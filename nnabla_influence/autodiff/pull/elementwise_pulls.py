@@ -109,7 +109,8 @@ def _of_quotient(inputs: List[Dual]) -> List[Dual]:
 def _of_products(inputs: List[Dual]) -> List[Dual]:
     """Return the slope of a product in every factor: the product of the others, which may hold zeros."""
     others = [inputs[:place] + inputs[place + 1 :] for place in range(len(inputs))]
-    return [functools.reduce(operator.mul, factors) for factors in others]
+    one = Dual(np.ones((), inputs[0].value.dtype))
+    return [functools.reduce(operator.mul, factors, one) for factors in others]
 
 
 def _chosen(first: Callable[[Array, Array], Array]) -> Pull:

@@ -15,7 +15,7 @@ class Kept(NamedTuple):
 
     Args:
         inputs: Of its inputs. One that a later function could overwrite is not there for the layers that allow that.
-        output: Of its only output.
+        output: Of its first output.
         wanted: Of which inputs the cotangent is asked for.
         ends: Which inputs are parameters: of their cotangents a way back that moves needs the tangents alone.
     """

@@ -8,7 +8,7 @@ which gives products with the Hessian and needs no graph of second derivatives.
 from __future__ import annotations
 
 import math
-from typing import Dict, Iterator, List, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 import nnabla as nn
 import numpy as np
@@ -51,10 +51,7 @@ class PullBack:
         Returns:
             (P,), float64.
         """
-        cotangents: Dict[nn.Variable, Dual] = {}
-        for _ in self._back(tape, seeds, cotangents):
-            pass
-        return self._flat({variable: dual.value for variable, dual in cotangents.items()})
+        return self._flat({variable: dual.value for variable, dual in self._pulled(tape, seeds).items()})
 
     def moved(self, tape: Tape, seeds: Sequence[Array]) -> Array:
         """Compute the tangent of ``J' c`` along the pass's direction, for seeds that stay as they are.
@@ -68,10 +65,15 @@ class PullBack:
         Returns:
             (P,), float64.
         """
+        pulled = self._pulled(tape, seeds, tangents_alone=True)
+        return self._flat({v: dual.tangent for v, dual in pulled.items() if dual.tangent is not None})
+
+    def _pulled(self, tape: Tape, seeds: Sequence[Array], tangents_alone: bool = False) -> Dict[nn.Variable, Dual]:
+        """Return the cotangents of the variables without a function: parameters, among others."""
         cotangents: Dict[nn.Variable, Dual] = {}
-        for _ in self._back(tape, seeds, cotangents):
+        for _ in self._back(tape, seeds, cotangents, tangents_alone=tangents_alone):
             pass
-        return self._flat({v: dual.tangent for v, dual in cotangents.items() if dual.tangent is not None})
+        return cotangents
 
     def layers(self, tape: Tape, seeds: Sequence[Array]) -> Iterator[Tuple[PassStep, Kept, Dual]]:
         """Go back without computing the parameters' cotangents.
@@ -92,6 +94,7 @@ class PullBack:
         seeds: Sequence[Array],
         cotangents: Dict[nn.Variable, Dual],
         with_parameters: bool = True,
+        tangents_alone: bool = False,
     ) -> Iterator[Tuple[PassStep, Kept, Dual]]:
         """Carry cotangents back, see `layers`; what is left are those of the variables without a function."""
         for variable, seed in zip(self._forwards.outputs, seeds):
@@ -103,10 +106,10 @@ class PullBack:
             ends = [variable in self._forwards.names for variable in step.inputs]
             wanted = [moves and (with_parameters or not end) for moves, end in zip(step.moves, ends)]
             drawn = [False] * (len(inputs) - len(step.moves))  # what a layer has drawn does not move
-            kept = Kept(inputs, outputs[0], wanted + drawn, [tape.moving and end for end in ends] + drawn)
+            kept = Kept(inputs, outputs[0], wanted + drawn, [tangents_alone and end for end in ends] + drawn)
             yield step, kept, cotangent
             with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
-                pulled = PULLS[step.node.kind](step.node, kept, cotangent) if any(wanted) else []
+                pulled = _through(step, kept, cotangent) if any(wanted) else []
                 for variable, is_wanted, dual in zip(step.inputs, wanted, pulled):
                     if is_wanted and dual is not None:
                         _add(cotangents, variable, dual)
@@ -121,6 +124,17 @@ class PullBack:
             for name, shape in zip(space.names, space.shapes)
         ]
         return np.concatenate(parts)
+
+
+def _through(step: PassStep, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Return the cotangents of a function's inputs."""
+    try:
+        return PULLS[step.node.kind](step.node, kept, c)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        settings = ", ".join(f"{name}={value}" for name, value in step.node.arguments.items())
+        raise UnsupportedError(
+            f"There is no way back through a layer of this network ({step.node.kind}: {settings})."
+        ) from error
 
 
 def _add(cotangents: Dict[nn.Variable, Dual], variable: nn.Variable, dual: Dual) -> None:

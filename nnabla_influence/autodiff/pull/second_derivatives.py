@@ -99,9 +99,10 @@ def _tan(arguments: Arguments, x: Array) -> Array:
 
 
 def _power(arguments: Arguments, x: Array) -> Array:
+    """Return that of ``x^n``; at zero it may be without limit, where a rectifier before it lets nothing move."""
     n = arguments["val"]
-    second: Array = n * (n - 1.0) * x ** (n - 2.0)
-    return second
+    second = n * (n - 1.0) * x ** (n - 2.0)
+    return np.where((x == 0.0) & ~np.isfinite(second), x.dtype.type(0.0), second)
 
 
 SECOND_DERIVATIVES: Dict[str, Callable[[Arguments, Array], Array]] = {

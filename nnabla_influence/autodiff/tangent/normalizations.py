@@ -17,6 +17,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from ...array import Array
+from ...errors import UnsupportedError
 from .activations import rectified
 from .buffers import Buffers
 from .dual import Dual
@@ -233,7 +234,13 @@ def _norm_normalization(node: Node, x: Dual) -> Dual:
 
 
 def _mean_subtraction(node: Node, x: Dual, mean: Dual, count: Dual) -> Dual:
-    """Subtract the running mean, which scoring holds still."""
+    """Subtract the running mean, which scoring holds still.
+
+    Raises:
+        UnsupportedError: It is not held still.
+    """
+    if node.arguments["update_running_mean"]:
+        raise UnsupportedError(f"The forward mode knows {node.kind} with its mean held still only.")
     return x - Dual(mean.value)
 
 

@@ -2,7 +2,8 @@
 
 NNabla's generator goes from function to function, so each is run once, in NNabla's order. What a layer has drawn shows
 in what it makes of a known input: a dropout of ones gives its shares; a flip, crop or shift of the pixels' numbers says
-which pixel goes where. Layers that draw and mix pixels have no rule.
+which pixel goes where. Layers that draw and mix pixels have no rule. The probe is written over the layer's input in
+NNabla's graph.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ...errors import UnsupportedError
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["PROBES", "RULES"]
+__all__ = ["PROBES", "RULES", "check_drawing"]
 
 # Whole numbers up to here are exact in float32.
 LARGEST = 1 << 24
@@ -30,10 +31,22 @@ def _ones(node: Node) -> Array:
 def _numbers(node: Node) -> Array:
     """Return the number of every value, from 1 on: 0 is what comes from outside an image."""
     shape = node.input_shapes[0]
-    count = math.prod(shape)
+    return np.arange(1, math.prod(shape) + 1, dtype=np.float32).reshape(shape)
+
+
+def check_drawing(node: Node) -> None:
+    """Refuse a layer whose draw does not show.
+
+    Raises:
+        UnsupportedError: It fills with another number than zero, or has more values than float32 can number.
+    """
+    count = math.prod(node.input_shapes[0])
+    if PROBES.get(node.kind) is not _numbers:
+        return
     if count > LARGEST:
         raise UnsupportedError(f"The forward mode can follow {LARGEST} values through {node.kind}, not {count}.")
-    return np.arange(1, count + 1, dtype=np.float32).reshape(shape)
+    if node.arguments.get("constant_value"):
+        raise UnsupportedError(f"The forward mode can follow {node.kind} with zeros around the image only.")
 
 
 def _dropout(node: Node, x: Dual, shares: Dual) -> Dual:

@@ -23,7 +23,7 @@ from ...parameters import ParameterSpace
 from .buffers import Buffers
 from .dual import Dual
 from .node import Node, Rule
-from .random_layers import PROBES
+from .random_layers import PROBES, check_drawing
 from .registry import RULES
 
 __all__ = ["PassStep", "Tape", "TangentPass"]
@@ -31,8 +31,9 @@ __all__ = ["PassStep", "Tape", "TangentPass"]
 # Functions whose outputs are new arrays that nobody else holds, or their inputs' where those were.
 FRESH = ("Affine", "BatchNormalization", "Convolution", "Deconvolution", "DepthwiseConvolution", "ReLU")
 
-# Functions that may overwrite their inputs although a way back that moves needs the others'.
-OVERWRITES = ("ReLU",)
+# Functions that may overwrite their inputs' tangents although a way back will move: they read their output alone there,
+# and those before them do not read theirs.
+OUTPUT_ALONE = ("ReLU",)
 
 
 class PassStep(NamedTuple):
@@ -160,14 +161,16 @@ class TangentPass:
             if variable in self._columns:
                 column = batch[self._columns[variable]]
                 return Dual(np.asarray(column, self.precision).reshape(variable.shape))
-            return Dual(np.asarray(variable.d, self.precision))
+            return Dual(np.array(variable.d, self.precision))  # a copy: a probe may be written there
 
         with np.errstate(all="ignore"):  # what is not finite is handed on, as NNabla does
             for step in self.steps:
                 inputs = [look_up(variable) for variable in step.inputs]
                 inputs += [Dual(array.astype(self.precision)) for array in _drawn(step)]
                 for dual, spare in zip(inputs, step.spares):
-                    dual.spare = spare and (tape is None or not tape.moving or step.node.kind in OVERWRITES)
+                    kept = tape is not None and tape.moving and step.node.kind not in OUTPUT_ALONE
+                    is_array = dual.tangent is None or dual.tangent.flags.writeable  # not one number, repeated
+                    dual.spare = spare and is_array and not kept
                 outputs = _computed(step, inputs, self.precision)
                 known.update(zip(step.outputs, outputs))
                 if tape is not None:
@@ -189,14 +192,16 @@ class TangentPass:
             left.subtract(function.inputs)
             node = self._node(function)
             moves = [variable in moving for variable in function.inputs]
+            rule = RULES.get(node.kind)
             if any(moves):
                 _check(node)
                 moving.update(function.outputs)
+            elif node.kind in PROBES:  # NNabla computes it, whatever it draws
+                rule = None
             if node.kind in FRESH:
                 fresh.update(function.outputs)
             spares = [variable in fresh and uses[variable] == 1 for variable in function.inputs]
             read = [variable for variable in function.inputs if not left[variable]]
-            rule = RULES.get(node.kind)
             steps.append(PassStep(node, function, rule, function.inputs, function.outputs, spares, read, moves))
         return steps
 
@@ -216,11 +221,12 @@ def _functions_behind(outputs: Sequence[nn.Variable]) -> List[nn.function.Functi
 def _check(node: Node) -> None:
     if node.kind not in RULES:
         raise UnsupportedError(f"The forward mode has no rule for a layer of this network ({node.kind}).")
+    check_drawing(node)
 
 
 def _drawn(step: PassStep) -> List[Array]:
     """Let a layer that draws show what it draws; its input in NNabla's graph is lost."""
-    if step.node.kind not in PROBES:
+    if step.rule is None or step.node.kind not in PROBES:
         return []
     step.inputs[0].d = PROBES[step.node.kind](step.node)
     step.function.forward(step.inputs, step.outputs)

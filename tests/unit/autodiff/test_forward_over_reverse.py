@@ -16,9 +16,11 @@ from support.small_networks import (
     two_dropouts,
 )
 
+from nnabla_influence.autodiff import LossOracle
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_over_reverse import ForwardOverReverse
 from nnabla_influence.autodiff.gradient_check import GradientCheck
+from nnabla_influence.autodiff.pull import PULLS
 from nnabla_influence.autodiff.tangent import random_layers
 from nnabla_influence.errors import UnsupportedError
 from nnabla_influence.network import TRAINING
@@ -71,7 +73,27 @@ def read_behind_a_probe(x, rng):
     return F.tanh(PF.affine(h, 5, rng=rng, name="hidden"))
 
 
-DRAWING = [read_behind_a_probe, two_dropouts, dropouts_in_a_row, moved_pixels, copied_pixels, augmented]
+def power_of_zeros(x, rng):
+    """Where a rectifier lets nothing move, the second derivative is without limit."""
+    return F.pow_scalar(F.relu(PF.affine(x, 6, rng=rng, name="hidden")), 1.5)
+
+
+def product_of_one(x, rng):
+    return F.mul_n(F.tanh(PF.affine(x, 6, rng=rng, name="hidden")))
+
+
+def held_weights(x, rng):
+    """Weights that do not move, one of them behind a layer that draws, and a trained bias in front of a rectifier."""
+    a, b = (F.tanh(PF.affine(x, 6, rng=rng, name=name)) for name in "ab")
+    w, v = (
+        PF.get_parameter_or_create(name, shape, rng.normal(size=shape), need_grad=False)
+        for name, shape in (("w", (6, 5)), ("v", (36, 5)))
+    )
+    bias = PF.get_parameter_or_create("bias", (5,), rng.normal(size=5))
+    return F.affine(a, F.dropout(w, 0.3)) + F.affine(b, w) + F.relu(F.affine(x, v, bias))
+
+
+DRAWING = [held_weights, read_behind_a_probe, two_dropouts, dropouts_in_a_row, moved_pixels, copied_pixels, augmented]
 
 
 def name_of(body):
@@ -93,6 +115,7 @@ def exact(graph):
 
 @pytest.mark.parametrize("body, replayed", [
     *((body, False) for body in (smooth, depthwise, normalized, read_twice, split_up)),
+    *((body, False) for body in (power_of_zeros, product_of_one)),
     *((body, False) for body in (two_dropouts, copied_pixels, augmented)),
     *((body, True) for body in DRAWING),
 ], ids=lambda value: ("as scored", "as trained")[value] if isinstance(value, bool) else name_of(value))  # fmt: skip
@@ -151,8 +174,55 @@ def test_a_layer_that_draws_and_mixes_pixels_is_named():
         ForwardOverReverse(graph)
 
 
-def test_more_pixels_than_float32_can_number_are_refused(monkeypatch):
-    monkeypatch.setattr(random_layers, "LARGEST", 10)
-    graph, point, direction = at_its_parameters(small_network(moved_pixels), TRAINING, seed=3)
-    with pytest.raises(UnsupportedError, match="can follow 10 values through RandomFlip, not 252"):
+def shifted(x, rng):
+    h = F.tanh(PF.convolution(x, 3, (3, 3), rng=rng))
+    return F.random_shift(h, (1, 2), border_mode="constant", constant_value=0.02)
+
+
+def mean_that_moves(x, rng):
+    return PF.mean_subtraction(F.tanh(PF.affine(x, 5, rng=rng, name="hidden")))
+
+
+@pytest.mark.parametrize("body, reason", [
+    (shifted, "follow RandomShift with zeros around"),
+    (mean_that_moves, "MeanSubtraction with its mean held still"),
+], ids=["another constant", "a mean that moves"])  # fmt: skip
+def test_settings_that_the_rules_do_not_know_are_named(body, reason):
+    graph, point, direction = at_its_parameters(small_network(body), TRAINING, seed=3)
+    with pytest.raises(UnsupportedError, match=reason):
         ForwardOverReverse(graph).run(point, draw_batch(), direction)
+
+
+def test_a_batch_with_more_pixels_than_float32_can_number_falls_back(monkeypatch):
+    network = small_network(moved_pixels)
+    oracle, direction = LossOracle(network), np.random.RandomState(2).normal(size=network.space.size)
+    expected = oracle.products(network.theta, draw_batch(20), direction, seed=3)
+    monkeypatch.setattr(random_layers, "LARGEST", 8 * 3 * 36)  # eight samples, which decide
+    products = LossOracle(network).products(network.theta, draw_batch(20), direction, seed=3)
+    assert_close(products[0], expected[0], 1e-4, "a difference of float32 losses")
+    monkeypatch.setattr(random_layers, "LARGEST", 10)
+    graph, _, _ = at_its_parameters(network, TRAINING, seed=3)
+    with pytest.raises(UnsupportedError, match="can follow 10 values through RandomFlip, not 756"):
+        ForwardOverReverse(graph)
+
+
+def test_a_way_back_that_fails_is_named(monkeypatch):
+    def fails(node, kept, c):
+        raise TypeError("what NumPy says")
+
+    monkeypatch.setitem(PULLS, "Tanh", fails)
+    graph, point, direction = at_its_parameters(small_network(smooth))
+    with pytest.raises(UnsupportedError, match="no way back .*Tanh"):
+        ForwardOverReverse(graph).run(point, draw_batch(), direction)
+
+
+def test_given_statistics_count_where_a_step_is_followed():
+    def normalized_as_given(x, rng):
+        h = PF.batch_normalization(PF.convolution(x, 4, (3, 3), rng=rng), batch_stat=False)
+        return F.dropout(F.tanh(h), 0.3)
+
+    network = small_network(normalized_as_given)
+    oracle, direction = LossOracle(network), np.ones(network.space.size)
+    before = oracle.products(network.theta, draw_batch(), direction, seed=3)[0]
+    oracle.set_statistics(network.statistics_values + 1)
+    assert not np.allclose(oracle.products(network.theta, draw_batch(), direction, seed=3)[0], before)

@@ -88,3 +88,30 @@ def test_a_batch_that_does_not_fit_is_refused():
     oracle = LossOracle(network_of(plain), "frozen")
     with pytest.raises(DataError, match="column 'x'"):
         oracle.squared_gradient_norms(oracle.network.theta, {"y": BATCH["y"]})
+
+
+def test_samples_that_are_not_finite_do_not_decide(caplog):
+    oracle = LossOracle(network_of(plain), "frozen")
+    theta = oracle.network.theta
+    broken = {**BATCH, "x": np.where(np.arange(3)[:, None, None] == 1, np.nan, BATCH["x"])}
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        found = oracle.squared_gradient_norms(theta, broken)
+    assert np.isnan(found).tolist() == [False, True, False] and not caplog.text
+    expected = oracle.squared_gradient_norms(theta, BATCH)
+    np.testing.assert_allclose(found[::2], expected[::2], rtol=1e-6)
+
+
+def test_norms_do_not_depend_on_what_ran_before():
+    """Layers whose running statistics move when NNabla runs them with batch statistics."""
+
+    def normalized(x):
+        h = PF.batch_normalization(PF.affine(x, 5, rng=RANDOM), name="norm")
+        return PF.affine(F.relu(h), 2, rng=RANDOM, name="out")
+
+    oracle = LossOracle(network_of(normalized))
+    theta = oracle.network.theta
+    before = oracle.squared_gradient_norms(theta, BATCH)
+    oracle.products(theta, BATCH, np.ones(theta.size))
+    assert np.array_equal(oracle.squared_gradient_norms(theta, BATCH), before)
+    oracle.set_statistics(oracle.network.statistics_values + 1)
+    assert not np.allclose(oracle.squared_gradient_norms(theta, BATCH), before), "given statistics count"

@@ -73,7 +73,7 @@ def norms(function, shape, parameter_shapes, settings):
         trains = [number == other for other in range(len(parameters))]
         layers.append(layer_of(y, d, [False, *trains, *[False] * len(frozen)]))
     layers.append(layers[0]._replace(trains=[False, *[True] * len(parameters), *[False] * len(frozen)]))
-    assert all(Layer.is_known(layer.node, layer.trains) for layer in layers)
+    assert all(Layer.is_known(layer.node, layer.trains, B) for layer in layers)
     found = [squared_norms(layer) for layer in layers]
     return np.stack(found, 1), np.array([[*row, sum(row)] for row in expected])
 
@@ -102,6 +102,27 @@ def node(kind, arguments, *inputs):
     (node("BatchNormalization", {"batch_stat": True}, (2, 3), (1, 3), (1, 3), (1, 3), (1, 3)), [False, True, True]),
     (node("WeightNormalization", {}, (2, 3), (2,)), [True, True]),
     (node("Identity", {}, ()), [False]),
-], ids=["no way back", "samples that depend on each other", "a parameter as input", "no batch"])  # fmt: skip
+    (node("Embed", {}, (6,), (6, 3)), [False, True]),
+], ids=["no way back", "coupled samples", "a parameter as input", "no batch", "other rows"])  # fmt: skip
 def test_without_a_way_to_it_it_is_not_known(made, trains):
-    assert not Layer.is_known(made, trains)
+    assert not Layer.is_known(made, trains, 2)
+
+
+@pytest.mark.parametrize("name", ["affine", "affine at few positions", "affine at many positions", "convolution"])
+def test_squares_may_be_larger_than_float32_can_say(name):
+    function, shape, parameters, settings = LAYERS[name]
+    y = function(variable(B, *shape), *(variable(*shape) for shape in parameters), **settings)
+    y.forward()
+    d = RANDOM.normal(size=y.shape).astype(np.float32)
+    trains = [False] + [True] * len(parameters)
+    usual, large = (squared_norms(layer_of(y, scale * d, trains)) for scale in (np.float32(1), np.float32(1e18)))
+    assert_close(large / 1e36, usual, 1e-6, "float32")
+
+
+def test_rows_are_looked_up_by_whole_numbers():
+    x = nn.Variable.from_numpy_array(np.array([[0.0, 1.0, 0.0]], np.float32))
+    y = F.embed(x, variable(3, 4))
+    y.forward()
+    layer = layer_of(y, RANDOM.normal(size=(1, 3, 4)).astype(np.float32), [False, True])
+    between = layer._replace(inputs=[np.array([[0.2, 1.4, 0.0]]), layer.inputs[1]])
+    assert squared_norms(between) == squared_norms(layer)
