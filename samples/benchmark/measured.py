@@ -13,9 +13,12 @@ import nnabla.functions as F
 import nnabla.parametric_functions as PF
 import nnabla.solvers as S
 import numpy as np
+from nnabla.ext_utils import import_extension_module
 
 from nnabla_influence.config import SolverConfig
 from nnabla_influence.dataset.dataset import Dataset
+from nnabla_influence.device import Device
+from nnabla_influence.errors import MissingExtraError
 from nnabla_influence.execution import cpu_model, one_thread
 from nnabla_influence.network import TRAINING, Network
 
@@ -93,6 +96,38 @@ def seconds(action):
     started = time.process_time()
     action()
     return time.process_time() - started
+
+
+def clock_of(device):
+    """What measures an action on a device: the processor's seconds, or elsewhere the clock's until it is done."""
+    if device.kind == "cpu":
+        return seconds
+
+    def by_the_clock(action):
+        started = time.perf_counter()
+        action()
+        synchronize(device)
+        return time.perf_counter() - started
+
+    return by_the_clock
+
+
+def synchronize(device):
+    """Wait until a device has done what it was asked to."""
+    import_extension_module(device.kind).synchronize(device_id=device.name.partition(":")[2] or "0")
+
+
+def available(names):
+    """The devices of these names that are there; of the others it is printed why they are skipped."""
+    devices = []
+    for name in names:
+        try:
+            with Device(name).scope():
+                nn.NdArray.from_numpy_array(np.zeros(1)).cast(np.float32)  # whether there is one shows now
+            devices.append(Device(name))
+        except (MissingExtraError, RuntimeError) as error:
+            print(f"{name}: skipped ({error})")
+    return devices
 
 
 def step_seconds(name, batch, repeats):

@@ -11,6 +11,7 @@ affects both alike.
 
 import argparse
 import csv
+import itertools
 import json
 import math
 import multiprocessing
@@ -40,23 +41,27 @@ def write_images(folder, samples):
     return folder / "data.csv"
 
 
-def ratios(repeats, batch, policy):
+def ratios(repeats, batch, policy, device):
     """Median seconds per sample of training and of scoring, and the median of the pairwise ratios."""
+    from measured import synchronize
+
     from nnabla_influence.autodiff import LossOracle
     from nnabla_influence.config import TrainingConfig
     from nnabla_influence.dataset.dataset import Dataset
-    from nnabla_influence.device import Device
     from nnabla_influence.network import Network
     from nnabla_influence.training import StepPlan, Trainer
 
     random = np.random.default_rng(0)
     data = Dataset.from_arrays({"x": random.random((batch, 1, 32, 32)), "y": np.arange(batch) % 10})
     network = Network.builtin("builtin:cifarnet", (1, 32, 32), 10)
-    trainer = Trainer(network, data, TrainingConfig(batch_size=batch), Device())
+    trainer = Trainer(network, data, TrainingConfig(batch_size=batch), device)
     step = next(iter(StepPlan(trainer.config, batch).epoch(0)))
-    oracle = LossOracle(network, policy)
+    oracle = LossOracle(network, policy, device)
     direction = random.standard_normal(network.space.size)
-    actions = (lambda: trainer.step(step), lambda: oracle.products(network.theta, data.batch(range(batch)), direction))
+    actions = (
+        lambda: (trainer.step(step), synchronize(device)),
+        lambda: oracle.products(network.theta, data.batch(range(batch)), direction),
+    )
     times = [[seconds(action) for action in actions] for _ in range(repeats + 1)][1:]  # the first builds the graphs
     train, score = ([pair[i] / batch for pair in times] for i in (0, 1))
     return statistics.median(train), statistics.median(score), statistics.median(s / t for t, s in zip(train, score))
@@ -122,19 +127,24 @@ def in_a_process(samples, batch):
 
 
 def main():
+    from measured import available
+
+    from nnabla_influence.choices import DEVICES
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="measured pairs of steps (default: 7)")
     parser.add_argument("--batch", type=int, default=64, help="samples of a batch (default: 64)")
     parser.add_argument("--samples", type=int, nargs=2, default=(256, 1024), help="data sizes for the memory figure")
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--devices", nargs="+", default=DEVICES, help="where to measure (default: all that are there)")
     args = parser.parse_args()
     figures = {}
-    for policy in ("batch", "frozen"):
-        train, score, ratio = ratios(args.repeats, args.batch, policy)
-        figures[policy] = {"training": train, "scoring": score, "ratio": ratio}
+    for device, policy in itertools.product(available(args.devices), ("batch", "frozen")):
+        train, score, ratio = ratios(args.repeats, args.batch, policy, device)
+        figures[f"{device.name}, {policy}"] = {"training": train, "scoring": score, "ratio": ratio}
         print(
-            f"batch norm {policy:6}: training step {1e3 * train:.2f} ms a sample, scoring step {1e3 * score:.2f} ms "
-            f"a sample, ratio {ratio:.2f}"
+            f"{device.name}, batch norm {policy:6}: training step {1e3 * train:.2f} ms a sample, scoring step "
+            f"{1e3 * score:.2f} ms a sample, ratio {ratio:.2f}"
         )
     for samples in args.samples:
         memory = in_a_process(samples, args.batch)
