@@ -85,8 +85,8 @@ def _of_binary_cross_entropy(node: Node, p: Dual, t: Dual) -> List[Dual]:
 
 
 def _of_sigmoid_cross_entropy(node: Node, z: Dual, t: Dual) -> List[Dual]:
-    """Return the slopes of ``(1 - t) z - log s(z)``, s the sigmoid."""
-    return [sigmoid(z) - t, -z]
+    """Return the slopes of ``(1 - t) z - log s(z)``, s the sigmoid and t a whole number."""
+    return [sigmoid(z) - Dual(np.trunc(t.value)), z * 0.0]
 
 
 def _divergence(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:

@@ -96,7 +96,11 @@ def _binary_cross_entropy(node: Node, p: Dual, target: Dual) -> Dual:
 
 
 def _sigmoid_cross_entropy(node: Node, z: Dual, target: Dual) -> Dual:
-    """Return ``-t log s(z) - (1 - t) log s(-z)`` as ``(1 - t) z - log s(z)``, s the sigmoid."""
+    """Return ``-t log s(z) - (1 - t) log s(-z)`` as ``(1 - t) z - log s(z)``, s the sigmoid.
+
+    NNabla takes the whole number of the target, which so does not move.
+    """
+    target = Dual(np.trunc(target.value))
     logarithm = z.mapped(log_sigmoid(z.value), lambda: logistic(-z.value))
     return z * (-target + 1.0) - logarithm
 

@@ -29,6 +29,7 @@ def test_errors_of_real_values(loss):
 
 def test_losses_of_binary_targets():
     assert_tangents(F.sigmoid_cross_entropy, Z, Fixed(BINARY))
+    assert_tangents(F.sigmoid_cross_entropy, Z, Fixed(1.7 * TARGET))  # of which NNabla takes the whole numbers
     assert_tangents(F.binary_cross_entropy, PROBABILITIES, Fixed(BINARY))
 
 
