@@ -6,7 +6,7 @@ Along the unit vector of a direction u, with step e,
     H u           = |u| (g(theta + e u/|u|)   - g(theta - e u/|u|))   / 2e,
 
 two forward passes for the scores of a whole batch, two gradients for the Hessian product. It needs no second derivative
-(NNabla lacks those of depthwise convolution, mish, flip and others). Kinks (ReLU, max pooling) make the choice
+(NNabla lacks those of recurrent layers, spectral normalisation and others). Kinks (ReLU, max pooling) make the choice
 of e delicate: scores come out well, Hessian products of such networks are rough. Layers that round are beyond it: their
 gradient is a convention that no difference of outputs knows. `GradientCheck` tells how far the scores are right.
 """

@@ -142,7 +142,7 @@ class LossOracle:
             return self._gradients.run(theta, batch, validation, weigh)
 
     def products(self, theta: Array, batch: Batch, direction: Array, seed: Optional[int] = None) -> Tuple[Array, Array]:
-        """Compute scores and Hessian product of a training batch, from one graph.
+        """Compute scores and Hessian product of a training batch together.
 
         Args:
             theta: Parameters (P,).
@@ -151,8 +151,9 @@ class LossOracle:
             seed: Draws the random layers as training did with this seed; None takes them out.
 
         Returns:
-            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss. Where NNabla cannot
-            differentiate the network twice, or does it wrongly, both are central differences, and the log says so.
+            ``<grad l_i, u>`` (B,) and ``H u`` (P,) with H the Hessian of the batch's mean loss. By our own pass on the
+            CPU, where it knows every layer; else NNabla differentiates the network twice; where it cannot, or does it
+            wrongly, the Hessian product is a central difference. The log says which but for the first.
         """
         point = EvaluationPoint(theta, seed)
         with self._computing():
@@ -162,7 +163,7 @@ class LossOracle:
     def sample_products(self, theta: Array, batch: Batch, direction: Array) -> Array:
         """Compute ``<grad l_i, u>`` (B,) for every sample of a training batch, the random layers taken out.
 
-        By forward mode on the CPU, where every layer has a rule for it; else by `products`, which the log says.
+        By forward mode on the CPU, where every layer has a rule for it; else as `products`, which the log says.
         """
         point = EvaluationPoint(theta)
         with self._computing():
