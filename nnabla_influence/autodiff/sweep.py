@@ -4,9 +4,9 @@ The batches of a data set are independent of each other as long as the parameter
 curvature products, losses. A `Sweep` asks for them in this process, a `SharedSweep` lets workers answer whole batches.
 Answers come in the order of the batches and are the same to the last bit, so sums of them are too.
 
-How an oracle computes (by our own passes, by double backward, by differences) is decided by the first batch of every size
-that a kind of question meets. So a worker that is new to an oracle first repeats these decisions, on the same batches
-with the same directions.
+How an oracle computes (by our own passes, by double backward, by differences) is decided by the first batch of every
+size that a kind of question meets. So a worker that is new to an oracle first repeats these decisions, on the same
+batches with the same directions.
 """
 
 from __future__ import annotations
