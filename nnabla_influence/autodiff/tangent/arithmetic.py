@@ -70,6 +70,7 @@ def _comparison(compare: Callable[[Array, Array], Array]) -> Rule:
     """Return the rule of a comparison: it jumps, and is flat elsewhere."""
 
     def rule(node: Node, x: Dual, *others: Dual) -> Dual:
+        """See `node.Rule`."""
         other = others[0].value if others else _number(node).value
         return Dual(compare(x.value, other).astype(x.value.dtype))
 

@@ -28,6 +28,7 @@ def log(x: Dual) -> Dual:
 
 def _rule(function: Function, slope: Function) -> Rule:
     def rule(node: Node, x: Dual) -> Dual:
+        """See `node.Rule`."""
         return x.mapped(function(x.value), lambda: slope(x.value))
 
     return rule

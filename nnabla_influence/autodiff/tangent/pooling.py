@@ -108,6 +108,7 @@ def _summed(node: Node, x: Dual) -> Dual:
     """Add up the values of every window."""
 
     def total(a: Array) -> Array:
+        """Return the sums of one array."""
         for window in windows_of(node):
             a = functools.reduce(np.add, window.entries(window.padded(a, 0.0)))
         return a
@@ -127,6 +128,7 @@ def _global(reduce: Callable[..., Array]) -> Rule:
     """Return the rule of a reduction over the image, whose axes keep length 1."""
 
     def rule(node: Node, x: Dual) -> Dual:
+        """See `node.Rule`."""
         return x.linear(lambda a: reduce(a, axis=tuple(range(2, a.ndim)), keepdims=True))
 
     return rule

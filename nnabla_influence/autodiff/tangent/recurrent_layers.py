@@ -26,6 +26,7 @@ Cell = Callable[[Dual, List[Dual], Dual, Optional[Dual]], List[Dual]]
 
 def _rnn_cell(nonlinearity: Callable[[Dual], Dual]) -> Cell:
     def cell(x: Dual, states: List[Dual], weight: Dual, bias: Optional[Dual]) -> List[Dual]:
+        """See `Cell`."""
         return [nonlinearity(_affine(joined([x, states[0]], -1), weight, bias))]
 
     return cell

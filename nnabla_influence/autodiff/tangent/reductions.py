@@ -16,6 +16,7 @@ __all__ = ["RULES"]
 
 def _linear(reduce: Callable[..., Array]) -> Rule:
     def rule(node: Node, x: Dual) -> Dual:
+        """See `node.Rule`."""
         axes = tuple(node.arguments["axes"])
         return x.linear(lambda a: reduce(a, axis=axes).reshape(node.output_shapes[0]))
 
@@ -26,6 +27,7 @@ def _extreme(place: Callable[..., Array]) -> Rule:
     """Return the rule of the largest or smallest value; of equal ones the first counts."""
 
     def rule(node: Node, x: Dual) -> Dual:
+        """See `node.Rule`."""
         rows = _reduced_last(node, x)
         at = place(rows.value, axis=1)
         return rows.linear(lambda a: a[np.arange(len(a)), at].reshape(node.output_shapes[0]))

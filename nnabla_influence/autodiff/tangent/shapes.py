@@ -85,6 +85,7 @@ def _unpooling(node: Node, x: Dual) -> Dual:
     kernel = node.arguments["kernel"]
 
     def repeated(a: Array) -> Array:
+        """Return one array, repeated."""
         for axis, times in zip(range(a.ndim - len(kernel), a.ndim), kernel):
             a = a.repeat(times, axis)
         return a

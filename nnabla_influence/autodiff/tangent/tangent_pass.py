@@ -154,6 +154,7 @@ class TangentPass:
         known: Dict[nn.Variable, Dual] = {}
 
         def look_up(variable: nn.Variable) -> Dual:
+            """Return a variable as it is by now."""
             if variable in known:
                 return known[variable]
             if variable in self.names:
