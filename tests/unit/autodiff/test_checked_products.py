@@ -91,7 +91,7 @@ def test_a_network_of_straight_lines_has_no_curvature_and_is_no_fault(monkeypatc
     """A difference of its gradients is rounding alone."""
 
     def straight(z, y):
-        return F.absolute_error(F.log(F.exp(F.mean(z, axis=1, keepdims=True))), y)
+        return F.absolute_error(F.tan(F.atan(F.mean(z, axis=1, keepdims=True))), y)
 
     monkeypatch.setattr("support.small_networks.F.softmax_cross_entropy", straight)
     products, notice, _ = checked(lambda x, rng: x)
