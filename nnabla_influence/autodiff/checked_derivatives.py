@@ -1,26 +1,23 @@
 """How the derivatives of a network are computed, for every batch size: chosen on first batches, then kept.
 
-By forward mode where every layer has a rule for it and a `GradientCheck` agrees; else by NNabla's backward passes, else
-by differences. A rule that is right is right for every batch size and any row, so a few rows of the very first batch
-are checked, and only where they do not show it right, the whole batch decides.
+By our own pass where every layer has a rule for it, and for products a way back, and where the first batch shows that
+it is right (`FirstBatch`); else by NNabla's backward passes, else by differences.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from typing import Callable, Dict, Set, Tuple
+from typing import Callable, Dict, Optional, Set, Tuple, TypeVar
 
 from ..array import Array
-from ..errors import UnsupportedError
 from ..network import TRAINING, Purpose
 from ..network.graph import check_batch
-from .checked_products import checked_forward_scores, checked_own_products, checked_products
-from .checked_scores import checked_scores
-from .first_batch import FEW, first_rows
+from .checked_products import products_are_right, products_otherwise, scores_are_right
+from .first_batch import FirstBatch, first_rows
 from .forward_over_reverse import ForwardOverReverse
 from .forward_scores import ForwardScores
-from .gauss_newton import GaussNewton
+from .forward_tangents import ForwardTangents
+from .gauss_newton import GaussNewton, tangents_are_right
 from .graph_cache import GraphCache
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph, batch_size
 from .sample_products import SampleProducts
@@ -30,8 +27,15 @@ __all__ = ["CheckedDerivatives"]
 
 LOGGER = logging.getLogger("nnabla_influence")
 
+# What falls back from our own pass.
+BY_NNABLA = "NNabla's backward passes instead take several times as long"
 # What is said of scores and products alike.
 SLOW = "backward passes"
+
+Way = TypeVar("Way")
+
+Question = Tuple[EvaluationPoint, Batch, Array]
+"""Where, the columns of B samples, and the direction (P,): what every derivative here is asked for."""
 
 
 class CheckedDerivatives:
@@ -40,15 +44,17 @@ class CheckedDerivatives:
     Args:
         graphs: The network's graphs.
         purpose: What they are built for where random layers are taken out.
-        fast: Whether to try the forward mode, which computes on the CPU.
+        fast: Whether to try our own pass, which computes on the CPU.
     """
 
     def __init__(self, graphs: GraphCache, purpose: Purpose, fast: bool) -> None:
         self._graphs = graphs
         self._purpose = purpose
         self._fast = fast
+        self._own_products: FirstBatch[ForwardOverReverse] = FirstBatch()
+        self._own_scores: FirstBatch[ForwardScores] = FirstBatch()
+        self._own_tangents: FirstBatch[ForwardTangents] = FirstBatch()
         self._products: Dict[Tuple[int, Purpose], SampleProducts] = {}
-        self._scores: Dict[int, SampleScores] = {}
         self._gauss_newton: Dict[int, GaussNewton] = {}
         self._said: Set[str] = set()
 
@@ -66,28 +72,18 @@ class CheckedDerivatives:
         purpose = self._purpose if point.seed is None else TRAINING
         key = batch_size(batch), purpose
         if key not in self._products:
-            network = self._built(batch, purpose)
-            if self._fast and self._own_products_are_right(purpose, point, batch, direction):
-                with suppress(UnsupportedError):  # a batch too large for a layer
-                    self._products[key] = ForwardOverReverse(network)
-        if key not in self._products:
-            self._products[key], notice, rough = checked_products(network, point, batch, direction, self._fast)
-            subject, level = ("differences", logging.WARNING) if rough else (SLOW, logging.INFO)
-            self._say_once(subject, notice, level)
+            self._products[key] = self._chosen_products(purpose, (point, batch, direction))
         return self._products[key]
 
     def scores(self, point: EvaluationPoint, batch: Batch, direction: Array) -> SampleScores:
         """Return what computes the scores of batches of this size, the random layers taken out, see `products`."""
-        if not self._fast:
-            return self.products(point, batch, direction)
-        size = batch_size(batch)
-        if size not in self._scores:
-            network = self._built(batch, self._purpose)
-            if self._forward_is_right(point, batch, direction):
-                self._scores[size] = ForwardScores(network)
-            else:
-                self._scores[size] = self._first_scores(network, point, batch, direction)
-        return self._scores[size]
+        scores = self._own_forward_scores(self._purpose, (point, batch, direction)) if self._fast else None
+        if scores is not None:
+            return scores
+        products = self.products(point, batch, direction)
+        if self._fast:
+            self._say_once(SLOW, f"{self._own_scores.why_not(self._purpose)} {BY_NNABLA}", logging.INFO)
+        return products
 
     def gauss_newton_product(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
         """Compute ``sum_i G_i v`` (P,), float64.
@@ -102,74 +98,69 @@ class CheckedDerivatives:
         """
         size = batch_size(batch)
         if size not in self._gauss_newton:
-            network = self._built(batch, self._purpose)
-            checked = self._fast and self._forward_products_are_right(point, batch, direction)
-            self._gauss_newton[size] = GaussNewton(network, self._fast, checked)
+            self._gauss_newton[size] = self._chosen_gauss_newton((point, batch, direction))
         gauss_newton = self._gauss_newton[size]
         check_batch(batch, gauss_newton.network.graph)
         product = gauss_newton.run(point, batch, direction)
         self._say_once("Gauss-Newton products", gauss_newton.notice, logging.INFO)
         return product
 
-    def _built(self, batch: Batch, purpose: Purpose) -> ParameterizedGraph:
+    def _chosen_products(self, purpose: Purpose, question: Question) -> SampleProducts:
+        network = self._built(purpose, question)
+        if self._fast:
+            own = self._first(self._own_products, ForwardOverReverse, products_are_right, purpose, question)
+            if own is not None:
+                return own
+
+        def forward() -> Optional[ForwardScores]:
+            """Return the scores by forward mode if they are right."""
+            return self._own_forward_scores(purpose, question) if self._fast else None
+
+        products, notice, rough = products_otherwise(network, *question, self._fast, forward)
+        if rough:
+            self._say_once("differences", notice, logging.WARNING)
+        elif self._fast:
+            self._say_once(SLOW, f"{self._own_products.why_not(purpose)} {BY_NNABLA}", logging.INFO)
+        return products
+
+    def _chosen_gauss_newton(self, question: Question) -> GaussNewton:
+        network = self._built(self._purpose, question)
+        if not self._fast:
+            return GaussNewton(network)
+        tangents = self._first(self._own_tangents, ForwardTangents, tangents_are_right, self._purpose, question)
+        reason = self._own_tangents.why_not(self._purpose) if tangents is None else ""
+        return GaussNewton(network, tangents, reason)
+
+    def _own_forward_scores(self, purpose: Purpose, question: Question) -> Optional[ForwardScores]:
+        self._built(purpose, question)
+        return self._first(self._own_scores, ForwardScores, scores_are_right, purpose, question)
+
+    def _first(
+        self,
+        ways: FirstBatch[Way],
+        make: Callable[[ParameterizedGraph], Way],
+        is_right: Callable[[Way, EvaluationPoint, Batch, Array], bool],
+        purpose: Purpose,
+        question: Question,
+    ) -> Optional[Way]:
+        """Return our own way for batches of this size, if it is right."""
+        point, batch, direction = question
+
+        def made(rows: int) -> Way:
+            """Make the way for batches of a size."""
+            return make(self._graphs.with_parameters(rows, purpose))
+
+        def shown(way: Way, rows: int) -> bool:
+            """Whether the first rows show that it is right."""
+            return is_right(way, point, first_rows(batch, rows), direction)
+
+        return ways.of(batch_size(batch), purpose, made, shown)
+
+    def _built(self, purpose: Purpose, question: Question) -> ParameterizedGraph:
+        _, batch, _ = question
         network = self._graphs.with_parameters(batch_size(batch), purpose)
         check_batch(batch, network.graph)
         return network
-
-    def _own_products_are_right(self, purpose: Purpose, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """Whether products by our own pass are known to be right, from another batch size or a few rows of this batch.
-
-        The rules are the same for every size.
-        """
-        known = (products for (_, other), products in self._products.items() if other == purpose)
-        if any(isinstance(products, ForwardOverReverse) for products in known):
-            return True
-
-        def look(network: ParameterizedGraph, few: Batch) -> bool:
-            """Check few rows."""
-            return checked_own_products(network, point, few, direction) is not None
-
-        return self._few_show_it(purpose, batch, look)
-
-    def _forward_is_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """See `_own_products_are_right`."""
-        if any(isinstance(scores, ForwardScores) for scores in self._scores.values()):
-            return True
-
-        def look(network: ParameterizedGraph, few: Batch) -> bool:
-            """Check few rows."""
-            return checked_forward_scores(network, point, few, direction) is not None
-
-        return self._few_show_it(self._purpose, batch, look)
-
-    def _forward_products_are_right(self, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
-        """See `_own_products_are_right`."""
-        if any(other.by_forward for other in self._gauss_newton.values()):
-            return True
-
-        def look(network: ParameterizedGraph, few: Batch) -> bool:
-            """Check few rows."""
-            probe = GaussNewton(network)
-            probe.run(point, few, direction)
-            return probe.by_forward
-
-        return self._few_show_it(self._purpose, batch, look)
-
-    def _few_show_it(self, purpose: Purpose, batch: Batch, look: Callable[[ParameterizedGraph, Batch], bool]) -> bool:
-        """Whether a few rows, which cost little, show that something is right; if not, the whole batch tells why."""
-        if batch_size(batch) > FEW:
-            with suppress(UnsupportedError):
-                return look(self._graphs.with_parameters(FEW, purpose), first_rows(batch, FEW))
-        return False
-
-    def _first_scores(
-        self, network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array
-    ) -> SampleScores:
-        scores, notice = checked_scores(
-            network, point, batch, direction, lambda: self.products(point, batch, direction)
-        )
-        self._say_once(SLOW, notice, logging.INFO)
-        return scores
 
     def _say_once(self, subject: str, notice: str, level: int) -> None:
         if notice and subject not in self._said:

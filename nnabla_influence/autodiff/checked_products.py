@@ -1,15 +1,14 @@
-"""The choice between exact and difference products, made on a first batch.
+"""Products of a network: what shows on a batch that our own pass is right, and what is left where it is not.
 
-By our own pass where every layer has a rule and a way back; else by NNabla's double backward, else by differences.
-NNabla raises for some layers that it cannot differentiate twice, and is silently wrong for others (two dropouts on one
-variable). So either exact way is believed only after a `GradientCheck`, and the Hessian products of our own pass after
-a comparison with differences of its gradient in double precision; what differences cannot do either is refused.
+That is NNabla's double backward, else differences. NNabla raises for some layers that it cannot differentiate twice,
+and is silently wrong for others (two dropouts on one variable). So either exact way is believed only after a
+`GradientCheck`, and the Hessian products of our own pass after a comparison with differences of its gradient in double
+precision; what differences cannot do either is refused.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
@@ -27,12 +26,10 @@ from .gradient_check import GradientCheck
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 from .sample_products import SampleProducts
 
-__all__ = ["BY_NNABLA", "CheckedProducts", "checked_forward_scores", "checked_own_products", "checked_products"]
+__all__ = ["EXACT", "CheckedProducts", "products_are_right", "products_otherwise", "scores_are_right"]
 
-# What falls back from our own pass.
-BY_NNABLA = "NNabla's backward passes instead take several times as long"
-# Relative error of float32 with cancellation; a wrong second derivative is off by tens of per cent.
 EXACT = 0.05
+"""Relative error of float32 with cancellation; a wrong derivative is off by tens of per cent."""
 # Relative error of central differences across kinks; beyond it scores would be noise.
 USABLE = 0.1
 # Step of differences in double precision, relative to the length of the parameters.
@@ -55,35 +52,60 @@ class CheckedProducts(NamedTuple):
     rough: bool = False
 
 
-def checked_products(
-    network: ParameterizedGraph, point: EvaluationPoint, batch: Batch, direction: Array, fast: bool
-) -> CheckedProducts:
-    """Choose how the products of a network are computed, on a first batch.
+def products_are_right(own: ForwardOverReverse, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+    """Whether scores, gradient and Hessian product of a batch by our own pass are what NNabla and differences give.
 
-    By our own pass or else by double backward where they can do that and do it right; otherwise the Hessian product by
-    central differences, and the scores by forward mode or else by differences too.
+    Args:
+        own: Our own pass.
+        point: Where the batch is.
+        batch: Columns of B samples.
+        direction: u (P,).
+    """
+    scores, curvature = own.run(point, batch, direction)
+    check = GradientCheck(own.network, point, batch, direction)
+    errors = [
+        check.error(scores),
+        check.gradient_error(own.gradient(point, batch, check.weights)),
+        _curvature_error(curvature, own.network, point, batch, direction),
+    ]
+    return bool(np.max(errors) <= EXACT)  # NaN is no agreement
+
+
+def scores_are_right(scores: ForwardScores, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+    """Whether the scores of a batch are what NNabla's gradients give, see `products_are_right`."""
+    check = GradientCheck(scores.network, point, batch, direction)
+    return check.error(scores.scores(point, batch, direction)) <= EXACT
+
+
+def products_otherwise(
+    network: ParameterizedGraph,
+    point: EvaluationPoint,
+    batch: Batch,
+    direction: Array,
+    fast: bool,
+    forward: Callable[[], Optional[ForwardScores]],
+) -> CheckedProducts:
+    """Choose how the products of a network are computed without our own pass, on a first batch.
+
+    By double backward where it can do that and does it right; otherwise the Hessian product by central differences, and
+    the scores by forward mode or else by differences too.
 
     Args:
         network: The built network with its parameters.
         point: Where the batch is.
         batch: Columns of B samples.
         direction: u (P,).
-        fast: Whether to use our own pass and the NumPy second derivative of batch normalisation (CPU only).
+        fast: Whether to use the NumPy second derivative of batch normalisation (CPU only).
+        forward: Returns the scores by forward mode if they are right.
 
     Raises:
         UnsupportedError: Central differences do not give the network's gradients either.
     """
     check = GradientCheck(network, point, batch, direction)
-    slow = ""
-    if fast:
-        try:
-            return CheckedProducts(checked_own_products(network, point, batch, direction, check))
-        except UnsupportedError as error:
-            slow = f"{error.message} {BY_NNABLA}"
     try:
         exact = ExactProducts(network, fast)
         if check.error(_first_scores(exact, point, batch, direction)) <= EXACT:
-            return CheckedProducts(exact, slow)
+            return CheckedProducts(exact)
         reason = "NNabla's second derivatives of this network disagree with its gradients."
     except UnsupportedError as error:
         reason = error.message
@@ -95,50 +117,15 @@ def checked_products(
             remedy("score-without-gradients"),
         )
     off = f"in the first batch by {100 * error_size:.2g} %"
-    forward = None
-    if fast:
-        with suppress(UnsupportedError):
-            forward = checked_forward_scores(network, point, batch, direction, check)
-    if forward is None:
+    scores = forward()
+    if scores is None:
         notice = f"{reason} Scores and Hessian products come from central differences: less accurate, the scores {off}"
         return CheckedProducts(differences, notice, rough=True)
     notice = (
         f"{reason} Hessian products come from central differences: less accurate, as scores would be {off}; the scores "
         "come from the forward mode"
     )
-    return CheckedProducts(ForwardAndDifferences(forward, differences), notice, rough=True)
-
-
-def checked_own_products(
-    network: ParameterizedGraph,
-    point: EvaluationPoint,
-    batch: Batch,
-    direction: Array,
-    check: Optional[GradientCheck] = None,
-) -> ForwardOverReverse:
-    """Return the products by our own pass, after checking those of a batch.
-
-    Args:
-        network: The built network with its parameters.
-        point: Where the batch is.
-        batch: Columns of B samples.
-        direction: u (P,).
-        check: Of this batch, if there is one already.
-
-    Raises:
-        UnsupportedError: A layer has no rule or no way back, or the products are wrong.
-    """
-    own = ForwardOverReverse(network)
-    scores, curvature = own.run(point, batch, direction)
-    check = check or GradientCheck(network, point, batch, direction)
-    errors = [
-        check.error(scores),
-        check.gradient_error(own.gradient(point, batch, check.weights)),
-        _curvature_error(curvature, network, point, batch, direction),
-    ]
-    if not np.max(errors) <= EXACT:  # NaN is no agreement
-        raise UnsupportedError("Our own pass disagrees with the gradients of this network.")
-    return own
+    return CheckedProducts(ForwardAndDifferences(scores, differences), notice, rough=True)
 
 
 def _curvature_error(
@@ -157,33 +144,6 @@ def _curvature_error(
     # A network of straight lines has next to no curvature, and its difference says nothing below this.
     resolved = RESOLVED * relative_length * float(np.linalg.norm(up))
     return relative_error(curvature, expected, resolved)
-
-
-def checked_forward_scores(
-    network: ParameterizedGraph,
-    point: EvaluationPoint,
-    batch: Batch,
-    direction: Array,
-    check: Optional[GradientCheck] = None,
-) -> ForwardScores:
-    """Return the scores by forward mode, after checking those of a batch.
-
-    Args:
-        network: The built network with its parameters.
-        point: Where the batch is.
-        batch: Columns of B samples.
-        direction: u (P,).
-        check: Of this batch, if there is one already.
-
-    Raises:
-        UnsupportedError: A layer has no rule, or the scores are wrong.
-    """
-    forward = ForwardScores(network)
-    scores = forward.scores(point, batch, direction)
-    check = check or GradientCheck(network, point, batch, direction)
-    if not check.error(scores) <= EXACT:
-        raise UnsupportedError("The forward mode disagrees with the gradients of this network.")
-    return forward
 
 
 def _first_scores(exact: ExactProducts, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:

@@ -6,8 +6,7 @@ show that ours is right, the whole batch decides.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Callable, Dict, Generic, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Generic, Hashable, Optional, Tuple, TypeVar
 
 from ..errors import UnsupportedError
 from .parameterized_graph import Batch
@@ -16,6 +15,8 @@ __all__ = ["FEW", "FirstBatch", "first_rows"]
 
 FEW = 8
 """Rows of a first batch that show whether a way is right."""
+
+DISAGREES = "Our own pass disagrees with the gradients of this network."
 
 Way = TypeVar("Way")
 
@@ -27,45 +28,65 @@ class FirstBatch(Generic[Way]):
     itself alone, because what goes wrong among several does not show there.
 
     >>> ways = FirstBatch()
-    >>> [ways.of(size, False, lambda size: f"ours of {size}", lambda way, rows: True) for size in (3, 4)]
+    >>> [ways.of(size, "training", lambda size: f"ours of {size}", lambda way, rows: True) for size in (3, 4)]
     ['ours of 3', 'ours of 4']
     """
 
     def __init__(self) -> None:
-        self._ways: Dict[Tuple[int, bool], Optional[Way]] = {}
+        self._ways: Dict[Tuple[int, Hashable], Optional[Way]] = {}
+        self._right: Dict[Hashable, bool] = {}
+        self._reasons: Dict[Hashable, str] = {}
 
     def of(
-        self, size: int, validation: bool, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]
+        self, size: int, network: Hashable, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]
     ) -> Optional[Way]:
         """Return the way for a size.
 
         Args:
             size: Of the batch.
-            validation: Whether it is the validation network's.
+            network: Which of the networks: that of the training data, say, or of the validation data.
             make: Makes the way for so many rows; UnsupportedError: there is none.
             is_right: Tells whether a way gives what NNabla does for the first so many rows of the batch;
                 UnsupportedError: it cannot.
         """
-        key = (size, validation)
+        key = (size, network)
         if key not in self._ways:
-            decided = [way for (other, which), way in self._ways.items() if which == validation and other > 1]
-            self._ways[key] = None
-            if not decided:
-                self._ways[key] = _right_way(size, make, is_right)
-            elif decided[0] is not None:
-                with suppress(UnsupportedError):
-                    self._ways[key] = make(size)
+            if network not in self._right:
+                right, self._ways[key] = self._looked_at(size, network, make, is_right)
+                if size > 1:
+                    self._right[network] = right
+            else:
+                self._ways[key] = self._made(size, network, make) if self._right[network] else None
         return self._ways[key]
 
+    def why_not(self, network: Hashable) -> str:
+        """Return why `of` last gave none for a network: a sentence."""
+        return self._reasons[network]
 
-def _right_way(size: int, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]) -> Optional[Way]:
-    """Return the way for a size if few rows or all of them show that it is right."""
-    for rows in (FEW, size) if size > FEW else (size,):
-        with suppress(UnsupportedError):
-            way = make(rows)
-            if is_right(way, rows):
-                return way if rows == size else make(size)
-    return None
+    def _looked_at(
+        self, size: int, network: Hashable, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]
+    ) -> Tuple[bool, Optional[Way]]:
+        """Return whether few rows or all of them show the way right, and the way for all if there is one."""
+        for rows in (FEW, size) if size > FEW else (size,):
+            way = self._made(rows, network, make)
+            if way is not None and self._agrees(way, rows, network, is_right):
+                return True, way if rows == size else self._made(size, network, make)
+        return False, None
+
+    def _agrees(self, way: Way, rows: int, network: Hashable, is_right: Callable[[Way, int], bool]) -> bool:
+        self._reasons[network] = DISAGREES
+        try:
+            return is_right(way, rows)
+        except UnsupportedError as error:
+            self._reasons[network] = error.message
+            return False
+
+    def _made(self, size: int, network: Hashable, make: Callable[[int], Way]) -> Optional[Way]:
+        try:
+            return make(size)
+        except UnsupportedError as error:
+            self._reasons[network] = error.message
+            return None
 
 
 def first_rows(batch: Batch, rows: int) -> Batch:

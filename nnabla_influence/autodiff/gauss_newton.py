@@ -26,10 +26,10 @@ from .difference_tangents import DIFFERENCE, DifferenceTangents
 from .disagreement import disagreement, relative_error
 from .forward_tangents import ForwardTangents
 from .output_hessians import OUTPUT_HESSIANS
-from .output_tangents import MovingOutputs, OutputTangents
+from .output_tangents import OutputTangents
 from .parameterized_graph import Batch, EvaluationPoint, ParameterizedGraph
 
-__all__ = ["GaussNewton"]
+__all__ = ["GaussNewton", "tangents_are_right"]
 
 # Steps that tell why a difference is no use.
 SHORTER = (1e-5, 1e-6)
@@ -44,8 +44,9 @@ class GaussNewton:
 
     Args:
         network: The built network with its parameters.
-        forward: Whether to try the forward mode, which computes on the CPU.
-        checked: Whether the forward mode is known to be right, from another batch size of the same network.
+        tangents: Computes ``J v`` by forward mode, known to be right; None: differences do, if the first batch shows
+            that they can.
+        reason: Why there is no forward mode: a sentence, for the notice.
 
     Raises:
         UnsupportedError: A loss is of no kind whose Hessian in the prediction is known, or its target is learned too.
@@ -54,13 +55,15 @@ class GaussNewton:
         notice: What the log should say after the first product; empty for the forward mode.
     """
 
-    def __init__(self, network: ParameterizedGraph, forward: bool = True, checked: bool = False) -> None:
+    def __init__(
+        self, network: ParameterizedGraph, tangents: Optional[ForwardTangents] = None, reason: str = ""
+    ) -> None:
         self.network = network
-        self.notice = ""
+        less = "Gauss-Newton products take differences of the network's outputs: less accurate"
+        self.notice = f"{reason} {less}" if reason else ""
         _check_losses(network)
         self._outputs = [variable for _, variable in network.graph.predictions if variable is not None]
-        self._forward = forward
-        self._tangents: Optional[OutputTangents] = ForwardTangents(network) if forward and checked else None
+        self._tangents: Optional[OutputTangents] = tangents
         # The scalar ``<c, output>`` for seeds c: its gradient is J' c.
         self._seeds = [nn.Variable(variable.shape) for variable in self._outputs]
         terms = [F.sum(variable * seed) for variable, seed in zip(self._outputs, self._seeds)]
@@ -77,42 +80,50 @@ class GaussNewton:
         Raises:
             UnsupportedError: Differences of the network's outputs say nothing about its gradients.
         """
-        self.network.graph.feed(batch)
-        self.network.move_to(point)
+        self._feed(point, batch)
         if self._tangents is None:
-            self._tangents = self._checked_tangents(point, batch, direction)
+            self._tangents = self._checked_differences(point, batch, direction)
         moving = self._tangents.run(point, batch, direction)
         curvature = self.output_curvature(moving.predictions, moving.tangents)
         return (moving.pull_back or self.pulled_back)(curvature)
 
-    @property
-    def by_forward(self) -> bool:
-        """Whether the products come from the forward mode."""
-        return isinstance(self._tangents, ForwardTangents)
+    def error(self, tangents: OutputTangents, point: EvaluationPoint, batch: Batch, direction: Array) -> float:
+        """Return the error of ``J v`` and of ``J' c``, by NNabla's ``J' c`` for random signs c.
 
-    def _checked_tangents(self, point: EvaluationPoint, batch: Batch, direction: Array) -> OutputTangents:
-        """Choose how ``J v`` is computed, on a first batch."""
-        reason = ""
-        if self._forward:
-            try:
-                forward = ForwardTangents(self.network)
-                if self._error(forward.run(point, batch, direction), direction) <= EXACT:
-                    return forward
-                reason = "The forward mode disagrees with the gradients of this network."
-            except UnsupportedError as error:
-                reason = error.message
-        differences = self._checked_differences(point, batch, direction)
-        if reason:
-            self.notice = f"{reason} Gauss-Newton products take differences of the network's outputs: less accurate"
-        return differences
+        The first is held against it by ``<c, J v> = <J' c, v>``. The error is relative to their size, and 0 where the
+        network itself is not finite.
+
+        Args:
+            tangents: What computes both.
+            point: Parameters and random layers.
+            batch: Columns of B samples.
+            direction: v (P,), not zero.
+        """
+        self._feed(point, batch)
+        moving = tangents.run(point, batch, direction)
+        random = np.random.RandomState(0)
+        products: List[float] = []  # <c, J v>
+        expected: List[float] = []  # <J' c, v>
+        for _ in range(SIGN_VECTORS):
+            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in moving.tangents]
+            gradient = self.pulled_back(signs)
+            products.append(sum(float((c * t).sum()) for c, t in zip(signs, moving.tangents)))
+            expected.append(float(gradient @ direction))
+        error = relative_error(np.array(products), np.array(expected))
+        if moving.pull_back is None:
+            return error
+        return float(np.max([error, relative_error(moving.pull_back(signs), gradient)]))
+
+    def _feed(self, point: EvaluationPoint, batch: Batch) -> None:
+        self.network.graph.feed(batch)
+        self.network.move_to(point)
 
     def _checked_differences(self, point: EvaluationPoint, batch: Batch, direction: Array) -> DifferenceTangents:
         differences = DifferenceTangents(self.network)
-        error_size = self._error(differences.run(point, batch, direction), direction)
+        error_size = self.error(differences, point, batch, direction)
         if not error_size <= USABLE:  # NaN is not usable either
             shorter = {
-                step: self._error(DifferenceTangents(self.network, step).run(point, batch, direction), direction)
-                for step in SHORTER
+                step: self.error(DifferenceTangents(self.network, step), point, batch, direction) for step in SHORTER
             }
             raise UnsupportedError(
                 "Gauss-Newton products need differences of the network's output, and these disagree with its gradients "
@@ -130,25 +141,6 @@ class GaussNewton:
         self._scalar.backward(clear_buffer=True)
         return self.network.graph.gradient(self.network.space).astype(np.float64)
 
-    def _error(self, moving: MovingOutputs, direction: Array) -> float:
-        """Return the error of ``J v`` and of ``J' c``, by NNabla's ``J' c`` for random signs c.
-
-        The first is held against it by ``<c, J v> = <J' c, v>``. The error is relative to their size, and 0 where the
-        network itself is not finite.
-        """
-        random = np.random.RandomState(0)
-        products: List[float] = []  # <c, J v>
-        expected: List[float] = []  # <J' c, v>
-        for _ in range(SIGN_VECTORS):
-            signs = [random.choice([-1.0, 1.0], size=tangent.shape) for tangent in moving.tangents]
-            gradient = self.pulled_back(signs)
-            products.append(sum(float((c * t).sum()) for c, t in zip(signs, moving.tangents)))
-            expected.append(float(gradient @ direction))
-        error = relative_error(np.array(products), np.array(expected))
-        if moving.pull_back is None:
-            return error
-        return float(np.max([error, relative_error(moving.pull_back(signs), gradient)]))
-
     def output_curvature(self, predictions: Sequence[Array], tangents: Sequence[Array]) -> List[Array]:
         """Compute ``L'' v`` of every loss, for the batch in the graph."""
         graph = self.network.graph
@@ -156,6 +148,18 @@ class GaussNewton:
             role.weight * _curvature(role, variable, _value(target), z, v)
             for (role, variable), target, z, v in zip(graph.predictions, graph.targets, predictions, tangents)
         ]
+
+
+def tangents_are_right(tangents: ForwardTangents, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
+    """Whether ``J v`` of a batch by forward mode, and the way back, are what NNabla's gradients give.
+
+    Args:
+        tangents: The forward mode.
+        point: Parameters, without random layers.
+        batch: Columns of B samples.
+        direction: v (P,), not zero.
+    """
+    return GaussNewton(tangents.network).error(tangents, point, batch, direction) <= EXACT
 
 
 def _check_losses(network: ParameterizedGraph) -> None:

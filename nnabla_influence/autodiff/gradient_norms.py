@@ -3,8 +3,8 @@
 Where every parameter is read once, by a layer that knows the way back to it (`layer_norms`), one pass forwards and one
 back give the norms of all samples of a batch: our own pass on the CPU, where it knows all layers, else NNabla's. Other
 networks (parameters that several layers share, recurrent layers, normalised weights) are differentiated one sample at
-a time. Which it is, is decided once, and the norms are held against single samples of the first batch: rows of a layer
-that belong to no one sample, after a transposition for example, would show there.
+a time. The first batch decides (`FirstBatch`), whose norms are held against single samples: rows of a layer that belong
+to no one sample, after a transposition for example, would show there.
 
 The samples must not depend on each other: batch normalisation with frozen statistics.
 """
@@ -12,8 +12,7 @@ The samples must not depend on each other: batch normalisation with frozen stati
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from typing import Dict, List, NamedTuple, Optional, Union
+from typing import List, NamedTuple, Optional, Union
 
 import nnabla as nn
 import numpy as np
@@ -22,6 +21,7 @@ from ..array import Array
 from ..errors import UnsupportedError
 from ..network import SCORING_FROZEN, Graph
 from ..network.graph import check_batch
+from .first_batch import FirstBatch, first_rows
 from .graph_cache import GraphCache
 from .layer_norms import Layer, squared_length, squared_norms
 from .parameterized_graph import Batch, batch_size
@@ -33,7 +33,9 @@ from .tangent.node import Node
 __all__ = ["GradientNorms"]
 
 LOGGER = logging.getLogger("nnabla_influence")
-CHECKED = 3  # samples of the first batch that are computed both ways
+# Why samples are computed one at a time: the network ...
+UNKNOWN = "reads a parameter several times, or in a layer that does not know the way back to it"
+MIXES = "mixes the samples of a batch, or does something else that the formulas do not know"
 TOLERANCE = 1e-3  # of the largest; float32 gives about 1e-6, a wrong formula is far off
 
 
@@ -48,7 +50,8 @@ class GradientNorms:
     def __init__(self, graphs: GraphCache, fast: bool) -> None:
         self._graphs = graphs
         self._fast = fast
-        self._passes: Dict[int, Optional[_OnePass]] = {}
+        self._ours: FirstBatch[_OurPass] = FirstBatch()
+        self._nnablas: FirstBatch[_NNablasPass] = FirstBatch()
         self._noticed = False
 
     def of(self, theta: Array, batch: Batch) -> Array:
@@ -61,43 +64,34 @@ class GradientNorms:
         size = batch_size(batch)
         check_batch(batch, self._graph(size))
         self._graphs.store.write({**self._graphs.states, **self._graphs.space.unflatten(theta.astype(np.float32))})
-        if size not in self._passes:
-            decided = [one_pass for known, one_pass in self._passes.items() if known > 1]  # one sample mixes with none
-            self._passes[size] = self._another(size, decided[0]) if decided else self._checked(size, theta, batch)
-        one_pass = self._passes[size]
+        one_pass = self._one_pass(size, theta, batch)
         return self._looped(batch, size) if one_pass is None else one_pass.run(theta, batch)
 
     def _graph(self, size: int) -> Graph:
         return self._graphs.graph(size, SCORING_FROZEN)
 
-    def _another(self, size: int, decided: Optional[_OnePass]) -> Optional[_OnePass]:
-        """Return the same for another size as for the first, whose batch decided for the network."""
-        return None if decided is None else type(decided)(self._graph(size), self._graphs)
-
-    def _checked(self, size: int, theta: Array, batch: Batch) -> Optional[_OnePass]:
+    def _one_pass(self, size: int, theta: Array, batch: Batch) -> Optional[_OnePass]:
         """Return what computes a batch of a size in one pass, None if nothing does."""
-        if not _is_known(self._graph(size)):
-            self._notice("reads a parameter several times, or in a layer that does not know the way back to it")
-            return None
-        few = min(CHECKED, size)
-        expected = self._looped(batch, few)
-        for one_pass in self._candidates(size):
-            if _alike(one_pass.run(theta, batch)[:few], expected):
-                return one_pass
-        self._notice("mixes the samples of a batch, or does something else that the formulas do not know")
-        return None
 
-    def _candidates(self, size: int) -> List[_OnePass]:
-        passes: List[_OnePass] = []
-        if self._fast:
-            with suppress(UnsupportedError):
-                passes.append(_OurPass(self._graph(size), self._graphs))
-        return [*passes, _NNablasPass(self._graph(size), self._graphs)]
+        def is_right(one_pass: _OnePass, rows: int) -> bool:
+            """Whether it gives the norms of single samples."""
+            part = first_rows(batch, rows)
+            if _alike(one_pass.run(theta, part), self._looped(part, rows)):
+                return True
+            raise UnsupportedError(MIXES)
 
-    def _notice(self, reason: str) -> None:
-        if not self._noticed:
-            LOGGER.info("one sample at a time, because the network %s", reason)
+        ours = self._ours.of(size, SCORING_FROZEN, self._our_pass, is_right) if self._fast else None
+        one_pass = ours or self._nnablas.of(size, SCORING_FROZEN, self._nnablas_pass, is_right)
+        if one_pass is None and not self._noticed:
+            LOGGER.info("one sample at a time, because the network %s", self._nnablas.why_not(SCORING_FROZEN))
             self._noticed = True
+        return one_pass
+
+    def _our_pass(self, size: int) -> _OurPass:
+        return _OurPass(_known(self._graph(size)), self._graphs)
+
+    def _nnablas_pass(self, size: int) -> _NNablasPass:
+        return _NNablasPass(_known(self._graph(size)))
 
     def _looped(self, batch: Batch, count: int) -> Array:
         """Compute the first so many samples, each as a batch of one."""
@@ -136,7 +130,7 @@ class _OurPass:
 class _NNablasPass:
     """The layers' norms on NNabla's way back."""
 
-    def __init__(self, graph: Graph, graphs: GraphCache) -> None:
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._layers = _trained_layers(graph)
 
@@ -180,14 +174,16 @@ def _alike(norms: Array, expected: Array) -> bool:
     return bool(np.abs(norms - expected)[finite].max(initial=0.0) <= TOLERANCE * largest)
 
 
-def _is_known(graph: Graph) -> bool:
-    """Whether every parameter is read once, by a layer that knows the way back, beside one input of samples."""
+def _known(graph: Graph) -> Graph:
+    """Return a graph in which every parameter is read once, by a layer that knows the way back, beside one input."""
     layers = _trained_layers(graph)
     read = [v for layer in layers for v, trains in zip(layer.function.inputs, layer.trains) if trains]
     alone = all(sum(v == other for other in read) == 1 for v in read)
     beside_one_input = all(v.parent is None for layer in layers for v in layer.function.inputs[1:])
     known = all(Layer.is_known(layer.node, layer.trains, graph.batch_size) for layer in layers)
-    return alone and beside_one_input and known
+    if not (alone and beside_one_input and known):
+        raise UnsupportedError(UNKNOWN)
+    return graph
 
 
 def _trained_layers(graph: Graph) -> List[_TrainedLayer]:

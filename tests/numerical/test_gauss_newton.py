@@ -137,7 +137,7 @@ class Setting:
         purpose = SCORING_BATCH if self.case.batch_stat else SCORING_FROZEN
         store = self.network.with_parameters(self.theta, self.network.statistics_values).store()
         graph = ParameterizedGraph(self.network.build(store, SAMPLES, purpose), store, self.network.space)
-        return GaussNewton(graph, forward=False).run(EvaluationPoint(self.theta), self.batch, direction) / SAMPLES
+        return GaussNewton(graph).run(EvaluationPoint(self.theta), self.batch, direction) / SAMPLES
 
     def _dense(self):
         x, y = self.batch["x"].astype(float), self.batch["y"].astype(float)
@@ -219,7 +219,7 @@ def test_products_of_a_trained_network_with_kinks_equal_the_exact_reference(kind
     tangents = exact_tangents(graph, network.space.unflatten(v.astype(np.float32)))
     exact = ours.pulled_back(ours.output_curvature(predictions(graph), tangents)) / 32
     assert_close(oracle.gauss_newton(theta, batch, v), exact, 1e-5, FORWARD)
-    differences = GaussNewton(ParameterizedGraph(graph, store, network.space), forward=False)
+    differences = GaussNewton(ParameterizedGraph(graph, store, network.space))
     assert_close(differences.run(EvaluationPoint(theta), batch, v) / 32, exact, 3e-3, DIFFERENCE)
 
 

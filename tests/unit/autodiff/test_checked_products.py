@@ -23,12 +23,13 @@ from support.small_networks import (
 )
 
 from nnabla_influence.autodiff import LossOracle, checked_derivatives
-from nnabla_influence.autodiff.checked_products import checked_products
+from nnabla_influence.autodiff.checked_derivatives import CheckedDerivatives
 from nnabla_influence.autodiff.difference_products import DifferenceProducts
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.forward_and_differences import ForwardAndDifferences
 from nnabla_influence.autodiff.forward_over_reverse import ForwardOverReverse
 from nnabla_influence.autodiff.gradient_check import GradientCheck
+from nnabla_influence.autodiff.graph_cache import GraphCache
 from nnabla_influence.autodiff.pull.pull_registry import PULLS
 from nnabla_influence.autodiff.tangent.dual import Dual
 from nnabla_influence.autodiff.tangent.registry import RULES
@@ -39,9 +40,22 @@ from nnabla_influence.nnc.host.remedies import IN_FIELDS
 
 
 def checked(body, fast=True, seed=None):
-    purpose = SCORING_BATCH if seed is None else TRAINING
-    graph, point, direction = at_its_parameters(small_network(body), purpose, seed)
-    return checked_products(graph, point, draw_batch(), direction, fast)
+    """The products of a network, what the log said of them, and whether that was a warning."""
+    network, said = small_network(body), []
+    _, point, direction = at_its_parameters(network, SCORING_BATCH if seed is None else TRAINING, seed)
+    derivatives = CheckedDerivatives(GraphCache(network), SCORING_BATCH, fast)
+    listener = logging.Handler()
+    listener.emit = said.append
+    logger = logging.getLogger("nnabla_influence")
+    level = logger.level
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    try:
+        products = derivatives.products(point, draw_batch(), direction)
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(level)
+    return products, " ".join(r.getMessage() for r in said), any(r.levelno >= logging.WARNING for r in said)
 
 
 @pytest.mark.parametrize("body", [smooth, kinked, depthwise])
@@ -138,13 +152,13 @@ def test_a_layer_without_second_derivative_falls_back_and_says_so_once(caplog):
 
 def test_few_rows_are_looked_at_first_and_once(monkeypatch):
     network, sizes = small_network(kinked), []
-    usual = checked_derivatives.checked_own_products
+    usual = checked_derivatives.products_are_right
 
-    def looked(graph, *arguments):
-        sizes.append(graph.graph.batch_size)
-        return usual(graph, *arguments)
+    def looked(own, *arguments):
+        sizes.append(own.network.graph.batch_size)
+        return usual(own, *arguments)
 
-    monkeypatch.setattr(checked_derivatives, "checked_own_products", looked)
+    monkeypatch.setattr(checked_derivatives, "products_are_right", looked)
     oracle = LossOracle(network)
     direction = np.random.RandomState(2).normal(size=network.space.size)
     for samples in (20, 7, 20, 13):

@@ -8,21 +8,32 @@ from support.comparison import assert_close
 from support.small_networks import at_its_parameters, binary, depthwise, draw_batch, one_by_one, small_network, smooth
 
 from nnabla_influence.autodiff import LossOracle
-from nnabla_influence.autodiff.checked_scores import checked_scores
+from nnabla_influence.autodiff.checked_derivatives import CheckedDerivatives
 from nnabla_influence.autodiff.exact_products import ExactProducts
 from nnabla_influence.autodiff.first_batch import FEW
 from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
+from nnabla_influence.autodiff.graph_cache import GraphCache
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry
 from nnabla_influence.autodiff.tangent.dual import Dual
 from nnabla_influence.device import Device
+from nnabla_influence.network import SCORING_BATCH
 
 
-def chosen(network):
-    graph, point, direction = at_its_parameters(network)
-    return checked_scores(graph, point, draw_batch(), direction, lambda: ExactProducts(graph, fast=True))
+@pytest.fixture
+def chosen(caplog):
+    """``chosen(network)``: what computes its scores, and what the log said of it."""
+
+    def choose(network):
+        _, point, direction = at_its_parameters(network)
+        derivatives = CheckedDerivatives(GraphCache(network), SCORING_BATCH, fast=True)
+        with caplog.at_level(logging.INFO, "nnabla_influence"):
+            scores = derivatives.scores(point, draw_batch(), direction)
+        return scores, caplog.text
+
+    return choose
 
 
 def wrong_tanh(node, x):
@@ -30,18 +41,18 @@ def wrong_tanh(node, x):
     return Dual(np.tanh(x.value), x.tangent)
 
 
-def test_a_known_network_takes_the_forward_mode_and_nothing_is_said():
+def test_a_known_network_takes_the_forward_mode_and_nothing_is_said(chosen):
     scores, notice = chosen(small_network(smooth))
     assert isinstance(scores, ForwardScores) and notice == ""
 
 
-def test_a_layer_without_a_rule_falls_back_and_is_named():
+def test_a_layer_without_a_rule_falls_back_and_is_named(chosen):
     scores, notice = chosen(small_network(binary))
     assert isinstance(scores, ExactProducts)
     assert "BinaryTanh" in notice and "backward passes instead" in notice
 
 
-def test_a_rule_that_is_wrong_is_noticed(monkeypatch):
+def test_a_rule_that_is_wrong_is_noticed(chosen, monkeypatch):
     monkeypatch.setitem(registry.RULES, "Tanh", wrong_tanh)
     scores, notice = chosen(small_network(smooth))
     assert isinstance(scores, ExactProducts)

@@ -81,3 +81,24 @@ def test_other_errors_are_not_hidden():
 
     with pytest.raises(ValueError, match="broken"):
         FirstBatch().of(4, False, broken, lambda way, rows: True)
+
+
+@pytest.mark.parametrize("first", [20, 7])
+def test_what_one_size_cannot_do_is_no_word_about_others(first):
+    """A batch too large for a layer, say."""
+
+    def make(rows):
+        if rows == 20:
+            raise UnsupportedError("too many rows")
+        return rows
+
+    ways = FirstBatch()
+    found = {size: ways.of(size, "training", make, lambda way, rows: True) for size in (first, 20, 7)}
+    assert found == {20: None, 7: 7} and ways.why_not("training") == "too many rows"
+
+
+def test_it_says_why_there_is_none():
+    ways = FirstBatch()
+    for size in (20, 7):
+        assert ways.of(size, "training", lambda rows: rows, lambda way, rows: False) is None
+        assert "disagrees with the gradients" in ways.why_not("training")

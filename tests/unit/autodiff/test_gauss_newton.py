@@ -11,6 +11,7 @@ from support.comparison import assert_close
 from support.small_networks import draw_batch, small_network
 
 from nnabla_influence.autodiff import LossOracle
+from nnabla_influence.autodiff.forward_tangents import ForwardTangents
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
 from nnabla_influence.autodiff.graph_cache import GraphCache
 from nnabla_influence.autodiff.parameterized_graph import EvaluationPoint
@@ -66,7 +67,7 @@ def long(x, rng):
 
 def test_of_kinks_no_layers_that_round_are_suspected():
     network = small_network(long)
-    product = GaussNewton(GraphCache(network).with_parameters(SAMPLES, SCORING_BATCH), forward=False)
+    product = GaussNewton(GraphCache(network).with_parameters(SAMPLES, SCORING_BATCH))
     direction = np.random.RandomState(0).normal(size=network.space.size)
     with pytest.raises(UnsupportedError, match=r"gradients by \d+ %, but by .* as short: kinks \(ReLU, max pooling\)"):
         product.run(EvaluationPoint(network.theta), draw_batch(SAMPLES), direction)
@@ -97,7 +98,8 @@ def test_the_product_is_that_of_the_oracle_times_the_batch_size():
     network = network_of(case, draw_parameters(case))
     graphs = GraphCache(network)
     graphs.store.write(network.space.unflatten(network.theta + 1))
-    ours = GaussNewton(graphs.with_parameters(SAMPLES, SCORING_BATCH))
+    graph = graphs.with_parameters(SAMPLES, SCORING_BATCH)
+    ours = GaussNewton(graph, ForwardTangents(graph))
     batch = case.draw_batch(SAMPLES)
     direction = np.random.RandomState(0).normal(size=network.space.size)
     total = ours.run(EvaluationPoint(network.theta), batch, direction)
