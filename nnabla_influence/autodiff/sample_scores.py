@@ -2,7 +2,7 @@
 
 ``<grad l_i, u>`` of every sample i for a direction u (P,) is what influence scores are made of where no Hessian is
 asked for: at fixed parameters, with one direction for all batches. `ForwardScores` is the fast way; every way to
-compute `SampleProducts` gives scores too. `checked_scores` chooses.
+compute `SampleProducts` gives scores too. `checked_derivatives` chooses.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ PARTS = {
     "methods, cifarnet": ("method_cost.py", "--networks", "builtin:cifarnet", "--repeats", "1"),
     "whole scorings": ("spectral_cost.py",),
     "whole scorings, cnn": ("spectral_cost.py", "--networks", "builtin:cnn", "--samples", "2500", "10000", "40000"),
+    "whole scorings, Dask cluster": ("spectral_cost.py", "--samples", "5000", "--workers", "1", "--cluster", "2"),
+    "reading": ("reading_cost.py",),
     "memory and cache files": ("scoring_cost.py",),
     "a million rows": ("million_rows.py",),
     "help": ("help_time.py",),

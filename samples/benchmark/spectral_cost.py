@@ -6,8 +6,8 @@ For each N: the scoring with each sample's loss and predicted label, at the fina
 one epoch of 5,000 samples, with as many validation rows as a fifth of N; in one process, and in two, the start of the
 second counted too. Per run: seconds by the clock and the processor's seconds of this process and of the other. On a
 machine that is busy otherwise only the latter mean something: on idle cores the run takes at least those of the busier
-one, and the ratio of these is printed beside the one by the clock. ``--scheduler`` adds a Dask cluster, whose workers
-should import the same package. Stops if a score differs.
+one, and the ratio of these is printed beside the one by the clock. ``--cluster 2`` starts a Dask cluster of two workers
+on this machine and scores there too. Stops if a score differs.
 
 Then how it grows with N: the same with one curvature product only, because their number is not the same for every N. A
 straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
@@ -20,9 +20,11 @@ import multiprocessing
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from local_cluster import local_cluster
 from measured import CLASSES, SHAPES, SOLVERS, images, measure, network_named, step_seconds
 
 from nnabla_influence.autodiff import sweeping
@@ -68,10 +70,15 @@ def trained(name, data, batch):
         return train(network_named(name), data, config, Path(folder) / "cache.h5").network
 
 
+@contextmanager
 def places_of(args):
-    """Where to score, by name."""
+    """Where to score, by name; a cluster is there as long as it is asked for."""
     places = {f"{workers} worker{'s' if workers > 1 else ''}": Execution(workers) for workers in args.workers}
-    return {**places, "cluster": Execution(scheduler=args.scheduler)} if args.scheduler else places
+    if not args.cluster:
+        yield places
+        return
+    with local_cluster(args.cluster) as address:
+        yield {**places, f"cluster of {args.cluster}": Execution(scheduler=address)}
 
 
 def shown(samples, name, run, alone, step):
@@ -106,7 +113,12 @@ def measured(name, args):
     network = trained(name, images(min(max(args.samples), TRAINED), SHAPES[name]), args.batch)
     step = step_seconds(name, args.batch, args.repeats)
     print(f"{name}, {1e3 * step:.2f} ms a sample and bare training step, batches of {args.batch}", flush=True)
-    places = places_of(args)
+    with places_of(args) as places:
+        return scored_everywhere(name, args, network, step, places)
+
+
+def scored_everywhere(name, args, network, step, places):
+    """Score each number of samples in each place; the figures."""
     runs, with_one_product = ({place: [] for place in places} for _ in range(2))
     for samples in args.samples:
         data = images(samples, SHAPES[name])
@@ -137,7 +149,7 @@ def main():
     parser.add_argument("--networks", nargs="+", choices=SHAPES, default=["builtin:cifarnet"])
     parser.add_argument("--samples", type=int, nargs="+", default=[1250, 2500, 5000], metavar="N")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="W")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="also on the workers of this Dask scheduler")
+    parser.add_argument("--cluster", type=int, metavar="W", help="also on a Dask cluster of so many workers")
     parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
     measure(parser, measured)
 

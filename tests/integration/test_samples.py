@@ -294,6 +294,24 @@ def test_the_benchmark_of_whole_scorings(tmp_path):
     assert (tmp_path / "figures.json").is_file()
 
 
+def test_the_benchmark_of_whole_scorings_on_a_cluster():
+    pytest.importorskip("distributed", reason="needs the extra [dask]")
+    little = ("--networks", "builtin:mlp", "--samples", 60, "--batch", 8, "--repeats", 1, "--workers", 1)
+    printed = _run("benchmark/spectral_cost.py", *little, "--cluster", 2).stdout
+    assert [line.split(":")[0].split(", ")[1] for line in printed.splitlines()[-2:]] == ["1 worker", "cluster of 2"]
+
+
+def test_the_benchmark_of_reading():
+    printed = _run("benchmark/reading_cost.py", "--rows", 50, "--pictures", 3, "--repeats", 1).stdout
+    lines = printed.splitlines()[1:]
+    assert [line.split(":")[0] for line in lines] == [
+        "50 rows of 20 numbers, 1 worker",
+        "3 PNG of 32x32, 1 worker",
+        "3 PNG of 32x32, 2 workers",
+    ]
+    assert all("; again" in line for line in lines)
+
+
 def test_the_grid_of_defaults(tmp_path):
     _run("digits/prepare.py", "--output", tmp_path, "--training", 60, "--validation", 40)
     noise = ("--train", tmp_path / "training.csv", "--rate", 0.2)
