@@ -7,12 +7,12 @@ from typing import Dict, List, Optional, Sequence
 import numpy as np
 
 from ...array import Array
+from ..tangent.batch_normalizations import lines_of, sum_over_lines
 from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, grouped, taps_of
 from ..tangent.correlations import DepthwiseCorrelation, Geometry
 from ..tangent.dual import Dual, product
 from ..tangent.matrix_products import multiply
 from ..tangent.node import Node
-from ..tangent.normalizations import lines_of, sum_over_lines
 from ..tangent.shapes import joined
 from ..tangent.winograd_correlation import dense_correlation
 from .kept import Kept, Pull

@@ -5,7 +5,7 @@ The derivative of ``xhat = (x - mean) r`` is symmetric, so
     c_x = gamma r (c - mean(c) - xhat mean(c xhat)),   c_gamma = sum c xhat,   c_beta = sum c,
 
 and without the means where the statistics are given. Where the way back moves, each of these moves by the product rule,
-with ``dr = -r^2 mean(dx xhat)`` and dxhat as in `tangent.normalizations`.
+with ``dr = -r^2 mean(dx xhat)`` and dxhat as in `tangent.batch_normalizations`.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from ...array import Array
-from ..tangent.buffers import Buffers
-from ..tangent.dual import Dual, product
-from ..tangent.node import Node
-from ..tangent.normalizations import (
+from ..tangent.batch_normalizations import (
     Channels,
     channels_of,
-    grouped_shape,
     lines_of,
     mean_over_lines,
     mean_product,
-    others,
-    standardized,
+    places_of_parameters,
     standardized_lines,
 )
+from ..tangent.buffers import Buffers
+from ..tangent.dual import Dual, product
+from ..tangent.node import Node
+from ..tangent.normalizations import grouped_shape, others, standardized
 from .elementwise_pulls import reduced
 from .kept import Kept, Pull
 
@@ -42,15 +41,14 @@ def _batch_normalization(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]
     axes = [axis % ndim for axis in node.arguments["axes"]]
     order = [axis for axis in range(ndim) if axis not in axes] + axes
     upper, lines = (dual.transpose(order).linear(lambda a: lines_of(a, len(axes))) for dual in (c, x))
-    channels = channels_of(node, kept.inputs[1:], upper.value)
+    channels = channels_of(node, kept.inputs, upper.value)
     xhat, r = _standardized(node, lines, channels)
     count = upper.value.shape[0] * upper.value.shape[1]
     mean_c, mean_c_xhat = upper.linear(mean_over_lines), product(mean_product, upper, xhat)
-    parameters = [mean_c * count] * (not node.arguments.get("no_bias"))
-    parameters += [mean_c_xhat * count] * (not node.arguments.get("no_scale"))
+    means = {"beta": mean_c, "gamma": mean_c_xhat}
     cotangents: List[Optional[Dual]] = [None] * len(kept.inputs)
-    for place, cotangent in enumerate(parameters, start=1):
-        cotangents[place] = cotangent.reshape(*kept.inputs[place].value.shape)
+    for name, place in places_of_parameters(node).items():
+        cotangents[place] = (means[name] * count).reshape(*kept.inputs[place].value.shape)
     if kept.wanted[0]:
         uncoupled = (
             _uncoupled(node.buffers, upper, mean_c, xhat, mean_c_xhat) if node.arguments["batch_stat"] else upper
@@ -101,17 +99,13 @@ def _of_standardized(x: Dual, axes: Sequence[int], eps: float, c: Dual) -> Tuple
 def _scaled(node: Node, kept: Kept, c: Dual, axes: Sequence[int], shape: Sequence[int]) -> List[Optional[Dual]]:
     """Return the cotangents of ``gamma xhat + beta``, x standardised over axes after a reshape."""
     x = kept.inputs[0]
-    parameters = {}
-    waiting = list(enumerate(kept.inputs))[1:]
-    for name, missing in (("beta", "no_bias"), ("gamma", "no_scale")):
-        if not node.arguments.get(missing):
-            parameters[name] = waiting.pop(0)
-    upper = c * parameters["gamma"][1] if "gamma" in parameters else c
+    places = places_of_parameters(node)
+    upper = c * kept.inputs[places["gamma"]] if "gamma" in places else c
     xhat, down = _of_standardized(x.reshape(*shape), axes, node.arguments["eps"], upper.reshape(*shape))
     cotangents: List[Optional[Dual]] = [down.reshape(*x.value.shape), *[None] * (len(kept.inputs) - 1)]
-    for name, (place, parameter) in parameters.items():
+    for name, place in places.items():
         product_with = c if name == "beta" else c * xhat.reshape(*x.value.shape)
-        cotangents[place] = product_with.linear(partial(reduced, shape=parameter.value.shape))
+        cotangents[place] = product_with.linear(partial(reduced, shape=kept.inputs[place].value.shape))
     return cotangents
 
 

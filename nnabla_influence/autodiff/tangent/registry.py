@@ -7,6 +7,7 @@ from typing import Dict
 from . import (
     activations,
     arithmetic,
+    batch_normalizations,
     convolutions,
     functions_of_analysis,
     losses,
@@ -25,6 +26,7 @@ __all__ = ["RULES"]
 RULES: Dict[str, Rule] = {
     **activations.RULES,
     **arithmetic.RULES,
+    **batch_normalizations.RULES,
     **convolutions.RULES,
     **functions_of_analysis.RULES,
     **losses.RULES,
