@@ -13,16 +13,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union, overload
 
 import numpy as np
 
 from ..array import Array, IntArray
+from .number_text import read_numbers
 
 __all__ = ["CsvRows"]
 
 BLOCK = 20_000  # rows that are split at once
+MANY = 1 << 25  # bytes of a text whose numbers are many
 PIECE = 1 << 24  # bytes that are searched at once
 FIELD_LIMIT = 131_072  # characters of a cell beyond which Python's csv module complains
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -78,7 +79,7 @@ class CsvRows(Sequence[List[str]]):
     @classmethod
     def _of_lines(cls, text: bytes) -> Optional[CsvRows]:
         """Return the rows of a plain text; None if it is not plain."""
-        if b'"' in text or b"\0" in text or text.count(b"\r") != text.count(b"\r\n"):
+        if b'"' in text or b"\0" in text or _has_lone_returns(text):
             return None
         pieces = range(0, len(text), PIECE)
         ends = np.concatenate([_newlines(text, start) for start in pieces]) + 1 if text else np.zeros(0, np.int64)
@@ -188,15 +189,14 @@ class CsvRows(Sequence[List[str]]):
         text = self._joined()
         if not text.endswith(b"\n"):
             text += b"\n"  # NumPy would leave out an empty cell at the very end
-        text = text.replace(b"\r\n", b"\n").replace(b"\n", b",")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # NumPy warns of cells that are no numbers
-            try:
-                values = np.fromstring(text.decode("ascii"), dtype=np.float64, sep=",")
-            except DeprecationWarning as warning:
-                raise ValueError("a cell is no number") from warning
-        numbers: Array = values.reshape(len(self), -1)
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        numbers = read_numbers(text, len(self), many=len(self._text) > MANY)
         return numbers if self._places is None else numbers[:, list(self._places)]
+
+
+def _has_lone_returns(text: bytes) -> bool:
+    return b"\r" in text and text.count(b"\r") != text.count(b"\r\n")
 
 
 def _newlines(text: bytes, start: int) -> IntArray:

@@ -26,7 +26,7 @@ LIBRARIES = {
     "jinja2": ("report",),
     "dask": ("execution",),
     "distributed": ("execution",),
-    "pandas": ("dataset.importing", "frames"),
+    "pandas": ("dataset.importing", "dataset.number_text", "frames"),
     "sklearn": ("evaluation",),
     "argparse": ("cli", "nnc.host"),
 }

@@ -80,6 +80,14 @@ def test_rows_of_another_length_are_noticed(text, block):
         assert rows.all_have(cells) == all(len(row) == cells for row in expected), cells
 
 
+@pytest.fixture(params=["few", "many"])
+def how_many(request, monkeypatch):
+    """Many numbers are read another way."""
+    if request.param == "many":
+        monkeypatch.setattr("nnabla_influence.dataset.csv_rows.MANY", 0)
+
+
+@pytest.mark.usefixtures("how_many")
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 def test_numbers_are_read_as_python_reads_them(block, end):
     random = np.random.default_rng(0)
@@ -96,6 +104,7 @@ def test_numbers_are_read_as_python_reads_them(block, end):
     assert np.array_equal(read, expected[order][:, [2, 0]], equal_nan=True)
 
 
+@pytest.mark.usefixtures("how_many")
 @pytest.mark.parametrize("cell", ["a", "", "1 2", "0x10", "1_0", "ä", '"3"', "1;2"])
 @pytest.mark.parametrize(
     "text", ["1,2\n{},4\n", "1,{}\n3,4\n", "3,4\n1,{}\n", "3,4\n1,{}", "1,{}", "{},2", "1,{},3\r\n"]

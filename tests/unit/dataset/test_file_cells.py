@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnabla_influence.dataset.csv import Table
+from nnabla_influence.dataset.csv_rows import CsvRows
 from nnabla_influence.dataset.file_cells import FileCells, FileCounter
 from nnabla_influence.dataset.fingerprint import FileIndex
 from nnabla_influence.dataset.inspection import inspect
@@ -55,3 +56,10 @@ def test_progress_jumps_to_the_end_where_nothing_is_decoded():
     counter.step()
     counter.finish()
     assert steps == [(1, 5), (5, 5)]
+
+
+def test_a_table_of_numbers_is_not_split_into_cells(folder, monkeypatch):
+    """A million rows would take seconds."""
+    files, index, _ = cells_of(folder, "x,y\n1,2\n3,4\n")
+    monkeypatch.setattr(CsvRows, "__iter__", None)
+    assert files.look_up(index) == [] and files.count == 0

@@ -1,0 +1,76 @@
+"""Numbers of a text: those of Python's ``float``, whoever reads them."""
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nnabla_influence.dataset import number_text
+from nnabla_influence.dataset.number_text import read_numbers
+
+CELLS = st.text("0123456789.-+eE", max_size=16)
+NUMBERS = st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 12), st.sampled_from("egf"))
+
+
+def python_reads(cell):
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+@given(CELLS)
+@example("1e")
+@example("-.")
+@example(".e5")
+@example("1.2.3")
+@example("--1")
+@example("9007199254740993")
+@example("1e-300")
+@example("-0.0")
+def test_a_cell_is_what_python_reads_or_refused(cell):
+    expected = python_reads(cell)
+    text = f"1,{cell}\n".encode("ascii")
+    if expected is None:
+        with pytest.raises(ValueError):
+            read_numbers(text, 1, many=True)
+    else:
+        (row,) = read_numbers(text, 1, many=True)
+        assert row.tobytes() == np.array([1.0, expected]).tobytes()
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=20))
+def test_numbers_are_rounded_as_python_rounds_them(numbers):
+    cells = [f"{value:.{digits}{style}}" for value, digits, style in numbers]
+    expected = np.array([float(cell) for cell in cells])
+    for many in (True, False):
+        read = read_numbers("".join(f"{cell}\n" for cell in cells).encode("ascii"), len(cells), many)
+        assert read.shape == (len(cells), 1) and read.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("cells, reader", [
+    (["1.5", "-0.25", "7", "1e5", "2.5E-12", "+1.e+3", "123456789012345"], "pandas"),
+    (["1.5", "1234567890123456"], "NumPy"),
+    (["1e13"], "NumPy"),
+    (["1e-300"], "NumPy"),
+    (["1e-013"], "NumPy"),
+    (["nan"], "NumPy"),
+])  # fmt: skip
+def test_pandas_reads_what_it_reads_exactly(cells, reader, monkeypatch):
+    asked = []
+    usual = number_text._by_pandas
+    monkeypatch.setattr(number_text, "_by_pandas", lambda text: asked.append(text) or usual(text))
+    read_numbers("".join(f"{cell},0\n" for cell in cells).encode("ascii"), len(cells), many=True)
+    assert bool(asked) == (reader == "pandas")
+    asked.clear()
+    read_numbers("".join(f"{cell},0\n" for cell in cells).encode("ascii"), len(cells), many=False)
+    assert not asked, "few numbers"
+
+
+def test_without_pandas_the_numbers_are_the_same(monkeypatch):
+    text = b"0.1,2.5e-5\n-3,4\n"
+    expected = read_numbers(text, 2, many=True)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert read_numbers(text, 2, many=True).tobytes() == expected.tobytes()
