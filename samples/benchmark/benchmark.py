@@ -20,7 +20,10 @@ PARTS = {
     "methods": ("method_cost.py",),
     "methods, cifarnet": ("method_cost.py", "--networks", "builtin:cifarnet", "--repeats", "1"),
     "whole scorings": ("spectral_cost.py",),
-    "whole scorings, cnn": ("spectral_cost.py", "--networks", "builtin:cnn", "--samples", "2500", "10000", "40000"),
+    "whole scorings, cnn": (
+        *("spectral_cost.py", "--networks", "builtin:cnn", "--rounds", "3"),
+        *("--samples", "2500", "10000", "40000"),
+    ),
     "whole scorings, Dask cluster": ("spectral_cost.py", "--samples", "5000", "--workers", "1", "--cluster", "2"),
     "reading": ("reading_cost.py",),
     "memory and cache files": ("scoring_cost.py",),

@@ -9,8 +9,8 @@ machine that is busy otherwise only the latter mean something: on idle cores the
 one, and the ratio of these is printed beside the one by the clock. ``--cluster 2`` starts a Dask cluster of two workers
 on this machine and scores there too. Stops if a score differs.
 
-Then how it grows with N: the same with one curvature product only, because their number is not the same for every N. A
-straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
+Then how it grows with N: the same with one curvature product only, because their number is not the same for every N, in
+``--rounds`` of which the median counts: short runs vary. A straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
 from them. What N = 50,000 costs is computed: the largest run, and that slope for the samples that it lacks. With
 ``--samples 50000`` it is measured, in ten minutes and more.
 """
@@ -18,6 +18,7 @@ from them. What N = 50,000 costs is computed: the largest run, and that slope fo
 import argparse
 import multiprocessing
 import os
+import statistics
 import tempfile
 import time
 from contextlib import contextmanager
@@ -102,9 +103,9 @@ def line_through(sizes, seconds):
     return fixed, slope, float(np.max(np.abs(fixed + slope * np.array(sizes) - seconds) / seconds))
 
 
-def growth(sizes, runs, largest, step):
+def growth(sizes, clock, largest, step):
     """How runs with one curvature product grow by the clock, and what N = 50,000 costs by that and the largest run."""
-    fixed, slope, off = line_through(sizes, [run["clock"] for run in runs])
+    fixed, slope, off = line_through(sizes, clock)
     many = largest["clock"] + slope * (MANY - sizes[-1])
     return {"fixed": fixed, "slope": slope / step, "off": off, "epochs": many / (MANY * step)}
 
@@ -127,7 +128,8 @@ def scored_everywhere(name, args, network, step, places):
         alone = None
         for place, execution in places.items():
             if len(args.samples) > 1:
-                with_one_product[place].append(scored(training, data, validation, execution, products=1)[1])
+                several = [scored(training, data, validation, execution, products=1)[1] for _ in range(args.rounds)]
+                with_one_product[place].append(statistics.median(run["clock"] for run in several))
             values, run = scored(training, data, validation, execution)
             runs[place].append(run)
             alone = alone or (values, run)
@@ -150,6 +152,7 @@ def main():
     parser.add_argument("--samples", type=int, nargs="+", default=[1250, 2500, 5000], metavar="N")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="W")
     parser.add_argument("--cluster", type=int, metavar="W", help="also on a Dask cluster of so many workers")
+    parser.add_argument("--rounds", type=int, default=1, help="of runs with one curvature product (default: 1)")
     parser.add_argument("--repeats", type=int, default=11, help="bare training steps (default: 11)")
     measure(parser, measured)
 
