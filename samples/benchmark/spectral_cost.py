@@ -10,9 +10,9 @@ one, and the ratio of these is printed beside the one by the clock. ``--cluster 
 on this machine and scores there too. Stops if a score differs.
 
 Then how it grows with N: the same with one curvature product only, because their number is not the same for every N, in
-``--rounds`` of which the median counts: short runs vary. A straight line through these runs has a fixed part, a slope in units of a bare training step of NNabla, and a distance
-from them. What N = 50,000 costs is computed: the largest run, and that slope for the samples that it lacks. With
-``--samples 50000`` it is measured, in ten minutes and more.
+``--rounds`` of which the median counts: short runs vary. A straight line through these runs has a fixed part, a slope
+in units of a bare training step of NNabla, and a distance from them. What N = 50,000 costs is computed: the largest
+run, and that slope for the samples that it lacks. With ``--samples 50000`` it is measured, in ten minutes and more.
 """
 
 import argparse
