@@ -8,7 +8,7 @@ import numpy as np
 
 from ...array import Array
 from ..tangent.batch_normalizations import lines_of, sum_over_lines
-from ..tangent.convolutions import as_nnabla_has_it, channels_last, geometry_of, grouped, taps_of
+from ..tangent.convolutions import as_grouped, as_nnabla_has_it, channels_last, geometry_of, grouped, taps_of
 from ..tangent.correlations import DepthwiseCorrelation, Geometry
 from ..tangent.dual import Dual, product
 from ..tangent.matrix_products import multiply
@@ -63,6 +63,14 @@ def _deconvolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         cotangents[1] = _as_weights(_of_taps(node, geometry, images, taps, made, kept.ends[1]), weight.value.shape)
     if len(kept.inputs) > 2:
         cotangents[2] = images.linear(lambda a: sum_over_lines(lines_of(a, 1)))
+    return cotangents
+
+
+def _depthwise_deconvolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    inputs = [kept.inputs[0], kept.inputs[1][:, None], *kept.inputs[2:]]
+    cotangents = _deconvolution(as_grouped(node), kept._replace(inputs=inputs), c)
+    if cotangents[1] is not None:
+        cotangents[1] = cotangents[1][:, 0]
     return cotangents
 
 
@@ -143,5 +151,6 @@ PULLS: Dict[str, Pull] = {
     "Convolution": _convolution,
     "DepthwiseConvolution": _depthwise_convolution,
     "Deconvolution": _deconvolution,
+    "DepthwiseDeconvolution": _depthwise_deconvolution,
 }
 """By NNabla's type of the function."""

@@ -12,7 +12,7 @@ import numpy as np
 from ...array import Array
 from ..tangent import functions_of_analysis
 from ..tangent.activations import channel_shape
-from ..tangent.arithmetic import chosen
+from ..tangent.arithmetic import COMPARISONS, chosen
 from ..tangent.dual import Dual
 from ..tangent.node import Node
 from ..tangent.registry import RULES
@@ -147,6 +147,11 @@ def _matrices(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     ]
 
 
+def _flat(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Return zeros: a comparison jumps, and is flat elsewhere."""
+    return [Dual(np.zeros_like(x.value)) for x in kept.inputs]
+
+
 def _turned(x: Dual) -> Dual:
     return x.linear(lambda a: a.swapaxes(-1, -2))
 
@@ -163,6 +168,8 @@ PULLS: Dict[str, Pull] = {
     "Mul2": _arithmetic(lambda inputs: inputs[::-1]),
     "Div2": _arithmetic(_of_quotient),
     "MulN": _arithmetic(_of_products),
+    "ATan2": _arithmetic(lambda inputs: list(functions_of_analysis.slopes_of_angle(*inputs))),
+    **dict.fromkeys((*COMPARISONS, *(f"{name}Scalar" for name in COMPARISONS)), _flat),
     "Maximum2": _chosen(np.greater),
     "Minimum2": _chosen(np.less),
     "Where": _where,

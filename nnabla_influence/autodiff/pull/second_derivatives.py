@@ -13,6 +13,7 @@ import numpy as np
 
 from ...array import Array
 from ..tangent.activations import GELU_CUBIC, GELU_SCALE, log_sigmoid, logistic
+from ..tangent.functions_of_analysis import TWO_OVER_ROOT_PI
 
 __all__ = ["SECOND_DERIVATIVES", "STRAIGHT"]
 
@@ -126,6 +127,7 @@ SECOND_DERIVATIVES: Dict[str, Callable[[Arguments, Array], Array]] = {
     "ASin": lambda arguments, x: x * (1.0 - x * x) ** -1.5,
     "ACos": lambda arguments, x: -x * (1.0 - x * x) ** -1.5,
     "ATan": lambda arguments, x: -2.0 * x * (1.0 + x * x) ** -2.0,
+    "Erf": lambda arguments, x: -2.0 * x * TWO_OVER_ROOT_PI * np.exp(-x * x),
     "Sinh": lambda arguments, x: np.sinh(x),
     "Cosh": lambda arguments, x: np.cosh(x),
     "ASinh": lambda arguments, x: -x * (x * x + 1.0) ** -1.5,

@@ -8,9 +8,12 @@ from typing import Dict, List, Optional, Sequence
 import numpy as np
 
 from ...array import Array
+from ..tangent.copies import SOURCES
 from ..tangent.dual import Dual
+from ..tangent.interpolation import along_axes
 from ..tangent.node import Node
 from ..tangent.registry import RULES
+from ..tangent.running import running_sum
 from ..tangent.shapes import stacked
 from .kept import Kept, Pull
 
@@ -43,6 +46,13 @@ def _copied(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
     outside_is_zero = node._replace(arguments={**node.arguments, "constant_value": 0.0})
     sources: Dual = RULES[node.kind](outside_is_zero, Dual(numbers))  # type: ignore[assignment]  # one output
     return [c.linear(lambda a: added_up(a, sources.value, node))]
+
+
+def _from_sources(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Send every cotangent to the value that its output is a copy of."""
+    numbers = SOURCES[node.kind](node, *(x.value for x in kept.inputs))
+    others: List[Optional[Dual]] = [None] * (len(kept.inputs) - 1)
+    return [c.linear(lambda a: added_up(a, numbers, node)), *others]
 
 
 def _concatenate(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
@@ -110,8 +120,17 @@ def _over_axes(share: bool) -> Pull:
     return pull
 
 
+def _running_sum(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Add up from the other end: what a value went into are the sums behind it."""
+    axis, exclusive, backwards = (node.arguments[name] for name in ("axis", "exclusive", "reverse"))
+    return [c.linear(lambda a: running_sum(a, axis, not backwards, exclusive))]
+
+
 PULLS: Dict[str, Pull] = {
     **dict.fromkeys(COPYING, _copied),
+    **dict.fromkeys(SOURCES, _from_sources),
+    "CumSum": _running_sum,
+    "Interpolate": lambda node, kept, c: [c.linear(lambda a: along_axes(node, a, back=True))],
     "Identity": lambda node, kept, c: [c],
     "Reshape": lambda node, kept, c: [c.reshape(*node.input_shapes[0])],
     "Transpose": lambda node, kept, c: [c.transpose(np.argsort(node.arguments["axes"]).tolist())],

@@ -12,7 +12,7 @@ from ...array import Array
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES", "chosen"]
+__all__ = ["COMPARISONS", "RULES", "chosen"]
 
 
 def chosen(condition: Array, x: Dual, y: Dual) -> Dual:
@@ -85,6 +85,8 @@ COMPARISONS: Dict[str, Callable[[Array, Array], Array]] = {
     "Less": np.less,
     "LessEqual": np.less_equal,
 }
+"""By NNabla's name; with a number in place of the second array "Scalar" follows."""
+
 RULES: Dict[str, Rule] = {
     **dict.fromkeys(("Add2", "BcAdd2", "AddN"), lambda node, *terms: functools.reduce(operator.add, terms)),
     "Sub2": lambda node, x, y: x - y,

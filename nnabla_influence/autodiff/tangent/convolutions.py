@@ -15,7 +15,7 @@ from .node import Node, Rule
 from .shapes import joined
 from .winograd_correlation import dense_correlation
 
-__all__ = ["RULES", "as_nnabla_has_it", "channels_last", "geometry_of", "grouped", "taps_of"]
+__all__ = ["RULES", "as_grouped", "as_nnabla_has_it", "channels_last", "geometry_of", "grouped", "taps_of"]
 
 
 def _convolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
@@ -88,6 +88,18 @@ def _deconvolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = Non
     return as_nnabla_has_it(node, y if bias is None else y + bias, node.output_shapes[0])
 
 
+def _depthwise_deconvolution(node: Node, x: Dual, weight: Dual, bias: Optional[Dual] = None) -> Dual:
+    """Deconvolve in groups of one output each, with weights (C, ...)."""
+    return _deconvolution(as_grouped(node), x, weight[:, None], bias)
+
+
+def as_grouped(node: Node) -> Node:
+    """Return a depthwise deconvolution as a deconvolution in groups."""
+    groups = node.input_shapes[1][0] // node.arguments["divisor"]
+    more = {"group": groups, "output_padding": [0] * len(node.arguments["pad"])}
+    return node._replace(arguments={"channel_last": False, **node.arguments, **more})
+
+
 def _spread(node: Node, images: Dual, weight: Dual) -> Dual:
     """Return (B, ..., maps) of one group."""
     kernel = weight.value.shape[2:]
@@ -118,5 +130,6 @@ RULES: Dict[str, Rule] = {
     "Convolution": _convolution,
     "DepthwiseConvolution": _depthwise_convolution,
     "Deconvolution": _deconvolution,
+    "DepthwiseDeconvolution": _depthwise_deconvolution,
 }
 """By NNabla's type of the function."""

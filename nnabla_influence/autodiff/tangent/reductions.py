@@ -1,4 +1,4 @@
-"""Sums, means, products and extreme values over axes."""
+"""Sums, means, products and norms over axes; extreme values are copies, see `copies`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...array import Array
 from .dual import Dual
 from .node import Node, Rule
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "reduced_last"]
 
 
 def _linear(reduce: Callable[..., Array]) -> Rule:
@@ -23,29 +23,22 @@ def _linear(reduce: Callable[..., Array]) -> Rule:
     return rule
 
 
-def _extreme(place: Callable[..., Array]) -> Rule:
-    """Return the rule of the largest or smallest value; of equal ones the first counts."""
-
-    def rule(node: Node, x: Dual) -> Dual:
-        """See `node.Rule`."""
-        rows = _reduced_last(node, x)
-        at = place(rows.value, axis=1)
-        return rows.linear(lambda a: a[np.arange(len(a)), at].reshape(node.output_shapes[0]))
-
-    return rule
-
-
 def _product(node: Node, x: Dual) -> Dual:
     """Multiply all values; each one's slope is the product of the others, which may hold zeros."""
-    rows = _reduced_last(node, x)
+    rows = reduced_last(node, x)
     total = rows[:, 0]
     for column in range(1, rows.value.shape[1]):
         total = total * rows[:, column]
     return total.reshape(*node.output_shapes[0])
 
 
-def _reduced_last(node: Node, x: Dual) -> Dual:
-    """Return (rows, values to reduce)."""
+def reduced_last(node: Node, x: Dual) -> Dual:
+    """Return (rows, values to reduce).
+
+    Args:
+        node: The function, which reduces some axes.
+        x: Its input.
+    """
     axes = sorted(axis % x.value.ndim for axis in node.arguments["axes"])
     kept = [axis for axis in range(x.value.ndim) if axis not in axes]
     width = math.prod([x.value.shape[axis] for axis in axes])
@@ -62,8 +55,6 @@ def _norm(node: Node, x: Dual) -> Dual:
 RULES: Dict[str, Rule] = {
     "Sum": _linear(np.sum),
     "Mean": _linear(np.mean),
-    "Max": _extreme(np.argmax),
-    "Min": _extreme(np.argmin),
     "Prod": _product,
     "Norm": _norm,
 }

@@ -9,7 +9,9 @@ from . import (
     arithmetic,
     batch_normalizations,
     convolutions,
+    copies,
     functions_of_analysis,
+    interpolation,
     losses,
     matrix_products,
     normalizations,
@@ -17,6 +19,7 @@ from . import (
     random_layers,
     recurrent_layers,
     reductions,
+    running,
     shapes,
 )
 from .node import Rule
@@ -28,7 +31,9 @@ RULES: Dict[str, Rule] = {
     **arithmetic.RULES,
     **batch_normalizations.RULES,
     **convolutions.RULES,
+    **copies.RULES,
     **functions_of_analysis.RULES,
+    **interpolation.RULES,
     **losses.RULES,
     **matrix_products.RULES,
     **normalizations.RULES,
@@ -36,5 +41,6 @@ RULES: Dict[str, Rule] = {
     **random_layers.RULES,
     **recurrent_layers.RULES,
     **reductions.RULES,
+    **running.RULES,
     **shapes.RULES,
 }

@@ -91,3 +91,14 @@ def test_deconvolution(shape, weight, settings):
     x, w, b = drawn(5, *shape), drawn(*weight, seed=1), drawn(maps, seed=2)
     assert_tangents(lambda *inputs: F.deconvolution(*inputs, **settings), x, w, b)
     assert_tangents(lambda *inputs: F.deconvolution(*inputs, **settings), x, w)
+
+
+@pytest.mark.parametrize("divisor", [1, 2])
+@pytest.mark.parametrize("settings", [{}, {"pad": (1, 0), "stride": (2, 1)}, {"dilation": (1, 2)}], ids=str)
+def test_depthwise_deconvolution(settings, divisor):
+    x, w, b = drawn(3, 4, 5, 6), drawn(4, 3, 2, seed=1), drawn(4 // divisor, seed=2)
+    assert_tangents(lambda *inputs: F.depthwise_deconvolution(*inputs, divisor=divisor, **settings), x, w, b)
+
+
+def test_depthwise_deconvolution_of_one_axis_without_bias():
+    assert_tangents(lambda x, w: F.depthwise_deconvolution(x, w, pad=(1,)), drawn(3, 4, 6), drawn(4, 3, seed=1))

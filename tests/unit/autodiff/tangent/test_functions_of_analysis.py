@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from support.tangent_rules import assert_tangents, drawn
 
-EVERYWHERE = ("abs", "exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "asinh")
+EVERYWHERE = ("abs", "exp", "sin", "cos", "tan", "atan", "sinh", "cosh", "asinh", "erf")
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)
@@ -21,3 +21,7 @@ def test_functions_between_minus_one_and_one(name):
 def test_functions_of_positive_numbers():
     assert_tangents(F.log, drawn(3, 4, 5, positive=True))
     assert_tangents(F.acosh, 1 + drawn(3, 4, 5, positive=True))
+
+
+def test_the_angle_of_a_point():
+    assert_tangents(F.atan2, drawn(3, 4, 5), drawn(3, 4, 5, seed=1))
