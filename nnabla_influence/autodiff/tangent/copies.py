@@ -103,14 +103,6 @@ def _gathered(node: Node, x: Array, indices: Array) -> IntArray:
     return chosen
 
 
-def _gathered_at(node: Node, x: Array, indices: Array) -> IntArray:
-    """Take the values, or slices, whose first coordinates are the columns of the indices."""
-    numbers = _numbers(x.shape)
-    coordinates = (checked_indices(node, row, size) for row, size in zip(indices, x.shape))
-    chosen: IntArray = numbers[tuple(coordinates)]
-    return chosen
-
-
 SOURCES: Dict[str, Sources] = {
     "Max": _extreme(np.argmax),
     "Min": _extreme(np.argmin),
@@ -120,7 +112,6 @@ SOURCES: Dict[str, Sources] = {
     "Trilu": _triangle,
     "Shift": _shifted,
     "Gather": _gathered,
-    "GatherNd": _gathered_at,
 }
 """By NNabla's type of the function."""
 

@@ -7,7 +7,7 @@ from support.tangent_rules import Fixed, applied, assert_tangents, drawn
 
 from nnabla_influence.autodiff.tangent.buffers import Buffers
 from nnabla_influence.autodiff.tangent.node import Node
-from nnabla_influence.errors import UnsupportedError
+from nnabla_influence.errors import ComputationError, UnsupportedError
 
 X = drawn(3, 2, 4, 5)
 ONE_INPUT = {
@@ -40,11 +40,11 @@ def test_gather(axis, batch):
     assert_tangents(lambda x, i: F.gather(x, i, axis, batch), X, Fixed(indices))
 
 
-@pytest.mark.parametrize("coordinates", [1, 2, 4])
-def test_gather_nd(coordinates):
-    random = np.random.RandomState(0)
-    indices = np.stack([random.randint(size, size=6) for size in X.shape[:coordinates]]).astype(np.float32)
-    assert_tangents(F.gather_nd, X, Fixed(indices))
+@pytest.mark.parametrize("index", [-1, 4])
+def test_an_index_outside_is_refused(index):
+    node = Node("Gather", {"axis": 2, "batch_dims": 0}, [], [], Buffers())
+    with pytest.raises(ComputationError, match=f"Gather layer should read numbers from 0 to 3, not {index}"):
+        applied(node, [X, np.float32([index])], [X, None], float)
 
 
 def test_the_largest_in_their_places_are_left_to_nnabla():
