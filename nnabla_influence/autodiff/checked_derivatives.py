@@ -29,8 +29,6 @@ LOGGER = logging.getLogger("nnabla_influence")
 
 # What falls back from our own pass.
 BY_NNABLA = "NNabla's backward passes instead take several times as long"
-# What is said of scores and products alike.
-SLOW = "backward passes"
 
 Way = TypeVar("Way")
 
@@ -80,10 +78,7 @@ class CheckedDerivatives:
         scores = self._own_forward_scores(self._purpose, (point, batch, direction)) if self._fast else None
         if scores is not None:
             return scores
-        products = self.products(point, batch, direction)
-        if self._fast:
-            self._say_once(SLOW, f"{self._own_scores.why_not(self._purpose)} {BY_NNABLA}", logging.INFO)
-        return products
+        return self.products(point, batch, direction)
 
     def gauss_newton_product(self, point: EvaluationPoint, batch: Batch, direction: Array) -> Array:
         """Compute ``sum_i G_i v`` (P,), float64.
@@ -116,11 +111,11 @@ class CheckedDerivatives:
             """Return the scores by forward mode if they are right."""
             return self._own_forward_scores(purpose, question) if self._fast else None
 
-        products, notice, rough = products_otherwise(network, *question, self._fast, forward)
-        if rough:
+        products, notice = products_otherwise(network, *question, self._fast, forward)
+        if notice:
             self._say_once("differences", notice, logging.WARNING)
         elif self._fast:
-            self._say_once(SLOW, f"{self._own_products.why_not(purpose)} {BY_NNABLA}", logging.INFO)
+            self._say_once("backward passes", f"{self._own_products.why_not(purpose)} {BY_NNABLA}", logging.INFO)
         return products
 
     def _chosen_gauss_newton(self, question: Question) -> GaussNewton:

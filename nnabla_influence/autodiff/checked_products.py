@@ -43,13 +43,11 @@ class CheckedProducts(NamedTuple):
 
     Args:
         products: The products.
-        notice: What the log should say: how slow or how rough they are; empty for our own pass.
-        rough: Whether it is a warning.
+        notice: What the log should warn of: how rough they are; empty where they are exact.
     """
 
     products: SampleProducts
     notice: str = ""
-    rough: bool = False
 
 
 def products_are_right(own: ForwardOverReverse, point: EvaluationPoint, batch: Batch, direction: Array) -> bool:
@@ -120,12 +118,12 @@ def products_otherwise(
     scores = forward()
     if scores is None:
         notice = f"{reason} Scores and Hessian products come from central differences: less accurate, the scores {off}"
-        return CheckedProducts(differences, notice, rough=True)
+        return CheckedProducts(differences, notice)
     notice = (
         f"{reason} Hessian products come from central differences: less accurate, as scores would be {off}; the scores "
         "come from the forward mode"
     )
-    return CheckedProducts(ForwardAndDifferences(scores, differences), notice, rough=True)
+    return CheckedProducts(ForwardAndDifferences(scores, differences), notice)
 
 
 def _curvature_error(

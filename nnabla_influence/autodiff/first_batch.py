@@ -6,7 +6,7 @@ show that ours is right, the whole batch decides.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Generic, Hashable, Optional, Tuple, TypeVar
+from typing import Callable, Dict, Generic, Hashable, Optional, Set, Tuple, TypeVar
 
 from ..errors import UnsupportedError
 from .parameterized_graph import Batch
@@ -24,8 +24,9 @@ Way = TypeVar("Way")
 class FirstBatch(Generic[Way]):
     """Our own way to compute, one for each size of batch and each network; None where it is no good.
 
-    The first batch decides for batches of other sizes too: the layers are the same. A batch of one sample decides for
-    itself alone, because what goes wrong among several does not show there.
+    A way that the first batch shows right is right for batches of other sizes too: the layers are the same. Not so from
+    a batch of one sample, where what goes wrong among several does not show; and not so where a batch does not show it:
+    it may be an odd one, on a kink for example, and what is computed must not depend on what ran before.
 
     >>> ways = FirstBatch()
     >>> [ways.of(size, "training", lambda size: f"ours of {size}", lambda way, rows: True) for size in (3, 4)]
@@ -34,7 +35,7 @@ class FirstBatch(Generic[Way]):
 
     def __init__(self) -> None:
         self._ways: Dict[Tuple[int, Hashable], Optional[Way]] = {}
-        self._right: Dict[Hashable, bool] = {}
+        self._right: Set[Hashable] = set()
         self._reasons: Dict[Hashable, str] = {}
 
     def of(
@@ -51,35 +52,28 @@ class FirstBatch(Generic[Way]):
         """
         key = (size, network)
         if key not in self._ways:
-            if network not in self._right:
-                right, self._ways[key] = self._looked_at(size, network, make, is_right)
-                if size > 1:
-                    self._right[network] = right
-            else:
-                self._ways[key] = self._made(size, network, make) if self._right[network] else None
+            right = network in self._right or self._is_shown_right(size, network, make, is_right)
+            if right and size > 1:
+                self._right.add(network)
+            self._ways[key] = self._made(size, network, make) if right else None
         return self._ways[key]
 
     def why_not(self, network: Hashable) -> str:
         """Return why `of` last gave none for a network: a sentence."""
         return self._reasons[network]
 
-    def _looked_at(
+    def _is_shown_right(
         self, size: int, network: Hashable, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]
-    ) -> Tuple[bool, Optional[Way]]:
-        """Return whether few rows or all of them show the way right, and the way for all if there is one."""
+    ) -> bool:
+        """Whether few rows or all of them show the way right."""
         for rows in (FEW, size) if size > FEW else (size,):
-            way = self._made(rows, network, make)
-            if way is not None and self._agrees(way, rows, network, is_right):
-                return True, way if rows == size else self._made(size, network, make)
-        return False, None
-
-    def _agrees(self, way: Way, rows: int, network: Hashable, is_right: Callable[[Way, int], bool]) -> bool:
-        self._reasons[network] = DISAGREES
-        try:
-            return is_right(way, rows)
-        except UnsupportedError as error:
-            self._reasons[network] = error.message
-            return False
+            try:
+                if is_right(make(rows), rows):
+                    return True
+                self._reasons[network] = DISAGREES
+            except UnsupportedError as error:
+                self._reasons[network] = error.message
+        return False
 
     def _made(self, size: int, network: Hashable, make: Callable[[int], Way]) -> Optional[Way]:
         try:

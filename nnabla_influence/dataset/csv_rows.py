@@ -22,7 +22,8 @@ from .number_text import read_numbers
 
 __all__ = ["CsvRows"]
 
-BLOCK = 20_000  # rows that are split at once
+BLOCK = 20_000  # rows that are split at once, fewer where they are long
+BLOCK_BYTES = 1 << 23
 MANY = 1 << 25  # bytes of a text whose numbers are many
 PIECE = 1 << 24  # bytes that are searched at once
 FIELD_LIMIT = 131_072  # characters of a cell beyond which Python's csv module complains
@@ -162,7 +163,9 @@ class CsvRows(Sequence[List[str]]):
             start += len(block)
 
     def _blocks(self) -> Iterator[CsvRows]:
-        return (self[start : start + BLOCK] for start in range(0, len(self), BLOCK))
+        mean = int((self._ends - self._begins).mean()) if len(self) else 1
+        rows = max(1, min(BLOCK, BLOCK_BYTES // max(1, mean)))
+        return (self[start : start + rows] for start in range(0, len(self), rows))
 
     def _joined(self) -> bytes:
         """Return the text of all rows, one behind the other."""

@@ -1,16 +1,16 @@
 """Numbers of a comma-separated text, as Python's ``float`` reads them, without a Python object for each.
 
-NumPy reads some five million numbers a second, pandas three times as many. Where numbers are long or their exponents
-large, pandas's faster way may be off by the last bit. So it reads short ones only: a whole number below 10^15, times or
-over a power of ten up to 10^22, both exact in double precision, so that the result is rounded once, as it should be
-(Clinger, *How to read floating point numbers accurately*, 1990). Without pandas the numbers are the same.
+NumPy reads some five million numbers a second, pandas two or three times as many, unless lines are very long. Where
+numbers are long or their exponents large, pandas's faster way may be off by the last bit. So it reads short ones only: a
+whole number below 10^15, times or over a power of ten up to 10^22, both exact in double precision, so that the result is
+rounded once, as it should be (Clinger, *How to read floating point numbers accurately*, 1990). Without pandas the numbers
+are the same.
 """
 
 from __future__ import annotations
 
 import io
 import warnings
-from contextlib import suppress
 
 import numpy as np
 
@@ -20,6 +20,7 @@ __all__ = ["read_numbers"]
 
 ZERO = np.uint8(ord("0"))
 PLAIN = b"0123456789.,-+\n"
+WIDEST = 4096  # cells of a line that pandas reads as quickly as NumPy
 LONGEST = 15  # characters of a cell, so at most as many digits
 LARGEST = 12  # exponent: beside one of -12 a cell has room for ten digits behind the point
 
@@ -41,9 +42,8 @@ def read_numbers(text: bytes, rows: int, many: bool) -> Array:
     >>> read_numbers(b"1,2.5\n-3,4e1\n", rows=2, many=False).tolist()
     [[1.0, 2.5], [-3.0, 40.0]]
     """
-    if many and _is_short_and_plain(text):
-        with suppress(ImportError):  # Neural Network Console's Python has no pandas
-            return _by_pandas(text)
+    if many and text[: text.find(b"\n")].count(b",") < WIDEST and _is_short_and_plain(text) and _has_pandas():
+        return _by_pandas(text)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # NumPy warns of cells that are no numbers
         try:
@@ -51,6 +51,14 @@ def read_numbers(text: bytes, rows: int, many: bool) -> Array:
         except DeprecationWarning as warning:
             raise ValueError("a cell is no number") from warning
     return numbers.reshape(rows, -1)
+
+
+def _has_pandas() -> bool:
+    try:
+        import pandas  # noqa: F401  # here, because it takes a while to load
+    except (ImportError, ValueError):  # Neural Network Console's Python has none, another may have one that is broken
+        return False
+    return True
 
 
 def _is_short_and_plain(text: bytes) -> bool:
@@ -85,7 +93,7 @@ def _is_digit(characters: Array) -> Array:
 
 
 def _by_pandas(text: bytes) -> Array:
-    import pandas as pd  # here, because it takes a while to load
+    import pandas as pd
 
     frame = pd.read_csv(
         io.BytesIO(text),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 SETTINGS = {
@@ -25,8 +25,8 @@ def local_cluster(workers):
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
         contact = folder / "scheduler.json"
         of_scheduler = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(contact))
-        ending.enter_context(_running("dask_scheduler", *of_scheduler))
-        address = _address_in(contact)
+        scheduler = ending.enter_context(_running("dask_scheduler", *of_scheduler))
+        address = _address_in(contact, scheduler)
         for _ in range(workers):
             ending.enter_context(_running("dask_worker", address, "--nworkers", "1", "--nthreads", "1"))
         yield address
@@ -38,16 +38,16 @@ def _running(name, *arguments):
     where = {"env": {**os.environ, **SETTINGS}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, **where)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()
 
 
-def _address_in(contact):
+def _address_in(contact, scheduler):
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if contact.is_file():
+    while scheduler.poll() is None and time.monotonic() < until:
+        with suppress(OSError, ValueError):  # not there yet, or half written
             return json.loads(contact.read_text(encoding="utf-8"))["address"]
         time.sleep(0.1)
-    raise SystemExit(f"error: the scheduler did not start within {PATIENCE} seconds")
+    raise SystemExit("error: the scheduler does not start; is Dask installed? pip install 'nnabla-influence[dask]'")

@@ -87,7 +87,9 @@ def wrong(tangent=1.0, value=1.0):
     return pull
 
 
-@pytest.mark.parametrize("fault", [{"tangent": 1.2}, {"value": 1.2}, {"tangent": np.nan}], ids=str)
+@pytest.mark.parametrize(
+    "fault", [{"tangent": 1.2}, {"value": 1.2}, {"tangent": 1.2, "value": 1.2}, {"tangent": np.nan}], ids=str
+)
 def test_a_way_back_that_is_wrong_is_noticed(monkeypatch, fault):
     """In the Hessian product by a difference of gradients, in the gradient by NNabla's."""
     monkeypatch.setitem(PULLS, "Tanh", wrong(**fault))

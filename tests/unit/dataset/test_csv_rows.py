@@ -115,6 +115,23 @@ def test_what_is_no_plain_number_is_left_to_the_slow_way(text, cell):
         list(rows.number_blocks())
 
 
+@pytest.mark.parametrize("more, many", [(0, False), (1, True)])
+def test_a_text_of_many_bytes_has_many_numbers(more, many, monkeypatch):
+    asked = []
+    usual = csv_rows.read_numbers
+    monkeypatch.setattr(csv_rows, "read_numbers", lambda *given, many: asked.append(many) or usual(*given, many))
+    text = b"1,2\n3,4\n"
+    monkeypatch.setattr(csv_rows, "MANY", len(text) - more)
+    list(CsvRows.scan(text)[0].number_blocks())
+    assert asked == [many]
+
+
+def test_blocks_of_long_rows_have_fewer(monkeypatch):
+    monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 20)
+    rows, _ = CsvRows.scan(b"1,2,3,4\n" * 5)
+    assert [len(numbers) for _, numbers in rows.number_blocks()] == [2, 2, 1]
+
+
 def test_what_is_no_csv_says_on_which_line():
     with pytest.raises(csv.Error) as caught:
         CsvRows.scan(b"x,y\n1,2\n" + b"3" * 200_000 + b",4\n")

@@ -3,14 +3,16 @@
 import sys
 
 import numpy as np
+import pandas  # noqa: F401  # loaded here, so that no example takes as long
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nnabla_influence.dataset import number_text
 from nnabla_influence.dataset.number_text import read_numbers
 
 CELLS = st.text("0123456789.-+eE", max_size=16)
+SHORT = st.lists(st.integers(-(10**9), 10**9), min_size=50, max_size=50)
 NUMBERS = st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 12), st.sampled_from("egf"))
 
 
@@ -21,6 +23,7 @@ def python_reads(cell):
         return None
 
 
+@settings(deadline=None)
 @given(CELLS)
 @example("1e")
 @example("-.")
@@ -41,6 +44,17 @@ def test_a_cell_is_what_python_reads_or_refused(cell):
         assert row.tobytes() == np.array([1.0, expected]).tobytes()
 
 
+@settings(deadline=None)
+@given(SHORT)
+def test_short_numbers_are_rounded_as_python_rounds_them(numbers):
+    cells = [f"{number / 10.0 ** (k % 8):.{k % 8}f}" for k, number in enumerate(numbers)]
+    text = "".join(f"{cell}\n" for cell in cells).encode("ascii")
+    assert number_text._is_short_and_plain(text)
+    expected = np.array([float(cell) for cell in cells])
+    assert read_numbers(text, len(cells), many=True)[:, 0].tobytes() == expected.tobytes()
+
+
+@settings(deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 def test_numbers_are_rounded_as_python_rounds_them(numbers):
     cells = [f"{value:.{digits}{style}}" for value, digits, style in numbers]
@@ -67,6 +81,22 @@ def test_pandas_reads_what_it_reads_exactly(cells, reader, monkeypatch):
     asked.clear()
     read_numbers("".join(f"{cell},0\n" for cell in cells).encode("ascii"), len(cells), many=False)
     assert not asked, "few numbers"
+
+
+def test_a_blank_line_is_no_line_of_numbers():
+    with pytest.raises(ValueError):
+        read_numbers(b"1,2\n\n3,4\n", 3, many=True)
+    with pytest.raises(ValueError):
+        read_numbers(b"1\n\n3\n", 3, many=True)
+
+
+@pytest.mark.parametrize("cells, reader", [(4096, "pandas"), (4097, "NumPy")])
+def test_very_long_lines_are_left_to_numpy(cells, reader, monkeypatch):
+    asked = []
+    usual = number_text._by_pandas
+    monkeypatch.setattr(number_text, "_by_pandas", lambda text: asked.append(text) or usual(text))
+    assert read_numbers(b",".join([b"1.5"] * cells) + b"\n", 1, many=True).tolist() == [[1.5] * cells]
+    assert bool(asked) == (reader == "pandas")
 
 
 def test_without_pandas_the_numbers_are_the_same(monkeypatch):
