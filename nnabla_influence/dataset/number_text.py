@@ -1,10 +1,10 @@
 """Numbers of a comma-separated text, as Python's ``float`` reads them, without a Python object for each.
 
 NumPy reads some five million numbers a second, pandas two or three times as many, unless lines are very long. Where
-numbers are long or their exponents large, pandas's faster way may be off by the last bit. So it reads short ones only: a
-whole number below 10^15, times or over a power of ten up to 10^22, both exact in double precision, so that the result is
-rounded once, as it should be (Clinger, *How to read floating point numbers accurately*, 1990). Without pandas the numbers
-are the same.
+numbers are long or their exponents large, pandas's faster way may be off by the last bit. So it reads short ones only:
+a whole number below 10^15, times or over a power of ten up to 10^22, both exact in double precision, so that the result
+is rounded once, as it should be (Clinger, *How to read floating point numbers accurately*, 1990). Without pandas the
+numbers are the same.
 """
 
 from __future__ import annotations

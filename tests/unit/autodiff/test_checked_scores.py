@@ -15,6 +15,7 @@ from nnabla_influence.autodiff.forward_scores import ForwardScores
 from nnabla_influence.autodiff.gauss_newton import GaussNewton
 from nnabla_influence.autodiff.graph_cache import GraphCache
 from nnabla_influence.autodiff.parameterized_graph import ParameterizedGraph
+from nnabla_influence.autodiff.pull.pull_registry import PULLS
 from nnabla_influence.autodiff.sample_scores import SampleScores
 from nnabla_influence.autodiff.tangent import registry
 from nnabla_influence.autodiff.tangent.dual import Dual
@@ -170,3 +171,25 @@ def test_where_a_few_rows_do_not_show_it_right_the_whole_batch_decides(checked, 
     with caplog.at_level(logging.INFO, "nnabla_influence"):
         getattr(LossOracle(network), method)(network.theta, batch, direction)
     assert set(checked) == {FEW, 20} and "disagrees with the gradients" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["sample_products", "gauss_newton"])
+def test_an_odd_first_batch_does_not_decide_for_others(method, monkeypatch):
+    """What is computed must not depend on what ran before."""
+    network = small_network(smooth)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    used = LossOracle(network)
+    with monkeypatch.context() as patched:
+        patched.setitem(registry.RULES, "Tanh", wrong_tanh)
+        getattr(used, method)(network.theta, draw_batch(3), direction)
+    found = getattr(used, method)(network.theta, draw_batch(7), direction)
+    assert np.array_equal(found, getattr(LossOracle(network), method)(network.theta, draw_batch(7), direction))
+
+
+def test_a_way_back_that_is_wrong_is_noticed_by_gauss_newton_products(monkeypatch, caplog):
+    usual = PULLS["Tanh"]
+    monkeypatch.setitem(PULLS, "Tanh", lambda node, kept, c: [d * 1.2 for d in usual(node, kept, c)])
+    network = small_network(smooth)
+    with caplog.at_level(logging.INFO, "nnabla_influence"):
+        LossOracle(network).gauss_newton(network.theta, draw_batch(), np.ones(network.space.size))
+    assert "disagrees with the gradients" in caplog.text
