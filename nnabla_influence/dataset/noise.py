@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Union
+from typing import Iterator, List, Optional, Union
 
 import numpy as np
 
@@ -125,19 +125,21 @@ def write_noisy(
     column = label_column(table, label)
     refuse_overwriting([Path(output), Path(truth)], [table.path])
     labels = flip_labels(class_labels(table, label), rate, kind, seed)
-    lines = zip(labels.clean.tolist(), labels.noisy.tolist(), labels.flipped.astype(int).tolist())
     write_csvs(
         (output, table.header, _noisy_rows(table, column, labels, Path(output))),
-        (truth, TRUTH_HEADER, ([str(row), *map(str, line)] for row, line in enumerate(lines))),
+        (truth, TRUTH_HEADER, _truth(labels)),
     )
     return labels
 
 
-def _noisy_rows(table: Table, column: Column, labels: NoisyLabels, output: Path) -> List[List[str]]:
+def _truth(labels: NoisyLabels) -> Iterator[List[str]]:
+    for row, (clean, noisy, flipped) in enumerate(zip(labels.clean, labels.noisy, labels.flipped)):
+        yield [str(row), str(clean), str(noisy), str(int(flipped))]
+
+
+def _noisy_rows(table: Table, column: Column, labels: NoisyLabels, output: Path) -> Iterator[List[str]]:
     target = Path(os.path.abspath(str(output))).parent
-    rows = []
     for row, written in enumerate(table.rows_in(target)):
         if labels.flipped[row]:
             written[column.position] = str(int(labels.noisy[row]))
-        rows.append(written)
-    return rows
+        yield written

@@ -61,6 +61,10 @@ def commands(folder):
         "cleanse": (*cleanse, "--removed", folder / "removed.csv", "--overwrite"),
         "compare": ("compare", influence, influence),
         "info": ("info", influence),
+        "noise": (
+            *("noise", "--train", training, "--rate", 0.1),
+            *("--output", folder / "noisy.csv", "--truth", folder / "truth.csv", "--overwrite"),
+        ),
         "report": ("report", "--influence", influence, "--output", folder / "report.html", "--overwrite"),
     }
 
