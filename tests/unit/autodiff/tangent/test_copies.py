@@ -30,6 +30,8 @@ ONE_INPUT = {
 
 @pytest.mark.parametrize("name", ONE_INPUT)
 def test_one_input(name):
+    if "triangle" in name and not hasattr(F, "trilu"):
+        pytest.skip("the oldest NNabla has no such layer")
     assert_tangents(ONE_INPUT[name], drawn(3, 2, 4, 4) if name == "matrix diag part" else X)
 
 
