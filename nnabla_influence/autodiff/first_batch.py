@@ -52,28 +52,31 @@ class FirstBatch(Generic[Way]):
         """
         key = (size, network)
         if key not in self._ways:
-            right = network in self._right or self._is_shown_right(size, network, make, is_right)
-            if right and size > 1:
-                self._right.add(network)
-            self._ways[key] = self._made(size, network, make) if right else None
+            if network in self._right:
+                self._ways[key] = self._made(size, network, make)
+            else:
+                self._ways[key] = self._shown_right(size, network, make, is_right)
         return self._ways[key]
 
     def why_not(self, network: Hashable) -> str:
         """Return why `of` last gave none for a network: a sentence."""
         return self._reasons[network]
 
-    def _is_shown_right(
+    def _shown_right(
         self, size: int, network: Hashable, make: Callable[[int], Way], is_right: Callable[[Way, int], bool]
-    ) -> bool:
-        """Whether few rows or all of them show the way right."""
+    ) -> Optional[Way]:
+        """Return the way for a size if few rows or all of them show that it is right."""
         for rows in (FEW, size) if size > FEW else (size,):
             try:
-                if is_right(make(rows), rows):
-                    return True
+                way = make(rows)
+                if is_right(way, rows):
+                    if size > 1:
+                        self._right.add(network)
+                    return way if rows == size else self._made(size, network, make)
                 self._reasons[network] = DISAGREES
             except UnsupportedError as error:
                 self._reasons[network] = error.message
-        return False
+        return None
 
     def _made(self, size: int, network: Hashable, make: Callable[[int], Way]) -> Optional[Way]:
         try:

@@ -38,10 +38,14 @@ def _convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
 
 
 def _depthwise_convolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    weight = kept.inputs[1]
-    grouped = node._replace(arguments={**node.arguments, "group": len(weight.value) // node.arguments["multiplier"]})
-    inputs = [kept.inputs[0], weight[:, None], *kept.inputs[2:]]
-    cotangents = _convolution(grouped, kept._replace(inputs=inputs), c)
+    groups = len(kept.inputs[1].value) // node.arguments["multiplier"]
+    return _depthwise(_convolution, node._replace(arguments={**node.arguments, "group": groups}), kept, c)
+
+
+def _depthwise(pull: Pull, grouped: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
+    """Go back through a layer in groups, whose weights lack the axis of a group's channels or maps."""
+    inputs = [kept.inputs[0], kept.inputs[1][:, None], *kept.inputs[2:]]
+    cotangents = pull(grouped, kept._replace(inputs=inputs), c)
     if cotangents[1] is not None:
         cotangents[1] = cotangents[1][:, 0]
     return cotangents
@@ -63,14 +67,6 @@ def _deconvolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
         cotangents[1] = _as_weights(_of_taps(node, geometry, images, taps, made, kept.ends[1]), weight.value.shape)
     if len(kept.inputs) > 2:
         cotangents[2] = images.linear(lambda a: sum_over_lines(lines_of(a, 1)))
-    return cotangents
-
-
-def _depthwise_deconvolution(node: Node, kept: Kept, c: Dual) -> List[Optional[Dual]]:
-    inputs = [kept.inputs[0], kept.inputs[1][:, None], *kept.inputs[2:]]
-    cotangents = _deconvolution(as_grouped(node), kept._replace(inputs=inputs), c)
-    if cotangents[1] is not None:
-        cotangents[1] = cotangents[1][:, 0]
     return cotangents
 
 
@@ -151,6 +147,6 @@ PULLS: Dict[str, Pull] = {
     "Convolution": _convolution,
     "DepthwiseConvolution": _depthwise_convolution,
     "Deconvolution": _deconvolution,
-    "DepthwiseDeconvolution": _depthwise_deconvolution,
+    "DepthwiseDeconvolution": lambda node, kept, c: _depthwise(_deconvolution, as_grouped(node), kept, c),
 }
 """By NNabla's type of the function."""
