@@ -69,7 +69,7 @@ docs: $(STAMP) ## build the documentation into site/; every warning is an error
 	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --clean --quiet
 
 clean: ## remove what make and the tools made, .venv included
-	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) .venv-* build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so an interrupted installation is repeated. Setting up starts from an empty

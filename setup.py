@@ -46,7 +46,7 @@ DOCS = [
     "mkdocstrings-python>=1.11",
     "pymdown-extensions>=10.2,<12",
 ]
-TEST = ["pytest>=7.3", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
+TEST = ["pytest>=7.3", "hypothesis>=6.100", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(
@@ -80,7 +80,6 @@ setup(
         "dev": [
             *TEST,
             "pytest-xdist",
-            "hypothesis>=6.100",  # builds the inputs that `make soak` damages
             "ruff",
             *TYPES,
             "playwright",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the soak works with forks")
-pytest.importorskip("hypothesis", reason="needs the extra [dev]")
+pytest.importorskip("hypothesis", reason="needs the extra [test]")
 
 from soak.endurance import COUNTS, SETTLED, faults  # noqa: E402
 from soak.fuzz import FAULTS, Reader  # noqa: E402
