@@ -148,8 +148,11 @@ class CsvRows(Sequence[List[str]]):
             return all(len(row) == cells for row in self)
         return all(block._have(cells) for block in self._blocks())
 
-    def number_blocks(self) -> Iterator[Tuple[slice, Array]]:
+    def number_blocks(self, many: Optional[bool] = None) -> Iterator[Tuple[slice, Array]]:
         """Read the rows as numbers, some thousands at a time.
+
+        Args:
+            many: Whether there are so many that loading pandas pays; None: the text's size decides.
 
         Yields:
             Which rows, and their numbers (n, cells), float64, as Python's ``float`` reads them.
@@ -159,7 +162,7 @@ class CsvRows(Sequence[List[str]]):
         """
         start = 0
         for block in self._blocks():
-            yield slice(start, start + len(block)), block._numbers()
+            yield slice(start, start + len(block)), block._numbers(len(self._text) > MANY if many is None else many)
             start += len(block)
 
     def _blocks(self) -> Iterator[CsvRows]:
@@ -181,7 +184,7 @@ class CsvRows(Sequence[List[str]]):
         blank = any(self._blank(row) for row in np.flatnonzero(self._ends - self._begins <= len(b"\r\n")))
         return not blank and bool((counts == cells - 1).all())
 
-    def _numbers(self) -> Array:
+    def _numbers(self, many: bool) -> Array:
         """Read a block as numbers (n, cells).
 
         Raises:
@@ -194,7 +197,7 @@ class CsvRows(Sequence[List[str]]):
             text += b"\n"  # NumPy would leave out an empty cell at the very end
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n")
-        numbers = read_numbers(text, len(self), many=len(self._text) > MANY)
+        numbers = read_numbers(text, len(self), many=many)
         return numbers if self._places is None else numbers[:, list(self._places)]
 
 

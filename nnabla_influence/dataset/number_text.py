@@ -10,6 +10,7 @@ numbers are the same.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 
 import numpy as np
@@ -22,6 +23,8 @@ ZERO = np.uint8(ord("0"))
 PLAIN = b"0123456789.,-+\n"
 WIDEST = 4096  # cells of a line that pandas reads as quickly as NumPy
 LONGEST = 15  # characters of a cell, so at most as many digits
+BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r")
+_BLANK_CELL = re.compile(rb"(?:^|[,\n])[ \t\v\f\r]+[,\n]")
 LARGEST = 12  # exponent: beside one of -12 a cell has room for ten digits behind the point
 
 
@@ -44,6 +47,9 @@ def read_numbers(text: bytes, rows: int, many: bool) -> Array:
     """
     if many and text[: text.find(b"\n")].count(b",") < WIDEST and _is_short_and_plain(text) and _has_pandas():
         return _by_pandas(text)
+    # NumPy reads a blank cell as -1, and "nan(" as a number.
+    if b"(" in text or (any(blank in text for blank in BLANKS) and _BLANK_CELL.search(text)):
+        raise ValueError("a cell is no number")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # NumPy warns of cells that are no numbers
         try:

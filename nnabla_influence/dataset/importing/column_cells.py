@@ -33,7 +33,7 @@ class ColumnCells(NamedTuple):
     """One column.
 
     Attributes:
-        text: (N,) its cells as text, stripped, empty where they are missing; of plain numbers as they are.
+        text: (N,) its cells as text, stripped, empty where they are missing; of numbers as they are.
         missing: (N,) which are.
         numbers: (N,) float64, NaN where missing; None for a column of text.
         notes: What is to be said about it.
@@ -53,17 +53,22 @@ def read_column(column: pd.Series[Any], name: str, commas_are_decimal: bool = Fa
         name: What it is called in the notes.
         commas_are_decimal: What ``1,234`` is where the whole column could be both: 1.234, or 1234.
     """
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return _typed_numbers(column, name)
     plain = _plain_numbers(column)
     if plain is not None:
         return plain
     text = np.array([_bare(cell) if is_written_number(_bare(cell)) else cell for cell in text_cells(column)], object)
     missing = np.array([is_missing(cell) for cell in text], bool)
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        missing = ~np.isfinite(numbers)
-        notes = [ImportNote("infinite numbers are taken as missing", name)] if np.isinf(numbers).any() else []
-        return ColumnCells(text, missing, np.where(missing, np.nan, numbers), notes)
     return _written_numbers(text, missing, name, commas_are_decimal)
+
+
+def _typed_numbers(column: pd.Series[Any], name: str) -> ColumnCells:
+    """Read what is numbers already."""
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = ~np.isfinite(numbers)
+    notes = [ImportNote("infinite numbers are taken as missing", name)] if np.isinf(numbers).any() else []
+    return ColumnCells(numbers, missing, np.where(missing, np.nan, numbers) if missing.any() else numbers, notes)
 
 
 def _plain_numbers(column: pd.Series[Any]) -> Optional[ColumnCells]:

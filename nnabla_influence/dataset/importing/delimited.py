@@ -8,14 +8,15 @@ table of text only, if its cells are all different and none of them occurs again
 from __future__ import annotations
 
 import csv
-import io
+from itertools import islice
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import pandas as pd
 
 from ...errors import DataError
 from .column_cells import is_missing, is_written_number
+from .delimited_cells import DelimitedCells
 from .import_note import ImportNote
 from .usual_names import USUAL_NAMES
 
@@ -29,7 +30,8 @@ class DelimitedText(NamedTuple):
     """A table cut into cells.
 
     Attributes:
-        frame: One column of text per column of the table, by its name; numbered from 1 where there is no header.
+        frame: One column per column of the table, by its name; numbered from 1 where there is no header. Columns of
+            plain numbers and empty cells are float64, others text.
         notes: What was found out, in sentences.
         commas_are_decimal: Whether ``1,234`` is rather 1.234, because commas do not separate the cells.
     """
@@ -39,13 +41,14 @@ class DelimitedText(NamedTuple):
     commas_are_decimal: bool = False
 
 
-def read_delimited(text: str, path: Path, header: Optional[bool] = None) -> DelimitedText:
+def read_delimited(text: str, path: Path, header: Optional[bool] = None, as_text: Sequence[str] = ()) -> DelimitedText:
     """Cut a table into cells.
 
     Args:
         text: The file's text.
         path: Where it comes from, for messages.
         header: Whether the first line names the columns; None: find out.
+        as_text: Columns that are read as text whatever they hold.
 
     Raises:
         DataError: It is empty, or its lines have different numbers of cells.
@@ -56,19 +59,18 @@ def read_delimited(text: str, path: Path, header: Optional[bool] = None) -> Deli
     if not sample:
         raise DataError(f"{path}: expected a table, got an empty file. Check that this is the right file.")
     separator = _separator(sample)
-    cells = _cells(text, separator, path)
-    named = _has_header(cells) if header is None else header
+    cells = DelimitedCells(text, separator, path)
+    first = list(islice(cells.rows(), _LINES))
+    named = _has_header(first) if header is None else header
     notes = [] if separator == "," else [ImportNote(f"cells are separated by {_SEPARATORS[separator]}")]
     if not named:
         notes.append(ImportNote("there is no header; columns are called by their numbers, from 1"))
-        cells.columns = pd.Index([str(number) for number in range(1, cells.shape[1] + 1)])
-        return DelimitedText(cells, notes, separator != ",")
-    names = unique_names([str(cell) for cell in cells.iloc[0]])
-    body = cells.iloc[1:].reset_index(drop=True)
-    body.columns = pd.Index(names)
-    if not len(body):
+    elif len(first) == 1:
         raise DataError(f"{path}: expected lines of data below the header, got none.")
-    return DelimitedText(body, notes, separator != ",")
+    names = unique_names(first[0]) if named else [str(number) for number in range(1, len(first[0]) + 1)]
+    columns = cells.columns(int(named), [names.index(name) for name in as_text])
+    # Without a copy, which would be as large again.
+    return DelimitedText(pd.DataFrame(dict(zip(names, columns)), copy=False), notes, separator != ",")
 
 
 def unique_names(names: List[str]) -> List[str]:
@@ -98,36 +100,14 @@ def _fit(lines: List[str], separator: str) -> Tuple[float, int]:
     return (counts.count(usual) / len(counts), usual) if usual > 1 else (0.0, 1)
 
 
-def _cells(text: str, separator: str, path: Path) -> pd.DataFrame:
-    """Read every cell as text; lines without any are passed over.
-
-    Raises:
-        DataError: A line has another number of cells than the first.
-    """
-    # Not pandas' own reader: it fills short lines up without a word.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows: List[List[str]] = []
-    try:
-        for row in reader:
-            if row and rows and len(row) != len(rows[0]):
-                raise DataError(
-                    f"{path}: line {reader.line_num}: expected {len(rows[0])} cells as in the first line, got "
-                    f"{len(row)}. Quote cells that hold the separator, and fill short lines up."
-                )
-            rows += [row] if row else []
-    except csv.Error as error:
-        raise DataError(f"{path}: line {reader.line_num}: expected a table, got the error: {error}.") from error
-    return pd.DataFrame(rows, dtype=object)
-
-
-def _has_header(cells: pd.DataFrame) -> bool:
-    first = [str(cell) for cell in cells.iloc[0]]
-    below = cells.iloc[1:_LINES]
-    if not len(below):
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    first, *below = rows
+    if not below:
         return False
-    repeats = any(cell in set(below.iloc[:, position]) for position, cell in enumerate(first) if not is_missing(cell))
+    columns = [set(column) for column in zip(*below)]
+    repeats = any(cell in column for cell, column in zip(first, columns) if not is_missing(cell))
     if any(is_written_number(cell) for cell in first):  # years, perhaps
         return not repeats and any(cell.strip().lower() in USUAL_NAMES for cell in first)
-    if any(is_written_number(str(cell)) for cell in below.to_numpy().ravel()):
+    if any(is_written_number(cell) for column in columns for cell in column):
         return True
     return len(set(first)) == len(first) and not repeats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Collection, List, Mapping, Optional, Sequence, Tuple
 
 from ...array import Array
 
@@ -26,7 +26,7 @@ class ImportedData:
     """
 
     header: List[str]
-    parts: Dict[str, List[List[str]]]
+    parts: Mapping[str, Collection[List[str]]]
     classes: Tuple[str, ...]
     decisions: List[str]
     regression: bool

@@ -9,7 +9,7 @@ their own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -55,22 +55,35 @@ class InputColumn:
         """The names of the columns it becomes."""
         return [self.name] if self.numbers is not None else [f"{self.name}={value}" for value in self.categories]
 
+    @property
+    def cells(self) -> Array:
+        """What it holds (N,): numbers or text."""
+        return np.asarray(self.text) if self.numbers is None else self.numbers
+
     def values(self, training: IntArray) -> Array:
         """Return the numbers (N, k), missing ones filled with the median of the training rows.
 
         Args:
             training: The training rows' numbers.
         """
+        return self.filled(training).of_rows(np.arange(len(self.cells)))
+
+    def filled(self, training: IntArray) -> InputColumn:
+        """Return the column with the median of the training rows in place of missing numbers."""
         if self.numbers is None:
-            text = np.asarray(self.text)  # (N,), as there are no numbers
-            marked: Array = np.stack([text == value for value in self.categories], axis=1)
-            return marked.astype(np.float64)
+            return self
         missing = np.isnan(self.numbers)
         if not missing.any():
-            return self.numbers[:, None]
+            return self
         seen = self.numbers[training][~missing[training]]
         filling = float(np.median(seen if len(seen) else self.numbers[~missing]))
-        return np.where(missing, filling, self.numbers)[:, None]
+        return replace(self, numbers=np.where(missing, filling, self.numbers))
+
+    def of_rows(self, rows: IntArray) -> Array:
+        """Return the numbers of some rows (n, k); of all at once they may need many times the room of the column."""
+        cells = self.cells[rows]
+        columns: List[Array] = [cells] if self.numbers is not None else [cells == value for value in self.categories]
+        return np.stack(columns, axis=1).astype(np.float64)
 
 
 class JudgedColumn(NamedTuple):

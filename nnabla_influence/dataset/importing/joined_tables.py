@@ -7,7 +7,7 @@ by the names of their columns, and each row is told which part it belongs to.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Mapping, NamedTuple, Optional
+from typing import List, Mapping, NamedTuple, Optional, Sequence
 
 import pandas as pd
 
@@ -50,7 +50,8 @@ def join_tables(tables: Mapping[str, SourceTable]) -> JoinedTables:
                 f"{table.path or f'{part} data'}: expected the columns of the training data, got none called "
                 f"{listed(missing)}. Give both tables the same names."
             )
-    frames = [_with_paths(table, first.path) for table in tables.values()]
+    mixed = [name for name in names if len({table.frame[name].dtype == object for table in tables.values()}) > 1]
+    frames = [_with_paths(_with_text(table, mixed), first.path) for table in tables.values()]
     notes = [
         ImportNote(f"{part} rows: those of {t.path.name}")
         for part, t in tables.items()
@@ -62,9 +63,19 @@ def join_tables(tables: Mapping[str, SourceTable]) -> JoinedTables:
         for note in table.notes
     ]
     given = [part for part, table in tables.items() for _ in range(len(table.frame))]
-    whole = pd.concat([frame[names] for frame in frames], ignore_index=True)
+    whole = frames[0] if len(frames) == 1 else pd.concat([frame[names] for frame in frames], ignore_index=True)
     commas = any(table.commas_are_decimal for table in tables.values())
     return JoinedTables(SourceTable(whole, notes, first.path, commas), given)
+
+
+def _with_text(table: SourceTable, names: Sequence[str]) -> SourceTable:
+    """Return a table whose columns are text, as far as it was text: one part's numbers may be another's words."""
+    wanted = [name for name in names if table.frame[name].dtype != object]
+    if table.read_text is None or not wanted:
+        return table
+    frame = table.frame.copy()
+    frame[wanted] = table.read_text(wanted)
+    return table._replace(frame=frame)
 
 
 def _with_paths(table: SourceTable, reference: Optional[Path]) -> pd.DataFrame:

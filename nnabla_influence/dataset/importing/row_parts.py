@@ -8,21 +8,26 @@ every part keeps at least one group in the training data.
 
 from __future__ import annotations
 
-from typing import Dict, Hashable, List, Mapping, NamedTuple, Optional, Sequence, Set
+from typing import Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
+import pandas as pd
 
-from ...array import IntArray
+from ...array import Array, IntArray
 from ..batches import FOLD_STREAM, random_stream
 from .import_note import ImportNote
 
-__all__ = ["PARTS", "AssignedRows", "assign_rows", "copies_note", "deal_out"]
+__all__ = ["PARTS", "AssignedRows", "assign_rows", "copies_note", "deal_out", "numbered_rows"]
 
 PARTS = ("training", "validation", "test")
+Keys = Union[Sequence[Hashable], IntArray]
 
 
 def deal_out(
-    keys: Sequence[Hashable], shares: Mapping[str, float], seed: int, classes: Optional[IntArray] = None
+    keys: Keys,
+    shares: Mapping[str, float],
+    seed: int,
+    classes: Optional[IntArray] = None,
 ) -> Dict[str, IntArray]:
     """Deal rows out.
 
@@ -39,34 +44,54 @@ def deal_out(
         >>> {part: len(rows) for part, rows in deal_out(range(10), {"validation": 0.2}, seed=0).items()}
         {'training': 8, 'validation': 2}
     """
-    members: Dict[Hashable, List[int]] = {}
-    for row, key in enumerate(keys):
-        members.setdefault(key, []).append(row)
-    groups = list(members.values())
-    order = random_stream(seed, FOLD_STREAM, len(groups)).permutation(len(groups))
-    by_class: Dict[int, List[List[int]]] = {}
-    for number in order:
-        group = groups[number]
-        by_class.setdefault(int(classes[group[0]]) if classes is not None else 0, []).append(group)
-    parts: Dict[str, List[int]] = {"training": [], **{part: [] for part in shares}}
-    for number in sorted(by_class):
-        _deal_class(by_class[number], shares, parts)
-    return {part: np.array(sorted(rows), np.int64) for part, rows in parts.items()}
+    groups = numbered(keys)
+    _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    class_of = np.zeros(len(first), np.int64) if classes is None else classes[first]
+    order = random_stream(seed, FOLD_STREAM, len(first)).permutation(len(first))
+    homes = np.zeros(len(first), np.int64)  # the part of each group
+    for number in np.unique(class_of):
+        waiting = order[class_of[order] == number]
+        rows = int(sizes[waiting].sum())
+        for home, share in enumerate(shares.values(), start=1):
+            wanted = max(1, round(share * rows))  # of few rows one, so that every class is asked about
+            enough = int(np.searchsorted(sizes[waiting[::-1]].cumsum(), wanted)) + 1
+            # The last group stays: a class that is not trained cannot be validated either.
+            kept = max(1, len(waiting) - enough)
+            homes[waiting[kept:]] = home
+            waiting = waiting[:kept]
+    return {part: np.flatnonzero(homes[groups] == home) for home, part in enumerate(("training", *shares))}
 
 
-def _deal_class(groups: List[List[int]], shares: Mapping[str, float], parts: Dict[str, List[int]]) -> None:
-    rows = sum(map(len, groups))
-    waiting = list(groups)
-    for part, share in shares.items():
-        wanted = max(1, round(share * rows))  # of few rows one, so that every class is asked about
-        dealt = 0
-        # The last group stays: a class that is not trained cannot be validated either.
-        while len(waiting) > 1 and dealt < wanted:
-            group = waiting.pop()
-            parts[part] += group
-            dealt += len(group)
-    for group in waiting:
-        parts["training"] += group
+def numbered(keys: Keys) -> IntArray:
+    """Return a number for each key (N,): equal ones have the same, from 0 in the order in which they occur.
+
+    Example:
+        >>> numbered(["b", "a", "b"]).tolist()
+        [0, 1, 0]
+    """
+    if isinstance(keys, np.ndarray):
+        return numbered_rows([keys])
+    numbers: Dict[Hashable, int] = {}
+    return np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64)
+
+
+def numbered_rows(columns: Iterable[Array]) -> IntArray:
+    """Return a number for each row (N,), as `numbered` does: rows are equal if they are in every column.
+
+    Missing numbers are equal to each other.
+
+    Example:
+        >>> numbered_rows([np.array([1.0, np.nan, 1.0]), np.array(["a", "b", "a"], object)]).tolist()
+        [0, 1, 0]
+    """
+    numbers: Optional[IntArray] = None
+    for column in columns:
+        codes, values = pd.factorize(column)  # from 0, and -1 for missing numbers
+        codes = codes.astype(np.int64) + 1
+        numbers, distinct = pd.factorize(codes if numbers is None else numbers * (len(values) + 1) + codes)
+        if len(distinct) == len(numbers):
+            break  # further columns tell nobody apart
+    return np.zeros(0, np.int64) if numbers is None else numbers.astype(np.int64)
 
 
 class AssignedRows(NamedTuple):
@@ -82,7 +107,7 @@ class AssignedRows(NamedTuple):
 
 
 def assign_rows(
-    keys: Sequence[Hashable],
+    keys: Keys,
     given: Sequence[str],
     shares: Mapping[str, float],
     seed: int,
@@ -97,31 +122,34 @@ def assign_rows(
         seed: See `deal_out`.
         classes: See `deal_out`.
     """
-    stated = {part: np.array([row for row, name in enumerate(given) if name == part], np.int64) for part in PARTS}
+    groups = numbered(keys)
+    home = np.fromiter(map(PARTS.index, given), np.int8, len(given))
+    stated = {part: np.flatnonzero(home == number) for number, part in enumerate(PARTS)}
     training = stated["training"]
     wanted = {part: share for part, share in shares.items() if not len(stated[part])}
-    dealt = deal_out([keys[row] for row in training], wanted, seed, None if classes is None else classes[training])
+    dealt = deal_out(groups[training], wanted, seed, None if classes is None else classes[training])
     parts = {**stated, **{part: training[rows] for part, rows in dealt.items()}}
     notes = []
-    seen = {keys[row] for row in parts["training"]}
+    seen = np.zeros(int(groups.max(initial=-1)) + 1, bool)
+    seen[groups[parts["training"]]] = True
     for part in PARTS[1:]:
-        fresh = np.array([row for row in parts[part] if keys[row] not in seen], np.int64)
+        fresh = parts[part][~seen[groups[parts[part]]]]
         copies = len(parts[part]) - len(fresh)
         if copies:
             notes.append(ImportNote(f"{part} rows left out, copies of rows in another part: {copies:,}"))
-        seen.update(keys[row] for row in fresh)
+        seen[groups[fresh]] = True
         parts[part] = fresh
     return AssignedRows({part: rows for part, rows in parts.items() if len(rows)}, notes)
 
 
-def copies_note(keys: Sequence[Hashable], labels: Sequence[Hashable], what: str = "rows") -> List[ImportNote]:
+def copies_note(keys: Keys, labels: Keys, what: str = "rows") -> List[ImportNote]:
     """Say how many rows repeat another one, and how many groups of equal rows have different labels."""
-    of_key: Dict[Hashable, Set[Hashable]] = {}
-    for key, label in zip(keys, labels):
-        of_key.setdefault(key, set()).add(label)
-    copies = len(keys) - len(of_key)
-    torn = sum(len(parts) > 1 for parts in of_key.values())
+    groups = numbered(keys)
+    copies = len(groups) - len(np.unique(groups))
     if not copies:
         return []
+    both = numbered_rows([groups, numbered(labels)])
+    _, first = np.unique(both, return_index=True)  # one row of each group and label
+    torn = int((np.bincount(groups[first]) > 1).sum())
     labelled = f"; groups of equal {what} with different labels: {torn:,}" if torn else ""
     return [ImportNote(f"equal {what} stay on one side of the split: {copies:,} repeat another{labelled}")]

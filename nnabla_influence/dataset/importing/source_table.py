@@ -1,11 +1,12 @@
-"""A table as it stands in a file: CSV, Excel or Parquet, read by pandas into one frame of raw cells."""
+"""A table as it stands in a file: CSV, Excel or Parquet, as one frame of raw cells."""
 
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import pandas as pd
 
@@ -35,12 +36,14 @@ class SourceTable(NamedTuple):
         notes: What was found out while it was read, in sentences.
         path: The file; None for a frame in memory.
         commas_are_decimal: What ``1,234`` is where nothing else says so.
+        read_text: Reads some columns as text, those of numbers too; None: the frame holds all there is.
     """
 
     frame: pd.DataFrame
     notes: List[ImportNote]
     path: Optional[Path] = None
     commas_are_decimal: bool = False
+    read_text: Optional[Callable[[Sequence[str]], pd.DataFrame]] = None
 
     @classmethod
     def of(cls, frame: pd.DataFrame, path: Optional[Path] = None) -> SourceTable:
@@ -73,14 +76,28 @@ def read_source_table(path: Path, encoding: Optional[str] = None, header: Option
     if suffix in READERS:
         read = pd.read_parquet if suffix in PARQUET else pd.read_excel
         return SourceTable.of(_read_by_pandas(path, read), path)
+    return _read_text_table(path, encoding, header)
+
+
+def _read_text_table(
+    path: Path, encoding: Optional[str], header: Optional[bool], as_text: Sequence[str] = ()
+) -> SourceTable:
+    decoded = decode_text(_bytes_of(path), path, encoding)
+    cut = read_delimited(decoded.text, path, header, as_text)
+    notes = [ImportNote(f"the text is {decoded.encoding}")] if decoded.encoding else []
+    read_text = partial(_columns_of_text, path, encoding, header)
+    return SourceTable(cut.frame, notes + cut.notes, path, cut.commas_are_decimal, read_text)
+
+
+def _columns_of_text(path: Path, encoding: Optional[str], header: Optional[bool], names: Sequence[str]) -> pd.DataFrame:
+    return _read_text_table(path, encoding, header, names).frame[list(names)]
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: expected a readable table, got the error: {error.strerror}.") from error
-    decoded = decode_text(data, path, encoding)
-    cut = read_delimited(decoded.text, path, header)
-    notes = [ImportNote(f"the text is {decoded.encoding}")] if decoded.encoding else []
-    return SourceTable(cut.frame, notes + cut.notes, path, cut.commas_are_decimal)
 
 
 def _read_by_pandas(path: Path, read: Callable[..., pd.DataFrame]) -> pd.DataFrame:

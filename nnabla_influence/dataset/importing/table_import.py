@@ -7,7 +7,6 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from ...array import Array
 from ...errors import DataError
 from ...remedies import remedy
 from ...similar_names import did_you_mean
@@ -16,10 +15,11 @@ from .column_cells import ColumnCells, read_column, text_cells
 from .image_import import import_images
 from .import_note import ImportNote, listed, sentences
 from .import_settings import ImportSettings
-from .imported_data import ImportedData, cell_of, label_cells, label_header
+from .imported_data import ImportedData, label_header
 from .input_column import InputColumn, judge_column
 from .label_plan import LabelPlan, plan_labels
-from .row_parts import assign_rows, copies_note
+from .number_rows import NumberRows
+from .row_parts import assign_rows, copies_note, numbered_rows
 from .source_table import SourceTable
 from .usual_names import guessed_label, label_group
 
@@ -62,17 +62,16 @@ def _import_numbers(
     decisions: List[ImportNote],
 ) -> ImportedData:
     rows = np.flatnonzero(plan.present)
-    keys = _keys(columns, rows)
-    decisions += copies_note(keys, [tuple(values) for values in plan.values[rows]])
+    # What makes rows equal: all that the network reads of them, with missing numbers as such.
+    keys = numbered_rows(column.cells[rows] for column in columns)
+    decisions += copies_note(keys, numbered_rows(plan.values[rows].T))
     parts, notes = assign_rows(keys, [stated[row] for row in rows], settings.shares, settings.seed, plan.strata(rows))
-    plan.require_trained(rows[parts["training"]])
-    numbers = np.concatenate([column.values(rows[parts["training"]]) for column in columns], axis=1)  # (N, inputs)
+    training = rows[parts["training"]]
+    plan.require_trained(training)
     headers = [header for column in columns for header in column.headers]
     header = [f"x__{number}:{name}" for number, name in enumerate(headers)] + label_header(plan.headers)
-    cells = {
-        part: [[cell_of(value) for value in numbers[row]] + label_cells(plan.values[row]) for row in rows[members]]
-        for part, members in parts.items()
-    }
+    whole = [column.filled(training) for column in columns]
+    cells = {part: NumberRows(whole, plan.values, rows[members]) for part, members in parts.items()}
     return ImportedData(header, cells, plan.classes, sentences(decisions + notes), plan.regression)
 
 
@@ -155,13 +154,6 @@ def _judged(
         reasons = "; ".join(sentences(decisions[before:])) or "the label alone"
         raise DataError(f"Expected a column of numbers or categories beside the label, got none of use: {reasons}.")
     return columns
-
-
-def _keys(columns: Sequence[InputColumn], rows: Array) -> List[bytes]:
-    """Return what makes rows equal: all that the network reads of them, with missing numbers as such."""
-    blocks = [column.numbers[:, None] if column.numbers is not None else column.values(rows) for column in columns]
-    whole = np.ascontiguousarray(np.concatenate(blocks, axis=1)[rows]) + 0.0  # -0.0 and 0.0 are the same number
-    return [row.tobytes() for row in whole]
 
 
 def _image_column(source: SourceTable, names: Sequence[str]) -> Optional[str]:

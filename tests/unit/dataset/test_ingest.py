@@ -45,6 +45,8 @@ CASES = {
     "text among files": (GREY + "cat,5\n", ["value 'cat'", "png, jpg", "another kind of text"]),
     "unknown extension": (GREY + "a.docx,5\n", ["value 'a.docx'", "png, jpg"]),
     "empty number": (GREY + "g5.png,\n", ["column 'y', value '': expected a number, got an empty cell", "Fill in"]),
+    "blank among numbers": ("x,y\n1,2\n ,3\n", ["line 3, column 'x', value ' ': expected a number, got an empty cell"]),
+    "no number, to NumPy one": ("x,y\n1,2\nnan(1),3\n", ["line 3, column 'x', value 'nan(1)': expected a number"]),
     "empty file name": (GREY + ",5\n", ["expected a file (png", "got an empty cell"]),
     "NaN": (GREY + "g5.png,nan\n", ["value 'nan': expected a finite number, got nan"]),
     "infinite": (GREY + "g5.png,-inf\n", ["value '-inf': expected a finite number, got -inf"]),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nnabla_influence.dataset import number_text
 from nnabla_influence.dataset.number_text import read_numbers
 
-CELLS = st.text("0123456789.-+eE", max_size=16)
+CELLS = st.text("0123456789.-+eE naif(\t", max_size=16)
 FIXED = settings(deadline=None, derandomize=True)  # the same examples every time, and none kept in a folder
 SHORT = st.lists(st.integers(-(10**9), 10**9), min_size=50, max_size=50)
 NUMBERS = st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 12), st.sampled_from("egf"))
@@ -34,15 +34,25 @@ def python_reads(cell):
 @example("9007199254740993")
 @example("1e-300")
 @example("-0.0")
+@example(" ")  # -1 to NumPy
+@example("\t")
+@example(" 1")
+@example("nan(1)")
+@example("nan (")
+@example("-inf")
 def test_a_cell_is_what_python_reads_or_refused(cell):
     expected = python_reads(cell)
     text = f"1,{cell}\n".encode("ascii")
     if expected is None:
-        with pytest.raises(ValueError):
-            read_numbers(text, 1, many=True)
+        for many in (True, False):
+            with pytest.raises(ValueError):
+                read_numbers(text, 1, many)
     else:
-        (row,) = read_numbers(text, 1, many=True)
-        assert row.tobytes() == np.array([1.0, expected]).tobytes()
+        for many in (True, False):
+            (row,) = read_numbers(text, 1, many)
+            assert row[0] == 1 and (
+                row[1:].tobytes() == np.array([expected]).tobytes() or np.isnan([row[1], expected]).all()
+            )
 
 
 @FIXED

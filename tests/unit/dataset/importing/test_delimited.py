@@ -11,8 +11,9 @@ HERE = Path("table.csv")
 
 
 def read(text, header=None):
-    frame, notes, _ = read_delimited(text, HERE, header)
-    return list(frame.columns), frame.to_numpy().tolist(), [note.text for note in notes]
+    names = read_delimited(text, HERE, header).frame.columns
+    frame, notes, _ = read_delimited(text, HERE, header, names)
+    return list(names), frame.to_numpy().tolist(), [note.text for note in notes]
 
 
 @pytest.mark.parametrize("separator, note", [(",", None), (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])

@@ -42,3 +42,13 @@ def test_what_was_found_out_says_of_which_part(tmp_path):
     assert said[0] == "validation rows: those of v.csv"
     assert any(text.startswith("validation: ") and "semicolons" in text for text in said)
     assert joined.table.commas_are_decimal
+
+
+def test_numbers_of_one_part_are_text_where_those_of_another_are(tmp_path):
+    """What the training data spells 007 and 1.50 are categories if the validation data has a word there."""
+    (tmp_path / "t.csv").write_text("code,size,label\n007,1,0\n1.50,2,1\n,3,0\n", encoding="utf-8")
+    (tmp_path / "v.csv").write_text("code,size,label\nA,4,0\n", encoding="utf-8")
+    tables = {part: read_source_table(tmp_path / f"{part[0]}.csv") for part in ("training", "validation")}
+    assert tables["training"].frame["code"].tolist()[:2] == [7, 1.5]
+    frame = join_tables(tables).table.frame
+    assert frame["code"].tolist() == ["007", "1.50", "", "A"] and frame["size"].tolist() == [1, 2, 3, 4]

@@ -3,10 +3,54 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
-from nnabla_influence.dataset.importing.row_parts import assign_rows, copies_note, deal_out
+from nnabla_influence.dataset.batches import FOLD_STREAM, random_stream
+from nnabla_influence.dataset.importing.row_parts import assign_rows, copies_note, deal_out, numbered_rows
 
 SHARES = {"validation": 0.2, "test": 0.1}
+
+
+def one_by_one(keys, shares, seed, classes):
+    """Deal out group by group, in lists; what `deal_out` does for all groups at once."""
+    groups = {}
+    for row, key in enumerate(keys):
+        groups.setdefault(key, []).append(row)
+    groups = list(groups.values())
+    order = random_stream(seed, FOLD_STREAM, len(groups)).permutation(len(groups))
+    parts = {"training": [], **{part: [] for part in shares}}
+    for number in sorted(set(classes)):
+        waiting = [groups[place] for place in order if classes[groups[place][0]] == number]
+        rows = sum(map(len, waiting))
+        for part, share in shares.items():
+            dealt = 0
+            while len(waiting) > 1 and dealt < max(1, round(share * rows)):
+                dealt += len(waiting[-1])
+                parts[part] += waiting.pop()
+        parts["training"] += sum(waiting, [])
+    return {part: sorted(rows) for part, rows in parts.items()}
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_all_at_once_is_as_one_by_one(seed):
+    random = np.random.default_rng(seed)
+    count = int(random.integers(1, 60))
+    keys = random.integers(0, max(1, count // 2), count)
+    classes = random.integers(0, 3, count)
+    shares = {"validation": random.uniform(0.05, 0.6), "test": random.uniform(0, 0.4)}
+    expected = one_by_one(keys.tolist(), shares, seed, classes.tolist())
+    for given in (keys, keys.tolist(), list(map(str, keys))):
+        parts = deal_out(given, shares, seed, classes)
+        assert {part: rows.tolist() for part, rows in parts.items()} == expected
+
+
+def test_rows_are_equal_if_all_their_columns_are():
+    numbers = np.array([0.0, -0.0, np.nan, np.nan, 1.0, 0.0])
+    text = np.array(["a", "a", "b", "b", "a", "b"], object)
+    assert numbered_rows([numbers, text]).tolist() == [0, 0, 1, 1, 2, 3]
+    assert numbered_rows([text, numbers]).tolist() == [0, 0, 1, 1, 2, 3]
+    assert numbered_rows([text]).tolist() == [0, 0, 1, 1, 0, 1]
+    assert numbered_rows([np.array([3.0, 1.0, 2.0]), np.zeros(3)]).tolist() == [0, 1, 2]
 
 
 def test_every_row_has_one_part_and_every_class_its_share():

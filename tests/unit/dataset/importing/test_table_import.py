@@ -34,7 +34,7 @@ def test_columns_become_a_vector_and_a_class(tmp_path):
     assert data.header == ["x__0:length", "x__1:colour=red", "y:species"] and data.classes == ("cat", "dog")
     assert len(data.parts["training"]) == 32 and len(data.parts["validation"]) == 8
     by_length = {f"{length:g}": (colour, kind) for length, colour, kind in zip(*(table[c] for c in table.columns[1:]))}
-    for length, red, number in data.parts["training"] + data.parts["validation"]:
+    for length, red, number in [*data.parts["training"], *data.parts["validation"]]:
         colour, kind = by_length[f"{float(length):g}"]
         assert (red, number) == (str(int(colour == "red")), str(int(kind == "dog")))
 
@@ -63,6 +63,18 @@ def test_the_median_is_that_of_the_training_rows():
         float(cells[0]) for part in data.parts.values() for cells in part if f"{float(cells[0]):g}" not in present
     ]
     assert filled in ([], [pytest.approx(np.median(trained))])
+
+
+def test_rows_are_made_when_they_are_written(monkeypatch):
+    """However many are made at once, and as often as somebody asks."""
+    table = frame()
+    table.loc[3, "length"] = np.nan
+    whole = {part: list(rows) for part, rows in imported(table).parts.items()}
+    monkeypatch.setattr("nnabla_influence.dataset.importing.number_rows._BLOCK", 3)
+    parts = imported(table).parts
+    assert {part: list(rows) for part, rows in parts.items()} == whole == {p: list(rows) for p, rows in parts.items()}
+    assert {part: len(rows) for part, rows in parts.items()} == {"training": 32, "validation": 8}
+    assert whole["training"][5] in parts["training"] and whole["training"][5] not in parts["validation"]
 
 
 def test_rows_that_are_equal_stay_together():
