@@ -68,7 +68,7 @@ def read_delimited(text: str, path: Path, header: Optional[bool] = None, as_text
     elif len(first) == 1:
         raise DataError(f"{path}: expected lines of data below the header, got none.")
     names = unique_names(first[0]) if named else [str(number) for number in range(1, len(first[0]) + 1)]
-    columns = cells.columns(int(named), [names.index(name) for name in as_text])
+    columns = cells.columns(named, [names.index(name) for name in as_text])
     # Without a copy, which would be as large again.
     return DelimitedText(pd.DataFrame(dict(zip(names, columns)), copy=False), notes, separator != ",")
 

@@ -42,7 +42,7 @@ class DelimitedCells:
         >>> cells = DelimitedCells("a;b\n1,5;2\n3;\n", ";", Path("table.csv"))
         >>> next(cells.rows())
         ['a', 'b']
-        >>> [column.tolist() for column in cells.columns(skipped=1)]
+        >>> [column.tolist() for column in cells.columns(header=True)]
         [['1,5', '3'], [2.0, nan]]
     """
 
@@ -60,11 +60,11 @@ class DelimitedCells:
         """
         return chain.from_iterable(self._blocks(any_numbers=False))  # no arrays among them
 
-    def columns(self, skipped: int, as_text: Collection[int] = ()) -> List[Array]:
+    def columns(self, header: bool, as_text: Collection[int] = ()) -> List[Array]:
         """Read the columns.
 
         Args:
-            skipped: The number of rows that are passed over.
+            header: Whether the first row is none of data.
             as_text: The numbers of columns that are text whatever they hold.
 
         Returns:
@@ -76,21 +76,21 @@ class DelimitedCells:
         """
         width = len(next(self.rows()))
         pieces: Dict[int, List[Array]] = {place: [] for place in range(width) if place not in as_text}
-        for block in _without(skipped, self._blocks(any_numbers=True)):
+        for block in _below(header, self._blocks(any_numbers=True)):
             for place in list(pieces):
                 numbers = block[:, place].copy() if isinstance(block, np.ndarray) else _numbers(block, place)
                 if numbers is None:
                     del pieces[place]
                 else:
                     pieces[place].append(numbers)
-        text = self._texts([place for place in range(width) if place not in pieces], skipped)
+        text = self._texts([place for place in range(width) if place not in pieces], header)
         # One by one, so that nothing is held twice.
         return [np.concatenate(pieces.pop(place)) if place in pieces else text[place] for place in range(width)]
 
-    def _texts(self, places: Sequence[int], skipped: int) -> Dict[int, Array]:
+    def _texts(self, places: Sequence[int], header: bool) -> Dict[int, Array]:
         columns: Dict[int, List[str]] = {place: [] for place in places}
         shared: Dict[int, Dict[str, str]] = {place: {} for place in places}
-        for block in _without(skipped, self._blocks(any_numbers=False)) if places else ():
+        for block in _below(header, self._blocks(any_numbers=False)) if places else ():
             for place in places:
                 cells = [row[place] for row in block]
                 known = shared[place]
@@ -118,7 +118,7 @@ class DelimitedCells:
 
     def _plain_numbers(self, piece: str) -> Optional[Array]:
         """Read a piece without a Python object for each cell; None if it holds anything but finite numbers."""
-        if self._width is None or '"' in piece or (self._separator != "," and "," in piece) or _lone_returns(piece):
+        if self._width is None or '"' in piece or (self._separator != "," and "," in piece):
             return None
         try:
             rows, _ = CsvRows.scan(piece.replace(self._separator, ",").encode("ascii"))
@@ -166,13 +166,12 @@ def _lone_returns(text: str) -> int:
     return text.count("\r") - text.count("\r\n")
 
 
-def _without(skipped: int, blocks: Iterator[Union[Array, List[Row]]]) -> Iterator[Union[Array, List[Row]]]:
-    """Leave out the first rows."""
+def _below(header: bool, blocks: Iterator[Union[Array, List[Row]]]) -> Iterator[Union[Array, List[Row]]]:
+    """Leave out the first row if it is a header."""
     for block in blocks:
-        rest = block[skipped:]
-        skipped -= min(skipped, len(block))
-        if len(rest):
-            yield rest
+        if len(block) > header:
+            yield block[header:]
+        header = False
 
 
 def _numbers(rows: Sequence[Row], place: int) -> Optional[Array]:

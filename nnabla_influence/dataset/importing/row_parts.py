@@ -87,7 +87,6 @@ def numbered_rows(columns: Iterable[Array]) -> IntArray:
     numbers: Optional[IntArray] = None
     for column in columns:
         codes, values = pd.factorize(column)  # from 0, and -1 for missing numbers
-        codes = codes.astype(np.int64) + 1
         numbers, distinct = pd.factorize(codes if numbers is None else numbers * (len(values) + 1) + codes)
         if len(distinct) == len(numbers):
             break  # further columns tell nobody apart

@@ -26,7 +26,7 @@ def piece(request, monkeypatch):
 
 
 def columns(text, separator=",", as_text=()):
-    return DelimitedCells(text, separator, HERE).columns(1, as_text)
+    return DelimitedCells(text, separator, HERE).columns(True, as_text)
 
 
 def expected(text, separator):
@@ -96,6 +96,24 @@ def test_the_line_with_other_cells_is_named(ends, row, cells):
 def test_rows_of_differing_length_that_fill_the_same_number_of_cells_are_refused():
     with pytest.raises(DataError, match="line 2: expected 3 cells"):
         columns(HEADER + "\n1,2\n1,2,3,4\n")
+
+
+def test_lines_are_counted_whatever_ends_them():
+    text = HEADER + "\r" + "".join(f"{row}{end}" for row, end in zip(NUMBERS, ["\r", "\n", "\r\n"] * 13))
+    with pytest.raises(DataError, match="line 41: expected 3 cells"):
+        columns(text + "1\n")
+
+
+def test_a_decimal_comma_makes_no_cell():
+    with pytest.raises(DataError, match="line 3: expected 2 cells as in the first line, got 1"):
+        columns("a;b\n1;2\n1,5\n", ";")
+
+
+def test_without_a_header_the_first_row_is_one_of_data():
+    assert [column.tolist() for column in DelimitedCells("1,2\n3,4\n", ",", HERE).columns(header=False)] == [
+        [1, 3],
+        [2, 4],
+    ]
 
 
 def test_a_cell_that_is_too_long_is_named():
