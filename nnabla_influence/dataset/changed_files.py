@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Iterator, Sequence, Tuple
 
 from .csv import Table
-from .decoding import decoder_name
 
 __all__ = ["DELETED", "MOST_NAMED", "change_warning", "changed_files", "is_changed"]
 
@@ -31,8 +30,7 @@ def changed_files(table: Table, since: int) -> Iterator[Tuple[Path, str]]:
         since: When its reading began, in nanoseconds since 1970.
     """
     seen = set()
-    columns = [column.position for column in table.columns if not column.comment]
-    files = [position for position in columns if decoder_name(table.rows[0][position])] if len(table) else []
+    files = table.file_columns
     cells = (cells[position] for cells in (table.rows if files else ()) for position in files)
     for path in _each(table, cells):
         if path not in seen:

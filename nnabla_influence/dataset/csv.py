@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from ..errors import DataError
 from ..files import atomic_path
 from ..remedies import remedy
 from .csv_rows import CsvRows
+from .decoding import decoder_name
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
 from .text_cells import safe_path
@@ -79,7 +81,11 @@ class Table:
                 are longer or shorter than the header (all reported together).
         """
         absolute = Path(os.path.abspath(str(path)))
-        records, lines = _records(absolute)
+        text = _text(absolute)
+        known = _READ.get(absolute)
+        if known is not None and known._is_of(text):
+            return known
+        records, lines = _records(text, absolute)
         if not len(records):
             raise DataError(
                 f"{absolute}: expected a header like x:image,y:label and one line per sample, got an empty file. "
@@ -89,6 +95,7 @@ class Table:
         table = cls(absolute, records[0], records[1:], lines[1:])
         parse_header(table.header, absolute)
         table._check_rows()
+        _READ[absolute] = table
         return table
 
     def __len__(self) -> int:
@@ -146,6 +153,12 @@ class Table:
         """Whether no cell names a file, as far as that can be told without splitting the rows."""
         return self.plain_numbers([]) is not None
 
+    @property
+    def file_columns(self) -> List[int]:
+        """The places of a row's cells that name files, by the first row."""
+        columns = [column.position for column in self.columns if not column.comment]
+        return [place for place in columns if decoder_name(self.rows[0][place])] if len(self) else []
+
     def plain_numbers(self, places: Sequence[int]) -> Optional[Array]:
         """Read some cells of every row where the file holds numbers only, without a Python object for each.
 
@@ -183,6 +196,9 @@ class Table:
                 problems.add(self._ragged(row), _RAGGED)
         problems.raise_if_any()
 
+    def _is_of(self, text: bytes) -> bool:
+        return isinstance(self.rows, CsvRows) and self.rows.are_of(text)
+
     def _ragged(self, row: int) -> Problem:
         cells = len(self.rows[row])
         wanted = len(self.header)
@@ -191,6 +207,10 @@ class Table:
         value = "" if cells < wanted else self.rows[row][position]
         message = f"expected {wanted} cells as in the header, got {cells}"
         return Problem(self.line(row), position, column, value, message)
+
+
+_READ: WeakValueDictionary[Path, Table] = WeakValueDictionary()
+"""The tables that somebody holds: who reads a file again that has not changed gets the same one, not its text twice."""
 
 
 def _check_separator(records: Sequence[List[str]], path: Path) -> None:
@@ -225,10 +245,10 @@ def _text(path: Path) -> bytes:
     return data[len(BYTE_ORDER_MARK) :] if data.startswith(BYTE_ORDER_MARK) else data
 
 
-def _records(path: Path) -> Tuple[CsvRows, Sequence[int]]:
+def _records(text: bytes, path: Path) -> Tuple[CsvRows, Sequence[int]]:
     """Find the rows of a CSV, the header first, and the line each starts on."""
     try:
-        return CsvRows.scan(_text(path))
+        return CsvRows.scan(text)
     except csv.Error as error:
         reason, line = error.args
         raise DataError(

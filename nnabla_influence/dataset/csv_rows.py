@@ -132,6 +132,10 @@ class CsvRows(Sequence[List[str]]):
     def __repr__(self) -> str:
         return f"CsvRows({len(self):,} rows)"
 
+    def are_of(self, text: bytes) -> bool:
+        """Tell whether this is the text that they are in."""
+        return self._text == text
+
     def chosen(self, rows: Iterable[int]) -> CsvRows:
         """Return some of the rows, in the given order."""
         wanted = np.fromiter(rows, np.int64)

@@ -13,6 +13,7 @@ columns (k,), an image (C, H, W).
 from __future__ import annotations
 
 import copy
+import dataclasses
 import logging
 import os
 import time
@@ -283,6 +284,17 @@ class Dataset:
         )
         view._rows = self._rows
         view._whole = self._whole
+        return view
+
+    def without_text(self) -> Dataset:
+        """Return the same samples without the text of a CSV of numbers, which may be larger than the samples are.
+
+        The CSV's path stays, so that a change of it is noticed; where cells name files, that needs all of the text.
+        """
+        if self.table is None or self.table.file_columns:
+            return self
+        view = copy.copy(self)
+        view.table = dataclasses.replace(self.table, rows=(), lines=())
         return view
 
     def column(self, name: str) -> Array:

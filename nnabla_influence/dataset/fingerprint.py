@@ -32,6 +32,7 @@ __all__ = ["INDEX_FOLDER", "FileIndex", "arrays_fingerprint", "rows_fingerprint"
 
 INDEX_FOLDER = "index"
 _FORMAT = 1
+_ROWS = 10_000  # that are hashed at once
 # FAT keeps times to 2 s: a file changed again within that span of its last change might look unchanged.
 _UNCERTAIN = 2_000_000_000  # nanoseconds
 
@@ -149,7 +150,7 @@ def table_fingerprint(
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
     for plan in plans:
         if plan.numbers is not None:
-            digest.update(_bytes(plan.numbers))
+            _update(digest, plan.numbers)
             continue
         positions = [column.position for column in plan.columns]
         for row in table.rows:
@@ -165,7 +166,7 @@ def arrays_fingerprint(arrays: Mapping[str, Array]) -> str:
     header = {"format": _FORMAT, "arrays": [[name, list(array.shape)] for name, array in arrays.items()]}
     digest = hashlib.sha256(json.dumps(header).encode("ascii"))
     for array in arrays.values():
-        digest.update(_bytes(array))
+        _update(digest, array)
     return digest.hexdigest()
 
 
@@ -187,6 +188,7 @@ def rows_fingerprint(whole: str, rows: IntArray, samples: int) -> str:
     return digest.hexdigest()
 
 
-def _bytes(array: Array) -> memoryview:
-    """Return the float32 values in one byte order on every machine."""
-    return np.ascontiguousarray(array, dtype="<f4").data.cast("B")
+def _update(digest: hashlib._Hash, array: Array) -> None:
+    """Hash the float32 values (N, ...), in one byte order on every machine, without a copy of all of them."""
+    for start in range(0, len(array), _ROWS):
+        digest.update(np.ascontiguousarray(array[start : start + _ROWS], dtype="<f4").data.cast("B"))

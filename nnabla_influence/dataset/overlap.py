@@ -8,11 +8,11 @@ small; two different samples share a hash with a probability of about 1e-28 for 
 from __future__ import annotations
 
 import hashlib
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
-from ..array import IntArray
+from ..array import Array, IntArray
 from ..errors import DataError
 from .batches import consecutive_batches
 from .dataset import Dataset
@@ -44,11 +44,13 @@ def overlapping_rows(first: Dataset, second: Dataset, variables: Optional[Sequen
     """
     names = [name for name in first.variables if name in second.variables] if variables is None else list(variables)
     _check_comparable(first, second, names)
-    first_rows: Dict[bytes, int] = {}
-    for row, key in enumerate(_hashes(first, names)):
-        first_rows.setdefault(key, row)
-    pairs = [(first_rows[key], row) for row, key in enumerate(_hashes(second, names)) if key in first_rows]
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    # Arrays instead of a dictionary of hashes, which would need ten times the room.
+    halves = np.concatenate([_hashes(first, names), _hashes(second, names)]).T  # (2, N)
+    first_half, second_half = (np.unique(half, return_inverse=True)[1] for half in halves)
+    _, earliest, samples = np.unique(first_half * halves.shape[1] + second_half, return_index=True, return_inverse=True)
+    equal = earliest[samples[len(first) :]]  # of each row of the second, the first row of both that equals it
+    rows = np.flatnonzero(equal < len(first))
+    return np.stack([equal[rows], rows], axis=1)
 
 
 def _check_comparable(first: Dataset, second: Dataset, names: List[str]) -> None:
@@ -66,13 +68,15 @@ def _check_comparable(first: Dataset, second: Dataset, names: List[str]) -> None
             )
 
 
-def _hashes(data: Dataset, names: List[str]) -> Iterator[bytes]:
-    """Yield a hash of every sample, in order."""
+def _hashes(data: Dataset, names: List[str]) -> Array:
+    """Return a hash of every sample, in two halves (N, 2) of 64 bits."""
+    hashes = np.empty((len(data), 2), np.uint64)
     values = sum(int(np.prod(data.shapes[name])) for name in names)
     # Small batches of large samples: memory stays bounded whatever the shapes.
     for rows in consecutive_batches(len(data), max(1, _BATCH_VALUES // values)):
         batch = data.batch(rows)
         samples = np.concatenate([batch[name].reshape(len(rows), -1) for name in names], axis=1)
         samples += np.float32(0)  # -0.0 and 0.0 are the same number
-        for sample in samples:
-            yield hashlib.blake2b(sample, digest_size=16).digest()
+        joined = b"".join(hashlib.blake2b(sample, digest_size=16).digest() for sample in samples)
+        hashes[rows] = np.frombuffer(joined, np.uint64).reshape(-1, 2)
+    return hashes

@@ -128,8 +128,7 @@ def retrain(request: RetrainRequest, reporter: ProgressReporter = SILENT) -> Cle
 
 
 def _opened(request: RetrainRequest, reporter: ProgressReporter) -> _Compared:
-    original = open_project(request.on(request.project.train), reporter)
-    cleansed = open_project(request.on(request.cleansed), reporter)
+    original, cleansed = (_open(request.on(data), reporter) for data in (request.project.train, request.cleansed))
     if original.train.fingerprint == cleansed.train.fingerprint:
         raise DataError(
             f"{cleansed.train.path or 'The cleansed data'}: expected other rows than those of the original training "
@@ -145,6 +144,12 @@ def _opened(request: RetrainRequest, reporter: ProgressReporter) -> _Compared:
     test = original.read_further(request.test, reporter)
     judged = EvaluationData(original.train, validation, validation).judged_by(test, validation)
     return _Compared(original, cleansed, judged.test or test)
+
+
+def _open(request: ProjectRequest, reporter: ProgressReporter) -> OpenedProject:
+    """Open a project without the text of its training data: nobody reads it any more, and two are large."""
+    project = open_project(request, reporter)
+    return dataclasses.replace(project, train=project.train.without_text())
 
 
 def _kept(output: Optional[Path]) -> ContextManager[Any]:

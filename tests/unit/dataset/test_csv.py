@@ -1,7 +1,9 @@
 """Reading the text of a data set, and rewriting paths."""
 
+import gc
 import os
 import pickle
+import weakref
 
 import pytest
 
@@ -86,6 +88,27 @@ def test_a_relative_path_becomes_absolute(folder, monkeypatch):
     path = folder.csv("x\n1\n")
     monkeypatch.chdir(folder.path)
     assert Table.read(path.name).path == path
+
+
+def test_a_text_that_is_held_is_not_held_twice(folder):
+    path = folder.csv("x,y\n1,2\n3,4\n")
+    table = Table.read(path)
+    assert Table.read(path) is table
+    os.utime(str(path))
+    assert Table.read(path) is table, "what is written anew with the same text is the same"
+    folder.csv("x,y\n1,2\n3,5\n")
+    changed = Table.read(path)
+    assert list(changed.rows) == [["1", "2"], ["3", "5"]] and list(table.rows) == [["1", "2"], ["3", "4"]]
+    assert Table.read(path) is changed
+    kept = weakref.ref(changed)
+    del changed
+    gc.collect()
+    assert kept() is None, "nobody holds it any more"
+
+
+def test_a_copy_elsewhere_is_another_table(folder):
+    first, second = (Table.read(folder.csv("x\n1\n", name)) for name in ("a.csv", "b.csv"))
+    assert first.path != second.path
 
 
 def test_a_table_survives_pickling(folder):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnabla_influence.dataset.changed_files import changed_files
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 
@@ -192,3 +193,21 @@ def test_the_package_gives_the_class():
     assert nnabla_influence.dataset.Dataset is Dataset
     with pytest.raises(AttributeError, match="no attribute 'Datasets'"):
         nnabla_influence.dataset.Datasets  # noqa: B018
+
+
+def test_the_text_of_numbers_can_be_left_out(folder):
+    path = folder.csv("x,y\n1,2\n3,4\n")
+    data = folder.read(path)
+    slim = data.without_text()
+    assert len(slim) == 2 and slim.fingerprint == data.fingerprint and slim.path == data.path == path
+    assert len(slim.table) == 0 and slim.table.header == ["x", "y"] and len(data.table) == 2
+    assert slim.batch([1])["x"].tolist() == [[3]]
+    assert [(changed, how) for changed, how in changed_files(slim.table, 0)] == [(path, "changed")]
+    held = Dataset.from_arrays({"x": np.zeros(2)})
+    assert held.without_text() is held
+
+
+def test_the_text_that_names_files_stays(folder):
+    folder.image("0.png", np.zeros((4, 4), np.uint8))
+    data = folder.read(folder.csv("x:image,y\n0.png,2\n"))
+    assert data.without_text() is data
