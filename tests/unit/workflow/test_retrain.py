@@ -1,5 +1,7 @@
 """Original and cleansed data, trained on with the same seeds and compared."""
 
+import os
+
 import numpy as np
 import pytest
 from support.small_projects import QUICK, CtrlC, opened
@@ -10,6 +12,7 @@ from nnabla_influence.evaluation.performance import PerformanceMeter
 from nnabla_influence.execution import Execution
 from nnabla_influence.interrupts import Interrupted
 from nnabla_influence.resume import partial_folder
+from nnabla_influence.workflow import retrain as retrain_module
 from nnabla_influence.workflow.project_request import ProjectRequest
 from nnabla_influence.workflow.retrain import RetrainRequest, retrain
 
@@ -64,6 +67,28 @@ def test_every_training_is_a_row_of_the_output_and_nothing_else_is_left(request_
 def test_other_processes_find_the_same(request_of):
     here, there = retrain(request_of(output=None)), retrain(request_of(output=None, execution=Execution(2)))
     assert here == there
+
+
+def test_two_tables_of_numbers_are_not_held_as_text(tmp_path, monkeypatch, caplog):
+    """Of a million rows each is larger than the samples; that one is changed meanwhile is said all the same."""
+    numbers = np.random.default_rng(0).normal(size=(60, 2)).round(3)
+    lines = [f"{a},{b},{int(a > 0)}" for a, b in numbers]
+    paths = {name: tmp_path / f"{name}.csv" for name in ("training", "cleansed", "validation")}
+    for path, rows in zip(paths.values(), (lines, lines[:50], lines[::3])):
+        path.write_text("\n".join(["x__0,x__1,y", *rows, ""]), encoding="utf-8")
+    usual = retrain_module.run_fresh
+    held = []
+
+    def changed_meanwhile(job):
+        held.append(len(job.train.table))
+        os.utime(str(paths["cleansed"]))
+        return usual(job)
+
+    monkeypatch.setattr(retrain_module, "run_fresh", changed_meanwhile)
+    project = ProjectRequest("builtin:mlp", paths["training"], paths["validation"], training=QUICK)
+    retrain(RetrainRequest(project, paths["cleansed"], trials=1))
+    assert held == [0, 0]
+    assert f"{paths['cleansed']} was changed" in caplog.text
 
 
 def test_an_interrupted_run_goes_on_with_what_is_finished(request_of, tmp_path, monkeypatch):
