@@ -87,7 +87,7 @@ $(STAMP): setup.py
 # certifi, which the command line of the oldest NNabla needs without saying so.
 # Warnings are no errors here: what an old library deprecates in another one is nobody's fault.
 smoke-%: .venv-%/.installed
-	.venv-$*/bin/python -m pytest -q -o filterwarnings= $(SMOKE)
+	.venv-$*/bin/python -m pytest -q $(PYTEST_FLAGS) -o filterwarnings= $(SMOKE)
 	@if [ $* = 3.8 ]; then .venv-$*/bin/python -m mypy --python-version 3.8; fi
 
 .venv-%/.installed: setup.py

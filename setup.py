@@ -46,7 +46,8 @@ DOCS = [
     "mkdocstrings-python>=1.11",
     "pymdown-extensions>=10.2,<12",
 ]
-TEST = ["pytest>=7.3", "hypothesis>=6.100", "imageio>=2.16", "pyyaml>=5.4"]  # enough for the smoke suite
+# Enough for the smoke suite.
+TEST = ["pytest>=7.3", "pytest-xdist>=3.3", "hypothesis>=6.100", "imageio>=2.16", "pyyaml>=5.4"]
 SCRIPTS = "nnabla_influence.nnc.plugins"
 
 setup(
@@ -79,7 +80,6 @@ setup(
         "types": TYPES,
         "dev": [
             *TEST,
-            "pytest-xdist",
             "ruff",
             *TYPES,
             "playwright",
