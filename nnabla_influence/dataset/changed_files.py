@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Iterator, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 from .csv import Table
+from .decoding import decoder_name
 
-__all__ = ["DELETED", "MOST_NAMED", "change_warning", "changed_files", "is_changed"]
+__all__ = ["DELETED", "MOST_NAMED", "change_warning", "changed_files", "file_columns", "is_changed"]
 
 DELETED = "deleted"
 MOST_NAMED = 5
@@ -30,7 +31,7 @@ def changed_files(table: Table, since: int) -> Iterator[Tuple[Path, str]]:
         since: When its reading began, in nanoseconds since 1970.
     """
     seen = set()
-    files = table.file_columns
+    files = file_columns(table)
     cells = (cells[position] for cells in (table.rows if files else ()) for position in files)
     for path in _each(table, cells):
         if path not in seen:
@@ -38,6 +39,12 @@ def changed_files(table: Table, since: int) -> Iterator[Tuple[Path, str]]:
             how = is_changed(path, since)
             if how:
                 yield path, how
+
+
+def file_columns(table: Table) -> List[int]:
+    """Return the places of a row's cells that name files, by the first row."""
+    columns = [column.position for column in table.columns if not column.comment]
+    return [place for place in columns if decoder_name(table.rows[0][place])] if len(table) else []
 
 
 def _each(table: Table, cells: Iterator[str]) -> Iterator[Path]:

@@ -24,7 +24,6 @@ from ..errors import DataError
 from ..files import atomic_path
 from ..remedies import remedy
 from .csv_rows import CsvRows
-from .decoding import decoder_name
 from .header import Column, group_columns, parse_header
 from .problems import Problem, Problems
 from .text_cells import safe_path
@@ -122,6 +121,8 @@ class Table:
         kept: Sequence[List[str]]
         if isinstance(self.rows, CsvRows):
             kept = self.rows.chosen(chosen).with_cells(places)
+        elif not len(self):  # its text was left out
+            kept = ()
         else:
             kept = [[self.rows[row][place] for place in places] for row in chosen]
         lines = np.asarray(self.lines)[chosen] if len(self.lines) else chosen + 2
@@ -152,12 +153,6 @@ class Table:
     def holds_only_numbers(self) -> bool:
         """Whether no cell names a file, as far as that can be told without splitting the rows."""
         return self.plain_numbers([]) is not None
-
-    @property
-    def file_columns(self) -> List[int]:
-        """The places of a row's cells that name files, by the first row."""
-        columns = [column.position for column in self.columns if not column.comment]
-        return [place for place in columns if decoder_name(self.rows[0][place])] if len(self) else []
 
     def plain_numbers(self, places: Sequence[int]) -> Optional[Array]:
         """Read some cells of every row where the file holds numbers only, without a Python object for each.

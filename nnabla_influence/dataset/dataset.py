@@ -12,7 +12,6 @@ columns (k,), an image (C, H, W).
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import logging
 import os
@@ -25,6 +24,7 @@ import numpy as np
 from ..array import Array, IntArray
 from ..errors import ConfigError, DataError
 from ..execution import Execution
+from .changed_files import file_columns
 from .class_names import NO_NAMES, ClassNames
 from .csv import Table
 from .data_cache import default_data_cache
@@ -204,9 +204,7 @@ class Dataset:
 
     def named(self, class_names: ClassNames) -> Dataset:
         """Return the same data set with other names for its classes."""
-        same = copy.copy(self)
-        same.class_names = class_names
-        return same
+        return self._with(class_names=class_names)
 
     @property
     def path(self) -> Optional[Path]:
@@ -268,33 +266,25 @@ class Dataset:
         # A subset of a subset: back to rows of the arrays, so that its fingerprint does not depend on the way there.
         chosen = chosen if self._rows is None else self._rows[chosen]
         fingerprint = rows_fingerprint(self._whole, chosen, self._stored_samples)
-        view = Dataset(
-            self._arrays, fingerprint, table, self.normalize, self._data_cache, self.image_size, self.class_names
-        )
-        view._rows = chosen
-        view._whole = self._whole
-        view.read_at = self.read_at
-        view.known_deleted = self.known_deleted
-        return view
+        return self._with(fingerprint=fingerprint, table=table, _rows=chosen)
 
     def without_table(self) -> Dataset:
         """Return the same samples without the text of their CSV, which takes long to send to another process."""
-        view = Dataset(
-            self._arrays, self.fingerprint, None, self.normalize, self._data_cache, self.image_size, self.class_names
-        )
-        view._rows = self._rows
-        view._whole = self._whole
-        return view
+        return self._with(table=None)
 
     def without_text(self) -> Dataset:
         """Return the same samples without the text of a CSV of numbers, which may be larger than the samples are.
 
         The CSV's path stays, so that a change of it is noticed; where cells name files, that needs all of the text.
         """
-        if self.table is None or self.table.file_columns:
+        if self.table is None or file_columns(self.table):
             return self
-        view = copy.copy(self)
-        view.table = dataclasses.replace(self.table, rows=(), lines=())
+        return self._with(table=dataclasses.replace(self.table, rows=()))
+
+    def _with(self, **changes: Any) -> Dataset:
+        """Return a view with other attributes; a copy would open the arrays again."""
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, **changes)
         return view
 
     def column(self, name: str) -> Array:

@@ -24,7 +24,7 @@ PLAIN = b"0123456789.,-+\n"
 WIDEST = 4096  # cells of a line that pandas reads as quickly as NumPy
 LONGEST = 15  # characters of a cell, so at most as many digits
 BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r")
-_BLANK_CELL = re.compile(rb"(?:^|[,\n])[ \t\v\f\r]+[,\n]")
+_BLANK_CELL = re.compile(rb"(?:^|[,\n])[" + b"".join(BLANKS) + rb"]+[,\n]")
 LARGEST = 12  # exponent: beside one of -12 a cell has room for ten digits behind the point
 
 

@@ -128,7 +128,7 @@ def retrain(request: RetrainRequest, reporter: ProgressReporter = SILENT) -> Cle
 
 
 def _opened(request: RetrainRequest, reporter: ProgressReporter) -> _Compared:
-    original, cleansed = (_open(request.on(data), reporter) for data in (request.project.train, request.cleansed))
+    original, cleansed = (_open(request, data, reporter) for data in (request.project.train, request.cleansed))
     if original.train.fingerprint == cleansed.train.fingerprint:
         raise DataError(
             f"{cleansed.train.path or 'The cleansed data'}: expected other rows than those of the original training "
@@ -146,10 +146,11 @@ def _opened(request: RetrainRequest, reporter: ProgressReporter) -> _Compared:
     return _Compared(original, cleansed, judged.test or test)
 
 
-def _open(request: ProjectRequest, reporter: ProgressReporter) -> OpenedProject:
-    """Open a project without the text of its training data: nobody reads it any more, and two are large."""
-    project = open_project(request, reporter)
-    return dataclasses.replace(project, train=project.train.without_text())
+def _open(request: RetrainRequest, data: Data, reporter: ProgressReporter) -> OpenedProject:
+    """Open the project on some training data, without the text of what is read here: nobody needs it, two are large."""
+    project = open_project(request.on(data), reporter)
+    train = project.train if isinstance(data, Dataset) else project.train.without_text()
+    return dataclasses.replace(project, train=train)
 
 
 def _kept(output: Optional[Path]) -> ContextManager[Any]:

@@ -8,19 +8,20 @@ table of text only, if its cells are all different and none of them occurs again
 from __future__ import annotations
 
 import csv
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import pandas as pd
 
+from ...array import Array
 from ...errors import DataError
 from .column_cells import is_missing, is_written_number
 from .delimited_cells import DelimitedCells
 from .import_note import ImportNote
 from .usual_names import USUAL_NAMES
 
-__all__ = ["DelimitedText", "read_delimited"]
+__all__ = ["DelimitedText", "read_delimited", "read_text_columns"]
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LINES = 50  # looked at to find the separator and the header
@@ -41,18 +42,41 @@ class DelimitedText(NamedTuple):
     commas_are_decimal: bool = False
 
 
-def read_delimited(text: str, path: Path, header: Optional[bool] = None, as_text: Sequence[str] = ()) -> DelimitedText:
+class _Opened(NamedTuple):
+    """A text that is ready to be read: its cells, the names of its columns, and whether the first row has them."""
+
+    cells: DelimitedCells
+    names: List[str]
+    named: bool
+    notes: List[ImportNote]
+
+
+def read_delimited(text: str, path: Path, header: Optional[bool] = None) -> DelimitedText:
     """Cut a table into cells.
 
     Args:
         text: The file's text.
         path: Where it comes from, for messages.
         header: Whether the first line names the columns; None: find out.
-        as_text: Columns that are read as text whatever they hold.
 
     Raises:
         DataError: It is empty, or its lines have different numbers of cells.
     """
+    cells, names, named, notes = _opened(text, path, header)
+    # Without a copy, which would be as large again.
+    frame = pd.DataFrame(dict(zip(names, cells.columns(named))), copy=False)
+    return DelimitedText(frame, notes, cells.separator != ",")
+
+
+def read_text_columns(text: str, path: Path, header: Optional[bool], wanted: Sequence[str]) -> List[Array]:
+    """Return the cells of some columns as text, each (N,), those of numbers too; see `read_delimited`."""
+    cells, names, named, _ = _opened(text, path, header)
+    places = [names.index(name) for name in wanted]
+    columns = cells.texts(places, named)
+    return [columns[place] for place in places]
+
+
+def _opened(text: str, path: Path, header: Optional[bool]) -> _Opened:
     if "\x00" in text:
         raise DataError(f"{path}: expected a table, got text with NUL characters. Is it a file of another kind?")
     sample = [line for line in text.splitlines()[:_LINES] if line.strip()]
@@ -68,9 +92,7 @@ def read_delimited(text: str, path: Path, header: Optional[bool] = None, as_text
     elif len(first) == 1:
         raise DataError(f"{path}: expected lines of data below the header, got none.")
     names = unique_names(first[0]) if named else [str(number) for number in range(1, len(first[0]) + 1)]
-    columns = cells.columns(named, [names.index(name) for name in as_text])
-    # Without a copy, which would be as large again.
-    return DelimitedText(pd.DataFrame(dict(zip(names, columns)), copy=False), notes, separator != ",")
+    return _Opened(cells, names, named, notes)
 
 
 def unique_names(names: List[str]) -> List[str]:
@@ -83,8 +105,8 @@ def unique_names(names: List[str]) -> List[str]:
     unique: List[str] = []
     for number, name in enumerate(names, start=1):
         plain = " ".join(name.split()) or f"column {number}"
-        copies = sum(other == plain or other.startswith(plain + " (") for other in unique)
-        unique.append(f"{plain} ({copies + 1})" if copies else plain)
+        copies = (f"{plain} ({copy})" for copy in count(2))
+        unique.append(next(copy for copy in chain([plain], copies) if copy not in unique))
     return unique
 
 

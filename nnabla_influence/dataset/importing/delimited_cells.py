@@ -11,7 +11,7 @@ import csv
 import re
 from itertools import chain, islice
 from pathlib import Path
-from typing import Collection, Dict, Iterator, List, Optional, Sequence, Union
+from typing import Dict, Iterator, List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class DelimitedCells:
 
     def __init__(self, text: str, separator: str, path: Path) -> None:
         self._text = text
-        self._separator = separator
+        self.separator = separator
         self._path = path
         self._width: Optional[int] = None
 
@@ -60,12 +60,11 @@ class DelimitedCells:
         """
         return chain.from_iterable(self._blocks(any_numbers=False))  # no arrays among them
 
-    def columns(self, header: bool, as_text: Collection[int] = ()) -> List[Array]:
+    def columns(self, header: bool) -> List[Array]:
         """Read the columns.
 
         Args:
             header: Whether the first row is none of data.
-            as_text: The numbers of columns that are text whatever they hold.
 
         Returns:
             One array (N,) for each: float64, NaN where a cell is missing, if all others are plain numbers; else
@@ -74,8 +73,8 @@ class DelimitedCells:
         Raises:
             DataError: A line has another number of cells than the first.
         """
-        width = len(next(self.rows()))
-        pieces: Dict[int, List[Array]] = {place: [] for place in range(width) if place not in as_text}
+        width = self._width or len(next(self.rows()))
+        pieces: Dict[int, List[Array]] = {place: [] for place in range(width)}
         for block in _below(header, self._blocks(any_numbers=True)):
             for place in list(pieces):
                 numbers = block[:, place].copy() if isinstance(block, np.ndarray) else _numbers(block, place)
@@ -83,11 +82,17 @@ class DelimitedCells:
                     del pieces[place]
                 else:
                     pieces[place].append(numbers)
-        text = self._texts([place for place in range(width) if place not in pieces], header)
+        text = self.texts([place for place in range(width) if place not in pieces], header)
         # One by one, so that nothing is held twice.
         return [np.concatenate(pieces.pop(place)) if place in pieces else text[place] for place in range(width)]
 
-    def _texts(self, places: Sequence[int], header: bool) -> Dict[int, Array]:
+    def texts(self, places: Sequence[int], header: bool) -> Dict[int, Array]:
+        """Read columns as text, whatever they hold; see `columns`.
+
+        Args:
+            places: Their numbers, from 0.
+            header: Whether the first row is none of data.
+        """
         columns: Dict[int, List[str]] = {place: [] for place in places}
         shared: Dict[int, Dict[str, str]] = {place: {} for place in places}
         for block in _below(header, self._blocks(any_numbers=False)) if places else ():
@@ -118,10 +123,10 @@ class DelimitedCells:
 
     def _plain_numbers(self, piece: str) -> Optional[Array]:
         """Read a piece without a Python object for each cell; None if it holds anything but finite numbers."""
-        if self._width is None or '"' in piece or (self._separator != "," and "," in piece):
+        if self._width is None or '"' in piece or (self.separator != "," and "," in piece):
             return None
         try:
-            rows, _ = CsvRows.scan(piece.replace(self._separator, ",").encode("ascii"))
+            rows, _ = CsvRows.scan(piece.replace(self.separator, ",").encode("ascii"))
         except (UnicodeEncodeError, csv.Error):
             return None
         if not rows.plain or not len(rows) or not rows.all_have(self._width):
@@ -140,7 +145,7 @@ class DelimitedCells:
             before: The number of lines before it, for messages.
         """
         # Not pandas' own reader: it fills short lines up without a word.
-        reader = csv.reader((match.group() for match in _LINE.finditer(piece)), delimiter=self._separator)
+        reader = csv.reader((match.group() for match in _LINE.finditer(piece)), delimiter=self.separator)
         rows = (row for row in reader if row)
         try:
             while True:

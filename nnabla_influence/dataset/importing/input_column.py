@@ -60,14 +60,6 @@ class InputColumn:
         """What it holds (N,): numbers or text."""
         return np.asarray(self.text) if self.numbers is None else self.numbers
 
-    def values(self, training: IntArray) -> Array:
-        """Return the numbers (N, k), missing ones filled with the median of the training rows.
-
-        Args:
-            training: The training rows' numbers.
-        """
-        return self.filled(training).of_rows(np.arange(len(self.cells)))
-
     def filled(self, training: IntArray) -> InputColumn:
         """Return the column with the median of the training rows in place of missing numbers."""
         if self.numbers is None:

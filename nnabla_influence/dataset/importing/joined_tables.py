@@ -7,7 +7,7 @@ by the names of their columns, and each row is told which part it belongs to.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 import pandas as pd
 
@@ -50,7 +50,7 @@ def join_tables(tables: Mapping[str, SourceTable]) -> JoinedTables:
                 f"{table.path or f'{part} data'}: expected the columns of the training data, got none called "
                 f"{listed(missing)}. Give both tables the same names."
             )
-    mixed = [name for name in names if len({table.frame[name].dtype == object for table in tables.values()}) > 1]
+    mixed = [name for name in names if len({_holds_numbers(table.frame[name]) for table in tables.values()}) > 1]
     frames = [_with_paths(_with_text(table, mixed), first.path) for table in tables.values()]
     notes = [
         ImportNote(f"{part} rows: those of {t.path.name}")
@@ -70,12 +70,17 @@ def join_tables(tables: Mapping[str, SourceTable]) -> JoinedTables:
 
 def _with_text(table: SourceTable, names: Sequence[str]) -> SourceTable:
     """Return a table whose columns are text, as far as it was text: one part's numbers may be another's words."""
-    wanted = [name for name in names if table.frame[name].dtype != object]
+    wanted = [name for name in names if _holds_numbers(table.frame[name])]
     if table.read_text is None or not wanted:
         return table
-    frame = table.frame.copy()
-    frame[wanted] = table.read_text(wanted)
+    frame = table.frame.copy(deep=False)
+    for name, cells in zip(wanted, table.read_text(wanted)):
+        frame[name] = cells
     return table._replace(frame=frame)
+
+
+def _holds_numbers(column: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
 
 
 def _with_paths(table: SourceTable, reference: Optional[Path]) -> pd.DataFrame:

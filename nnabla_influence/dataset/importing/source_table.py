@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Sequence
 
 import pandas as pd
 
+from ...array import Array
 from ...errors import DataError, MissingExtraError
-from .delimited import read_delimited, unique_names
+from .delimited import read_delimited, read_text_columns, unique_names
 from .import_note import ImportNote
 from .text_encoding import decode_text
 
@@ -43,7 +44,7 @@ class SourceTable(NamedTuple):
     notes: List[ImportNote]
     path: Optional[Path] = None
     commas_are_decimal: bool = False
-    read_text: Optional[Callable[[Sequence[str]], pd.DataFrame]] = None
+    read_text: Optional[Callable[[Sequence[str]], List[Array]]] = None
 
     @classmethod
     def of(cls, frame: pd.DataFrame, path: Optional[Path] = None) -> SourceTable:
@@ -76,21 +77,34 @@ def read_source_table(path: Path, encoding: Optional[str] = None, header: Option
     if suffix in READERS:
         read = pd.read_parquet if suffix in PARQUET else pd.read_excel
         return SourceTable.of(_read_by_pandas(path, read), path)
-    return _read_text_table(path, encoding, header)
-
-
-def _read_text_table(
-    path: Path, encoding: Optional[str], header: Optional[bool], as_text: Sequence[str] = ()
-) -> SourceTable:
-    decoded = decode_text(_bytes_of(path), path, encoding)
-    cut = read_delimited(decoded.text, path, header, as_text)
+    data = _bytes_of(path)
+    again = _reader(path, data)
+    decoded = decode_text(data, path, encoding)
+    del data  # half of what is held while the cells are read
+    cut = read_delimited(decoded.text, path, header)
     notes = [ImportNote(f"the text is {decoded.encoding}")] if decoded.encoding else []
-    read_text = partial(_columns_of_text, path, encoding, header)
+
+    def read_text(names: Sequence[str]) -> List[Array]:
+        """Read columns as text, from the file once more."""
+        return read_text_columns(decode_text(again(), path, encoding).text, path, header, names)
+
     return SourceTable(cut.frame, notes + cut.notes, path, cut.commas_are_decimal, read_text)
 
 
-def _columns_of_text(path: Path, encoding: Optional[str], header: Optional[bool], names: Sequence[str]) -> pd.DataFrame:
-    return _read_text_table(path, encoding, header, names).frame[list(names)]
+def _reader(path: Path, data: bytes) -> Callable[[], bytes]:
+    """Return what reads a file once more; a pipe can be read only once, so its bytes are kept."""
+    if not path.is_file():
+        return lambda: data
+    digest = hashlib.blake2b(data).digest()
+
+    def again() -> bytes:
+        """Read the file, and refuse another text than before."""
+        read = _bytes_of(path)
+        if hashlib.blake2b(read).digest() != digest:
+            raise DataError(f"{path}: expected the text that it had a moment ago, got another one. Import it again.")
+        return read
+
+    return again
 
 
 def _bytes_of(path: Path) -> bytes:

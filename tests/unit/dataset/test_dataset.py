@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnabla_influence.dataset import dataset as dataset_module
 from nnabla_influence.dataset.changed_files import changed_files
+from nnabla_influence.dataset.class_names import ClassNames
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.errors import ConfigError, DataError
 
@@ -203,8 +205,23 @@ def test_the_text_of_numbers_can_be_left_out(folder):
     assert len(slim.table) == 0 and slim.table.header == ["x", "y"] and len(data.table) == 2
     assert slim.batch([1])["x"].tolist() == [[3]]
     assert [(changed, how) for changed, how in changed_files(slim.table, 0)] == [(path, "changed")]
+    part = slim.subset([1])
+    assert part.batch([0])["x"].tolist() == [[3]] and part.fingerprint == data.subset([1]).fingerprint
+    assert part.table.line(0) == data.subset([1]).table.line(0) == 3
     held = Dataset.from_arrays({"x": np.zeros(2)})
     assert held.without_text() is held
+
+
+def test_without_text_lines_are_counted_as_before(folder):
+    data = folder.read(folder.csv('x,y,#note\n1,0,"two\nlines"\n2,1,a\n'))
+    assert data.without_text().table.line(1) == data.table.line(1) == 4
+
+
+def test_a_view_opens_nothing_again(folder, monkeypatch):
+    data = folder.read(folder.csv("x,y\n1,2\n3,4\n"))
+    monkeypatch.setattr(dataset_module, "open_entry", lambda *_: pytest.fail("opened again"))
+    for view in (data.without_text(), data.without_table(), data.named(ClassNames({0: "cat"})), data.subset([1])):
+        assert view.batch([0])["y"].tolist() in ([[2]], [[4]])
 
 
 def test_the_text_that_names_files_stays(folder):

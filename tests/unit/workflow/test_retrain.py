@@ -1,5 +1,6 @@
 """Original and cleansed data, trained on with the same seeds and compared."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -89,6 +90,19 @@ def test_two_tables_of_numbers_are_not_held_as_text(tmp_path, monkeypatch, caplo
     retrain(RetrainRequest(project, paths["cleansed"], trials=1))
     assert held == [0, 0]
     assert f"{paths['cleansed']} was changed" in caplog.text
+
+
+def test_a_change_of_data_that_the_caller_holds_is_said_once(request_of, data, caplog):
+    project = opened(data)
+    held = project.train_data
+    os.utime(str(held.path))
+    asked = dataclasses.replace(
+        request_of(output=None, trials=1),
+        project=ProjectRequest("builtin:mlp", held, data / "validation.csv", training=QUICK),
+    )
+    for times in (1, 1):
+        retrain(asked)
+        assert caplog.text.count(f"{held.path} was changed") == times
 
 
 def test_an_interrupted_run_goes_on_with_what_is_finished(request_of, tmp_path, monkeypatch):

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from nnabla_influence.dataset.importing.delimited import read_delimited
+from nnabla_influence.dataset.importing.delimited import read_delimited, read_text_columns
 from nnabla_influence.errors import DataError
 
 HERE = Path("table.csv")
 
 
 def read(text, header=None):
-    names = read_delimited(text, HERE, header).frame.columns
-    frame, notes, _ = read_delimited(text, HERE, header, names)
-    return list(names), frame.to_numpy().tolist(), [note.text for note in notes]
+    frame, notes, _ = read_delimited(text, HERE, header)
+    cells = read_text_columns(text, HERE, header, frame.columns)
+    return list(frame.columns), [list(row) for row in zip(*cells)], [note.text for note in notes]
 
 
 @pytest.mark.parametrize("separator, note", [(",", None), (";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")])
@@ -60,6 +60,19 @@ def test_a_header_that_is_stated_is_not_guessed():
 
 def test_names_are_given_once():
     assert read("a,,a,a (2)\n1,2,3,4\n")[0] == ["a", "column 2", "a (2)", "a (2) (2)"]
+
+
+@pytest.mark.parametrize(
+    "header, names",
+    [
+        ("a (2),a", ["a (2)", "a"]),
+        ("size (2),size,size", ["size (2)", "size", "size (3)"]),
+        ("column 2,,a", ["column 2", "column 2 (2)", "a"]),
+    ],
+)
+def test_no_two_columns_have_one_name(header, names):
+    found, rows, _ = read(header + "\n" + ",".join("123"[: len(names)]) + "\n", header=True)
+    assert found == names and rows == [list("123"[: len(names)])]
 
 
 def test_one_column_of_numbers_is_a_table():

@@ -25,8 +25,8 @@ def piece(request, monkeypatch):
     return request.param
 
 
-def columns(text, separator=",", as_text=()):
-    return DelimitedCells(text, separator, HERE).columns(True, as_text)
+def columns(text, separator=","):
+    return DelimitedCells(text, separator, HERE).columns(header=True)
 
 
 def expected(text, separator):
@@ -76,8 +76,10 @@ def test_decimal_commas_are_no_separators():
 
 
 def test_numbers_are_text_if_that_is_wanted():
-    first, second, _ = columns(TEXTS["numbers"], as_text=[0])
-    assert first.tolist() == [line.split(",")[0] for line in NUMBERS] and second.dtype == np.float64
+    texts = DelimitedCells(TEXTS["numbers"], ",", HERE).texts([2, 0], header=True)
+    assert {place: column.tolist() for place, column in texts.items()} == {
+        place: [line.split(",")[place] for line in NUMBERS] for place in (0, 2)
+    }
 
 
 def test_equal_cells_are_one_string():

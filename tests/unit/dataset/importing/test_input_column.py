@@ -16,39 +16,43 @@ def judge(cells, name="size"):
     return column, [note.text for note in notes]
 
 
+def values(column, training):
+    return column.filled(training).of_rows(np.arange(len(column.cells)))
+
+
 def test_numbers_stay_numbers():
     column, notes = judge(["1.5", "2", "2"])
     assert column.headers == ["size"] and notes == []
-    assert column.values(np.arange(3)).tolist() == [[1.5], [2], [2]]
+    assert values(column, np.arange(3)).tolist() == [[1.5], [2], [2]]
 
 
 def test_missing_numbers_become_the_median_of_the_training_rows():
     column, notes = judge(["1", "", "3", "100", ""])
     assert notes == ["2 of 5 missing, filled with the median"]
-    assert column.values(np.array([0, 1, 2])).ravel().tolist() == [1, 2, 3, 100, 2]
+    assert values(column, np.array([0, 1, 2])).ravel().tolist() == [1, 2, 3, 100, 2]
 
 
 def test_a_median_of_no_training_row_is_that_of_all():
-    assert judge(["1", "", "3"])[0].values(np.array([1])).ravel().tolist() == [1, 2, 3]
+    assert values(judge(["1", "", "3"])[0], np.array([1])).ravel().tolist() == [1, 2, 3]
 
 
 def test_categories_become_zeros_and_ones():
     column, notes = judge(["red", "green", "blue", "red"], "colour")
     assert column.headers == ["colour=blue", "colour=green", "colour=red"]
-    assert column.values(np.arange(4)).tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    assert values(column, np.arange(4)).tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 0, 1]]
     assert notes == ["3 categories (blue, green, red) become 3 columns of 0 and 1"]
 
 
 def test_of_two_categories_one_says_it_all():
     column, notes = judge(["no", "yes", "no"], "smoker")
-    assert column.headers == ["smoker=yes"] and column.values(np.arange(3)).ravel().tolist() == [0, 1, 0]
+    assert column.headers == ["smoker=yes"] and values(column, np.arange(3)).ravel().tolist() == [0, 1, 0]
     assert notes == ["2 categories (no, yes) become a column of 0 and 1"]
 
 
 def test_a_missing_category_is_a_category_of_its_own():
     column, notes = judge(["a", "", "b", "a"])
     assert column.headers == ["size=a", "size=b", "size=missing"]
-    assert column.values(np.arange(4)).tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    assert values(column, np.arange(4)).tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
     assert notes[1] == "1 of 4 missing, filled with the category 'missing'"
     assert judge(["missing", "", "b", "b"])[0].headers[-1] == "size=(missing)"
 

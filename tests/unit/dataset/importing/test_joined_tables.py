@@ -1,5 +1,8 @@
 """The tables of the parts become one, whose rows know where they are from."""
 
+import os
+import threading
+
 import pandas as pd
 import pytest
 
@@ -52,3 +55,32 @@ def test_numbers_of_one_part_are_text_where_those_of_another_are(tmp_path):
     assert tables["training"].frame["code"].tolist()[:2] == [7, 1.5]
     frame = join_tables(tables).table.frame
     assert frame["code"].tolist() == ["007", "1.50", "", "A"] and frame["size"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("dtype", ["string", "category", object])
+def test_numbers_of_a_file_are_text_beside_a_frame_of_text(tmp_path, dtype):
+    (tmp_path / "v.csv").write_text("code,label\n007,0\n1,1\n", encoding="utf-8")
+    training = frame(code=pd.Series(["007", "A"], dtype=dtype), label=[0, 1])
+    joined = join_tables({"training": training, "validation": read_source_table(tmp_path / "v.csv")})
+    assert joined.table.frame["code"].tolist() == ["007", "A", "007", "1"]
+    assert training.frame["code"].tolist() == ["007", "A"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    for part, cell in (("t", "A"), ("v", "1")):
+        (tmp_path / f"{part}.csv").write_text(f"code,label\n{cell},0\n", encoding="utf-8")
+    tables = {part: read_source_table(tmp_path / f"{part[0]}.csv") for part in ("training", "validation")}
+    (tmp_path / "v.csv").write_text("code,label\n2,0\n", encoding="utf-8")
+    with pytest.raises(DataError, match="expected the text that it had a moment ago"):
+        join_tables(tables)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_is_read_once(tmp_path):
+    os.mkfifo(str(tmp_path / "t.csv"))
+    (tmp_path / "v.csv").write_text("code,label\nA,0\n", encoding="utf-8")
+    writer = threading.Thread(target=(tmp_path / "t.csv").write_text, args=("code,label\n007,0\n1,1\n", "utf-8"))
+    writer.start()
+    tables = {part: read_source_table(tmp_path / f"{part[0]}.csv") for part in ("training", "validation")}
+    writer.join()
+    assert join_tables(tables).table.frame["code"].tolist() == ["007", "1", "A"]
