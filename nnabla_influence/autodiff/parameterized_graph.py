@@ -71,7 +71,7 @@ class ParameterizedGraph(NamedTuple):
         """Let the random layers draw by the point's seed, each where the one before ends, and reset the states."""
         if point.seed is not None:
             nnabla.random.set_function_seed(point.seed)
-            self.store.write(self.states)
+        self.store.write(self.states)
 
     def losses(self) -> Array:
         """Return the loss of every sample (B,) of the batch that was fed, ready for `gradient`."""
