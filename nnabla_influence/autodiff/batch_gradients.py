@@ -76,7 +76,7 @@ class BatchGradients:
 
     def _by_nnabla(self, validation: bool, theta: Array, batch: Batch, weigh: Weigh) -> Array:
         graph = self._graph(batch_size(batch), validation)
-        self._graphs.store.write(self._graphs.space.unflatten(theta))
+        self._graphs.move_to(theta)
         graph.feed(batch)
         graph.clear_gradients()
         graph.sample_losses.persistent = True  # its values are read after a pass that clears
@@ -90,11 +90,13 @@ class _ThereAndBack:
     """A pass forwards to the losses of a batch, and back."""
 
     def __init__(self, graph: Graph, graphs: GraphCache) -> None:
+        self._graphs = graphs
         self._forwards = TangentPass(graph, [graph.sample_losses], graphs.space, graphs.buffers)
         self._back = PullBack(self._forwards)
 
     def run(self, theta: Array, batch: Batch, weigh: Weigh) -> Array:
         """Compute the gradient (P,), float32: workers send it."""
+        self._graphs.start_layers()
         tape = Tape()
         (losses,) = self._forwards.values(theta, batch, tape)
         seed = _factors(losses[:, 0], weigh)[:, None] / len(losses)

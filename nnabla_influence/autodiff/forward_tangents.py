@@ -39,6 +39,7 @@ class ForwardTangents(OutputTangents):
 
     def run(self, point: EvaluationPoint, batch: Batch, direction: Array) -> MovingOutputs:
         """See `OutputTangents.run`."""
+        self.network.start_layers(point)
         tape: Optional[Tape] = None if self._back is None else Tape()
         predictions, tangents = zip(*self._pass.run(point.theta, batch, direction, tape))
         if self._back is None or tape is None:

@@ -63,7 +63,7 @@ class GradientNorms:
         """
         size = batch_size(batch)
         check_batch(batch, self._graph(size))
-        self._graphs.store.write({**self._graphs.states, **self._graphs.space.unflatten(theta.astype(np.float32))})
+        self._graphs.move_to(theta)
         one_pass = self._one_pass(size, theta, batch)
         return self._looped(batch, size) if one_pass is None else one_pass.run(theta, batch)
 
@@ -94,13 +94,14 @@ class GradientNorms:
         return _OurPass(_known(self._graph(size)), self._graphs)
 
     def _nnablas_pass(self, size: int) -> _NNablasPass:
-        return _NNablasPass(_known(self._graph(size)))
+        return _NNablasPass(_known(self._graph(size)), self._graphs)
 
     def _looped(self, batch: Batch, count: int) -> Array:
         """Compute the first so many samples, each as a batch of one."""
         graph = self._graph(1)
         norms = np.empty(count)
         for row in range(count):
+            self._graphs.start_layers()
             graph.feed({column: values[row : row + 1] for column, values in batch.items()})
             graph.clear_gradients()
             graph.sample_losses.forward(clear_no_need_grad=True)
@@ -113,11 +114,13 @@ class _OurPass:
     """The layers' norms on our own way back."""
 
     def __init__(self, graph: Graph, graphs: GraphCache) -> None:
+        self._graphs = graphs
         self._forwards = TangentPass(graph, [graph.sample_losses], graphs.space, graphs.buffers)
         self._back = PullBack(self._forwards)
 
     def run(self, theta: Array, batch: Batch) -> Array:
         """Compute the squared norms (B,)."""
+        self._graphs.start_layers()
         tape = Tape()
         (losses,) = self._forwards.values(theta, batch, tape)
         norms = np.zeros(len(losses))
@@ -133,13 +136,15 @@ class _OurPass:
 class _NNablasPass:
     """The layers' norms on NNabla's way back."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, graphs: GraphCache) -> None:
         self._graph = graph
+        self._graphs = graphs
         self._layers = _trained_layers(graph)
 
     def run(self, theta: Array, batch: Batch) -> Array:
         """Compute the squared norms (B,), at the parameters that the store holds."""
         graph = self._graph
+        self._graphs.start_layers()
         graph.feed(batch)
         graph.clear_gradients()
         graph.sample_losses.forward()

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Dict, Mapping, Tuple
 
+import numpy as np
+
 from ..array import Array
 from ..network import TRAINING, Graph, Network, ParameterStore, Purpose
 from .parameterized_graph import ParameterizedGraph
@@ -49,6 +51,15 @@ class GraphCache:
         """Return the training data's graph together with its parameters."""
         graph = self.graph(size, purpose)
         return ParameterizedGraph(graph, self._store(purpose), self.space, self.buffers, self.states)
+
+    def move_to(self, theta: Array) -> None:
+        """Write parameters (P,) for the next pass, and start the layers anew."""
+        self.store.write(self.space.unflatten(theta.astype(np.float32)))
+        self.start_layers()
+
+    def start_layers(self) -> None:
+        """Let the layers of the next pass find their states; some move them in every pass of NNabla's."""
+        self.store.write(self.states)
 
     def use_states(self, values: Mapping[str, Array]) -> None:
         """Let all graphs find other states, by name."""

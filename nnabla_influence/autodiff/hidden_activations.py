@@ -50,6 +50,7 @@ class HiddenActivations:
         with translated_errors(self._network.path, "activations"), self._device.scope():
             graph = self._graphs.graph(size, SCORING_FROZEN)
             check_batch(batch, graph)
+            self._graphs.start_layers()
             graph.feed(batch)
             hidden = graph.variables[self._name]
             hidden.forward(clear_buffer=True)

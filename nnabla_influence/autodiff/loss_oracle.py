@@ -226,7 +226,7 @@ class LossOracle:
     def batch_statistics(self, theta: Array, batch: Batch) -> Dict[str, Array]:
         """Compute the mean and variance of one batch in every layer that has running ones, by their names."""
         with self._computing():
-            self._cache.store.write(self.space.unflatten(theta))
+            self._cache.move_to(theta)
             graph = self._cache.graph(batch_size(batch), MEASURING)
             check_batch(batch, graph)
             graph.feed(batch)
@@ -239,7 +239,7 @@ class LossOracle:
 
     def __reduce__(self) -> Tuple[Callable[..., LossOracle], Tuple[Any, ...]]:
         """Send network and running statistics; graphs are built anew there."""
-        statistics = self.network.statistics.flatten(self._cache.store.read(self.network.statistics.names))
+        statistics = self.network.statistics.flatten(self._cache.states)
         return _opened, (self.network, self._batch_norm, self.device, statistics)
 
     # -- inside ------------------------------------------------------------------------------------------------

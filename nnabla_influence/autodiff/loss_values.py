@@ -52,7 +52,7 @@ class LossValues:
             validation: Whether on the validation network.
         """
         graph, forwards = self._graph_and_pass(theta, batch, validation)
-        return self._by_nnabla(graph, theta, batch) if forwards is None else _values(forwards, theta, batch)
+        return self._by_nnabla(graph, theta, batch) if forwards is None else self._by_us(forwards, theta, batch)
 
     def by_forward(self, theta: Array, batch: Batch) -> bool:
         """Tell whether our own pass computes what NNabla does on the training network, see `run`."""
@@ -73,7 +73,7 @@ class LossValues:
         def is_right(forwards: TangentPass, rows: int) -> bool:
             """Whether it gives NNabla's losses."""
             part = first_rows(batch, rows)
-            losses = _values(forwards, theta, part)[0]
+            losses = self._by_us(forwards, theta, part)[0]
             expected = self._by_nnabla(self._graph(rows, validation), theta, part)[0]
             return np.allclose(losses, expected, rtol=0, atol=SAME * np.abs(expected).max(), equal_nan=True)
 
@@ -82,8 +82,12 @@ class LossValues:
     def _graph(self, size: int, validation: bool) -> Graph:
         return self._graphs.graph(size, self._purpose, validation)
 
+    def _by_us(self, forwards: TangentPass, theta: Array, batch: Batch) -> Values:
+        self._graphs.start_layers()
+        return as_values(forwards.values(theta, batch))
+
     def _by_nnabla(self, graph: Graph, theta: Array, batch: Batch) -> Values:
-        self._graphs.store.write(self._graphs.space.unflatten(theta))
+        self._graphs.move_to(theta)
         graph.feed(batch)
         graph.keep_predictions()
         graph.sample_losses.forward(clear_buffer=True)
@@ -101,7 +105,3 @@ def as_values(outputs: Sequence[Array]) -> Values:
     """Return the values of `outputs_of` as losses and predictions."""
     losses, *predictions = outputs
     return losses[:, 0], predictions[0].astype(np.float32) if predictions else None
-
-
-def _values(forwards: TangentPass, theta: Array, batch: Batch) -> Values:
-    return as_values(forwards.values(theta, batch))

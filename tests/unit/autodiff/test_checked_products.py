@@ -178,6 +178,30 @@ def test_every_batch_size_decides_for_itself():
         assert np.array_equal(ours, expected)
 
 
+QUESTIONS = {
+    "losses": lambda oracle, theta, batch, direction: oracle.sample_losses(theta, batch),
+    "losses and predictions": lambda oracle, theta, batch, direction: oracle.losses_and_predictions(theta, batch)[0],
+    "gradient": lambda oracle, theta, batch, direction: oracle.batch_gradient(theta, batch),
+    "norms": lambda oracle, theta, batch, direction: oracle.squared_gradient_norms(theta, batch),
+    "scores": lambda oracle, theta, batch, direction: oracle.sample_products(theta, batch, direction),
+    "products": lambda oracle, theta, batch, direction: oracle.products(theta, batch, direction)[1],
+    "curvature": lambda oracle, theta, batch, direction: oracle.gauss_newton(theta, batch, direction),
+}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_answer_depends_on_what_was_asked_before(name):
+    """Spectral normalisation keeps a vector that moves whenever NNabla runs it, when scoring too."""
+    network = small_network(spectral)
+    direction = np.random.RandomState(2).normal(size=network.space.size)
+    used, fresh = LossOracle(network), LossOracle(network)
+    for question in QUESTIONS.values():
+        question(used, network.theta, draw_batch(), direction)
+    expected = QUESTIONS[name](fresh, network.theta, draw_batch(), direction)
+    for _ in range(2):
+        assert np.array_equal(QUESTIONS[name](used, network.theta, draw_batch(), direction), expected)
+
+
 def test_a_lone_sample_falls_back_too():
     network = small_network(spectral)
     oracle, batch = LossOracle(network), draw_batch(1)
