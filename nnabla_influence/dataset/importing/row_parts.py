@@ -8,7 +8,7 @@ every part keeps at least one group in the training data.
 
 from __future__ import annotations
 
-from typing import Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Dict, Hashable, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import pandas as pd
@@ -84,13 +84,19 @@ def numbered_rows(columns: Iterable[Array]) -> IntArray:
         >>> numbered_rows([np.array([1.0, np.nan, 1.0]), np.array(["a", "b", "a"], object)]).tolist()
         [0, 1, 0]
     """
-    numbers: Optional[IntArray] = None
-    for column in columns:
-        codes, values = pd.factorize(column)  # from 0, and -1 for missing numbers
-        numbers, distinct = pd.factorize(codes if numbers is None else numbers * (len(values) + 1) + codes)
-        if len(distinct) == len(numbers):
+    numbers: IntArray = np.zeros(0, np.int64)
+    for place, column in enumerate(columns):
+        codes, count = _factorized(column)
+        numbers, distinct = _factorized(numbers * (count + 1) + codes if place else codes)
+        if distinct == len(numbers):
             break  # further columns tell nobody apart
-    return np.zeros(0, np.int64) if numbers is None else numbers.astype(np.int64)
+    return numbers
+
+
+def _factorized(values: Array) -> Tuple[IntArray, int]:
+    """Return a number for each value, from 0 in the order in which they occur and -1 for missing ones; and how many."""
+    codes, distinct = pd.Series(values).factorize()
+    return np.asarray(codes, np.int64), len(distinct)
 
 
 class AssignedRows(NamedTuple):
