@@ -49,6 +49,7 @@ def fast_batch_normalization() -> Iterator[None]:
         output_shapes: List[Tuple[int, ...]],
         **arguments: Any,
     ) -> Tuple[Optional[nn.Variable], ...]:
+        """Return the gradients of the inputs of a batch normalisation, in the form of NNabla's registry."""
         # What this module has no formula for (several axes, no scale or bias) stays NNabla's.
         simple = len(inputs) == 5 and not arguments.get("no_scale") and not arguments.get("no_bias")
         if not simple or len(arguments["axes"]) != 1 or len(grad_inputs) != 1:

@@ -47,6 +47,7 @@ def _backward(
         output_shapes: List[Tuple[int, ...]],
         axis: Optional[int] = None,
     ) -> Tuple[nn.Variable, None]:
+        """Return the gradients of predictions and labels; labels have none."""
         shape = input_shapes[0]
         axis = len(shape) - 1 if axis is None else axis % len(shape)
         # The classes come last out of one_hot and are moved to where the predictions have them.

@@ -90,6 +90,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         refuse_existing([args.suspects], args.overwrite)
 
     def finished(count: int, trial: Trial) -> None:
+        """Say where the training cache of a finished trial lies."""
         console.info(f"training cache: {cache_path(request.output, trial.seed)}")
 
     scores = mean_scores(request, where, reporter=console, begun=_begun(request), finished=finished)

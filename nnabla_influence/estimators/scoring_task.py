@@ -72,6 +72,7 @@ class ScoringTask:
         """
 
         def made() -> LossOracle:
+            """Make the oracle, with frozen statistics where its policy asks for them."""
             oracle = LossOracle(self.training.network, batch_norm, device)
             if batch_norm == "frozen" and self.training.network.running_statistics:
                 batches = self.every_row()
@@ -88,6 +89,7 @@ class ScoringTask:
         """Return the objective of that name, with the scale that it has at theta (P,), see `estimators.objective`."""
 
         def losses() -> Array:
+            """Compute the loss (M,) of every validation sample at theta."""
             question = partial(LossOracle.sample_losses, theta=theta, validation=True)
             return np.concatenate(
                 list(self.sweep.batches(oracle, question, self.validation, self._validation_batches()))
@@ -169,6 +171,7 @@ class ScoringTask:
         """
 
         def made() -> MeanCurvature:
+            """Make the operator on the samples that the seed draws."""
             config = self.training.config
             batches = drawn_batches(len(self.train), config.batch_size, subset, seed)
             # A step adds the gradients of several batches but the decay once.

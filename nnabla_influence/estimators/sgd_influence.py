@@ -69,6 +69,7 @@ class SgdInfluence(RecursiveInfluence):
         after = cache.final
 
         def transition() -> StepTransition:
+            """Return the solver's step from this state to the one after it."""
             # Called before the next step is asked for, so `step`, `state` and `after` are still this step's.
             return StepTransition(state.solver, after.solver, replay.gradient(step, state) + decay * state.theta)
 

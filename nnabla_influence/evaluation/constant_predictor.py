@@ -33,6 +33,8 @@ BATCH_SIZE = 256
 
 
 class _Constant(Protocol):
+    """What predicts the same for every row."""
+
     def cost(self, targets: Array) -> Array:
         """Compute the loss (B, D) of targets (B, D)."""
 
@@ -80,10 +82,13 @@ class ConstantPredictor:
 
 
 class _ClassShares(NamedTuple):
+    """Predicts each class with its share of the data, and one that the data lacks with a share of its own."""
+
     shares: Dict[int, float]
     unseen: float
 
     def cost(self, targets: Array) -> Array:
+        """Return the cross-entropy of class numbers, in their shape."""
         numbers, places = np.unique(targets, return_inverse=True)
         costs = np.array([-np.log(self.shares.get(int(number), self.unseen)) for number in numbers])
         # A negative label says that there is none: NNabla's loss leaves it out too.
@@ -93,17 +98,23 @@ class _ClassShares(NamedTuple):
 
 
 class _Probabilities(NamedTuple):
+    """Predicts the mean of each column as the probability of a one."""
+
     means: Array  # (D,)
 
     def cost(self, targets: Array) -> Array:
+        """Return the binary cross-entropy of targets (N, D), in their shape."""
         of_rows: Array = -targets * np.log(self.means) - (1.0 - targets) * np.log1p(-self.means)
         return of_rows
 
 
 class _Means(NamedTuple):
+    """Predicts the mean of each column."""
+
     means: Array  # (D,)
 
     def cost(self, targets: Array) -> Array:
+        """Return the squared error of targets (N, D), in their shape."""
         of_rows: Array = (targets - self.means) ** 2
         return of_rows
 

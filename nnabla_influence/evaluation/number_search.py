@@ -202,6 +202,7 @@ class _Retrainings:
         others: List[int] = []  # how many are known that are not asked for
 
         def so_far(done: int, asked: int) -> None:
+            """Report what is done, counting the retrainings of earlier questions too."""
             others.append(max(0, known - done))
             if self._progress:
                 self._progress(others[0] + done, max(self._total, others[0] + asked))

@@ -62,6 +62,8 @@ def on_cluster(address: str) -> Iterator[JobExecutor]:
 
 
 class _Cluster(JobExecutor):
+    """Executor of a Dask cluster that knows its workers and says who comes and goes."""
+
     def __init__(self, distributed: _Distributed, client: _Client, address: str) -> None:
         # pure=False: a job that is asked for twice runs twice
         super().__init__(client.get_executor(pure=False), width=sys.maxsize, patience=WATCH_SECONDS)
@@ -73,6 +75,7 @@ class _Cluster(JobExecutor):
         LOGGER.info("%d workers at %s", len(self._workers), address)
 
     def result(self, future: Future[Any], name: str) -> Any:
+        """Return the result of a job; see `JobExecutor.result`. Dead workers and a lost scheduler are named."""
         try:
             return super().result(future, name)
         except self._distributed.KilledWorker as error:
@@ -84,6 +87,7 @@ class _Cluster(JobExecutor):
             raise self._gone() from error
 
     def watch(self) -> None:
+        """Look which workers there are now, and say what has changed."""
         try:
             now = dict(self._client.nthreads())
         except (OSError, ValueError, CancelledError) as error:
@@ -96,9 +100,11 @@ class _Cluster(JobExecutor):
 
     @property
     def workers(self) -> int:
+        """Return how many workers there are."""
         return len(self._workers)
 
     def forget(self, futures: Iterable[Future[Any]]) -> None:
+        """Take back jobs; see `JobExecutor.forget`."""
         if self._client.status == "running":  # else nobody is there to be told
             super().forget(futures)
 

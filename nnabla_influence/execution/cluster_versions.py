@@ -52,6 +52,7 @@ def _version_reader() -> Callable[[], Dict[str, str]]:
     """Return a function that is sent as code, not as a name, so that it also runs where this package is missing."""
 
     def read_versions() -> Dict[str, str]:
+        """Return the versions of the packages that worker and asking process must share."""
         import importlib
         import importlib.metadata
 

@@ -119,6 +119,7 @@ class _Keeper(logging.handlers.QueueHandler):
     """Keep records in a form that can be pickled: a message instead of its arguments, text instead of a traceback."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
+        """Keep a record that `prepare` has made ready."""
         self.queue.append(record)  # type: ignore[attr-defined]
 
 

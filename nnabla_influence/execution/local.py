@@ -36,10 +36,14 @@ class SerialExecutor(Executor):
 
 
 class _ThisProcess(JobExecutor):
+    """Executor whose jobs need no parcel: they run where they are."""
+
     def submit(self, function: Callable[[Any], Any], job: Any) -> Future[Any]:
+        """Run a job now; see `JobExecutor.submit`."""
         return self.executor.submit(run_here, function, job)
 
     def result(self, future: Future[Any], name: str) -> Any:
+        """Return the result of a job, or raise its error as it is."""
         return future.result()
 
 
@@ -68,11 +72,15 @@ def in_processes(workers: int) -> Iterator[JobExecutor]:
 
 
 class _Pool(JobExecutor):
+    """Executor of a pool of processes."""
+
     def forget(self, futures: Iterable[Future[Any]]) -> None:
         """Let them run: the pool of an old Python dies with a traceback when it ends with a job that was cancelled."""
 
 
 class _Worker(SpawnProcess):
+    """A spawned process that Ctrl-C cannot reach while it starts."""
+
     def start(self) -> None:
         """Start with SIGINT blocked, so that Ctrl-C cannot fall between the start and `_begin_worker`."""
         if not hasattr(signal, "pthread_sigmask"):  # Windows
@@ -93,6 +101,7 @@ class _Context(SpawnContext):
         self.processes: List[_Worker] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> _Worker:  # type: ignore[override]  # noqa: N802 - its name there
+        """Make a worker process and remember it."""
         process = _Worker(*args, **kwargs)
         self.processes.append(process)
         return process

@@ -39,6 +39,7 @@ class _Once(logging.Filter):
         self._said: Set[str] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to show a record."""
         text = record.getMessage()
         again = (_Speaker.is_worker or getattr(record, "from_worker", False)) and text in self._said
         self._said.add(text)

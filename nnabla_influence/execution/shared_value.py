@@ -102,6 +102,7 @@ class _Packing(pickle.Pickler):
         self.stored: List[Tuple[Array, str]] = []
 
     def persistent_id(self, thing: Any) -> Any:
+        """Return the file of a large array, written at the first meeting; None for all else."""
         if type(thing) is not np.ndarray or thing.nbytes < LARGE or thing.dtype.hasobject:
             return None
         if id(thing) not in self._names:
@@ -121,6 +122,7 @@ class _Unpacking(pickle.Unpickler):
         self._mapped = mapped
 
     def persistent_load(self, name: Any) -> Array:
+        """Return the array of a file."""
         stored = np.load(str(self._folder.parent / name), mmap_mode="r" if self._mapped else None, allow_pickle=False)
         array: Array = stored.view(np.ndarray)  # indexing a memmap object is several times slower
         return array

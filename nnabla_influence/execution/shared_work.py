@@ -208,6 +208,8 @@ class SharedWork:
 
 
 class _SharedRehearsal(NamedTuple):
+    """A question and an item that a worker answers before its first job; the answer is thrown away."""
+
     question: SharedValue[Any]
     item: Any
 

@@ -28,6 +28,7 @@ def damped_inverse(damping: float) -> SpectralFunction:
     damping = checked_damping(damping)
 
     def f(x: Array) -> Array:
+        """Return ``1 / (x + damping)`` of eigenvalues (k,)."""
         with np.errstate(divide="ignore"):  # 1 / 0 is refused where the value is used, by name
             inverse: Array = 1.0 / (np.asarray(x, np.float64) + damping)
             return inverse

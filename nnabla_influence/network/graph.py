@@ -22,6 +22,7 @@ from ..machine_memory import require_memory
 from ..parameters import ParameterSpace
 from ..remedies import remedy
 from .build_network import BuiltNetwork, build_network
+from .leading_arithmetic import LeadingArithmetic, take_leading_arithmetic
 from .loss_role import LossRole
 from .nnp import NNablaMessage
 from .randomness import make_deterministic, with_common_seed
@@ -123,7 +124,7 @@ class Graph:
 
     Attributes:
         variables: Every variable of the network, by name.
-        inputs: Data-set column and the variable it feeds.
+        inputs: Data-set column and the variable it feeds; in training, with the arithmetic right behind it done.
         sample_losses: The loss of every sample (B, 1).
         predictions: Every loss and the variable it compares with the target, None if the loss is of no known kind.
         targets: Every loss's target, None where parameters enter it.
@@ -144,17 +145,24 @@ class Graph:
         self.leaves: Dict[str, nn.Variable] = {}
 
         def leaf(name: str) -> nn.Variable:
+            """Return a variable of its own for a parameter, and remember it."""
             self.leaves[name] = store.variables[name].get_unlinked_variable(need_grad=name in trainable)
             return self.leaves[name]
 
-        built = build_network(prepared(message, purpose, batch_statistics), batch_size, leaf=leaf)
+        message = prepared(message, purpose, batch_statistics)
+        # Other purposes ask for derivatives and activations of layers by name, and seldom compute with NNabla.
+        taken = take_leading_arithmetic(message, roles, trainable) if purpose == TRAINING else {}
+        built = build_network(message, batch_size, leaf=leaf)
         self._require_memory(built, purpose, roles.name)
         made = {name: v.variable_instance for name, v in built.variables.items() if v.variable_instance is not None}
-        missing = [name for name in roles.inputs if name not in made]
+        leading = {name: taken.get(name, LeadingArithmetic(name)) for name in roles.inputs}
+        missing = [name for name, first in leading.items() if first.variable not in made]
         if missing:
             raise NetworkError(f"Input variable '{missing[0]}' is not in network '{roles.name}'.")
         self.variables: Mapping[str, nn.Variable] = made
-        self.inputs = [(column, made[name]) for name, column in roles.inputs.items()]
+        self.inputs = [(column, made[leading[name].variable]) for name, column in roles.inputs.items()]
+        self._leading = list(leading.values())
+        self._store = store
         for name, value in roles.constants.items():
             if name in made:
                 made[name].data.fill(value)
@@ -183,8 +191,14 @@ class Graph:
 
     def feed(self, batch: Mapping[str, Array]) -> None:
         """Copy a batch, data-set column to array (B, ...), into the input variables."""
-        for column, variable in self.inputs:
-            variable.data.cast(np.float32)[...] = batch[column].reshape(variable.shape)
+        for (column, variable), leading in zip(self.inputs, self._leading):
+            data = variable.data.cast(np.float32)
+            data[...] = batch[column].reshape(variable.shape)
+            leading.apply(data, self._fixed)
+
+    def _fixed(self, name: str) -> Array:
+        value: Array = self._store.variables[name].d
+        return value
 
     def keep_predictions(self) -> None:
         """Make the (first) prediction survive a forward pass that clears what it does not need."""

@@ -272,6 +272,7 @@ def _labeller(request: EvaluateRequest) -> Optional[ScoreRequest]:
 
 def _log(trials: TrialsRequest) -> Callable[[int, Trial], None]:
     def finished(count: int, trial: Trial) -> None:
+        """Log that a trial is trained and scored."""
         LOGGER.info("trial %d of %d (seed %d) is trained and scored", count, trials.trials, trial.seed)
 
     return finished

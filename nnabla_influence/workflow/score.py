@@ -260,6 +260,7 @@ def score_training(
     columns = request.target.columns if request.target is not None else []
 
     def estimated(store: Optional[PartialFolder]) -> InfluenceScores:
+        """Score, with progress kept in a folder where there is one."""
         with one_thread(), reporter.progress(f"scoring ({estimator.method})", "samples") as progress:
             if columns:
                 return estimate_rows(estimator, training, train, validation, columns, progress, store, sweep, reused)

@@ -202,6 +202,7 @@ def mean_scores(
     with resumable(kept, remedy("go-on-or-discard")), reporter.progress("trials", "trials") as progress:
 
         def counted(count: int, trial: Trial) -> None:
+            """Show that one more trial has finished, and tell the caller."""
             progress(count, request.trials)
             if finished:
                 finished(count, trial)

@@ -118,6 +118,20 @@ def options():
     return names - {"--help", "--version"}
 
 
+def undocumented(tree, inner=False):
+    """Classes, public functions and functions inside functions that do not say what they are for."""
+    for node in ast.iter_child_nodes(tree):
+        a_class = isinstance(node, ast.ClassDef)
+        a_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if a_class or (a_function and (inner or not node.name.startswith("_"))):
+            said_elsewhere = {"overload", "setter"} & {
+                getattr(decorator, "id", getattr(decorator, "attr", None)) for decorator in node.decorator_list
+            }
+            if not ast.get_docstring(node) and not said_elsewhere:
+                yield node.name
+        yield from undocumented(node, a_function or (inner and not a_class))
+
+
 @pytest.mark.parametrize("path", MODULES, ids=room_of)
 def test_imports(path):
     room = room_of(path)
@@ -131,6 +145,11 @@ def test_imports(path):
         assert not inside(name, ("cli",)) or inside(room, ("cli", "__main__")), f"{room} imports {name}"
         assert not inside(name, ("nnc",)) or inside(room, ("nnc", "cli.plugins")), f"{room} imports {name}"
         assert room == "estimators" or not inside(name, METHODS), f"{room} imports the method {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=room_of)
+def test_what_has_a_name_says_what_it_is_for(path):
+    assert not list(undocumented(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=room_of)
@@ -241,3 +260,19 @@ def test_the_rules_see_relative_and_nested_imports():
 def test_the_rules_see_circles_and_strings():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
     assert any("replace it with" in text for _, text in strings_of(PACKAGE / "cli" / "remedies.py"))
+
+
+def test_the_rules_see_what_says_nothing():
+    source = """
+class _Box:
+    def content(self):
+        with open("f") as stream:
+            def read(): ...
+    def _hidden(self):
+        def inner(): ...
+    @content.setter
+    def content(self, value): ...
+def said():
+    'Say.'
+"""
+    assert list(undocumented(ast.parse(source))) == ["_Box", "content", "read", "inner"]

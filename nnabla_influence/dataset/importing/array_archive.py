@@ -40,6 +40,8 @@ _PARTS = {"train": "training", "training": "training", "val": "validation", "val
 
 
 class _Arrays(NamedTuple):
+    """Inputs and labels of one part, such as train or test."""
+
     inputs: Array
     labels: Array
     part: str

@@ -33,6 +33,8 @@ _SYSTEM_FILES = ("thumbs.db", "desktop.ini")
 
 
 class _Found(NamedTuple):
+    """A picture, and what its folders say of it."""
+
     path: Path
     label: str
     part: str

@@ -88,6 +88,7 @@ def _one_more_epoch(project: OpenedProject, method: str, output: Path, console: 
     with console.progress("training one more epoch", "steps") as progress:
 
         def trained(overwrite: bool) -> TrainingCache:
+            """Train the epoch into the target."""
             return train(
                 project.network,
                 project.train,

@@ -179,6 +179,7 @@ def _trials(
     path = Path(cache.path).absolute()
 
     def scored(method: str, seed: int) -> InfluenceScores:
+        """Score by a method; the progress is kept beside the curve."""
         scoring = ScoreRequest(method, seed=seed, device=result.project.device)
         return score_training(
             cache, data.train, data.scoring, scoring, beside=folder / f"scores.{method}", reporter=console

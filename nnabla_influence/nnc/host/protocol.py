@@ -111,6 +111,7 @@ def _type_of(parameter: Parameter) -> Callable[[str], Union[str, int, None]]:
     """Return a function from the text of a field to its value; argparse applies it to the default as well."""
 
     def convert(text: str) -> Union[str, int, None]:
+        """Return the value of a text; an empty one means the default."""
         value = text.strip() or parameter.default
         if parameter.tag == "int":
             return _whole_number(value)

@@ -96,6 +96,7 @@ class LearningCurve:
         """Return a step hook that passes on to another, and writes ``progress.txt`` at most once a second."""
 
         def note(done: int, total: int) -> None:
+            """Pass on how far the training is, and write it where NNC looks."""
             progress(done, total)
             if time.monotonic() - self._noted >= 1:
                 self._noted = time.monotonic()
