@@ -151,7 +151,7 @@ class Graph:
 
         message = prepared(message, purpose, batch_statistics)
         # Other purposes ask for derivatives and activations of layers by name, and seldom compute with NNabla.
-        taken = take_leading_arithmetic(message, roles, trainable) if purpose == TRAINING else {}
+        taken = take_leading_arithmetic(message, roles.inputs, trainable) if purpose == TRAINING else {}
         built = build_network(message, batch_size, leaf=leaf)
         self._require_memory(built, purpose, roles.name)
         made = {name: v.variable_instance for name, v in built.variables.items() if v.variable_instance is not None}

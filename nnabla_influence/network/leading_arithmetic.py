@@ -9,14 +9,13 @@ training, and an input variable there holds what they make of the data.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Callable, Container, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Container, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from ..array import Array
 from .layer_order import LOOPS
 from .nnp import NNablaMessage
-from .roles import NetworkRoles
 
 __all__ = ["LeadingArithmetic", "take_leading_arithmetic"]
 
@@ -66,7 +65,7 @@ class LeadingArithmetic(NamedTuple):
 
 
 def take_leading_arithmetic(
-    message: NNablaMessage, roles: NetworkRoles, trainable: Container[str]
+    message: NNablaMessage, inputs: Iterable[str], trainable: Container[str]
 ) -> Mapping[str, LeadingArithmetic]:
     """Take the layers out of a network message, which is changed.
 
@@ -75,7 +74,7 @@ def take_leading_arithmetic(
 
     Args:
         message: The network message.
-        roles: Its inputs, and the losses, whose variables stay.
+        inputs: Names of the variables that are fed.
         trainable: Names of the parameters that train.
 
     Returns:
@@ -86,11 +85,10 @@ def take_leading_arithmetic(
     shapes = {variable.name: tuple(variable.shape.dim) for variable in message.variable}
     parameters = {variable.name for variable in message.variable if variable.type == "Parameter"}
     readers = Counter(name for function in message.function for name in function.input)
-    kept = {name for loss in roles.losses for name in (loss.variable, loss.prediction, loss.target_variable)}
 
     def step_behind(variable: str) -> Optional[Tuple[_Step, NNablaMessage]]:
         """Return the layer that reads a variable, if it can be taken out."""
-        if readers[variable] != 1 or variable in kept:
+        if readers[variable] != 1 or variable not in shapes:
             return None
         layer = next(function for function in message.function if variable in function.input)
         if layer.type not in OPERATIONS or len(layer.input) != 2 or len(layer.output) != 1:
@@ -99,22 +97,22 @@ def take_leading_arithmetic(
         parameter = layer.input[1 if data_first else 0]
         fixed = parameter in parameters and parameter not in trainable and readers[parameter] == 1
         shape = shapes[variable]
-        fits = shapes[layer.output[0]] == shape and len(shapes[parameter]) == len(shape) > 1
+        fits = shapes.get(layer.output[0]) == shape and len(shapes[parameter]) == len(shape) > 1
         if not fixed or not fits or shapes[parameter][0] != 1:
             return None
         return _Step(OPERATIONS[layer.type], parameter, data_first), layer
 
     taken: Dict[str, LeadingArithmetic] = {}
-    for name in roles.inputs:
+    for name in inputs:
         variable = name
         steps: List[_Step] = []
-        while name in shapes:
+        behind = step_behind(variable)
+        while behind is not None:
+            step, layer = behind
+            steps.append(step)
+            message.function.remove(layer)
+            variable = layer.output[0]
             behind = step_behind(variable)
-            if behind is None:
-                break
-            steps.append(behind[0])
-            variable = behind[1].output[0]
-            message.function.remove(behind[1])
         if steps:
             taken[name] = LeadingArithmetic(variable, tuple(steps))
     return taken
