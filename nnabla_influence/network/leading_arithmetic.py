@@ -110,8 +110,8 @@ def take_leading_arithmetic(
         while behind is not None:
             step, layer = behind
             steps.append(step)
-            message.function.remove(layer)
             variable = layer.output[0]
+            message.function.remove(layer)
             behind = step_behind(variable)
         if steps:
             taken[name] = LeadingArithmetic(variable, tuple(steps))
