@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import logging
+import re
 import struct
 import sys
 import zipfile
@@ -145,6 +146,28 @@ def test_the_table_of_verdicts_counts_what_was_decided(tmp_path):
         "| digits, 20% pairwise | spectral | 2 of 2 (16% to 100%) | 1 of 2 (1% to 99%) | 0.69 | 0.8800 | 0.8400 | "
         "0.9200 | 0.9500 | -0.0100 |"
     ) in printed
+
+
+def test_draws_in_which_accuracy_fell_are_judged_anew(tmp_path):
+    columns = "condition,ranking,draw,rows,flips,outcome,removed,confirmed,gain,against_random"
+    columns += ",accuracy,accuracy_removed,accuracy_as_many,accuracy_without_flips,seconds"
+    lines = [
+        columns,
+        '"digits, 10% symmetric",spectral,7,900,90,remove,800,800,0.09,0.1,0.85,0.84,0.93,0.95,30',
+        '"digits, 20% pairwise",spectral,1,900,180,remove,180,180,0.09,0.1,0.83,0.92,0.91,0.95,30',
+    ]
+    table, output = tmp_path / "results.csv", tmp_path / "fallen.csv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arguments = ("verdicts/fallen.py", "--results", table, "--output", output, "--seeds", 2)
+    printed = _run(*arguments).stdout
+    assert len(output.read_text(encoding="utf-8").splitlines()) == 2
+    change = float(
+        re.search(r"\| digits, 10% symmetric \| 7 \| 90 \| 800 \| -0.0100 \| ([+-]0\.\d+) ±", printed).group(1)
+    )
+    assert change < -0.1  # with a hundred rows nobody learns digits
+    before = output.stat().st_mtime_ns
+    assert _run(*arguments).stdout == printed  # what was judged is not judged again
+    assert output.stat().st_mtime_ns == before
 
 
 def test_mnist_from_a_zip_of_pngs(tmp_path, images):
