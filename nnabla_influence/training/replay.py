@@ -25,7 +25,7 @@ from .trainer import Trainer
 
 __all__ = ["Replay"]
 
-DEFAULT_MEMORY = 512 * 2**20
+DEFAULT_MEMORY = 128 * 2**20
 
 
 class Replay:
