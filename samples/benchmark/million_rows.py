@@ -112,12 +112,14 @@ def measured(command, folder):
     line = [sys.executable, *script, *map(str, command[1:])]
     place = str(folder / RESULT) if plugin else None
     started = time.perf_counter()
-    together = 0.0
+    together = last = 0.0
     with (folder / "log.txt").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(line, env=environment, cwd=place, stdout=log, stderr=log)
         ended = 0
         while not ended:
-            together = max(together, memory_together(process.pid))
+            now = memory_together(process.pid)
+            # What is seen once only may be a process and its copy that is about to become another program.
+            together, last = max(together, min(last, now)), now
             time.sleep(LOOK_SECONDS)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
     if status:
