@@ -48,7 +48,10 @@ from .scoring_task import ScoringTask
 __all__ = ["KnnShapley", "neighbour_values"]
 
 DISTANCES = 2**22
-"""Distances (float64) that are held at a time: 32 MB, and three times that while they are sorted."""
+"""Distances (float64) that are held at a time: 32 MB."""
+
+SORTED = 2**20
+"""Distances that are sorted at a time: what is computed from them takes eight times as much memory."""
 
 ROWS = 1024
 """Training samples whose features are held at a time."""
@@ -163,8 +166,11 @@ class _Electorate(NamedTuple):
 def _summed_values(electorate: _Electorate, rows: IntArray) -> Array:
     """Compute the Shapley values (N,) of all samples, summed over some validation rows."""
     distances = _distances(electorate.validation(rows), electorate.train, len(electorate.labels))
-    values = neighbour_values(distances, electorate.labels, electorate.asked[rows], electorate.neighbors)
-    summed: Array = values.sum(axis=0)
+    asked = electorate.asked[rows]
+    summed: Array = np.zeros(len(electorate.labels))
+    for few in consecutive_batches(len(rows), max(1, SORTED // len(summed))):
+        for values in neighbour_values(distances[few], electorate.labels, asked[few], electorate.neighbors):
+            summed += values  # one by one: the last bit does not depend on how many are sorted at a time
     return summed
 
 

@@ -98,6 +98,17 @@ def test_no_more_distances_are_held_than_the_bound(monkeypatch, scores):
     assert max(sizes) <= 90 and sum(sizes) == 40 * 17
 
 
+@pytest.mark.parametrize("bound", [1, 90, 300])
+def test_sorting_fewer_at_a_time_changes_no_bit(monkeypatch, scores, bound):
+    whole = scores(KnnShapley(), *problem())
+    sizes = []
+    values = knn_shapley.neighbour_values
+    monkeypatch.setattr(knn_shapley, "SORTED", bound)
+    monkeypatch.setattr(knn_shapley, "neighbour_values", lambda d, *rest: sizes.append(d.size) or values(d, *rest))
+    assert scores(KnnShapley(), *problem()).tobytes() == whole.tobytes()
+    assert max(sizes) <= max(bound, 40) and sum(sizes) == 40 * 17
+
+
 def test_the_scores_add_up_to_the_share_of_right_neighbours(scores):
     training, train, validation = problem()
     y, asked = train.column("y")[:, 0], validation.column("y")[:, 0]
