@@ -7,7 +7,11 @@ from the training data as well.
 
 from __future__ import annotations
 
+import csv
+import itertools
 import os
+import tempfile
+from pathlib import Path
 from typing import Dict, Mapping, Sequence
 
 import numpy as np
@@ -72,12 +76,35 @@ def _has_cache(section: NNablaMessage) -> bool:
 
 def _sample_bytes(dataset: Dataset, prepared: bool) -> int:
     """Return the bytes of a decoded sample in NNabla's memory; of a cache, images are scaled on reading only."""
-    source = CsvDataSource(str(dataset.path), normalize=dataset.normalize and not prepared)
-    try:
-        values = source.next()
-    finally:
-        source.close()
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "first.csv"
+        _copy_first_sample(Path(str(dataset.path)), first)
+        source = CsvDataSource(str(first), normalize=dataset.normalize and not prepared)
+        try:
+            values = source.next()
+        finally:
+            source.close()
     arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float32) for value in values]
     whole = (np.uint8, np.uint16)
     scaled = prepared and dataset.normalize
     return sum(array.size * (4 if scaled and array.dtype in whole else array.itemsize) for array in arrays)
+
+
+def _copy_first_sample(table: Path, copy: Path) -> None:
+    """Write the header and the first sample of a CSV, whose files are named from anywhere.
+
+    NNabla's source makes a list of strings of every row: 1.3 GB for a million rows of twenty numbers.
+    """
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        header, cells = itertools.islice(csv.reader(stream), 2)
+    cells = [cell if _is_number(cell) else str(table.absolute().parent / cell) for cell in cells]
+    with copy.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([header, cells])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

@@ -8,6 +8,7 @@ from nnabla_influence.config import IteratorConfig
 from nnabla_influence.dataset.dataset import Dataset
 from nnabla_influence.network import Network
 from nnabla_influence.training import nnabla_iterator
+from nnabla_influence.training.nnabla_cli import nnabla_iterator as nnabla_iterator_module
 
 
 @pytest.fixture
@@ -22,6 +23,21 @@ def test_a_csv_is_read_into_memory(project, data):
     proto = Network.load(project.nntxt).proto
     assert nnabla_iterator(proto, "Training", data, 6) == IteratorConfig(6, 0, False, True, 100, 43 // 8, 1)
     assert nnabla_iterator(proto, "Validation", data, 0) == IteratorConfig(0, 1, False, True, 100, 22 // 8, 1)
+
+
+def test_nnablas_source_sees_one_row(project, data, monkeypatch):
+    """It would make a list of strings of the whole table."""
+    seen = []
+    original = nnabla_iterator_module.CsvDataSource
+
+    def watched(path, **arguments):
+        source = original(path, **arguments)
+        seen.append(source.size)
+        return source
+
+    monkeypatch.setattr(nnabla_iterator_module, "CsvDataSource", watched)
+    nnabla_iterator(Network.load(project.nntxt).proto, "Training", data, 6)
+    assert seen == [1]
 
 
 @pytest.mark.parametrize("prepared, pixel", [(False, 8), (True, 4)])
