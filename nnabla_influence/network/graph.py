@@ -62,7 +62,6 @@ class Purpose(NamedTuple):
     batch_norm: str
 
 
-FLOAT_BYTES = 4
 TRAINING = Purpose(False, "as-is")
 SCORING_BATCH = Purpose(True, "batch")
 SCORING_FROZEN = Purpose(True, "frozen")
