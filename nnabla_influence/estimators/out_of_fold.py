@@ -110,6 +110,7 @@ class _Predictions:
         self._device = device
         self._oracle = LossOracle(fresh.network, "frozen", device)  # as the network is used: running statistics
         self._drawn = [self._draws_of(fold) for fold in range(int(parts.max()) + 1)]
+        self._told = 0  # rows; with workers a later fold is trained here before an earlier one is back
 
     def __getstate__(self) -> Dict[str, Any]:
         """Leave out what means nothing in another process: whom to tell, and the text of the data."""
@@ -131,8 +132,11 @@ class _Predictions:
         return plan.batches.draws_per_epoch * plan.config.epochs
 
     def _report(self, fold: int, drawn: int) -> None:
-        """Tell how many rows of a fold's training are drawn, those of the folds before it being done."""
-        self._task.report(sum(self._drawn[:fold]) + drawn, sum(self._drawn))
+        """Tell how many rows of a fold's training are drawn, those of the folds before it being done; never twice."""
+        done = sum(self._drawn[:fold]) + drawn
+        if done > self._told:
+            self._told = done
+            self._task.report(done, sum(self._drawn))
 
     def of_fold(self, fold: int) -> Dict[str, Array]:
         """Train without a fold and return its predictions, or what the store has of them."""

@@ -110,7 +110,7 @@ def test_more_folds_than_rows(run, scores):
         scores(OutOfFold(24), *run())
 
 
-@pytest.mark.parametrize("after", [3, 9, 20])
+@pytest.mark.parametrize("after", [3, 8, 18])
 def test_interrupted_and_resumed_it_ends_with_the_same_bits(run, tmp_path, monkeypatch, after):
     monkeypatch.setattr(fresh_training, "SECONDS_BETWEEN_SAVES", -1.0)
     finished = run()
@@ -139,4 +139,4 @@ def test_progress_goes_from_the_first_row_to_the_last(run):
     cache, data, validation = run()
     OutOfFold(3).estimate(cache, data, validation, progress=lambda done, total: counts.append((done, total)))
     done, totals = zip(*counts)
-    assert list(done) == sorted(done) and set(totals) == {done[-1]} and done[-1] == 2 * 2 * len(data)
+    assert list(done) == sorted(set(done)) and set(totals) == {done[-1]} and done[-1] == 2 * 2 * len(data)
