@@ -168,7 +168,8 @@ def _summed_values(electorate: _Electorate, rows: IntArray) -> Array:
     distances = _distances(electorate.validation(rows), electorate.train, len(electorate.labels))
     asked = electorate.asked[rows]
     summed: Array = np.zeros(len(electorate.labels))
-    for few in consecutive_batches(len(rows), max(1, SORTED // len(summed))):
+    step = max(1, SORTED // len(summed))
+    for few in (slice(start, start + step) for start in range(0, len(rows), step)):
         for values in neighbour_values(distances[few], electorate.labels, asked[few], electorate.neighbors):
             summed += values  # one by one: the last bit does not depend on how many are sorted at a time
     return summed
@@ -214,14 +215,16 @@ def neighbour_values(distances: Array, labels: IntArray, asked: IntArray, neighb
     place = np.arange(1, samples)
     # In place: with a million samples each of these arrays takes 8 MB for a validation row.
     gains = right[:, :-1] - right[:, 1:]
+    farthest = right[:, -1] * min(neighbors, samples) / (neighbors * samples)
+    del right
     gains /= neighbors
     gains *= np.minimum(neighbors, place)
     gains /= place
     # From the farthest to the nearest: the value of a_j is that of the farthest and all gains from j on.
-    sums = np.empty_like(right)
-    sums[:, 0] = right[:, -1] * min(neighbors, samples) / (neighbors * samples)
+    sums = np.empty(distances.shape)
+    sums[:, 0] = farthest
     sums[:, 1:] = gains[:, ::-1]
-    del right, gains
+    del gains
     np.cumsum(sums, axis=1, out=sums)
     values: Array = np.empty_like(sums)
     np.put_along_axis(values, order, sums[:, ::-1], axis=1)
