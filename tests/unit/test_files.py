@@ -167,6 +167,7 @@ OTHER_WRITERS = {
     "cli/closed_streams.py",  # to nowhere
     "dataset/csv.py",  # line by line, inside `atomic_path`
     "dataset/store.py",  # into a folder of its own that is renamed
+    "training/nnabla_cli/nnabla_iterator.py",  # into a temporary folder
     "training/nnabla_cli/learning_curve.py",  # NNC reads it while it grows; asks `replaceable`
 }
 
