@@ -2,8 +2,9 @@
 
     python samples/benchmark/benchmark.py --output samples/benchmark/results/benchmark.txt
 
-takes three quarters of an hour on two cores. What each script prints is shown and kept, below the machine it ran on;
-`--only` takes some of them. For figures by the clock (two workers, the million rows, `-h`) nothing else should run.
+takes about two hours on two cores, half of it for the million rows. What each script prints is shown and kept, below
+the machine it ran on; `--only` takes some of them. For figures by the clock (two workers, the million rows, `-h`)
+nothing else should run.
 """
 
 import argparse
