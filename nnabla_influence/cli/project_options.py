@@ -169,7 +169,7 @@ def _add_method_settings(group: Any) -> None:
     _setting(group, "--recursion", "Hessian term as derived, or as in the published code", choices=RECURSIONS)
     _setting(group, "--batch-norm", "statistics while scoring (default: batch)", choices=BATCH_NORM_POLICIES)
     _setting(group, "--through", "sgd-influence: steps of the last epoch, or of all", choices=THROUGH)
-    _setting(group, "--memory", "sgd-influence: for replayed states, e.g. 512MB", type=byte_size, metavar="M")
+    _setting(group, "--memory", "sgd-influence: for replayed states (default: 128MB)", type=byte_size, metavar="M")
     _setting(
         group, "--curvature", "Gauss-Newton or Hessian matrix; auto: the first where it exists", choices=CURVATURES
     )

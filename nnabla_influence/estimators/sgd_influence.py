@@ -27,7 +27,7 @@ class SgdInfluence(RecursiveInfluence):
     Args:
         through: Whose steps are followed: those of the ``last`` epoch or of ``all``.
         recursion: ``corrected`` or ``published``.
-        memory: Bytes for replayed states held at a time.
+        memory: Bytes for replayed states held at a time; more spares computing them again where an epoch has many.
         device: Where to compute; the one trained on, or replay gives other bits.
         objective: ``error`` or ``loss``: which quantity of the validation data, see `objective`.
 
