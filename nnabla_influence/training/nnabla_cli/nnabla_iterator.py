@@ -19,6 +19,7 @@ from nnabla.config import nnabla_config
 from nnabla.utils.data_source_implements import CsvDataSource
 
 from ...config import IteratorConfig
+from ...dataset.csv import is_number
 from ...dataset.dataset import Dataset
 from ...network.nnp import NNablaMessage
 
@@ -97,14 +98,6 @@ def _copy_first_sample(table: Path, copy: Path) -> None:
     """
     with table.open(encoding="utf-8-sig", newline="") as stream:
         header, cells = itertools.islice(csv.reader(stream), 2)
-    cells = [cell if _is_number(cell) else str(table.absolute().parent / cell) for cell in cells]
+    cells = [cell if is_number(cell) else str(table.absolute().parent / cell) for cell in cells]
     with copy.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([header, cells])
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
