@@ -7,6 +7,7 @@ import pytest
 from nnabla.parameter import get_parameter_or_create
 
 from nnabla_influence.network import MEASURING, SCORING_BATCH, SCORING_FROZEN, TRAINING, Network, graph
+from nnabla_influence.network.leading_arithmetic import take_leading_arithmetic
 from nnabla_influence.network.standardization import Standardization
 
 ROWS = 5
@@ -142,3 +143,17 @@ def test_what_overflows_is_as_quiet_as_in_nnabla(from_python):
     built.feed({"x": np.full((ROWS, WIDTH), 1e30, np.float32), "y": np.zeros((ROWS, 1))})
     fed = next(variable for column, variable in built.inputs if column == "x")
     assert np.isinf(fed.d).all()
+
+
+@pytest.mark.parametrize("kind", ["RepeatStart", "RecurrentInput", "Delay", "repeat_info", None])
+def test_networks_with_loops_stay_whole(from_python, kind):
+    """A parameter there stands for one of every round, and its name is not the one that is stored."""
+    message = from_python(learns_classes(BODIES["standardised"])).proto.network[0]
+    if kind == "repeat_info":
+        message.repeat_info.add().id = "Loop"
+    elif kind is not None:
+        message.function.add(name="loop", type=kind)
+    before = [function.name for function in message.function]
+    taken = take_leading_arithmetic(message, ["x", "y"], set())
+    left = [function.name for function in message.function]
+    assert (left == before and not taken) if kind else (len(left) == len(before) - 2 and list(taken) == ["x"])
